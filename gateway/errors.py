@@ -1,0 +1,148 @@
+"""Everything that can go wrong, as one tree. Each leaf has the `code` that a client sees.
+
+    GatewayError                        INTERNAL_SERVER_ERROR
+    ├── BadUserInput                    BAD_USER_INPUT
+    │   └── InvalidCursor               INVALID_CURSOR
+    ├── UpstreamError                   (never raised itself)
+    │   ├── UpstreamRateLimited         UPSTREAM_RATE_LIMITED       retryable
+    │   ├── UpstreamTimeout             UPSTREAM_TIMEOUT            retryable
+    │   ├── UpstreamUnavailable         UPSTREAM_UNAVAILABLE        retryable
+    │   ├── UpstreamCredentials         UPSTREAM_CREDENTIALS
+    │   ├── UpstreamRejected            UPSTREAM_REJECTED
+    │   └── UpstreamInvalidResponse     UPSTREAM_INVALID_RESPONSE   retryable
+    └── WrongSettings                   (at start only: one line per mistake, exit status 2)
+
+Messages reach clients as they are: they hold no upstream body, no URL, no credential and
+no phone number.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """The root; on its own it means a fault of the gateway, and its message stays inside."""
+
+    code: ClassVar[str] = "INTERNAL_SERVER_ERROR"
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """What goes into `errors[].extensions`, beside the message."""
+        return {"code": self.code}
+
+
+class BadUserInput(GatewayError):
+    """An argument that cannot be sent upstream.
+
+    `argument` is its path as the caller wrote it (`filter.startTime`), `accepted` says in words
+    what would do. The value itself is repeated only where it cannot be personal data.
+    """
+
+    code = "BAD_USER_INPUT"
+
+    def __init__(self, argument: str, problem: str, accepted: str) -> None:
+        super().__init__(f"`{argument}` {problem}. Accepted: {accepted}.")
+        self.argument = argument
+        self.accepted = accepted
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """The code, and `argument` and `accepted` for a form to show beside its field."""
+        return {"code": self.code, "argument": self.argument, "accepted": self.accepted}
+
+
+class InvalidCursor(BadUserInput):
+    """A cursor that this gateway did not make for this account, filter and order."""
+
+    code = "INVALID_CURSOR"
+
+    def __init__(self, argument: str) -> None:
+        super().__init__(
+            argument,
+            "is not a cursor of this list: it was altered, or it belongs to another filter, "
+            "order or account",
+            "a `cursor`, `startCursor` or `endCursor` of a page with the same `filter` and "
+            "`sortBy`, or none, to start again",
+        )
+
+
+class UpstreamError(GatewayError):
+    """Twilio did not answer the question.
+
+    `twilio_code` is Twilio's error code, `request_id` its `Twilio-Request-Id` (what its support
+    asks for), `retry_after` seconds when Twilio named them.
+    """
+
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        twilio_code: int | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.twilio_code = twilio_code
+        self.request_id = request_id
+        self.retry_after = retry_after
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """The code, and what a client needs to decide whether and when to ask again."""
+        return {
+            "code": self.code,
+            "twilioCode": self.twilio_code,
+            "requestId": self.request_id,
+            "retryable": self.retryable,
+            "retryAfterSeconds": self.retry_after,
+        }
+
+
+class UpstreamRateLimited(UpstreamError):
+    """HTTP 429: never processed, so always safe to ask again."""
+
+    code = "UPSTREAM_RATE_LIMITED"
+    retryable = True
+
+
+class UpstreamTimeout(UpstreamError):
+    """No answer within `GATEWAY_UPSTREAM_TIMEOUT`."""
+
+    code = "UPSTREAM_TIMEOUT"
+    retryable = True
+
+
+class UpstreamUnavailable(UpstreamError):
+    """No connection, or HTTP 5xx."""
+
+    code = "UPSTREAM_UNAVAILABLE"
+    retryable = True
+
+
+class UpstreamCredentials(UpstreamError):
+    """HTTP 401 or 403 (20003, 17000): the gateway's credentials are wrong or too weak."""
+
+    code = "UPSTREAM_CREDENTIALS"
+
+
+class UpstreamRejected(UpstreamError):
+    """Any other HTTP 4xx (17400 above all): Twilio refused the question itself."""
+
+    code = "UPSTREAM_REJECTED"
+
+
+class UpstreamInvalidResponse(UpstreamError):
+    """An answer that is cut off, not JSON, of another shape, too large, or for another call."""
+
+    code = "UPSTREAM_INVALID_RESPONSE"
+    retryable = True
+
+
+class WrongSettings(GatewayError):
+    """The settings do not hold together; `mistakes` has one line for each, with its cure."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = tuple(mistakes)

@@ -1,0 +1,1 @@
+"""What Voice Insights says: pure values and rules, no I/O and no framework."""

@@ -1,0 +1,71 @@
+"""What people say about a call afterwards: the one writable part of a summary."""
+
+from typing import Annotated
+
+from gateway.insights.catalogue import UNRECOGNIZED, Entity, Fact, Int32, Pii, Vocabulary
+
+_ANNOTATED = "calls that somebody annotated"
+
+
+class AnnotationAnsweredBy(Vocabulary):
+    """Who really answered, to correct what answering machine detection thought."""
+
+    HUMAN = "human", "A person answered."
+    MACHINE = "machine", "A machine answered."
+    UNRECOGNIZED = UNRECOGNIZED
+
+
+class ConnectivityIssue(Vocabulary):
+    """What went wrong with reaching the other party."""
+
+    NO_CONNECTIVITY_ISSUE = "no_connectivity_issue", "Nothing went wrong."
+    INVALID_NUMBER = "invalid_number", "The number does not exist."
+    CALLER_ID = "caller_id", "The caller ID was wrong or missing."
+    DROPPED_CALL = "dropped_call", "The call broke off."
+    NUMBER_REACHABILITY = "number_reachability", "The number could not be reached."
+    UNRECOGNIZED = UNRECOGNIZED
+
+
+class QualityIssue(Vocabulary):
+    """What somebody heard that should not have been."""
+
+    NO_QUALITY_ISSUE = "no_quality_issue", "The call sounded fine."
+    LOW_VOLUME = "low_volume", "Too quiet."
+    CHOPPY_ROBOTIC = "choppy_robotic", "Gaps, or a robotic voice."
+    ECHO = "echo", "One's own voice came back."
+    DTMF = "dtmf", "Key presses were not understood."
+    LATENCY = "latency", "The other end answered late."
+    OWA = "owa", "One-way audio: one party could not hear the other."
+    STATIC_NOISE = "static_noise", "Noise on the line."
+    UNRECOGNIZED = UNRECOGNIZED
+
+
+class Annotation(Entity, frozen=True):
+    """Labels that people put on a call. It can change as long as the summary exists (30 days)."""
+
+    answered_by: Annotated[
+        AnnotationAnsweredBy | None, Fact("Who really answered.", on=_ANNOTATED)
+    ] = None
+    connectivity_issue: Annotated[
+        ConnectivityIssue | None, Fact("What went wrong with the connection.", on=_ANNOTATED)
+    ] = None
+    quality_issues: Annotated[
+        tuple[QualityIssue, ...] | None, Fact("What was wrong with the sound.", on=_ANNOTATED)
+    ] = None
+    spam: Annotated[bool | None, Fact("Whether it was a spam call.", on=_ANNOTATED)] = None
+    call_score: Annotated[
+        Int32 | None,
+        Fact("How good the call was.", "1 (bad) to 5 (excellent)", on=_ANNOTATED),
+    ] = None
+    comment: Annotated[
+        str | None,
+        Fact("A remark of up to 100 characters.", on=_ANNOTATED, pii=Pii.FREE_TEXT),
+    ] = None
+    incident: Annotated[
+        str | None,
+        Fact(
+            "An incident or support ticket, up to 100 characters.",
+            on=_ANNOTATED,
+            pii=Pii.FREE_TEXT,
+        ),
+    ] = None

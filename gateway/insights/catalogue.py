@@ -1,0 +1,126 @@
+"""The vocabulary in which the catalogue is written.
+
+A field of the upstream is declared once, as a field of an `Entity`: its name is Twilio's, its
+type says how it is decoded, its `Fact` says what a reader of the graph must know. The GraphQL
+types, the reference in the documentation and the masking of personal data are derived from it.
+"""
+
+import enum
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, ClassVar, NewType, Self, TypeVar
+
+import msgspec
+
+
+class Pii(enum.Enum):
+    """Which kind of personal data a field holds, if any."""
+
+    NONE = "none"
+    IDENTITY = "phone number, client name or SIP address"
+    LOCATION = "location"
+    NETWORK = "IP address"
+    DEVICE = "device"
+    FREE_TEXT = "free text, written by people"
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """What a reader must know of a field: meaning, unit, for which calls it is there, and PII."""
+
+    meaning: str
+    unit: str = ""
+    on: str = "every call, when known"
+    pii: Pii = Pii.NONE
+
+    @property
+    def description(self) -> str:
+        """The description of the field in the graph."""
+        unit = f"Unit: {self.unit}. " if self.unit else ""
+        return f"{self.meaning}\n\n{unit}Available: {self.on}. PII: {self.pii.value}."
+
+
+class Entity(msgspec.Struct, frozen=True, gc=False):
+    """An object of the upstream, immutable; its docstring is its description in the graph.
+
+    A tree of plain values never forms a cycle, so the garbage collector need not look at it.
+    """
+
+
+class OpenMap(tuple[Entity, ...]):
+    """An object whose keys are data (`{"d50": 24}`), as a tuple of entries sorted by key."""
+
+    __slots__ = ()
+    entry: ClassVar[type[Entity]]
+
+    @classmethod
+    def read(cls, key: str, value: object) -> Entity:
+        """One entry; raises ValueError or TypeError when key or value is not of its kind."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_mapping(cls, mapping: object) -> Self:
+        """The whole object; raises ValueError or TypeError as `read` does."""
+        if not isinstance(mapping, Mapping):
+            raise TypeError("Expected `object`")
+        return cls(sorted((cls.read(key, value) for key, value in mapping.items()), key=repr))
+
+
+class Vocabulary(str, enum.Enum):
+    """A closed list of words, each with its meaning; members are written `NAME = word, meaning`.
+
+    Twilio adds words without notice and spells some in several ways, so a word is found by the
+    name that its letters and digits make: `outbound-api` and `outbound_api` are `OUTBOUND_API`.
+    """
+
+    meaning: str
+
+    def __new__(cls, word: str, meaning: str) -> Self:
+        """Keep the word as the member's value and the meaning beside it."""
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.meaning = meaning
+        return member
+
+    @classmethod
+    def find(cls, word: str) -> "Self | None":
+        """The member that `word` spells, or None."""
+        return cls.__members__.get(vocabulary_name(word))
+
+
+UNRECOGNIZED = (
+    "UNRECOGNIZED",
+    "A value that this version of the gateway does not know; Twilio's word for it is in `raw`.",
+)
+
+Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+"""A number that fits GraphQL's `Int`; any other is dropped at the door, not failed on later."""
+
+BigInt = NewType("BigInt", int)
+"""A counter that can pass 2³¹: the packets and bytes of a long call."""
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment; Twilio writes `2026-11-23T07:29:00Z`."""
+
+CallSid = NewType("CallSid", str)
+AccountSid = NewType("AccountSid", str)
+
+SHARED_SHAPES: set[type[Entity]] = set()
+E_ = TypeVar("E_", bound=type[Entity])
+
+
+def shared_shape(entity: E_) -> E_:
+    """Mark what several entities have in common: an interface in the graph."""
+    SHARED_SHAPES.add(entity)
+    return entity
+
+
+def vocabulary_name(word: str) -> str:
+    """`therapy_(individual+group)` → `THERAPY_INDIVIDUAL_GROUP`: a name that GraphQL accepts."""
+    return re.sub(r"[^A-Z0-9]+", "_", word.upper()).strip("_")
+
+
+def graph_name(upstream_name: str) -> str:
+    """`last_sip_response_num` → `lastSipResponseNum`: the naming rule of the whole graph."""
+    head, *tail = upstream_name.split("_")
+    return head + "".join(part[:1].upper() + part[1:] for part in tail)

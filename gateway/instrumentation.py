@@ -1,0 +1,52 @@
+"""What happened, as frozen details, and the one hook that hears of it.
+
+Metrics, logs and tests are listeners; nothing below the server knows which of them listen.
+Details never hold personal data: names of fields, codes and durations, no values.
+"""
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+
+class UpstreamAnswered(Struct, frozen=True):
+    """One HTTP request to Twilio is over. `status` is 0 when no answer came."""
+
+    resource: Literal["Summary", "Summaries", "Annotation"]
+    status: int
+    seconds: float
+    request_id: str | None
+
+
+class CacheAsked(Struct, frozen=True):
+    """A cache was asked for one entry."""
+
+    kind: Literal["summary", "page"]
+    outcome: Literal["hit", "miss", "stale"]
+
+
+class Coalesced(Struct, frozen=True):
+    """Somebody asked for what is being fetched already, and waits for that."""
+
+    kind: Literal["summary", "page"]
+
+
+class FieldDropped(Struct, frozen=True):
+    """A field of a summary had a type that it should not have, and became null."""
+
+    field: str
+
+
+class ValueUnrecognized(Struct, frozen=True):
+    """A field of a summary had a value that this version of the gateway does not know."""
+
+    field: str
+
+
+Happening: TypeAlias = UpstreamAnswered | CacheAsked | Coalesced | FieldDropped | ValueUnrecognized
+Hook: TypeAlias = Callable[[Happening], None]
+
+
+def silent(_: Happening) -> None:
+    """Hear nothing: the hook of those who do not watch."""
