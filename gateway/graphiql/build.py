@@ -1,0 +1,79 @@
+"""Build the GraphiQL page into the wheel, with npm, so that nothing third-party is kept in git.
+
+Hatch loads this file by its path and calls it for each wheel, editable or not, and each sdist.
+"""
+
+# ruff: noqa: INP001 - loaded by its path; the page's sources are no Python package
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+SKIP = "GATEWAY_SKIP_GRAPHIQL"
+OLDEST_NODE = (20, 19)
+SOURCES = (
+    ".npmrc",
+    "favicon.svg",
+    "index.html",
+    "main.jsx",
+    "package-lock.json",
+    "package.json",
+    "page.css",
+    "vite.config.mjs",
+)
+
+
+class GraphiQLBuildHook(BuildHookInterface[Any]):
+    """Runs npm and Vite when the built page is missing or older than its sources."""
+
+    PLUGIN_NAME = "graphiql"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatch's
+        """Build the page before hatch collects the files, or say why there will be none."""
+        home = Path(self.root, "gateway", "graphiql")
+        if os.environ.get(SKIP) or _is_fresh(home):
+            return
+        npm, node = shutil.which("npm"), shutil.which("node")
+        if npm is None or node is None or _version(node) < OLDEST_NODE:
+            self.app.display_warning(
+                "Built without the GraphiQL page: it needs npm and Node.js "
+                + ".".join(map(str, OLDEST_NODE))
+                + " or later."
+            )
+            return
+        self.app.display_info("Building the GraphiQL page")
+        try:
+            _build(home, npm)
+        except subprocess.CalledProcessError as error:
+            message = f"npm could not build the GraphiQL page; set {SKIP}=1 to go without it"
+            raise RuntimeError(message) from error
+
+
+def _is_fresh(home: Path) -> bool:
+    """Whether the built page is there, and no older than any of its sources."""
+    page = home / "dist" / "index.html"
+    return page.is_file() and page.stat().st_mtime >= max(
+        (home / name).stat().st_mtime for name in SOURCES
+    )
+
+
+def _version(node: str) -> tuple[int, ...]:
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - found on PATH
+    return tuple(map(int, re.findall(r"\d+", said.stdout)))
+
+
+def _build(home: Path, npm: str) -> None:
+    """Build in a directory of its own: the checkout gets the result and no node_modules."""
+    with tempfile.TemporaryDirectory() as work:
+        for name in SOURCES:
+            shutil.copy(home / name, work)
+        for command in (["ci"], ["run", "build"]):
+            subprocess.run([npm, *command], cwd=work, check=True)  # noqa: S603 - found on PATH
+        shutil.rmtree(home / "dist", ignore_errors=True)
+        shutil.copytree(Path(work, "dist"), home / "dist")

@@ -1,0 +1,45 @@
+import { createGraphiQLFetcher } from "@graphiql/toolkit";
+import { explorerPlugin } from "@graphiql/plugin-explorer";
+import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
+import { createRoot } from "react-dom/client";
+import EditorWorker from "monaco-editor/esm/vs/editor/editor.worker.js?worker";
+import JsonWorker from "monaco-editor/esm/vs/language/json/json.worker.js?worker";
+import GraphQLWorker from "monaco-graphql/esm/graphql.worker.js?worker";
+import "graphiql/style.css";
+import "@graphiql/plugin-explorer/style.css";
+import favicon from "./favicon.svg";
+
+// The two languages this page speaks; an editor worker for what they share.
+const workers = { graphql: GraphQLWorker, json: JsonWorker };
+globalThis.MonacoEnvironment = {
+  getWorker: (_id, language) => new (workers[language] ?? EditorWorker)(),
+};
+
+// The server writes the endpoint and the tabs into the page: see gateway/server/graphiql.py.
+const endpoint = new URL(document.querySelector("meta[name=graphql-endpoint]").content, location.href);
+const subscriptions = new URL(endpoint);
+subscriptions.protocol = endpoint.protocol === "https:" ? "wss:" : "ws:";
+const tabs = JSON.parse(document.getElementById("tabs").textContent);
+
+// GraphiQL keeps a visitor's tabs. On a first visit it would leave the first tab's variables out.
+const firstVisit = localStorage.getItem("graphiql:tabState") === null;
+
+createRoot(document.getElementById("graphiql")).render(
+  <GraphiQL
+    fetcher={createGraphiQLFetcher({ url: endpoint.href, subscriptionUrl: subscriptions.href })}
+    plugins={[HISTORY_PLUGIN, explorerPlugin()]}
+    defaultTabs={tabs}
+    initialVariables={firstVisit ? tabs[0]?.variables : undefined}
+    defaultEditorToolsVisibility="variables"
+    isHeadersEditorEnabled
+    shouldPersistHeaders
+    inputValueDeprecation
+  >
+    <GraphiQL.Logo>
+      <span className="brand">
+        <img src={favicon} alt="" />
+        Call Insights
+      </span>
+    </GraphiQL.Logo>
+  </GraphiQL>,
+);

@@ -1,0 +1,12 @@
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  base: "./", // the page is served under whatever path the gateway is mounted at
+  build: {
+    target: "es2022",
+    chunkSizeWarningLimit: 4096, // the editor is one large chunk, fetched once and kept
+    license: { fileName: "licenses.md" }, // what the bundle is made of, beside the bundle
+    rolldownOptions: { checks: { moduleLevelDirective: false } }, // "use client" means nothing here
+  },
+  worker: { format: "es" },
+});

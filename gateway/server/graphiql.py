@@ -1,0 +1,136 @@
+"""The GraphiQL page: static, from this wheel alone, under a strict Content-Security-Policy.
+
+`gateway/graphiql/` holds the page's sources, and its tabs: one GraphQL document for each job people
+come with. A build bundles them into `gateway/graphiql/dist/`; what changes between two servers (the
+endpoint, the SIDs worth asking about) is written into the page as it is served.
+"""
+
+import html
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+SOURCES = Path(__file__).parent.parent / "graphiql"
+BUILT = SOURCES / "dist"
+PLACEHOLDER = "put the SID of a call here: CA and 32 hex digits"
+
+# 'unsafe-inline' is for styles alone: the editor lays out its lines with them.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "font-src 'self' data:; img-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
+    "base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+)
+_SECURE = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_PAGE_HEADERS = _SECURE | {"Cache-Control": "no-store"}
+_ASSET_HEADERS = _SECURE | {"Cache-Control": "public, max-age=31536000, immutable"}
+
+# Said, not guessed: where the system calls JavaScript text/plain, `nosniff` would stop the page.
+_MEDIA_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A job: the document `tabs/<name>.graphql`, and the example call its `$sid` asks about."""
+
+    name: str
+    example: str | None = None
+    variables: Mapping[str, str | int | None] = field(default_factory=dict)
+
+
+TABS = (
+    Tab("why-was-this-call-bad", example="bad_carrier"),
+    Tab("calls-with-high-jitter", variables={"since": "4h"}),
+    Tab("is-my-summary-final-yet", example="partial"),
+    Tab("how-did-the-browser-hear-it", example="client"),
+    Tab("page-through-calls", variables={"first": 25, "after": None}),
+)
+
+
+class GraphiQL:
+    """The GraphiQL page and its assets, from this wheel alone.
+
+    Args:
+        endpoint: where GraphQL is answered, below the path the application is mounted at.
+        examples: SIDs of calls that exist, by the name of what they are an example of; without
+            them the tabs hold a placeholder.
+        built: the built page. Without it `page` says how to get it.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoint: str = "/graphql",
+        examples: Mapping[str, str] | None = None,
+        built: Path = BUILT,
+    ) -> None:
+        self._endpoint = endpoint
+        page, assets = built / "index.html", built / "assets"
+        is_built = page.is_file()
+        self._template = (page if is_built else SOURCES / "unbuilt.html").read_text("utf-8")
+        self._assets = {path.name: path for path in assets.iterdir()} if is_built else {}
+        self._tabs = _embeddable(_tabs(examples or {}))
+
+    async def page(self, request: Request) -> Response:
+        """The page, for `GET /` and for a browser that opens the endpoint."""
+        root = str(request.scope.get("root_path", "")).rstrip("/")
+        content = self._template
+        for placeholder, value in {
+            '="./assets/': f'="{html.escape(root)}/graphiql/assets/',
+            "{{ origin }}": html.escape(f"{request.url.scheme}://{request.url.netloc}"),
+            "{{ endpoint }}": html.escape(root + self._endpoint),
+            "{{ tabs }}": self._tabs,
+        }.items():
+            content = content.replace(placeholder, value)
+        return HTMLResponse(content, headers=_PAGE_HEADERS)
+
+    async def asset(self, request: Request) -> Response:
+        """One file of the built page; only names that were there at start, so no path can stray."""
+        path = self._assets.get(request.path_params["name"])
+        if path is None:
+            return PlainTextResponse("Not Found", 404, headers=_SECURE)
+        return FileResponse(path, headers=_ASSET_HEADERS, media_type=_MEDIA_TYPES.get(path.suffix))
+
+    def routes(self) -> list[BaseRoute]:
+        """`/` and, below `/graphiql/assets/`, all that the page loads."""
+        return [
+            Route("/", self.page),
+            Route(
+                "/graphiql/assets/{name}",
+                self.asset,
+                middleware=[Middleware(GZipMiddleware, compresslevel=6)],
+            ),
+        ]
+
+
+def _tabs(examples: Mapping[str, str]) -> list[dict[str, str]]:
+    """The tabs in the words of GraphiQL's `defaultTabs`."""
+    tabs = []
+    for tab in TABS:
+        query = (SOURCES / "tabs" / f"{tab.name}.graphql").read_text("utf-8")
+        sid = {"sid": examples.get(tab.example, PLACEHOLDER)} if tab.example else {}
+        tabs.append({"query": query, "variables": json.dumps({**sid, **tab.variables}, indent=2)})
+    return tabs
+
+
+def _embeddable(value: object) -> str:
+    """JSON that can stand in a script element, whatever it says: it cannot close the element."""
+    text = json.dumps(value)
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
