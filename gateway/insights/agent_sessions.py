@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from gateway.insights.catalogue import UNRECOGNIZED, BigInt, Entity, Fact, Int32, Vocabulary
+from gateway.insights.catalogue import UNRECOGNIZED, BigInt, Entity, Fact, Int32, Text, Vocabulary
 from gateway.insights.statistics import AvgMaxMin
 
 _AGENT = "calls with a ConversationRelay session"
@@ -49,7 +49,7 @@ class AgentInterruptions(Entity, frozen=True):
 class AgentSessionSummary(Entity, frozen=True):
     """One ConversationRelay session of a call."""
 
-    session_id: Annotated[str | None, Fact("Identifies the session.", on=_AGENT)] = None
+    session_id: Annotated[Text | None, Fact("Identifies the session.", on=_AGENT)] = None
     tts_latency_ms: Annotated[
         AvgMaxMin | None, Fact("Time that text to speech took.", "ms", _AGENT)
     ] = None

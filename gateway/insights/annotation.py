@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from gateway.insights.catalogue import UNRECOGNIZED, Entity, Fact, Int32, Pii, Vocabulary
+from gateway.insights.catalogue import UNRECOGNIZED, Entity, Fact, Int32, Pii, Text, Vocabulary
 
 _ANNOTATED = "calls that somebody annotated"
 
@@ -58,11 +58,11 @@ class Annotation(Entity, frozen=True):
         Fact("How good the call was.", "1 (bad) to 5 (excellent)", on=_ANNOTATED),
     ] = None
     comment: Annotated[
-        str | None,
+        Text | None,
         Fact("A remark of up to 100 characters.", on=_ANNOTATED, pii=Pii.FREE_TEXT),
     ] = None
     incident: Annotated[
-        str | None,
+        Text | None,
         Fact(
             "An incident or support ticket, up to 100 characters.",
             on=_ANNOTATED,

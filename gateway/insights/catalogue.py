@@ -7,7 +7,7 @@ types, the reference in the documentation and the masking of personal data are d
 
 import enum
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, ClassVar, NewType, Self, TypeVar
 
@@ -63,10 +63,15 @@ class OpenMap(tuple[Entity, ...]):
         """The whole object; raises ValueError or TypeError as `read` does."""
         if not isinstance(mapping, Mapping):
             raise TypeError("Expected `object`")
-        return cls(sorted((cls.read(key, value) for key, value in mapping.items()), key=repr))
+        return cls.sorted(cls.read(key, value) for key, value in mapping.items())
+
+    @classmethod
+    def sorted(cls, entries: Iterable[Entity]) -> Self:
+        """The entries in the order of their first field."""
+        return cls(sorted(entries, key=lambda entry: msgspec.structs.astuple(entry)[0]))
 
 
-class Vocabulary(str, enum.Enum):
+class Vocabulary(enum.StrEnum):
     """A closed list of words, each with its meaning; members are written `NAME = word, meaning`.
 
     Twilio adds words without notice and spells some in several ways, so a word is found by the
@@ -83,7 +88,7 @@ class Vocabulary(str, enum.Enum):
         return member
 
     @classmethod
-    def find(cls, word: str) -> "Self | None":
+    def spelled(cls, word: str) -> "Self | None":
         """The member that `word` spells, or None."""
         return cls.__members__.get(vocabulary_name(word))
 
@@ -92,6 +97,12 @@ UNRECOGNIZED = (
     "UNRECOGNIZED",
     "A value that this version of the gateway does not know; Twilio's word for it is in `raw`.",
 )
+
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+"""Something said: Twilio writes `""` where there is nothing to say."""
+
+SipStatus = Annotated[int, msgspec.Meta(ge=1, le=999)]
+"""A SIP response; event payloads hold 0 when none came."""
 
 Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 """A number that fits GraphQL's `Int`; any other is dropped at the door, not failed on later."""

@@ -14,6 +14,7 @@ from gateway.insights.catalogue import (
     Fact,
     Int32,
     Pii,
+    Text,
     Vocabulary,
     shared_shape,
 )
@@ -52,7 +53,7 @@ class MediaStream(Entity, frozen=True):
         Int32 | None, Fact("RTP payload type of the codec.", "RTP profile number", _MEDIA)
     ] = None
     codec_name: Annotated[
-        str | None, Fact("Name of the codec, for example `pcmu` or `opus`.", on=_MEDIA)
+        Text | None, Fact("Name of the codec, for example `pcmu` or `opus`.", on=_MEDIA)
     ] = None
     packets_lost: Annotated[BigInt | None, Fact("Packets lost.", "packets", _MEDIA)] = None
     packets_loss_percentage: Annotated[
@@ -186,30 +187,30 @@ class GatewayEdgeProperties(MediaEdgeProperties, frozen=True):
         Int32 | None,
         Fact("Why the call was cleared, by ITU-T Q.850.", "cause code", "some edges and calls"),
     ] = None
-    media_region: Annotated[str | None, Fact("Twilio region that handled media.")] = None
-    signaling_region: Annotated[str | None, Fact("Twilio region that handled signaling.")] = None
-    edge_location: Annotated[str | None, Fact("Twilio edge location that handled media.")] = None
+    media_region: Annotated[Text | None, Fact("Twilio region that handled media.")] = None
+    signaling_region: Annotated[Text | None, Fact("Twilio region that handled signaling.")] = None
+    edge_location: Annotated[Text | None, Fact("Twilio edge location that handled media.")] = None
     twilio_media_ip: Annotated[
-        str | None, Fact("Address of Twilio's media gateway.", on=_NOT_CARRIER)
+        Text | None, Fact("Address of Twilio's media gateway.", on=_NOT_CARRIER)
     ] = None
     twilio_signaling_ip: Annotated[
-        str | None, Fact("Address of Twilio's signaling gateway.", on=_NOT_CARRIER)
+        Text | None, Fact("Address of Twilio's signaling gateway.", on=_NOT_CARRIER)
     ] = None
     external_media_ip: Annotated[
-        str | None, Fact("Address that media came from.", on=_NOT_CARRIER, pii=Pii.NETWORK)
+        Text | None, Fact("Address that media came from.", on=_NOT_CARRIER, pii=Pii.NETWORK)
     ] = None
     external_signaling_ip: Annotated[
-        str | None, Fact("Address that signaling came from.", on=_NOT_CARRIER, pii=Pii.NETWORK)
+        Text | None, Fact("Address that signaling came from.", on=_NOT_CARRIER, pii=Pii.NETWORK)
     ] = None
     sip_call_id: Annotated[
-        str | None, Fact("SIP `Call-ID` between Twilio and you.", on="SIP and trunking calls")
+        Text | None, Fact("SIP `Call-ID` between Twilio and you.", on="SIP and trunking calls")
     ] = None
     user_agent: Annotated[
-        str | None, Fact("SIP `User-Agent`.", on="trunking calls", pii=Pii.DEVICE)
+        Text | None, Fact("SIP `User-Agent`.", on="trunking calls", pii=Pii.DEVICE)
     ] = None
-    selected_region: Annotated[str | None, Fact("Region selected.", on="client calls")] = None
-    region: Annotated[str | None, Fact("Region used.", on="client calls")] = None
-    trunk_sid: Annotated[str | None, Fact("SID of the trunk.", on="trunking calls")] = None
+    selected_region: Annotated[Text | None, Fact("Region selected.", on="client calls")] = None
+    region: Annotated[Text | None, Fact("Region used.", on="client calls")] = None
+    trunk_sid: Annotated[Text | None, Fact("SID of the trunk.", on="trunking calls")] = None
 
 
 class SdkSettings(Entity, frozen=True):
@@ -219,7 +220,7 @@ class SdkSettings(Entity, frozen=True):
     ice_restart_enabled: Annotated[
         bool | None, Fact("Whether ICE restart was enabled.", on=_SDK)
     ] = None
-    edge: Annotated[str | None, Fact("Edge location that the call used.", on=_SDK)] = None
+    edge: Annotated[Text | None, Fact("Edge location that the call used.", on=_SDK)] = None
     selected_edges: Annotated[
         tuple[str, ...] | None, Fact("Edge locations asked for, best first.", on=_SDK)
     ] = None
@@ -236,7 +237,7 @@ class SdkFeedback(Entity, frozen=True):
 
     score: Annotated[Int32 | None, Fact("How good it was.", "1 to 5", _SDK)] = None
     reason: Annotated[
-        str | None, Fact("What was wrong, as the user chose it.", on=_SDK, pii=Pii.FREE_TEXT)
+        Text | None, Fact("What was wrong, as the user chose it.", on=_SDK, pii=Pii.FREE_TEXT)
     ] = None
 
 

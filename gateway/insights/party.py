@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from gateway.insights.catalogue import UNRECOGNIZED, Entity, Fact, Pii, Vocabulary
+from gateway.insights.catalogue import UNRECOGNIZED, Entity, Fact, Pii, Text, Vocabulary
 
 _SDK = "Voice SDK (client) calls"
 _JS = "Voice SDK calls from a browser"
@@ -18,7 +18,7 @@ class ConnectionType(Vocabulary):
     VOIP = "voip", "A number of an internet telephony carrier."
     TWILIO_SDK = "twilio_sdk", "An app with Twilio's Voice SDK."
     PSTN = "pstn", "The telephone network, kind of line not known."
-    SIP = "sip", "A SIP endpoint."
+    SIP_INTERFACE = "sip_interface", "A SIP endpoint."
     UNRECOGNIZED = UNRECOGNIZED
 
 
@@ -36,61 +36,57 @@ class Location(Entity, frozen=True):
 class Browser(Entity, frozen=True):
     """The browser that an SDK call was made in."""
 
-    name: Annotated[str | None, Fact("Name of the browser.", on=_JS)] = None
-    major: Annotated[str | None, Fact("Major version of the browser.", on=_JS)] = None
-    version: Annotated[str | None, Fact("Full version of the browser.", on=_JS)] = None
+    name: Annotated[Text | None, Fact("Name of the browser.", on=_JS)] = None
+    major: Annotated[Text | None, Fact("Major version of the browser.", on=_JS)] = None
+    version: Annotated[Text | None, Fact("Full version of the browser.", on=_JS)] = None
 
 
 class OperatingSystem(Entity, frozen=True):
     """The operating system under an SDK call."""
 
-    name: Annotated[str | None, Fact("Name, as the SDK was told it.", on=_SDK)] = None
-    version: Annotated[str | None, Fact("Version, as the SDK was told it.", on=_SDK)] = None
+    name: Annotated[Text | None, Fact("Name, as the SDK was told it.", on=_SDK)] = None
+    version: Annotated[Text | None, Fact("Version, as the SDK was told it.", on=_SDK)] = None
 
 
 class Device(Entity, frozen=True):
     """The machine under an SDK call."""
 
     arch: Annotated[
-        str | None, Fact("Processor architecture, for example `amd64`.", on=_SDK, pii=Pii.DEVICE)
+        Text | None, Fact("Processor architecture, for example `amd64`.", on=_SDK, pii=Pii.DEVICE)
     ] = None
-    model: Annotated[str | None, Fact("Model name or number.", on=_MOBILE, pii=Pii.DEVICE)] = None
+    model: Annotated[Text | None, Fact("Model name or number.", on=_MOBILE, pii=Pii.DEVICE)] = None
     type: Annotated[
-        str | None, Fact("Kind of device, for example `mobile`.", on=_MOBILE, pii=Pii.DEVICE)
+        Text | None, Fact("Kind of device, for example `mobile`.", on=_MOBILE, pii=Pii.DEVICE)
     ] = None
-    vendor: Annotated[str | None, Fact("Manufacturer.", on=_MOBILE, pii=Pii.DEVICE)] = None
+    vendor: Annotated[Text | None, Fact("Manufacturer.", on=_MOBILE, pii=Pii.DEVICE)] = None
 
 
 class Engine(Entity, frozen=True):
     """The browser engine that the JavaScript SDK found."""
 
-    name: Annotated[str | None, Fact("Name of the engine.", on=_JS)] = None
-    version: Annotated[str | None, Fact("Version of the engine.", on=_JS)] = None
+    name: Annotated[Text | None, Fact("Name of the engine.", on=_JS)] = None
+    version: Annotated[Text | None, Fact("Version of the engine.", on=_JS)] = None
 
 
 class App(Entity, frozen=True):
     """The application that embeds the SDK, as it named itself."""
 
-    name: Annotated[str | None, Fact("Name of the application.", on=_SDK)] = None
-    version: Annotated[str | None, Fact("Version of the application.", on=_SDK)] = None
+    name: Annotated[Text | None, Fact("Name of the application.", on=_SDK)] = None
+    version: Annotated[Text | None, Fact("Version of the application.", on=_SDK)] = None
 
 
 class Sdk(Entity, frozen=True):
     """Twilio's Voice SDK at a party's end: its version and what it runs on."""
 
-    type: Annotated[str | None, Fact("Which SDK, for example `twilio-voice-android`.", on=_SDK)] = (
-        None
-    )
-    version: Annotated[str | None, Fact("Version of the SDK.", on=_SDK)] = None
-    platform: Annotated[str | None, Fact("`WebRTC`, `android` or `iOS`.", on=_SDK)] = None
-    region: Annotated[str | None, Fact("Twilio region that the device registered to.", on=_SDK)] = (
-        None
-    )
+    type: Annotated[Text | None, Fact("The SDK, such as `twilio-voice-android`.", on=_SDK)] = None
+    version: Annotated[Text | None, Fact("Version of the SDK.", on=_SDK)] = None
+    platform: Annotated[Text | None, Fact("`WebRTC`, `android` or `iOS`.", on=_SDK)] = None
+    region: Annotated[Text | None, Fact("Twilio region the device registered to.", on=_SDK)] = None
     selected_region: Annotated[
-        str | None, Fact("Region that the device was set up with.", on=_SDK)
+        Text | None, Fact("Region that the device was set up with.", on=_SDK)
     ] = None
     edge_location: Annotated[
-        str | None, Fact("Edge location that the device was set up with.", on=_SDK)
+        Text | None, Fact("Edge location that the device was set up with.", on=_SDK)
     ] = None
     browser: Annotated[Browser | None, Fact("The browser.", on=_JS)] = None
     os: Annotated[OperatingSystem | None, Fact("The operating system.", on=_SDK)] = None
@@ -103,7 +99,7 @@ class Party(Entity, frozen=True):
     """One end of a call: the calling party (`from`) or the called one (`to`)."""
 
     caller: Annotated[
-        str | None,
+        Text | None,
         Fact(
             "Caller ID: an E.164 number, `client:NAME` or a SIP address.",
             on="`from`",
@@ -111,26 +107,26 @@ class Party(Entity, frozen=True):
         ),
     ] = None
     callee: Annotated[
-        str | None,
+        Text | None,
         Fact(
             "What was dialled: an E.164 number, `client:NAME` or a SIP address.",
             on="`to`",
             pii=Pii.IDENTITY,
         ),
     ] = None
-    carrier: Annotated[str | None, Fact("Carrier that serves the number.", on=_NUMBER)] = None
+    carrier: Annotated[Text | None, Fact("Carrier that serves the number.", on=_NUMBER)] = None
     connection: Annotated[ConnectionType | None, Fact("What kind of line it is on.")] = None
     number_prefix: Annotated[
-        str | None, Fact("Country code and the next three digits of the number.", on=_NUMBER)
+        Text | None, Fact("Country code and the next three digits of the number.", on=_NUMBER)
     ] = None
     country_code: Annotated[
-        str | None, Fact("Country, as two letters of ISO 3166-1.", on=_NUMBER)
+        Text | None, Fact("Country, as two letters of ISO 3166-1.", on=_NUMBER)
     ] = None
     country_subdivision: Annotated[
-        str | None, Fact("State or province, for example `California`.", on="parties located")
+        Text | None, Fact("State or province, for example `California`.", on="parties located")
     ] = None
     city: Annotated[
-        str | None,
+        Text | None,
         Fact("City, by coordinates or IP address.", on="parties located", pii=Pii.LOCATION),
     ] = None
     location: Annotated[
@@ -138,6 +134,6 @@ class Party(Entity, frozen=True):
         Fact("Coordinates of the number prefix.", on="parties located", pii=Pii.LOCATION),
     ] = None
     ip_address: Annotated[
-        str | None, Fact("Public IP address of the client.", on=_SDK, pii=Pii.NETWORK)
+        Text | None, Fact("Public IP address of the client.", on=_SDK, pii=Pii.NETWORK)
     ] = None
     sdk: Annotated[Sdk | None, Fact("The Voice SDK at this end.", on=_SDK)] = None

@@ -15,6 +15,8 @@ from gateway.insights.catalogue import (
     Instant,
     Int32,
     Pii,
+    SipStatus,
+    Text,
     Vocabulary,
 )
 from gateway.insights.media_edges import (
@@ -113,7 +115,8 @@ class CallProperties(Entity, frozen=True):
         CallDisconnector | None, Fact("Who hung up.", on="answered calls that ended in a SIP BYE")
     ] = None
     last_sip_response_num: Annotated[
-        Int32 | None, Fact("The last SIP response, 200 for an answered call.", "SIP status code")
+        SipStatus | None,
+        Fact("Last SIP response; 200 for an answered call.", "SIP status code"),
     ] = None
     pdd_ms: Annotated[Int32 | None, Fact("Post-dial delay: from dialling to ringing.", "ms")] = None
     queue_time: Annotated[
@@ -123,30 +126,30 @@ class CallProperties(Entity, frozen=True):
     q850_cause: Annotated[
         Int32 | None, Fact("Why the call was cleared, by ITU-T Q.850.", "cause code", _EVENTS)
     ] = None
-    route_id: Annotated[str | None, Fact("Twilio's route of the call.", on=_EVENTS)] = None
-    media_region: Annotated[str | None, Fact("Twilio region that handled media.", on=_EVENTS)] = (
+    route_id: Annotated[Text | None, Fact("Twilio's route of the call.", on=_EVENTS)] = None
+    media_region: Annotated[Text | None, Fact("Twilio region that handled media.", on=_EVENTS)] = (
         None
     )
     signaling_region: Annotated[
-        str | None, Fact("Twilio region that handled signaling.", on=_EVENTS)
+        Text | None, Fact("Twilio region that handled signaling.", on=_EVENTS)
     ] = None
     twilio_media_ip: Annotated[
-        str | None, Fact("Address of Twilio's media gateway.", on=_EVENTS)
+        Text | None, Fact("Address of Twilio's media gateway.", on=_EVENTS)
     ] = None
     twilio_signaling_ip: Annotated[
-        str | None, Fact("Address of Twilio's signaling gateway.", on=_EVENTS)
+        Text | None, Fact("Address of Twilio's signaling gateway.", on=_EVENTS)
     ] = None
     external_media_ip: Annotated[
-        str | None, Fact("Address that media came from.", on=_EVENTS, pii=Pii.NETWORK)
+        Text | None, Fact("Address that media came from.", on=_EVENTS, pii=Pii.NETWORK)
     ] = None
     external_signaling_ip: Annotated[
-        str | None, Fact("Address that signaling came from.", on=_EVENTS, pii=Pii.NETWORK)
+        Text | None, Fact("Address that signaling came from.", on=_EVENTS, pii=Pii.NETWORK)
     ] = None
-    sip_call_id: Annotated[str | None, Fact("SIP `Call-ID`.", on=_EVENTS)] = None
-    user_agent: Annotated[str | None, Fact("SIP `User-Agent`.", on=_EVENTS, pii=Pii.DEVICE)] = None
-    selected_region: Annotated[str | None, Fact("Region selected.", on=_EVENTS)] = None
-    region: Annotated[str | None, Fact("Region used.", on=_EVENTS)] = None
-    trunk_sid: Annotated[str | None, Fact("SID of the trunk.", on=_EVENTS)] = None
+    sip_call_id: Annotated[Text | None, Fact("SIP `Call-ID`.", on=_EVENTS)] = None
+    user_agent: Annotated[Text | None, Fact("SIP `User-Agent`.", on=_EVENTS, pii=Pii.DEVICE)] = None
+    selected_region: Annotated[Text | None, Fact("Region selected.", on=_EVENTS)] = None
+    region: Annotated[Text | None, Fact("Region used.", on=_EVENTS)] = None
+    trunk_sid: Annotated[Text | None, Fact("SID of the trunk.", on=_EVENTS)] = None
     settings: Annotated[SdkSettings | None, Fact("How the device was set up.", on=_EVENTS)] = None
 
 
@@ -212,7 +215,7 @@ class Summary(Entity, frozen=True):
         Fact("Voice agent sessions.", on="calls with ConversationRelay"),
     ] = None
     url: Annotated[
-        str | None,
+        Text | None,
         Fact("Twilio's address of the summary; on calls of a list, that of the list."),
     ] = None
 

@@ -6,7 +6,7 @@ older ones, and Twilio's own documentation, have `branded_call`.
 
 from typing import Annotated
 
-from gateway.insights.catalogue import UNRECOGNIZED, Entity, Fact, Pii, Vocabulary
+from gateway.insights.catalogue import UNRECOGNIZED, Entity, Fact, Pii, Text, Vocabulary
 from gateway.insights.trust_words import BusinessIndustry, VoiceIntegrityUseCase
 
 _BRANDED = "branded calls"
@@ -52,21 +52,21 @@ class Branded(Entity, frozen=True):
     """Branding of a call, as it is today."""
 
     enabled: Annotated[bool | None, Fact("Whether the call was branded.")] = None
-    display_name: Annotated[str | None, Fact("Name shown to the called.", on=_BRANDED)] = None
+    display_name: Annotated[Text | None, Fact("Name shown to the called.", on=_BRANDED)] = None
     long_display_name: Annotated[
-        str | None, Fact("Longer name, for displays that have room.", on=_BRANDED)
+        Text | None, Fact("Longer name, for displays that have room.", on=_BRANDED)
     ] = None
-    bundle_sid: Annotated[str | None, Fact("SID of the branding.", on=_BRANDED)] = None
+    bundle_sid: Annotated[Text | None, Fact("SID of the branding.", on=_BRANDED)] = None
     logo: Annotated[bool | None, Fact("Whether a logo was shown.", on=_BRANDED)] = None
     type: Annotated[BrandedType | None, Fact("How it was delivered.", on=_BRANDED)] = None
-    use_case: Annotated[str | None, Fact("Purpose, as set up.", on=_BRANDED)] = None
-    call_reason: Annotated[str | None, Fact("Reason shown to the called.", on=_BRANDED)] = None
+    use_case: Annotated[Text | None, Fact("Purpose, as set up.", on=_BRANDED)] = None
+    call_reason: Annotated[Text | None, Fact("Reason shown to the called.", on=_BRANDED)] = None
 
 
 class BusinessProfile(Entity, frozen=True):
     """The business behind the number."""
 
-    bundle_sid: Annotated[str | None, Fact("SID of the profile.", on=_BUSINESS)] = None
+    bundle_sid: Annotated[Text | None, Fact("SID of the profile.", on=_BUSINESS)] = None
     identity: Annotated[BusinessIdentity | None, Fact("Who registered it.", on=_BUSINESS)] = None
     industry: Annotated[BusinessIndustry | None, Fact("Its industry.", on=_BUSINESS)] = None
     type: Annotated[BusinessProfileType | None, Fact("Which profile.", on=_BUSINESS)] = None
@@ -76,7 +76,7 @@ class VoiceIntegrity(Entity, frozen=True):
     """Registration of the number with analytics engines, against spam labels."""
 
     enabled: Annotated[bool | None, Fact("Whether the number is registered.")] = None
-    bundle_sid: Annotated[str | None, Fact("SID of the registration.", on=_INTEGRITY)] = None
+    bundle_sid: Annotated[Text | None, Fact("SID of the registration.", on=_INTEGRITY)] = None
     use_case: Annotated[
         VoiceIntegrityUseCase | None, Fact("What the number is used for.", on=_INTEGRITY)
     ] = None
@@ -89,14 +89,14 @@ class BrandedCall(Entity, frozen=True):
         bool | None, Fact("Whether branding was shown on the called device.", on=_LEGACY)
     ] = None
     caller: Annotated[
-        str | None, Fact("Caller ID that was shown.", on=_LEGACY, pii=Pii.IDENTITY)
+        Text | None, Fact("Caller ID that was shown.", on=_LEGACY, pii=Pii.IDENTITY)
     ] = None
-    use_case: Annotated[str | None, Fact("Purpose of the call.", on=_LEGACY)] = None
-    branded_channel_sid: Annotated[str | None, Fact("SID of the branded channel.", on=_LEGACY)] = (
+    use_case: Annotated[Text | None, Fact("Purpose of the call.", on=_LEGACY)] = None
+    branded_channel_sid: Annotated[Text | None, Fact("SID of the branded channel.", on=_LEGACY)] = (
         None
     )
-    business_sid: Annotated[str | None, Fact("SID of the business.", on=_LEGACY)] = None
-    brand_sid: Annotated[str | None, Fact("SID of the brand.", on=_LEGACY)] = None
+    business_sid: Annotated[Text | None, Fact("SID of the business.", on=_LEGACY)] = None
+    brand_sid: Annotated[Text | None, Fact("SID of the brand.", on=_LEGACY)] = None
 
 
 class Trust(Entity, frozen=True):

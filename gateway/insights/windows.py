@@ -1,0 +1,83 @@
+"""Windows of time: what a list of calls looks through.
+
+A relative bound (`4h`) means another moment at each request. The first page pins it to the clock
+and its cursors carry the pinned window, so that a walk through pages looks through one window.
+Pinning rounds down to a grid of some seconds: all who open the same dashboard within one of
+them ask the same question, and share one answer.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from gateway.errors import BadUserInput
+
+TimeBound: TypeAlias = datetime | timedelta
+"""A moment, or how long ago."""
+
+ACCEPTED_BOUND = (
+    "an ISO 8601 date and time with its offset, such as `2026-11-23T07:30:00Z`, or how long ago "
+    "in minutes, hours, days or weeks, such as `30m`, `4h`, `7d` or `1w`"
+)
+DEFAULT_START = timedelta(hours=4)
+DEFAULT_END = timedelta(0)
+
+_AGO = re.compile(r"(\d{1,6})([mhdw])", re.ASCII)
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class Window(Struct, frozen=True, array_like=True):
+    """From `start` to `end`, both in whole seconds since 1970."""
+
+    start: int
+    end: int
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The window as the upstream's two parameters."""
+        return {"StartTime": iso(self.start), "EndTime": iso(self.end)}
+
+
+def parse_bound(text: str) -> TimeBound:
+    """Read `4h` or an ISO 8601 moment; raises ValueError that says what is accepted."""
+    if (ago := _AGO.fullmatch(text)) is not None:
+        return timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError(f"a time bound is {ACCEPTED_BOUND}")
+
+
+def pin(start: TimeBound | None, end: TimeBound | None, now: float, grid: float) -> Window:
+    """The window that two bounds mean at `now` (seconds since 1970), rounded to `grid` seconds.
+
+    Raises BadUserInput when the window would be empty.
+    """
+    window = Window(
+        _pinned(DEFAULT_START if start is None else start, now, grid),
+        _pinned(DEFAULT_END if end is None else end, now, grid),
+    )
+    if window.start >= window.end:
+        raise BadUserInput(
+            "filter.startTime",
+            f"is {iso(window.start)}, which is not before `filter.endTime`, {iso(window.end)}",
+            "a start before the end",
+        )
+    return window
+
+
+def iso(seconds: int) -> str:
+    """`2026-11-23T07:30:00Z`."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _pinned(bound: TimeBound, now: float, grid: float) -> int:
+    if isinstance(bound, datetime):
+        return int(bound.timestamp())
+    step = max(1, int(grid))
+    return max(0, int(now - bound.total_seconds()) // step * step)

@@ -1,0 +1,186 @@
+"""The settings: one table, read from the environment and from a `.env` file.
+
+Each setting is a field: its name in lower case, its type with its bounds, its default, and the
+sentence that the reference in the documentation gives. A secret has a type whose repr is stars.
+"""
+
+import types
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from dotenv import dotenv_values
+from msgspec import Meta, Struct
+
+from gateway.errors import WrongSettings
+
+
+class Secret:
+    """A text that no log, traceback or error message shows."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        """Stars."""
+        return "Secret('**********')"
+
+    __str__ = __repr__
+
+
+AccountSid = Annotated[
+    str, Meta(pattern="^AC[0-9a-fA-F]{32}$", title="`AC` and 32 hexadecimal digits")
+]
+Url = Annotated[str, Meta(pattern="^https?://[^/?#]+$", title="an address such as `https://host`")]
+CacheUrl = Annotated[str, Meta(pattern="^memory://$", title="`memory://`")]
+Seconds = Annotated[float, Meta(gt=0, title="seconds above 0")]
+Age = Annotated[float, Meta(ge=0, title="seconds, 0 or more")]
+Count = Annotated[int, Meta(ge=1, title="a whole number from 1")]
+Port = Annotated[int, Meta(ge=0, le=65535, title="a port, 0 to 65535")]
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Everything that can be set, and what holds when it is not."""
+
+    twilio_account_sid: Annotated[AccountSid | None, "The account whose calls are served."] = None
+    twilio_auth_token: Annotated[Secret | None, "Its auth token; or an API key, below."] = None
+    twilio_api_key: Annotated[
+        str | None, "SID of an API key of the account, instead of its auth token."
+    ] = None
+    twilio_api_secret: Annotated[Secret | None, "The secret of that API key."] = None
+
+    gateway_host: Annotated[str, "Address to listen on."] = "127.0.0.1"
+    gateway_port: Annotated[Port, "Port to listen on; 0 takes a free one."] = 8000
+    gateway_workers: Annotated[
+        Count, "Processes that share the port; each has a memory cache of its own."
+    ] = 1
+    gateway_auth: Annotated[
+        Literal["none"] | None,
+        "`none` lets whoever reaches the address read every call; "
+        "without it only a loopback address is served.",
+    ] = None
+
+    gateway_upstream_url: Annotated[Url, "Where the Insights API is."] = (
+        "https://insights.twilio.com"
+    )
+    gateway_upstream_timeout: Annotated[
+        Seconds, "Longest wait for one answer of the upstream, in seconds."
+    ] = 10.0
+    gateway_upstream_concurrency: Annotated[
+        Count, "Upstream requests under way at once in one process; further ones queue."
+    ] = 64
+
+    gateway_cache_url: Annotated[
+        CacheUrl, "Where summaries and pages are kept; `memory://` is this process."
+    ] = "memory://"
+    gateway_cache_max_bytes: Annotated[
+        Count, "Bound of the memory cache of one process, in bytes."
+    ] = 256 * 2**20
+    gateway_complete_max_age: Annotated[Age, "How long a complete summary is kept, in seconds."] = (
+        7 * 86400.0
+    )
+    gateway_partial_max_age: Annotated[
+        Age, "How long a partial summary is an answer, in seconds; 0 asks upstream every time."
+    ] = 0.0
+    gateway_page_max_age: Annotated[
+        Age,
+        "How long a page of a list is kept, in seconds; relative windows are rounded to as much.",
+    ] = 10.0
+
+    gateway_graphiql: Annotated[bool, "Whether `/` and `/graphql` show GraphiQL to browsers."] = (
+        True
+    )
+    gateway_introspection: Annotated[bool, "Whether clients may ask for the schema."] = True
+    gateway_log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], "From which level on log lines are written."
+    ] = "info"
+    gateway_log_format: Annotated[
+        Literal["text", "json"], "Log lines for people or for machines."
+    ] = "text"
+
+
+class Setting(NamedTuple):
+    """One row of the table, as documentation shows it."""
+
+    name: str
+    accepted: str
+    default: object
+    sentence: str
+    hint: Any
+
+
+def table() -> Iterator[Setting]:
+    """All settings, in the order of the table."""
+    hints = get_type_hints(Settings, include_extras=True)
+    defaults = Settings()
+    for attribute in Settings.__struct_fields__:
+        hint, *_, sentence = get_args(hints[attribute])
+        if _:
+            hint = hints[attribute]
+        kind = next(arm for arm in _arms(hint) if arm is not type(None))
+        yield Setting(
+            attribute.upper(), _accepted(kind), getattr(defaults, attribute), sentence, kind
+        )
+
+
+def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
+    """Read settings from the environment, and from a `.env` file where that says nothing.
+
+    Raises WrongSettings with a line for each mistake: what is wrong, and the cure.
+    """
+    said = {**(dotenv_values(env_file) if env_file else {}), **environment}
+    known = {setting.name: setting for setting in table()}
+    values: dict[str, Any] = {}
+    mistakes = [
+        f"{name} is not a setting of the gateway: remove it, or see docs/settings.md."
+        for name in said
+        if name.startswith("GATEWAY_") and name not in known
+    ]
+    for name, setting in known.items():
+        text = (said.get(name) or "").strip()
+        if not text:
+            continue
+        try:
+            values[name.lower()] = _value(text, setting.hint)
+        except msgspec.ValidationError:
+            shown = "" if setting.hint is Secret else f" {text!r}"
+            mistakes.append(f"{name} is{shown}: set it to {setting.accepted}.")
+    settings = Settings(**values)
+    mistakes += _contradictions(settings)
+    if mistakes:
+        raise WrongSettings(mistakes)
+    return settings
+
+
+def _value(text: str, hint: Any) -> Any:
+    if hint is Secret:
+        return Secret(text)
+    if hint is bool:
+        return msgspec.convert(text.lower(), bool, strict=False)
+    return msgspec.convert(text, hint, strict=False)
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    if settings.twilio_api_key and settings.twilio_api_secret is None:
+        yield "TWILIO_API_SECRET is missing: set the secret of the key in TWILIO_API_KEY."
+    if settings.twilio_api_secret and not settings.twilio_api_key:
+        yield "TWILIO_API_KEY is missing: set the SID of the key that TWILIO_API_SECRET is of."
+
+
+def _arms(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in {Union, types.UnionType} else (hint,)
+
+
+def _accepted(kind: Any) -> str:
+    if get_origin(kind) is Annotated:
+        return next(str(meta.title) for meta in kind.__metadata__ if isinstance(meta, Meta))
+    if get_origin(kind) is Literal:
+        return " or ".join(f"`{word}`" for word in get_args(kind))
+    return "`true` or `false`" if kind is bool else "a text"
