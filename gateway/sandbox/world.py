@@ -1,0 +1,119 @@
+"""All the calls there are: those of the past, made with the seed, and those that keep coming."""
+
+import bisect
+import random
+from collections import deque
+
+from gateway.sandbox import stories
+from gateway.sandbox.accounts import Accounts
+from gateway.sandbox.calls import Call
+
+ARRIVALS_KEPT = 5_000  # stories that began after the world did; older ones are forgotten
+BETWEEN_ARRIVALS = 20.0  # seconds, divided by the speed, but never less than
+BUSIEST = 1.0  # one call a second
+
+Shelf = list[tuple[int, str]]
+Spans = tuple[tuple[float, int, int], ...]
+
+# How far back calls ended: (share of the calls, from, to), in seconds before the beginning.
+PAST: Spans = (
+    (0.48, 0, 4 * stories.HOUR - 30 * stories.MINUTE),
+    (0.47, 4 * stories.HOUR - 30 * stories.MINUTE, 3 * stories.DAY),
+    (0.03, 3 * stories.DAY, 25 * stories.DAY),
+    (0.02, 31 * stories.DAY, 60 * stories.DAY),
+)
+
+
+class World:
+    """The calls, by SID and in order of time; the same seed and beginning make the same world.
+
+    `beginning` is in epoch seconds. No calls at all asks for an empty world; any other number
+    holds the examples, and as many calls by chance as are missing.
+    """
+
+    def __init__(
+        self, accounts: Accounts, calls: int, seed: int, beginning: int, interval: float | None
+    ) -> None:
+        """Tell the past; with an `interval` (seconds), calls keep ending from then on."""
+        self._accounts = accounts
+        self._seed = seed
+        self._beginning = beginning
+        self._interval = interval
+        self._calls: dict[str, Call] = {}
+        self._shelves: dict[tuple[str, str], Shelf] = {}
+        self._arrived: deque[tuple[Call, ...]] = deque()
+        self._told = 0
+        self.examples: dict[str, str] = {}
+        if calls:
+            self._tell_past(calls)
+        for shelf in self._shelves.values():
+            shelf.sort()
+
+    def find(self, sid: str) -> Call | None:
+        """The call of this SID, whoever's it is and whether or not it has begun."""
+        return self._calls.get(sid)
+
+    def shelf(self, account_sid: str, sort: str) -> Shelf:
+        """An account's calls as (epoch seconds, SID), oldest first; `sort` as in SortBy."""
+        return self._shelves.setdefault((account_sid, sort), [])
+
+    def add(self, call: Call) -> None:
+        """Put one more call in its place; one of the same SID gives way."""
+        if call.sid in self._calls:
+            self._forget(self._calls[call.sid])
+        self._calls[call.sid] = call
+        for shelf, place in self._places(call):
+            bisect.insort(shelf, place)
+
+    def advance(self, now: float) -> None:
+        """Let the calls happen that begin before `now`, and forget the oldest of too many."""
+        if self._interval is None:
+            return
+        ahead = now + stories.LONGEST - self._beginning
+        due = int(ahead / self._interval) + 1
+        self._told = max(self._told, due - ARRIVALS_KEPT)
+        while self._told < due:
+            self._arrived.append(self._arrival(self._told, self._interval))
+            self._told += 1
+            for call in self._arrived[-1]:
+                self.add(call)
+        while len(self._arrived) > ARRIVALS_KEPT:
+            for call in self._arrived.popleft():
+                self._forget(call)
+
+    def _arrival(self, number: int, interval: float) -> tuple[Call, ...]:
+        rng = random.Random(f"{self._seed}/arrival/{number}")
+        end = self._beginning + (number + rng.random()) * interval
+        return stories.tell(rng, int(end), self._accounts)
+
+    def _tell_past(self, calls: int) -> None:
+        rng = random.Random(f"{self._seed}/past")
+        for name, call in stories.plant(rng, self._beginning, self._accounts):
+            self.examples[name] = call.sid
+            self._append(call)
+        while len(self._calls) < calls:
+            _, nearest, farthest = rng.choices(PAST, [share for share, _, _ in PAST])[0]
+            end = self._beginning - rng.randint(nearest, farthest)
+            for call in stories.tell(rng, end, self._accounts)[: calls - len(self._calls)]:
+                self._append(call)
+
+    def _append(self, call: Call) -> None:
+        self._calls[call.sid] = call
+        for shelf, place in self._places(call):
+            shelf.append(place)
+
+    def _forget(self, call: Call) -> None:
+        del self._calls[call.sid]
+        for shelf, place in self._places(call):
+            del shelf[bisect.bisect_left(shelf, place)]
+
+    def _places(self, call: Call) -> tuple[tuple[Shelf, tuple[int, str]], ...]:
+        return (
+            (self.shelf(call.account_sid, "start_time"), (call.start, call.sid)),
+            (self.shelf(call.account_sid, "end_time"), (call.end, call.sid)),
+        )
+
+
+def interval_at(speed: float) -> float:
+    """Seconds between two calls that end, when summaries age at this speed."""
+    return max(BETWEEN_ARRIVALS / speed, BUSIEST)
