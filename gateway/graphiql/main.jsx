@@ -7,6 +7,7 @@ import JsonWorker from "monaco-editor/esm/vs/language/json/json.worker.js?worker
 import GraphQLWorker from "monaco-graphql/esm/graphql.worker.js?worker";
 import "graphiql/style.css";
 import "@graphiql/plugin-explorer/style.css";
+import "./page.css";
 import favicon from "./favicon.svg";
 
 // The two languages this page speaks; an editor worker for what they share.
@@ -21,15 +22,27 @@ const subscriptions = new URL(endpoint);
 subscriptions.protocol = endpoint.protocol === "https:" ? "wss:" : "ws:";
 const tabs = JSON.parse(document.getElementById("tabs").textContent);
 
-// GraphiQL keeps a visitor's tabs. On a first visit it would leave the first tab's variables out.
-const firstVisit = localStorage.getItem("graphiql:tabState") === null;
+// GraphiQL keeps a visitor's tabs, but opens what was last edited: a tab opened unedited would lose its
+// variables, and come back as one more tab. So it is told what the tab in front holds.
+const front = tabInFront() ?? tabs[0];
+
+function tabInFront() {
+  try {
+    const kept = JSON.parse(localStorage.getItem("graphiql:tabState"));
+    return kept?.tabs[kept.activeTabIndex];
+  } catch {
+    return undefined; // nothing may be stored here, or it is garbled: GraphiQL begins anew, too
+  }
+}
 
 createRoot(document.getElementById("graphiql")).render(
   <GraphiQL
     fetcher={createGraphiQLFetcher({ url: endpoint.href, subscriptionUrl: subscriptions.href })}
     plugins={[HISTORY_PLUGIN, explorerPlugin()]}
     defaultTabs={tabs}
-    initialVariables={firstVisit ? tabs[0]?.variables : undefined}
+    initialQuery={front.query ?? ""}
+    initialVariables={front.variables ?? ""}
+    initialHeaders={front.headers ?? ""}
     defaultEditorToolsVisibility="variables"
     isHeadersEditorEnabled
     shouldPersistHeaders
