@@ -1,0 +1,1 @@
+"""Remembers summaries and pages: what for, how long, and where."""

@@ -1,0 +1,48 @@
+"""Single-flight: whoever asks for what is being fetched already waits for that one fetch."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Hashable
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class SingleFlight(Generic[T]):
+    """Shares the work that is under way in this process, by key.
+
+    The work outlives a caller that gives up, as long as another waits; what it raises, all of
+    them see. Nothing is remembered once it is done.
+    """
+
+    def __init__(self) -> None:
+        self._flights: dict[Hashable, _Flight[T]] = {}
+
+    def __contains__(self, key: Hashable) -> bool:
+        """Whether work for `key` is under way."""
+        return key in self._flights
+
+    async def do(self, key: Hashable, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The result of `work()`, or of the same work that somebody began before."""
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = self._flights[key] = _Flight(work())
+            flight.task.add_done_callback(partial(self._land, key, flight))
+        flight.waiting += 1
+        try:
+            return await asyncio.shield(flight.task)
+        finally:
+            flight.waiting -= 1
+            if flight.waiting == 0:
+                self._land(key, flight)
+                flight.task.cancel()
+
+    def _land(self, key: Hashable, flight: "_Flight[T]", _: object = None) -> None:
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+
+
+class _Flight(Generic[T]):
+    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
+        self.task = asyncio.create_task(work)
+        self.waiting = 0

@@ -1,0 +1,68 @@
+"""A call as the gateway answers with it: its summary, and where the answer comes from."""
+
+from msgspec import Struct
+
+from gateway.cache.policy import Freshness, refresh_after
+from gateway.insights.catalogue import CallSid, Vocabulary
+from gateway.insights.snapshot import Snapshot
+from gateway.insights.summary import Summary
+
+
+class Source(Vocabulary):
+    """Where an answer comes from."""
+
+    CACHE = "cache", "The gateway remembered it."
+    UPSTREAM = "upstream", "Twilio was asked for it just now."
+    EVENT = "event", "Twilio pushed it by Event Streams."
+    STALE = "stale", "Remembered, and older than it should be: Twilio could not be asked."
+
+
+class LookupStatus(Vocabulary):
+    """Whether there is a summary of a call, and if not, why."""
+
+    COMPLETE = "complete", "There is one, and it is final but for its annotation."
+    PARTIAL = "partial", "There is one, and it still changes: ask again later."
+    NOT_READY = "not_ready", "The call exists and has no summary yet: ask again later."
+    NOT_FOUND = (
+        "not_found",
+        "No such call in this account, or one that began just now; check the SID.",
+    )
+    EXPIRED = "expired", "The call ended more than 30 days ago; Twilio has forgotten it."
+    INSIGHTS_NOT_ENABLED = (
+        "insights_not_enabled",
+        "Voice Insights Advanced Features were not enabled when the call was made.",
+    )
+
+
+class Call(Struct, frozen=True):
+    """A snapshot as an answer. Moments are seconds since 1970."""
+
+    snapshot: Snapshot
+    source: Source
+    refresh_after: float | None
+
+    @property
+    def summary(self) -> Summary:
+        """The summary itself."""
+        return self.snapshot.summary
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing but the annotation can change any more."""
+        return self.snapshot.is_complete
+
+
+class Lookup(Struct, frozen=True):
+    """The answer to "what do you know of this call?", with its reason."""
+
+    sid: CallSid
+    status: LookupStatus
+    call: Call | None = None
+    retry_after: float | None = None
+
+
+def answer(snapshot: Snapshot, source: Source, freshness: Freshness) -> Call:
+    """A snapshot as an answer that came from `source`."""
+    if source is Source.CACHE and snapshot.via == "event":
+        source = Source.EVENT
+    return Call(snapshot, source, refresh_after(snapshot, freshness))

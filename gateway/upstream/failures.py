@@ -1,0 +1,125 @@
+"""Status and exception → our errors. Here and nowhere else."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum
+
+import aiohttp
+import httpx
+import msgspec
+
+from gateway.errors import (
+    UpstreamCredentials,
+    UpstreamError,
+    UpstreamInvalidResponse,
+    UpstreamRateLimited,
+    UpstreamRejected,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
+from gateway.upstream.transport import BodyTooLarge
+
+TRANSPORT_FAILURES = (httpx.HTTPError, aiohttp.ClientError, BodyTooLarge, TimeoutError, OSError)
+"""All that a transport raises when there is no answer."""
+
+_CUT_OFF = (aiohttp.ClientPayloadError, httpx.RemoteProtocolError, httpx.DecodingError)
+
+
+class Absence(Enum):
+    """Why there is no summary: a state of the call, not a failure."""
+
+    NOT_COMPLETE = 17001
+    NOT_FOUND = 20404
+    EXPIRED = 17002
+    NOT_ENABLED = 17007
+
+
+class _ErrorBody(msgspec.Struct):
+    code: int | None = None
+
+
+def absence(response: httpx.Response) -> Absence | None:
+    """The state that an error answer stands for, if it stands for one.
+
+    17007 comes with HTTP 401 and still says nothing about credentials.
+    """
+    code = twilio_code(response)
+    return Absence(code) if code in _ABSENCES else None
+
+
+def failure_of_response(response: httpx.Response) -> UpstreamError:
+    """The error that an answer with a status of 400 and above stands for."""
+    kind, message = _kind(response.status_code)
+    return kind(
+        message,
+        twilio_code=twilio_code(response),
+        request_id=request_id(response),
+        retry_after=retry_after(response.headers.get("Retry-After"), datetime.now(UTC)),
+    )
+
+
+def failure_of_exception(error: Exception) -> UpstreamError:
+    """The error that an exception of the transport stands for.
+
+    The aiohttp transport calls a refused connection a `ConnectTimeout`; its cause tells the truth.
+    """
+    cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
+    if isinstance(cause, TimeoutError | httpx.TimeoutException):
+        return UpstreamTimeout("Twilio did not answer in time.")
+    if isinstance(cause, BodyTooLarge):
+        return invalid("was too large")
+    if isinstance(cause, aiohttp.ClientResponseError | _CUT_OFF):
+        return invalid("was cut off or no HTTP")
+    return UpstreamUnavailable("Twilio could not be reached.")
+
+
+def invalid(problem: str, response: httpx.Response | None = None) -> UpstreamInvalidResponse:
+    """The error for an answer that cannot be what was asked for."""
+    return UpstreamInvalidResponse(
+        f"Twilio's answer {problem}.", request_id=request_id(response) if response else None
+    )
+
+
+def twilio_code(response: httpx.Response) -> int | None:
+    """Twilio's error code, if the body has one."""
+    try:
+        return msgspec.json.decode(response.content, type=_ErrorBody).code
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def request_id(response: httpx.Response) -> str | None:
+    """What Twilio's support asks for."""
+    value: str | None = response.headers.get("Twilio-Request-Id")
+    return value
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """Seconds to wait, from either form of `Retry-After`: seconds, or a date."""
+    if value is None:
+        return None
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+_ABSENCES = frozenset(state.value for state in Absence)
+
+
+def _kind(status: int) -> tuple[type[UpstreamError], str]:
+    match status:
+        case 401 | 403:
+            return UpstreamCredentials, (
+                "Twilio refused the gateway's credentials; `gateway check` tells its operator why."
+            )
+        case 429:
+            return UpstreamRateLimited, "Twilio has too many requests; ask again later."
+        case 408 | 504:
+            return UpstreamTimeout, "Twilio did not answer in time."
+        case _ if status >= 500:  # noqa: PLR2004 - the class of server errors
+            return UpstreamUnavailable, f"Twilio failed (HTTP {status})."
+        case _:
+            return UpstreamRejected, f"Twilio refused the question (HTTP {status})."

@@ -1,0 +1,69 @@
+"""The way to Twilio: a pool of connections, and the bounds that each request is held to.
+
+httpx keeps its interface and aiohttp does the work: httpx's own pool rescans all connections at
+each request and fails in bursts (500 at once: half of them `PoolTimeout`), aiohttp's does not.
+This is the one module that knows.
+"""
+
+import asyncio
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+MAX_BODY_BYTES = 64 * 2**20
+"""No answer is read beyond this: a page of 1,000 summaries is 4 MB."""
+
+
+class BodyTooLarge(Exception):
+    """The upstream sent more than `MAX_BODY_BYTES`."""
+
+
+def connect() -> httpx.AsyncBaseTransport:
+    """A pooled transport; cookies are not kept, proxies of the environment not used."""
+    return AiohttpTransport(
+        trust_env=False,
+        client=lambda: aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=httpx.create_ssl_context(trust_env=False)),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),
+        ),
+    )
+
+
+class Bounded(httpx.AsyncBaseTransport):
+    """Holds requests to a number at once, a time each, and a size of the answer.
+
+    Requests beyond `concurrency` wait in line, so the pool below never overflows. The time of a
+    request, its body included, starts when it leaves the line. Raises TimeoutError and
+    BodyTooLarge.
+    """
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, concurrency: int, seconds: float) -> None:
+        self._inner = inner
+        self._slots = asyncio.Semaphore(concurrency)
+        self._seconds = seconds
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and read its answer whole."""
+        async with self._slots, asyncio.timeout(self._seconds):
+            response = await self._inner.handle_async_request(request)
+            try:
+                body = await self._read(response)
+            finally:
+                await response.aclose()
+        return httpx.Response(response.status_code, headers=response.headers, content=body)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._inner.aclose()
+
+    @staticmethod
+    async def _read(response: httpx.Response) -> bytes:
+        chunks, size = [], 0
+        async for chunk in response.aiter_raw():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > MAX_BODY_BYTES:
+                raise BodyTooLarge
+        return b"".join(chunks)
