@@ -66,7 +66,7 @@ def find(summary: Json | None, *path: str) -> Any:
     """What is at the end of the path; None when any part of it is missing."""
     value: Any = summary
     for name in path:
-        if not value:
+        if not isinstance(value, dict):
             return None
         value = value.get(name)
     return value
@@ -139,7 +139,7 @@ def _names(party: str, role: str) -> Fact:
     """How a party may be asked for: an app's user also without `client:`."""
 
     def fact(summary: Json) -> tuple[str, ...]:
-        name = find(summary, party, role) or ""
+        name = str(find(summary, party, role) or "")
         return (name, name.removeprefix("client:"))
 
     return fact

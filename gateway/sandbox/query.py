@@ -1,11 +1,12 @@
 """What a list request asks for, read from its parameters."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.sandbox.errors import ApiError, bad_parameter, forbidden
+from gateway.sandbox.errors import bad_parameter, forbidden
 from gateway.sandbox.filters import FILTERS, ROWS
 
 PAGING = ("PageSize", "Page", "PageToken")
@@ -31,7 +32,7 @@ def parameters(pairs: Iterable[tuple[str, str]], known: Iterable[str]) -> dict[s
 def whole_number(given: Mapping[str, str], name: str, default: int, largest: int) -> int:
     """A parameter that counts; raises the 400 unless it is a number up to `largest`."""
     raw = given.get(name, str(default))
-    if not raw.isascii() or not raw.isdigit() or int(raw) > largest:
+    if not re.fullmatch(r"[0-9]{1,9}", raw) or int(raw) > largest:
         raise bad_parameter(name, f"not a whole number up to {largest}")
     return int(raw)
 
@@ -95,15 +96,3 @@ def page_size(given: Mapping[str, str]) -> int:
     if not size:
         raise bad_parameter("PageSize", "not at least 1")
     return size
-
-
-__all__ = [
-    "NAMES",
-    "ApiError",
-    "Query",
-    "fingerprint",
-    "listed_account",
-    "page_size",
-    "parameters",
-    "whole_number",
-]

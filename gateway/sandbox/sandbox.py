@@ -1,5 +1,6 @@
 """The sandbox itself: a seeded world behind a small Insights API, and handles for tests."""
 
+import copy
 import random
 import time
 from collections.abc import Callable
@@ -111,15 +112,16 @@ class Sandbox:
         """Put a summary into the world just as it is, and give its call's SID.
 
         It is complete unless its `processing_state` says otherwise, and never too old. Without
-        times it counts as a call of this moment; without an account, as one of the account's own.
+        times it counts as a call of this moment; without an account, or with a strange one, as
+        one of the account's own.
         """
-        verbatim: Json = {"call_sid": stories.new_sid(self._random)} | summary
-        owner = verbatim.get("account_sid") or self.account_sid
+        verbatim = {"call_sid": stories.new_sid(self._random)} | copy.deepcopy(summary)
+        owner = verbatim.get("account_sid")
         now = self._clock()
         start, end = (instant(verbatim.get(name)) or now for name in ("start_time", "end_time"))
         call = Call(
             sid=verbatim["call_sid"],
-            account_sid=owner,
+            account_sid=owner if owner in self.subaccounts else self.account_sid,
             type=str(verbatim.get("call_type")),
             direction=str(find(verbatim, "properties", "direction")),
             state=str(verbatim.get("call_state")),
@@ -139,9 +141,9 @@ class Sandbox:
         self._faults.clear()
 
     def _youngest(self, state: str, now: float) -> Call | None:
-        """The newest call of the account's own whose summary is in this state and stays so longest.
+        """A call of the account's own whose summary is in this state; None if there is none.
 
-        The example that was planted comes first, as long as it still shows what it is to show.
+        The planted example, as long as it still is; after that the last call that ended.
         """
         planted = self._world.find(self._world.examples.get(state, ""))
         if planted and self._summaries.stage(planted, now).state == state:

@@ -96,62 +96,61 @@ def _chance_call(rng: random.Random, end: int, accounts: Accounts) -> Call:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """An example to rely on: when it ended (seconds before now) and what it shows."""
+    """An example to rely on: a call of this type and direction that ended so many seconds ago.
+
+    It talked for `talk` seconds after ringing for `ring`; one that was not answered only rang.
+    """
 
     name: str
-    type: str
-    direction: str
+    call: str
     ended: int
-    traits: frozenset[str]
+    traits: str = "good"
     talk: int = 95
     ring: int = 9
-
-
-def _plot(name: str, call: str, ended: int, traits: str = "good", talk: int = 95) -> Plot:
-    kind, direction = call.split("/")
-    return Plot(name, kind, direction, ended, frozenset(traits.split()), talk)
+    state: str = "completed"
 
 
 PLOTS = (
-    _plot("bad_carrier", "carrier/outbound_api", 50 * MINUTE, "bad bad_carrier amd", 240),
-    _plot("client", "client/outbound_api", 55 * MINUTE, "bad rich_events conference"),
-    _plot("trunking", "trunking/trunking_terminating", 60 * MINUTE),
-    _plot("sip", "sip/outbound_dial", 65 * MINUTE),
-    _plot("agent", "carrier/inbound", 70 * MINUTE, "good agent", 320),
-    _plot("annotated", "carrier/outbound_api", 75 * MINUTE, "fair annotated"),
-    _plot("branded", "carrier/outbound_api", 80 * MINUTE, "good branded amd"),
-    _plot("branded_legacy", "carrier/outbound_api", 85 * MINUTE, "good branded_legacy"),
-    _plot("whatsapp", "whatsapp/inbound", 90 * MINUTE),
-    _plot("partial", "client/outbound_api", 7 * MINUTE, "fair"),
-    _plot("not_ready", "carrier/outbound_api", 10, "good"),
-    _plot("running", "carrier/inbound", -10 * MINUTE, "good", 24 * MINUTE),
-    _plot("expired", "carrier/outbound_api", 40 * DAY),
-    _plot("not_enabled", "carrier/outbound_api", 95 * MINUTE, "good not_enabled"),
+    Plot("bad_carrier", "carrier/outbound_api", 50 * MINUTE, "bad bad_carrier amd", talk=240),
+    Plot("client", "client/outbound_api", 55 * MINUTE, "bad rich_events conference"),
+    Plot("trunking", "trunking/trunking_terminating", 60 * MINUTE),
+    Plot("sip", "sip/outbound_dial", 65 * MINUTE),
+    Plot("parent", "client/inbound", 68 * MINUTE, "fair"),
+    Plot("agent", "carrier/inbound", 70 * MINUTE, "good agent", talk=320),
+    Plot("annotated", "carrier/outbound_api", 75 * MINUTE, "fair annotated"),
+    Plot("branded", "carrier/outbound_api", 80 * MINUTE, "good branded amd"),
+    Plot("branded_legacy", "carrier/outbound_api", 85 * MINUTE, "good branded_legacy"),
+    Plot("whatsapp", "whatsapp/inbound", 90 * MINUTE),
+    Plot("not_enabled", "carrier/outbound_api", 95 * MINUTE, "good not_enabled"),
+    Plot("busy", "carrier/outbound_api", 97 * MINUTE, talk=0, state="busy"),
+    Plot("spelled_out", "carrier/outbound_api", 99 * MINUTE, "good event_shaped"),
+    Plot("expired", "carrier/outbound_api", 40 * DAY),
+    Plot("partial", "client/outbound_api", 7 * MINUTE, "fair"),
+    Plot("not_ready", "carrier/outbound_api", 10),
+    Plot("running", "carrier/inbound", -10 * MINUTE, talk=24 * MINUTE),
+    Plot("ringing", "carrier/outbound_api", -5 * MINUTE, talk=60, ring=20 * MINUTE),
 )
 
 
 def plant(rng: random.Random, now: int, accounts: Accounts) -> Iterator[tuple[str, Call]]:
     """The examples by name, all of them the account's own; "child" comes after its parent."""
     for plot in PLOTS:
-        end = now - plot.ended
-        yield plot.name, _planted(rng, plot, end, accounts.account_sid)
-    ringing = Plot("ringing", "carrier", "outbound_api", -5 * MINUTE, frozenset({"good"}), 60, 1200)
-    yield ringing.name, _planted(rng, ringing, now - ringing.ended, accounts.account_sid)
-    caller = Plot("parent", "client", "inbound", 68 * MINUTE, frozenset({"fair"}))
-    parent = _planted(rng, caller, now - caller.ended, accounts.account_sid)
-    yield caller.name, parent
-    yield "child", dialled_leg(rng, parent)
+        call = _planted(rng, plot, now - plot.ended, accounts.account_sid)
+        yield plot.name, call
+        if plot.name == "parent":
+            yield "child", dialled_leg(rng, call)
 
 
 def _planted(rng: random.Random, plot: Plot, end: int, account_sid: str) -> Call:
+    kind, direction = plot.call.split("/")
     return Call(
         sid=new_sid(rng),
         account_sid=account_sid,
-        type=plot.type,
-        direction=plot.direction,
-        state="completed",
+        type=kind,
+        direction=direction,
+        state=plot.state,
         start=end - plot.talk - plot.ring,
         end=end,
         ring=plot.ring,
-        traits=plot.traits,
+        traits=frozenset(plot.traits.split()),
     )
