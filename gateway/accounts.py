@@ -4,7 +4,8 @@ from base64 import b64encode
 
 from msgspec import Struct
 
-from gateway.settings import Secret
+from gateway.errors import WrongSettings
+from gateway.settings import Secret, Settings
 
 
 class Account(Struct, frozen=True):
@@ -27,3 +28,25 @@ class Account(Struct, frozen=True):
     def signing_key(self) -> bytes:
         """Secret bytes that every replica with the same credentials has."""
         return f"{self.sid}:{self.password.reveal()}".encode()
+
+
+def account_of(settings: Settings) -> Account:
+    """The account that the settings name. Raises WrongSettings where they do not."""
+    sid, key, secret = (
+        settings.twilio_account_sid,
+        settings.twilio_api_key,
+        settings.twilio_api_secret,
+    )
+    if sid is None:
+        raise WrongSettings(
+            "TWILIO_ACCOUNT_SID is not set: set it to the SID of your account, `AC…`, as the "
+            "Twilio console shows it. (`gateway demo` needs no account.)"
+        )
+    if key and secret:
+        return Account(sid, key, secret)
+    if settings.twilio_auth_token is None:
+        raise WrongSettings(
+            "TWILIO_AUTH_TOKEN is not set: set it to the auth token of the account, or set "
+            "TWILIO_API_KEY and TWILIO_API_SECRET."
+        )
+    return Account(sid, sid, settings.twilio_auth_token)

@@ -16,7 +16,6 @@ Messages reach clients as they are: they hold no upstream body, no URL, no crede
 no phone number.
 """
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -143,6 +142,6 @@ class UpstreamInvalidResponse(UpstreamError):
 class WrongSettings(GatewayError):
     """The settings do not hold together; `mistakes` has one line for each, with its cure."""
 
-    def __init__(self, mistakes: Sequence[str]) -> None:
+    def __init__(self, *mistakes: str) -> None:
         super().__init__("\n".join(mistakes))
-        self.mistakes = tuple(mistakes)
+        self.mistakes = mistakes

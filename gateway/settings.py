@@ -6,6 +6,8 @@ sentence that the reference in the documentation gives. A secret has a type whos
 
 import types
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
@@ -138,11 +140,7 @@ def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settin
     said = {**(dotenv_values(env_file) if env_file else {}), **environment}
     known = {setting.name: setting for setting in table()}
     values: dict[str, Any] = {}
-    mistakes = [
-        f"{name} is not a setting of the gateway: remove it, or see docs/settings.md."
-        for name in said
-        if name.startswith("GATEWAY_") and name not in known
-    ]
+    mistakes = [*_misspellings(said, known)]
     for name, setting in known.items():
         text = (said.get(name) or "").strip()
         if not text:
@@ -155,7 +153,7 @@ def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settin
     settings = Settings(**values)
     mistakes += _contradictions(settings)
     if mistakes:
-        raise WrongSettings(mistakes)
+        raise WrongSettings(*mistakes)
     return settings
 
 
@@ -167,11 +165,30 @@ def _value(text: str, hint: Any) -> Any:
     return msgspec.convert(text, hint, strict=False)
 
 
+def _misspellings(said: Mapping[str, str | None], known: Mapping[str, Setting]) -> Iterator[str]:
+    """Names that are nearly settings; others belong to somebody else (Kubernetes sets some)."""
+    for name in said.keys() - known.keys():
+        for meant in get_close_matches(name, known, 1, cutoff=0.93):
+            yield f"{name} is not a setting: if you mean {meant}, rename it."
+
+
 def _contradictions(settings: Settings) -> Iterator[str]:
     if settings.twilio_api_key and settings.twilio_api_secret is None:
         yield "TWILIO_API_SECRET is missing: set the secret of the key in TWILIO_API_KEY."
+    if not _is_loopback(settings.gateway_host) and settings.gateway_auth != "none":
+        yield (
+            f"GATEWAY_HOST is {settings.gateway_host!r}, from where others can reach every call: "
+            "set it to 127.0.0.1, or say GATEWAY_AUTH=none if that is what you want."
+        )
     if settings.twilio_api_secret and not settings.twilio_api_key:
         yield "TWILIO_API_KEY is missing: set the SID of the key that TWILIO_API_SECRET is of."
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _arms(hint: Any) -> tuple[Any, ...]:

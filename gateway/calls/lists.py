@@ -1,7 +1,5 @@
 """Listing calls: Relay's forward and backward steps over the upstream's pages."""
 
-from collections.abc import Callable
-
 from msgspec import Struct
 
 from gateway.accounts import Account
@@ -49,7 +47,6 @@ class Lists:
         freshness: Freshness,
         *,
         hook: Hook,
-        clock: Callable[[], float],
     ) -> None:
         self._client = client
         self._store = store

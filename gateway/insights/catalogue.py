@@ -37,7 +37,7 @@ class Fact(msgspec.Struct, frozen=True):
     def description(self) -> str:
         """The description of the field in the graph."""
         unit = f"Unit: {self.unit}. " if self.unit else ""
-        return f"{self.meaning}\n\n{unit}Available: {self.on}. PII: {self.pii.value}."
+        return f"{self.meaning}\n{unit}Available: {self.on}. PII: {self.pii.value}."
 
 
 class Entity(msgspec.Struct, frozen=True, gc=False):

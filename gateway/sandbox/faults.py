@@ -57,8 +57,9 @@ class Faults:
         self._in_force: list[_InForce] = []
 
     def inject(self, fault: Fault) -> None:
-        """Put a fault in force, after those that already are."""
-        self._in_force.append(_InForce(fault))
+        """Put a fault in force, after those that already are; no times at all is no fault."""
+        if fault.times != 0:
+            self._in_force.append(_InForce(fault))
 
     def clear(self) -> None:
         """All is well again."""

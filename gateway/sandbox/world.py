@@ -59,8 +59,7 @@ class World:
 
     def add(self, call: Call) -> None:
         """Put one more call in its place; one of the same SID gives way."""
-        if call.sid in self._calls:
-            self._forget(self._calls[call.sid])
+        self._forget(self._calls.get(call.sid))
         self._calls[call.sid] = call
         for shelf, place in self._places(call):
             bisect.insort(shelf, place)
@@ -79,7 +78,7 @@ class World:
                 self.add(call)
         while len(self._arrived) > ARRIVALS_KEPT:
             for call in self._arrived.popleft():
-                self._forget(call)
+                self._forget(call)  # unless a test has put another in its place
 
     def _arrival(self, number: int, interval: float) -> tuple[Call, ...]:
         rng = random.Random(f"{self._seed}/arrival/{number}")
@@ -102,7 +101,9 @@ class World:
         for shelf, place in self._places(call):
             shelf.append(place)
 
-    def _forget(self, call: Call) -> None:
+    def _forget(self, call: Call | None) -> None:
+        if call is None or self._calls.get(call.sid) is not call:
+            return
         del self._calls[call.sid]
         for shelf, place in self._places(call):
             del shelf[bisect.bisect_left(shelf, place)]

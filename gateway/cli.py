@@ -1,0 +1,194 @@
+"""The command `gateway`: demo, serve, sandbox, schema, check."""
+
+import argparse
+import asyncio
+import difflib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from gateway import __version__
+from gateway.accounts import account_of
+from gateway.errors import UpstreamError, WrongSettings
+from gateway.logs import configure_logging
+from gateway.settings import Settings, read
+
+ENV_FILE = Path(".env")
+FACTORY = "gateway.server.app:from_environment"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit status is 2 for wrong settings, 1 for a failed check."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        status: int = chosen.run(chosen)
+    except WrongSettings as error:
+        for mistake in error.mistakes:
+            print(f"gateway: {mistake}", file=sys.stderr)
+        return 2
+    return status
+
+
+def demo(chosen: argparse.Namespace) -> int:
+    """Run the sandbox, the gateway over it and GraphiQL in one process on one port."""
+    from gateway.accounts import Account
+    from gateway.sandbox import Sandbox
+    from gateway.server.app import create_app
+    from gateway.settings import Secret
+
+    settings = _settings(chosen)
+    sandbox = Sandbox(calls=chosen.calls, seed=chosen.seed, speed=chosen.speed)
+    sid = sandbox.account_sid
+    app = create_app(
+        settings,
+        Account(sid, sid, Secret(sandbox.auth_token)),
+        transport=httpx.ASGITransport(app=sandbox.app),
+        examples=sandbox.examples(),
+    )
+    address = f"http://{settings.gateway_host}:{settings.gateway_port}"
+    print(f"\n  GraphiQL   {address}/\n  GraphQL    {address}/graphql\n\n  Calls to try:")
+    for kind, call_sid in sandbox.examples().items():
+        print(f"    {kind:<16}{call_sid}")
+    print(flush=True)
+    return _run(app, settings)
+
+
+def serve(chosen: argparse.Namespace) -> int:
+    """Run the gateway over Twilio."""
+    settings = _settings(chosen)
+    account_of(settings)
+    for name in ("host", "port", "workers"):
+        os.environ[f"GATEWAY_{name.upper()}"] = str(getattr(settings, f"gateway_{name}"))
+    return _run(FACTORY, settings)
+
+
+def sandbox(chosen: argparse.Namespace) -> int:
+    """Run the stand-in for the Insights API alone."""
+    from gateway.sandbox import Sandbox
+
+    world = Sandbox(calls=chosen.calls, seed=chosen.seed, speed=chosen.speed)
+    print(
+        f"\n  Insights API       http://{chosen.host}:{chosen.port}\n"
+        f"  TWILIO_ACCOUNT_SID {world.account_sid}\n"
+        f"  TWILIO_AUTH_TOKEN  {world.auth_token}\n",
+        flush=True,
+    )
+    uvicorn.run(world.app, host=chosen.host, port=chosen.port, log_level="warning")
+    return 0
+
+
+def schema(chosen: argparse.Namespace) -> int:
+    """Print the schema, or compare it with a file."""
+    from gateway.schema.operations import sdl
+
+    text = sdl()
+    if chosen.check is None:
+        print(text, end="")
+        return 0
+    try:
+        written = chosen.check.read_text("utf-8")
+    except OSError as error:
+        print(f"gateway: {chosen.check} cannot be read: {error.strerror}.", file=sys.stderr)
+        return 1
+    difference = difflib.unified_diff(
+        written.splitlines(), text.splitlines(), str(chosen.check), "the schema", lineterm=""
+    )
+    lines = list(difference)
+    print("\n".join(lines), end="\n" if lines else "")
+    return 1 if lines else 0
+
+
+def check(chosen: argparse.Namespace) -> int:
+    """Read the settings, ask Twilio one cheap question, and say what is wrong."""
+    from gateway.server.check import ask
+
+    settings = _settings(chosen)
+    account = account_of(settings)
+    print(f"Settings: fine. Account {account.sid}, upstream {settings.gateway_upstream_url}.")
+    try:
+        print(f"Upstream: fine. {asyncio.run(ask(settings, account))}")
+    except UpstreamError as error:
+        code = "" if error.twilio_code is None else f" (Twilio's code {error.twilio_code})"
+        print(f"Upstream: {error}{code}\n{cure(error)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def cure(error: UpstreamError) -> str:
+    """What an operator can do about it, in a line."""
+    return {
+        "UPSTREAM_CREDENTIALS": "Cure: compare TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN (or "
+        "TWILIO_API_KEY and TWILIO_API_SECRET) with the Twilio console; a main API key is needed.",
+        "UPSTREAM_UNAVAILABLE": "Cure: see whether GATEWAY_UPSTREAM_URL is right and reachable "
+        "from here.",
+        "UPSTREAM_TIMEOUT": "Cure: see whether GATEWAY_UPSTREAM_URL is reachable from here, or "
+        "raise GATEWAY_UPSTREAM_TIMEOUT.",
+        "UPSTREAM_RATE_LIMITED": "Cure: the credentials are right; try again in a while.",
+    }.get(error.code, "Cure: see whether GATEWAY_UPSTREAM_URL is Twilio's Insights API.")
+
+
+def _settings(chosen: argparse.Namespace) -> Settings:
+    """The settings; options of the command line come first."""
+    options = {
+        f"GATEWAY_{name.upper()}": str(value)
+        for name in ("host", "port", "workers")
+        if (value := getattr(chosen, name, None)) is not None
+    }
+    settings = read({**os.environ, **options}, ENV_FILE if ENV_FILE.is_file() else None)
+    configure_logging(settings)
+    return settings
+
+
+def _run(app: object, settings: Settings) -> int:
+    uvicorn.run(
+        app,  # type: ignore[arg-type]
+        factory=isinstance(app, str),
+        host=settings.gateway_host,
+        port=settings.gateway_port,
+        workers=settings.gateway_workers if isinstance(app, str) else 1,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "gateway", description="A GraphQL gateway over Twilio's Voice Insights Call Summary API."
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], told: str
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=told, description=told)
+        sub.set_defaults(run=run)
+        return sub
+
+    def world(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument("--calls", type=int, default=3000, help="how many calls there are")
+        sub.add_argument("--seed", type=int, default=7, help="which world")
+        sub.add_argument("--speed", type=float, default=1.0, help="how fast summaries age")
+
+    one = command("demo", demo, "Sandbox, gateway and GraphiQL in one process; needs no account.")
+    one.add_argument("--host", help="address to listen on")
+    one.add_argument("--port", type=int, help="port to listen on")
+    world(one)
+    one = command("serve", serve, "The gateway over Twilio; settings come from the environment.")
+    one.add_argument("--host", help="address to listen on")
+    one.add_argument("--port", type=int, help="port to listen on")
+    one.add_argument("--workers", type=int, help="processes that share the port")
+    one = command("sandbox", sandbox, "A stand-in for Twilio's Insights API.")
+    one.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    one.add_argument("--port", type=int, default=8001, help="port to listen on")
+    world(one)
+    one = command("schema", schema, "Print the GraphQL schema.")
+    one.add_argument("--check", type=Path, metavar="FILE", help="compare it with a file instead")
+    command("check", check, "Say whether settings and credentials are right.")
+    return parser

@@ -1,0 +1,1 @@
+"""Speaks GraphQL: the catalogue as types, questions as operations, errors for clients."""

@@ -1,0 +1,26 @@
+"""What a GraphQL request carries: who asks, and the verbs that answer."""
+
+from typing import TypeAlias
+
+import strawberry
+from msgspec import Struct
+
+from gateway.accounts import Account
+from gateway.calls.lists import Lists
+from gateway.calls.lookups import Lookups
+from gateway.insights.paging import Cursors
+
+
+class Context(Struct, frozen=True):
+    """The context of one request. `request_id` is what the client sees and the log has."""
+
+    account: Account
+    lookups: Lookups
+    lists: Lists
+    cursors: Cursors
+    now: float
+    page_grid: float
+    request_id: str
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

@@ -1,0 +1,21 @@
+"""Relay's global ids: opaque to clients, `Call:CA…` inside."""
+
+from base64 import b64decode, b64encode
+
+from gateway.errors import BadUserInput
+from gateway.insights.catalogue import CallSid
+from gateway.insights.sids import call_sid
+
+
+def encode_id(sid: CallSid) -> str:
+    """The id of a call."""
+    return b64encode(f"Call:{sid}".encode()).decode("ascii")
+
+
+def decode_id(node_id: str) -> CallSid:
+    """The call that an id stands for; raises BadUserInput for anything else."""
+    try:
+        name = b64decode(node_id.encode("ascii"), validate=True).decode()
+        return call_sid(name.removeprefix("Call:") if name.startswith("Call:") else "")
+    except ValueError:
+        raise BadUserInput("id", "is no id of this graph", "the `id` of a call") from None

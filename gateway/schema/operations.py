@@ -1,0 +1,158 @@
+"""The questions of the graph, and the schema that they make."""
+
+import asyncio
+import math
+from typing import Annotated, TypeVar
+
+import strawberry
+from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
+from strawberry.schema.config import StrawberryConfig
+
+from gateway.calls.call import Lookup
+from gateway.errors import BadUserInput
+from gateway.insights.catalogue import CallSid
+from gateway.insights.filters import CallSort
+from gateway.insights.media_edges import CarrierEdge, ClientEdge, SdkEdge, SipEdge
+from gateway.insights.paging import Position
+from gateway.insights.windows import Window, pin
+from gateway.schema.connection import CallConnection, connection
+from gateway.schema.context import Info
+from gateway.schema.derive import object_type
+from gateway.schema.inputs import CallFilter, size_of, understand
+from gateway.schema.node_ids import decode_id
+from gateway.schema.scalars import SCALARS
+from gateway.schema.types.call import Call, CallLookup, call_of, read_attribute
+from gateway.schema.types.node import Node
+
+T = TypeVar("T")
+
+MAX_NODES = 100
+"""How many ids `nodes` takes at once."""
+
+Sid = Annotated[CallSid, strawberry.argument(description="SID of the call.")]
+
+
+@strawberry.type(description="Questions.")
+class Query:
+    """The root of all questions."""
+
+    @strawberry.field(
+        description=(
+            "A call by its SID; null when there is no summary of it (yet). `callLookup` tells why."
+        )
+    )
+    async def call(self, info: Info, sid: Sid) -> Call | None:
+        """Complete summaries come from the cache, partial ones from Twilio."""
+        return call_of((await _look_up(info, sid)).call)
+
+    @strawberry.field(
+        description="A call by its SID, with the reason when there is no summary of it."
+    )
+    async def call_lookup(self, info: Info, sid: Sid) -> CallLookup:
+        """Tells NOT_READY, NOT_FOUND, EXPIRED and INSIGHTS_NOT_ENABLED apart."""
+        found = await _look_up(info, sid)
+        wait = found.retry_after
+        return CallLookup(
+            sid=found.sid,
+            status=found.status,
+            call=call_of(found.call),
+            message=found.status.meaning,
+            retry_after_seconds=None if wait is None else math.ceil(wait),
+        )
+
+    @strawberry.field(
+        description=(
+            "Calls, newest first, in pages: `first` and `after` to go on, `last` and `before` to "
+            "go back. Without either, the first 25."
+        )
+    )
+    async def calls(  # noqa: PLR0913, PLR0917 - Relay's arguments
+        self,
+        info: Info,
+        filter: Annotated[  # noqa: A002 - the name is the contract's
+            CallFilter | None, strawberry.argument(description="Which calls; all if not said.")
+        ] = strawberry.UNSET,
+        sort_by: Annotated[
+            CallSort | None, strawberry.argument(description="In which order, newest first.")
+        ] = CallSort.END_TIME,
+        first: Annotated[
+            int | None,
+            strawberry.argument(description="How many calls, forward: 1 to 1000."),
+        ] = strawberry.UNSET,
+        after: Annotated[
+            str | None, strawberry.argument(description="Go on after this cursor.")
+        ] = strawberry.UNSET,
+        last: Annotated[
+            int | None,
+            strawberry.argument(
+                description="How many calls, backward: 1 to 1000. Without `before`, the last "
+                "calls of the window, if it holds no more than 10,000."
+            ),
+        ] = strawberry.UNSET,
+        before: Annotated[
+            str | None, strawberry.argument(description="Go back from this cursor.")
+        ] = strawberry.UNSET,
+    ) -> CallConnection:
+        """Relay's connection over Twilio's pages."""
+        context = info.context
+        first, last = _said(first), _said(last)
+        after, before = _said(after), _said(before)
+        count = size_of(first, last, after, before)
+        asked = understand(context.account.sid, filter or None, sort_by or CallSort.END_TIME)
+        cursor, argument = (after, "after") if last is None else (before, "before")
+        start: Window | Position
+        if cursor is None:
+            start = pin(asked.start, asked.end, context.now, context.page_grid)
+        else:
+            start = context.cursors.decode(cursor, asked.question, argument)
+        step = context.lists.forward if last is None else context.lists.backward
+        stretch = await step(context.account, asked.question, start, count)
+        return connection(stretch, context.cursors, asked.question)
+
+    @strawberry.field(description="Any object by its `id`; null when there is none (any more).")
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Id of the object.")],  # noqa: A002
+    ) -> Node | None:
+        """Relay's refetch."""
+        return call_of((await _look_up(info, decode_id(id))).call)
+
+    @strawberry.field(
+        description="Objects by their ids, in the same order, null where there is none. Up to 100."
+    )
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Ids of the objects.")],
+    ) -> list[Node | None]:
+        """Relay's refetch of many; looked up at the same time."""
+        if len(ids) > MAX_NODES:
+            raise BadUserInput("ids", f"holds {len(ids)} ids", f"up to {MAX_NODES}")
+        sids = [decode_id(node_id) for node_id in ids]
+        lookups = await asyncio.gather(*(_look_up(info, sid) for sid in sids))
+        return [call_of(found.call) for found in lookups]
+
+
+def build_schema() -> GraphQLSchema:
+    """The schema; the same for every process."""
+    schema = strawberry.Schema(
+        query=Query,
+        types=[object_type(edge) for edge in (CarrierEdge, ClientEdge, SdkEdge, SipEdge)],
+        config=StrawberryConfig(scalar_map=SCALARS, default_resolver=read_attribute),
+    )
+    return schema._schema  # noqa: SLF001 - documents are executed by graphql-core itself
+
+
+def sdl() -> str:
+    """The schema as its definition language, sorted: `schema.graphql`."""
+    return print_schema(lexicographic_sort_schema(build_schema())) + "\n"
+
+
+def _said(argument: T | None) -> T | None:
+    """An argument that was left out is as one that is null."""
+    return None if argument is strawberry.UNSET else argument
+
+
+async def _look_up(info: Info, sid: CallSid) -> Lookup:
+    return await info.context.lookups.look_up(info.context.account, sid)

@@ -1,0 +1,97 @@
+"""The scalars of the graph, and which Python types stand for them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, NewType, TypeVar
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+from gateway.insights.catalogue import AccountSid, BigInt, CallSid
+from gateway.insights.sids import call_sid
+from gateway.insights.windows import ACCEPTED_BOUND, TimeBound, parse_bound
+
+Json = NewType("Json", object)
+"""Any JSON, as it came."""
+
+Bound = NewType("Bound", timedelta)
+"""A TimeBound; the name of a type where its union cannot stand."""
+
+T = TypeVar("T")
+
+
+def _from_text(parse: Callable[[str], T]) -> Callable[[object], T]:
+    def parse_value(value: object) -> T:
+        try:
+            return parse(value if isinstance(value, str) else "")
+        except ValueError as error:
+            shown = f"{value!r:.64}"
+            raise GraphQLError(
+                f"{shown} cannot be accepted: {error}.", extensions={"code": "BAD_USER_INPUT"}
+            ) from None
+
+    return parse_value
+
+
+def _output_only(value: object) -> object:
+    raise GraphQLError(f"{value!r:.64} cannot be accepted: this type is for answers only.")
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _bound(text: str) -> TimeBound:
+    return parse_bound(text)
+
+
+SCALARS: dict[Any, ScalarDefinition] = {
+    CallSid: strawberry.scalar(
+        name="CallSid",
+        description="SID of a call: `CA` and 32 hexadecimal digits.",
+        specified_by_url="https://www.twilio.com/docs/glossary/what-is-a-sid",
+        serialize=str,
+        parse_value=_from_text(call_sid),
+    ),
+    AccountSid: strawberry.scalar(
+        name="AccountSid",
+        description="SID of an account or subaccount: `AC` and 32 hexadecimal digits.",
+        specified_by_url="https://www.twilio.com/docs/glossary/what-is-a-sid",
+        serialize=str,
+        parse_value=_from_text(str),
+    ),
+    BigInt: strawberry.scalar(
+        name="BigInt",
+        description=(
+            "A whole number that may pass 2³¹, as a JSON number. It stays below 2⁵³, so a "
+            "JavaScript `number` holds it exactly."
+        ),
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259#section-6",
+        serialize=int,
+        parse_value=_output_only,
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A moment in UTC, as RFC 3339: `2026-11-23T07:30:00Z`.",
+        specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
+        serialize=_utc,
+        parse_value=_output_only,
+    ),
+    Bound: strawberry.scalar(
+        name="TimeBound",
+        description=(
+            f"A bound of a window of time: {ACCEPTED_BOUND}. A relative bound is pinned when the "
+            "first page is asked for, and stays so for its cursors."
+        ),
+        specified_by_url="https://www.twilio.com/docs/voice/voice-insights/api/call/call-summaries-resource",
+        serialize=str,
+        parse_value=_from_text(_bound),
+    ),
+    Json: strawberry.scalar(
+        name="JSON",
+        description="Any JSON value, as Twilio wrote it.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+        parse_value=_output_only,
+    ),
+}

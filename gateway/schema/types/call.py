@@ -1,0 +1,146 @@
+"""`Call`: a summary, and what the gateway adds to it."""
+
+from datetime import UTC, datetime
+from typing import Any, cast, overload
+
+import msgspec
+import strawberry
+
+from gateway.calls import call as calls
+from gateway.insights.catalogue import CallSid
+from gateway.insights.media_edges import MediaEdge
+from gateway.insights.summary import ProcessingState, Summary
+from gateway.insights.tags import CallTag
+from gateway.schema.context import Info
+from gateway.schema.derive import extends, name_enums, object_type
+from gateway.schema.node_ids import encode_id
+from gateway.schema.scalars import Json
+from gateway.schema.types.node import Node
+
+name_enums()
+
+
+@strawberry.type(description="How far the summary of a call is, and where this answer comes from.")
+class Processing:
+    """The state of a summary, as one answer had it."""
+
+    state: ProcessingState = strawberry.field(description="Whether the summary is complete.")
+    version: int | None = strawberry.field(
+        description="Grows with every update while the summary is partial."
+    )
+    is_final: bool = strawberry.field(
+        description="Whether nothing but the annotation can change any more."
+    )
+    as_of: datetime = strawberry.field(description="When Twilio said so.")
+    source: calls.Source = strawberry.field(
+        name="source", description="Where this answer comes from."
+    )
+    refresh_after: datetime | None = strawberry.field(
+        description="From when on asking again may tell more; null when all is told."
+    )
+
+
+@extends(Summary)
+class Call(Node):
+    """One phone call, as Voice Insights sums it up: who, how it went, and how it sounded."""
+
+    @staticmethod
+    def is_type_of(value: object, _info: object) -> bool:
+        """Whether a value of the resolvers is a call."""
+        return isinstance(value, calls.Call)
+
+    @strawberry.field(description="Identifies the call in this graph; for `node`.")
+    @staticmethod
+    def id(root: strawberry.Parent[calls.Call]) -> strawberry.ID:
+        """Relay's global id."""
+        return strawberry.ID(encode_id(root.summary.call_sid))
+
+    @strawberry.field(
+        description="Conditions that could have been heard; empty when there are none.",
+        graphql_type=list[CallTag],
+    )
+    @staticmethod
+    def tags(root: strawberry.Parent[calls.Call]) -> tuple[CallTag, ...]:
+        """The upstream writes null for no tags."""
+        return root.summary.tags or ()
+
+    @strawberry.field(
+        description="The media edges that this call has, from the network inwards.",
+        graphql_type=list[object_type(MediaEdge)],  # type: ignore[misc]
+    )
+    @staticmethod
+    def edges(root: strawberry.Parent[calls.Call]) -> tuple[MediaEdge, ...]:
+        """All edges as one list."""
+        return root.summary.media_edges
+
+    @strawberry.field(
+        description="The call that created this one, when it was dialled from another call."
+    )
+    @staticmethod
+    async def parent_call(root: strawberry.Parent[calls.Call], info: Info) -> "Call | None":
+        """Looked up like any call."""
+        sid = root.summary.parent_call_sid
+        if sid is None:
+            return None
+        lookup = await info.context.lookups.look_up(info.context.account, sid)
+        return call_of(lookup.call)
+
+    @strawberry.field(description="How far the summary is, and where this answer comes from.")
+    @staticmethod
+    def processing(root: strawberry.Parent[calls.Call]) -> Processing:
+        """Tell the truth about this answer."""
+        summary = root.summary
+        return Processing(
+            state=summary.processing_state or ProcessingState.PARTIAL,
+            version=summary.processing_version,
+            is_final=root.is_final,
+            as_of=_moment(root.snapshot.as_of),
+            source=root.source,
+            refresh_after=None if root.refresh_after is None else _moment(root.refresh_after),
+        )
+
+    @strawberry.field(
+        description=(
+            "What Twilio said of this call, word for word: for a field or value that the gateway "
+            "does not know yet. It holds personal data."
+        )
+    )
+    @staticmethod
+    def raw(root: strawberry.Parent[calls.Call]) -> Json | None:
+        """The bytes that the summary was read from."""
+        return Json(msgspec.json.decode(root.snapshot.raw))
+
+
+@overload
+def call_of(value: calls.Call) -> Call: ...
+@overload
+def call_of(value: calls.Call | None) -> Call | None: ...
+def call_of(value: calls.Call | None) -> Call | None:
+    """A call where the type `Call` is expected: its fields are read off the value itself."""
+    return cast("Call | None", value)
+
+
+@strawberry.type(description="What there is to know of a call, and why if there is nothing.")
+class CallLookup:
+    """The answer to `callLookup`."""
+
+    sid: CallSid = strawberry.field(description="The call that was asked for.")
+    status: calls.LookupStatus = strawberry.field(
+        description="Whether there is a summary, and if not, why."
+    )
+    call: Call | None = strawberry.field(
+        description="The call, when the status is `COMPLETE` or `PARTIAL`."
+    )
+    message: str = strawberry.field(description="The status in a sentence, for people.")
+    retry_after_seconds: int | None = strawberry.field(
+        description="Seconds to wait before asking again; null when that would tell nothing new."
+    )
+
+
+def read_attribute(source: Any, name: str) -> object:
+    """Read a field that nobody resolves: of a call, from its summary."""
+    return getattr(source.summary if isinstance(source, calls.Call) else source, name)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

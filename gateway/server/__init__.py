@@ -1,0 +1,1 @@
+"""Speaks ASGI: the application, its endpoints, and what operators see of it."""

@@ -1,0 +1,113 @@
+"""The composition root: the one file that knows every floor."""
+
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from gateway.accounts import Account, account_of
+from gateway.cache.backends import open_cache
+from gateway.cache.policy import Freshness
+from gateway.cache.store import Store
+from gateway.calls.lists import Lists
+from gateway.calls.lookups import Lookups
+from gateway.insights.paging import Cursors
+from gateway.instrumentation import Happening, Hook
+from gateway.logs import configure_logging
+from gateway.schema.context import Context
+from gateway.schema.execution import Executor
+from gateway.schema.operations import build_schema, sdl
+from gateway.server.graphiql import GraphiQL
+from gateway.server.graphql import GraphQLEndpoint
+from gateway.server.health import Health
+from gateway.server.request_log import RequestLog
+from gateway.server.telemetry import Telemetry
+from gateway.settings import Settings, read
+from gateway.upstream.client import InsightsClient
+from gateway.upstream.transport import Bounded, connect
+
+
+def create_app(  # noqa: PLR0913 - all but the first two are for tests and the demo
+    settings: Settings,
+    account: Account,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    clock: Callable[[], float] = time.time,
+    hooks: Sequence[Hook] = (),
+    examples: Mapping[str, str] | None = None,
+) -> Starlette:
+    """The gateway as an ASGI application.
+
+    `transport` takes the place of the way to Twilio: the sandbox plugs in here. `clock` gives
+    seconds since 1970, `hooks` hear what happens, `examples` are SIDs for the tabs of GraphiQL.
+    """
+    telemetry, health = Telemetry(), Health()
+    hook = _all(telemetry, health, *hooks)
+    freshness = Freshness.of(settings)
+    store = Store(open_cache(settings, clock), freshness, clock)
+    bounded = Bounded(
+        transport or connect(),
+        settings.gateway_upstream_concurrency,
+        settings.gateway_upstream_timeout,
+    )
+    client = InsightsClient(bounded, settings.gateway_upstream_url, hook=hook, clock=clock)
+    lookups = Lookups(client, store, freshness, hook=hook, clock=clock)
+    lists = Lists(client, store, freshness, hook=hook)
+    cursors = Cursors(account.signing_key)
+
+    def context(request_id: str) -> Context:
+        return Context(account, lookups, lists, cursors, clock(), freshness.page, request_id)
+
+    graphiql = GraphiQL(examples=examples) if settings.gateway_graphiql else None
+    executor = Executor(build_schema(), introspection=settings.gateway_introspection)
+    endpoint = GraphQLEndpoint(executor, context, graphiql.page if graphiql else None)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await client.aclose()
+        await store.aclose()
+
+    routes = [
+        Route("/graphql", endpoint),
+        Route("/healthz", health.alive),
+        Route("/readyz", health.ready),
+        Route("/metrics", telemetry.metrics),
+        *_schema_routes(settings),
+        *(graphiql.routes() if graphiql else ()),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(RequestLog)], lifespan=lifespan)
+
+
+def _all(*hooks: Hook) -> Hook:
+    def hear(happening: Happening) -> None:
+        for hook in hooks:
+            hook(happening)
+
+    return hear
+
+
+def _schema_routes(settings: Settings) -> list[BaseRoute]:
+    if not settings.gateway_introspection:
+        return []
+    text = sdl()
+
+    async def schema(_: Request) -> Response:
+        return PlainTextResponse(text, headers={"Cache-Control": "public, max-age=300"})
+
+    return [Route("/schema.graphql", schema)]
+
+
+def from_environment() -> Starlette:
+    """The application of one worker process of `gateway serve`."""
+    settings = read(os.environ, Path(".env") if Path(".env").is_file() else None)
+    configure_logging(settings)
+    return create_app(settings, account_of(settings))

@@ -1,0 +1,39 @@
+"""Which media type to answer in (RFC 9110 §12.5.1, GraphQL over HTTP §6.1)."""
+
+from collections.abc import Sequence
+
+JSON = "application/json"
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+HTML = "text/html"
+
+
+def choose(accept: str, offers: Sequence[str]) -> str | None:
+    """The best of `offers` for an `Accept` header; None when none will do.
+
+    Without a header the first offer. Of equally good ones the one that the client named first
+    wins, then the one offered first.
+    """
+    ranges = [_range(part) for part in accept.split(",") if part.strip()]
+    if not ranges:
+        return offers[0]
+    best = max(offers, key=lambda offer: _preference(offer, ranges))
+    return best if _preference(best, ranges)[0] > 0 else None
+
+
+def _range(part: str) -> tuple[str, float]:
+    media_type, *parameters = (piece.strip() for piece in part.split(";"))
+    quality = next((p[2:] for p in parameters if p.lower().startswith("q=")), "1")
+    try:
+        return media_type.lower(), max(0.0, min(1.0, float(quality)))
+    except ValueError:
+        return media_type.lower(), 1.0
+
+
+def _preference(offer: str, ranges: Sequence[tuple[str, float]]) -> tuple[float, int]:
+    """The quality that the most specific matching range gives, and how early it was named."""
+    kind = offer.split("/", maxsplit=1)[0]
+    for pattern in (offer, f"{kind}/*", "*/*"):
+        for place, (media_type, quality) in enumerate(ranges):
+            if media_type == pattern:
+                return quality, -place
+    return 0.0, 0

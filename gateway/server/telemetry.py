@@ -1,0 +1,70 @@
+"""What operators see: Prometheus metrics, fed by the hook."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway import __version__
+from gateway.instrumentation import (
+    CacheAsked,
+    Coalesced,
+    FieldDropped,
+    Happening,
+    UpstreamAnswered,
+    ValueUnrecognized,
+)
+
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Telemetry:
+    """A listener that counts; label values are names of the code and of the catalogue alone."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._upstream = self._histogram(
+            "gateway_upstream_request_seconds",
+            "Requests to Twilio, by resource and HTTP status (0: no answer).",
+            ("resource", "status"),
+        )
+        self._cache = self._counter(
+            "gateway_cache_lookups", "Lookups in the cache, by outcome.", ("kind", "outcome")
+        )
+        self._coalesced = self._counter(
+            "gateway_coalesced", "Askers that shared a fetch under way.", ("kind",)
+        )
+        self._dropped = self._counter(
+            "gateway_fields_dropped", "Fields of the wrong type, made null.", ("field",)
+        )
+        self._unrecognized = self._counter(
+            "gateway_values_unrecognized", "Values that the catalogue lacks.", ("field",)
+        )
+        build = Gauge(
+            "gateway_build_info", "The version, as a label.", ("version",), registry=self._registry
+        )
+        build.labels(__version__).set(1)
+
+    def __call__(self, happening: Happening) -> None:
+        """Count what happened."""
+        match happening:
+            case UpstreamAnswered(resource=resource, status=status, seconds=seconds):
+                self._upstream.labels(resource, str(status)).observe(seconds)
+            case CacheAsked(kind=kind, outcome=outcome):
+                self._cache.labels(kind, outcome).inc()
+            case Coalesced(kind=kind):
+                self._coalesced.labels(kind).inc()
+            case FieldDropped(field=field):
+                self._dropped.labels(field).inc()
+            case ValueUnrecognized(field=field):
+                self._unrecognized.labels(field).inc()
+
+    async def metrics(self, _: Request) -> Response:
+        """`GET /metrics`."""
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
+
+    def _counter(self, name: str, told: str, labels: tuple[str, ...]) -> Counter:
+        return Counter(name, told, labels, registry=self._registry)
+
+    def _histogram(self, name: str, told: str, labels: tuple[str, ...]) -> Histogram:
+        return Histogram(name, told, labels, registry=self._registry, buckets=_BUCKETS)
