@@ -96,9 +96,9 @@ async def test_a_fault_strikes_only_where_and_as_often_as_told(
 async def test_two_equal_faults_strike_one_after_the_other(
     account: Visitor, sandbox: Sandbox
 ) -> None:
-    """Each has its own count."""
-    for _ in range(2):
-        sandbox.inject(Fault(kind="rate_limited", times=2))
+    """Each has its own count; one that is to strike no times never does."""
+    for times in (2, 0, 2):
+        sandbox.inject(Fault(kind="rate_limited", times=times))
 
     assert [(await account.ask()).status_code for _ in range(5)] == [429] * 4 + [200]
 

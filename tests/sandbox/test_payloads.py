@@ -102,12 +102,16 @@ def paths(value: object, prefix: str = "") -> Iterator[str]:
             yield from paths(inner, prefix)
 
 
+@pytest.fixture(scope="module")
+def world() -> Sandbox:
+    return Sandbox(calls=1100, seed=2, clock=Clock(), arrivals=False)
+
+
 @pytest.fixture
-async def summaries() -> list[Json]:
-    sandbox = Sandbox(calls=1100, seed=2, clock=Clock(), arrivals=False)
-    account = visitor(sandbox)
+async def summaries(world: Sandbox) -> list[Json]:
+    account = visitor(world)
     own = await account.calls(ProcessingState="completed")
-    return own + await account.calls(Subaccount=sandbox.subaccounts[0], ProcessingState="completed")
+    return own + await account.calls(Subaccount=world.subaccounts[0], ProcessingState="completed")
 
 
 async def test_every_field_that_twilio_is_known_to_send_occurs_somewhere(

@@ -141,6 +141,19 @@ async def test_arrivals_are_bounded_however_long_and_fast(clock: Clock) -> None:
     assert 2000 < count < 10_000
 
 
+async def test_a_summary_of_a_tests_own_outlives_the_call_it_replaced(clock: Clock) -> None:
+    """When the replaced call's time has come to be forgotten, the summary stays."""
+    sandbox = Sandbox(calls=0, clock=clock, speed=1000)
+    await visitor(sandbox).ask()
+    clock.advance(HOUR)
+    sid = (await visitor(sandbox).page(PageSize="1"))["call_summaries"][0]["call_sid"]
+    sandbox.add({"call_sid": sid, "tags": ["mine"]})
+
+    clock.advance(3 * HOUR)
+
+    assert (await visitor(sandbox).summary(sid)).json()["tags"] == ["mine"]
+
+
 async def test_the_examples_of_early_life_are_always_young(clock: Clock) -> None:
     """Hours later there still is a call without a summary, and one that gains versions."""
     sandbox = Sandbox(calls=50, clock=clock)
