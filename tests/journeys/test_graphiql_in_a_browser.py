@@ -1,0 +1,199 @@
+"""GraphiQL as a visitor meets it: a real browser, a real server, and no other host within reach."""
+
+import asyncio
+import json
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from playwright.async_api import ConsoleMessage, Locator, Page, Request, async_playwright, expect
+
+from gateway.accounts import Account
+from gateway.sandbox import Sandbox
+from gateway.server.app import create_app
+from gateway.server.graphiql import BUILT
+from gateway.settings import Secret, read
+
+pytestmark = pytest.mark.skipif(
+    not (BUILT / "index.html").is_file(), reason="built without Node.js: there is no page to open"
+)
+
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+KEEPING_ALOUD = """
+const keep = Storage.prototype.setItem;
+Storage.prototype.setItem = function (key, value) {
+  keep.call(this, key, value);
+  console.debug(key, value);
+};
+"""
+JOBS = (
+    "WhyWasThisCallBad",
+    "CallsWithHighJitter",
+    "IsMySummaryFinalYet",
+    "HowDidTheBrowserHearIt",
+    "PageThroughCalls",
+)
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    """A small Twilio, with calls to ask about."""
+    return Sandbox(calls=200)
+
+
+@pytest.fixture
+async def origin(sandbox: Sandbox) -> AsyncIterator[str]:
+    """Where the gateway over the sandbox listens."""
+    app = create_app(
+        read({}),
+        Account(sandbox.account_sid, sandbox.account_sid, Secret(sandbox.auth_token)),
+        transport=httpx.ASGITransport(app=sandbox.app),
+        examples=sandbox.examples(),
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="websockets-sansio"))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        await serving
+
+
+@dataclass
+class Visit:
+    """A browser's page at the gateway, and what was noticed on the way."""
+
+    page: Page
+    origin: str
+    complaints: list[str] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
+
+    async def arrive(self) -> None:
+        """Open the page, or open it again, and wait until it knows the schema."""
+        async with self.page.expect_response("**/graphql"):
+            await self.page.goto(self.origin)
+        for editor in ("Operation Editor", "Variables", "Result Window"):
+            await self.region(editor).get_by_role("textbox").wait_for(state="attached")
+
+    async def write(self, query: str) -> None:
+        """Type a query, called TypedByHand, in the place of the one that is there."""
+        await self.region("Operation Editor").get_by_role("textbox").focus()
+        await self.page.keyboard.press("ControlOrMeta+A")
+        await self.page.keyboard.press("Delete")
+        await self.page.keyboard.type(query)
+        await expect(self.page.get_by_role("tab", name="TypedByHand")).to_be_visible()
+
+    async def run(self) -> tuple[Request, dict[str, Any]]:
+        """Run what the editor holds: what was asked, and the answer."""
+        async with self.page.expect_response("**/graphql") as answered:
+            await self.page.get_by_role("button", name="Execute query").click()
+        answer = await answered.value
+        return answer.request, await answer.json()
+
+    def keeps(self, key: str, text: str) -> AbstractAsyncContextManager[object]:
+        """Wait until GraphiQL has read what an editor holds, and keeps it for the next visit."""
+        return self.page.expect_console_message(
+            lambda said: said.text.startswith(f"graphiql:{key} ") and text in said.text
+        )
+
+    def hear(self, said: ConsoleMessage) -> None:
+        """Take note of what the browser complains about, a breach of the policy among others."""
+        if said.type != "debug":
+            self.complaints.append(said.text)
+
+    def region(self, name: str) -> Locator:
+        """A part of the page by its label."""
+        return self.page.get_by_role("region", name=name)
+
+
+@pytest.fixture
+async def visit(origin: str) -> AsyncIterator[Visit]:
+    """A first visit; in the end, nothing may have left the gateway, nor been complained about."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=[*FLAGS.split(), OFFLINE]
+        )
+        context = await browser.new_context(viewport={"width": 1440, "height": 900})
+        await context.add_init_script(KEEPING_ALOUD)
+        visit = Visit(await context.new_page(), origin)
+        context.on("request", lambda request: visit.urls.append(request.url))
+        visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        visit.page.on("console", visit.hear)
+        await visit.arrive()
+        yield visit
+        await browser.close()
+    assert visit.complaints == []
+    assert [url for url in visit.urls if not url.startswith(f"{origin}/")] == []
+
+
+async def test_a_visitor_finds_a_tab_for_each_job(visit: Visit, sandbox: Sandbox) -> None:
+    """The first visit opens a tab per job, the first one filled with a call that exists."""
+    await expect(visit.page).to_have_title("Call Insights")
+    assert await visit.page.get_by_role("tab").all_inner_texts() == list(JOBS)
+    await expect(visit.region("Operation Editor")).to_contain_text("Why was this call bad?")
+    await expect(visit.region("Variables")).to_contain_text(sandbox.examples()["bad_carrier"])
+
+
+@pytest.mark.parametrize("job", JOBS)
+async def test_every_tab_has_an_answer(visit: Visit, job: str) -> None:
+    """Over the sandbox each tab is good to run as it is, and its answer says something."""
+    async with visit.keeps("query", job):
+        await visit.page.get_by_role("tab", name=job).click()
+    _, answer = await visit.run()
+    (field,) = answer["data"].values()
+    assert "errors" not in answer
+    assert field
+    await expect(visit.region("Result Window")).to_contain_text('"data": {')
+
+
+async def test_a_visitor_types_a_query_and_reads_the_answer(
+    visit: Visit, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """A query typed into the editor is sent as it was typed, and its answer is shown."""
+    sid = sandbox.examples()["bad_carrier"]
+    query = f'query TypedByHand {{ call(sid: "{sid}") {{ sid tags }} }}'
+    await visit.write(query)
+    async with visit.page.expect_request("**/graphql") as asked:
+        await visit.page.keyboard.press("ControlOrMeta+Enter")
+    assert json.loads((await asked.value).post_data or "")["query"] == query
+    await expect(visit.region("Result Window")).to_contain_text(f'"sid": "{sid}"')
+    await expect(visit.region("Result Window")).to_contain_text("HIGH_JITTER")
+    assert await visit.page.screenshot(path=tmp_path / "answer.png")
+
+
+async def test_the_schema_is_explained_beside_the_editor(visit: Visit) -> None:
+    """Documentation and explorer open from the sidebar, made from the schema that is served."""
+    await visit.page.get_by_role("button", name="Show Documentation Explorer").click()
+    await visit.page.get_by_role("link", name="Query", exact=True).click()
+    await visit.page.get_by_role("link", name="callLookup", exact=True).click()
+    await expect(visit.page.get_by_text("with the reason when there is no")).to_be_visible()
+    await visit.page.get_by_role("button", name="Show GraphiQL Explorer").click()
+    await expect(visit.page.locator(".graphiql-explorer-root")).to_contain_text("callLookup")
+
+
+async def test_a_returning_visitor_finds_the_tabs_as_they_were(
+    visit: Visit, sandbox: Sandbox
+) -> None:
+    """Coming back opens the tab in front, with its variables and headers, and no tab more."""
+    await visit.page.get_by_role("button", name="Headers").click()
+    await visit.region("Headers").get_by_role("textbox").focus()
+    async with visit.keeps("tabState", "of-mine"):
+        await visit.page.keyboard.type('{"Authorization": "Bearer of-mine')
+    await visit.arrive()
+    assert await visit.page.get_by_role("tab").all_inner_texts() == list(JOBS)
+    await expect(visit.page.get_by_role("tab", selected=True)).to_contain_text(JOBS[0])
+    asked, _ = await visit.run()
+    assert await asked.header_value("authorization") == "Bearer of-mine"
+    assert json.loads(asked.post_data or "")["variables"] == {
+        "sid": sandbox.examples()["bad_carrier"]
+    }
