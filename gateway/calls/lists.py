@@ -58,10 +58,12 @@ class Lists:
         self, account: Account, question: Question, start: Window | Position, count: int
     ) -> Stretch:
         """The next `count` calls: from the start of a window, or after a position."""
-        if isinstance(start, Position):
-            ref, skip = start.page, start.index + 1
-        else:
+        if isinstance(start, Window):
             ref, skip = PageRef(start, page_size_for(count)), 0
+        elif start.next_page is not None:
+            ref, skip = start.next_page, 0
+        else:
+            ref, skip = start.page, start.index + 1
         taken: list[tuple[Position, Call]] = []
         while True:
             page = await self._page(account, question, ref)
@@ -77,12 +79,15 @@ class Lists:
         self, account: Account, question: Question, before: Window | Position, count: int
     ) -> Stretch:
         """The `count` calls before a position, or the last ones of a window."""
-        if isinstance(before, Position):
-            page = await self._page(account, question, before.page)
-            here = _positions(page)[: before.index]
-        else:
+        if isinstance(before, Window):
             page = await self._last_page(account, question, before)
             here = _positions(page)
+        elif before.previous_page is not None:
+            page = await self._page(account, question, before.previous_page)
+            here = _positions(page)
+        else:
+            page = await self._page(account, question, before.page)
+            here = _positions(page)[: before.index]
         taken: list[tuple[Position, Call]] = []
         while True:
             more_here = len(taken) + len(here) > count
@@ -140,4 +145,18 @@ class Lists:
 
 
 def _positions(page: Page) -> list[tuple[Position, Call]]:
-    return [(Position(page.ref, index), call) for index, call in enumerate(page.calls)]
+    next_token = page.next.token if page.next else ""
+    previous_token = page.previous.token if page.previous else ""
+    last = len(page.calls) - 1
+    return [
+        (
+            Position(
+                page.ref,
+                index,
+                next_token if index == last else "",
+                previous_token if index == 0 else "",
+            ),
+            call,
+        )
+        for index, call in enumerate(page.calls)
+    ]

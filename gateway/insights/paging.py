@@ -43,10 +43,30 @@ class PageRef(Struct, frozen=True, array_like=True):
 
 
 class Position(Struct, frozen=True, array_like=True):
-    """One call of a list: the page it is on and its place there, counted from 0."""
+    """One call of a list: the page it is on and its place there, counted from 0.
+
+    The last call of a page knows the token of the next page, the first one that of the page
+    before, so that going on from there need not ask for its own page again.
+    """
 
     page: PageRef
     index: int
+    next: str = ""
+    previous: str = ""
+
+    @property
+    def next_page(self) -> PageRef | None:
+        """The page that begins after this call, if it is the last one of its page."""
+        return self._neighbour(self.next, 1)
+
+    @property
+    def previous_page(self) -> PageRef | None:
+        """The page that ends before this call, if it is the first one of its page."""
+        return self._neighbour(self.previous, -1)
+
+    def _neighbour(self, token: str, step: int) -> PageRef | None:
+        page = self.page
+        return PageRef(page.window, page.size, page.number + step, token) if token else None
 
 
 class Question(Struct, frozen=True):

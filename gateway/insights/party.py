@@ -19,6 +19,7 @@ class ConnectionType(Vocabulary):
     TWILIO_SDK = "twilio_sdk", "An app with Twilio's Voice SDK."
     PSTN = "pstn", "The telephone network, kind of line not known."
     SIP_INTERFACE = "sip_interface", "A SIP endpoint."
+    WHATSAPP = "whatsapp", "A WhatsApp user."
     UNRECOGNIZED = UNRECOGNIZED
 
 

@@ -1,0 +1,101 @@
+"""What most tests stand on: a clock that is moved by hand, a sandbox, and the gateway over it."""
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.accounts import Account
+from gateway.instrumentation import Happening
+from gateway.sandbox import Sandbox
+from gateway.server.app import create_app
+from gateway.settings import Secret, Settings
+
+NOON = 1_780_000_000.0
+"""When every test begins, in seconds since 1970; a whole multiple of every rounding grid used."""
+
+
+class Clock:
+    """Seconds since 1970, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Gateway:
+    """The whole gateway in this process, over the sandbox; and what it did."""
+
+    def __init__(self, sandbox: Sandbox, clock: Clock, settings: Settings, **options: Any) -> None:
+        self.sandbox = sandbox
+        self.happenings: list[Happening] = []
+        sid = sandbox.account_sid
+        self.app = create_app(
+            settings,
+            Account(sid, sid, Secret(sandbox.auth_token)),
+            **{
+                "transport": httpx.ASGITransport(app=sandbox.app),
+                "clock": clock,
+                "hooks": [self.happenings.append],
+                "examples": sandbox.examples(),
+                **options,
+            },
+        )
+        transport = httpx.ASGITransport(app=self.app)
+        self.http = httpx.AsyncClient(transport=transport, base_url="http://gateway")
+
+    async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The `data` of an answer that must have no errors."""
+        body = await self.send(query, **variables)
+        assert "errors" not in body, body["errors"]
+        data: dict[str, Any] = body["data"]
+        return data
+
+    async def fail(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The only error of an answer that must have one."""
+        body = await self.send(query, **variables)
+        (error,) = body["errors"]
+        assert isinstance(error, dict)
+        return error
+
+    async def send(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The whole body of an answer."""
+        response = await self.http.post("/graphql", json={"query": query, "variables": variables})
+        body: dict[str, Any] = response.json()
+        return body
+
+    @contextlib.contextmanager
+    def upstream(self) -> Iterator[list[Any]]:
+        """The upstream requests that are made inside the `with` block, known when it ends."""
+        before, made = len(self.sandbox.requests), list[Any]()
+        yield made
+        made += self.sandbox.requests[before:]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sandbox(clock: Clock) -> Sandbox:
+    return Sandbox(calls=300, clock=clock, arrivals=False)
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings()
+
+
+@pytest.fixture
+async def gateway(sandbox: Sandbox, clock: Clock, settings: Settings) -> AsyncIterator[Gateway]:
+    gateway = Gateway(sandbox, clock, settings)
+    async with gateway.http:
+        yield gateway
