@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 SOURCES = Path(__file__).parent.parent / "graphiql"
 BUILT = SOURCES / "dist"
-PLACEHOLDER = "put the SID of a call here: CA and 32 hex digits"
+PLACEHOLDER = "put a call SID here, CA and 32 hex digits"
 
 # 'unsafe-inline' is for styles alone: the editor lays out its lines with them.
 CONTENT_SECURITY_POLICY = (
