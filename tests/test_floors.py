@@ -1,0 +1,148 @@
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import gateway
+
+ROOT = Path(gateway.__file__).parent
+FLOORS: dict[str, int] = {
+    "settings": 0,
+    "errors": 0,
+    "instrumentation": 0,
+    "accounts": 0,
+    "logs": 0,
+    "insights": 0,
+    "upstream": 1,
+    "cache": 1,
+    "calls": 2,
+    "schema": 3,
+    "server": 4,
+    "cli": 5,
+    "__main__": 5,
+}
+ASIDE = {"graphiql"}  # sources of a page
+ANNEX = {"sandbox"}  # a Twilio of its own
+SEPARATE = 1  # the floor on which neighbours do not know each other
+BOUNDS = {
+    "aiohttp": {"upstream"},
+    "httpx_aiohttp": {"upstream"},
+    "httpx": {"upstream", "server/app.py", "cli.py"},
+    "aiocache": {"cache"},
+    "starlette": {"server", "sandbox"},
+    "strawberry": {"schema", "server"},
+    "graphql": {"schema", "server"},
+    "prometheus_client": {"server"},
+    "uvicorn": {"cli.py"},
+    "dotenv": {"settings.py"},
+    "hatchling": {"graphiql"},
+}
+LONGEST_MODULE, LONGEST_BODY = 300, 40
+
+FILES = sorted(file for file in ROOT.rglob("*.py") if "node_modules" not in file.parts)
+
+
+def where(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+def room(file: Path) -> str:
+    """The first part of a file's name: `upstream`, `settings`; nothing for the package itself."""
+    first = file.relative_to(ROOT).parts[0].removesuffix(".py")
+    return "" if first == "__init__" else first
+
+
+def imports(file: Path) -> Iterator[str]:
+    """The dotted names that a file imports, those inside functions and type checks too."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{where(file)} imports by dots"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def rooms_entered(file: Path) -> set[str]:
+    """The rooms of the gateway from which a file imports."""
+    inner = (name.split(".")[1] for name in imports(file) if name.startswith("gateway."))
+    return {name for name in inner if not name.startswith("__version__")}
+
+
+def on_the_floors() -> list[Path]:
+    return [file for file in FILES if room(file) in FLOORS]
+
+
+def test_every_file_stands_in_a_room_that_is_known() -> None:
+    """A new room is given its floor here before anything is put into it."""
+    rooms = {room(file) for file in FILES} - {"", "build"}
+
+    assert rooms == FLOORS.keys() | ASIDE | ANNEX
+
+
+@pytest.mark.parametrize("file", on_the_floors(), ids=where)
+def test_a_file_imports_from_floors_below_or_from_its_own_room(file: Path) -> None:
+    """Nothing climbs back up, and on the first floor neighbours do not know each other."""
+    floor = FLOORS[room(file)]
+    strangers = rooms_entered(file) - {room(file)} - ANNEX
+
+    above = {name for name in strangers if FLOORS.get(name, 99) > floor}
+    beside = {name for name in strangers if FLOORS.get(name) == floor == SEPARATE}
+
+    assert not above
+    assert not beside
+
+
+def test_only_the_command_line_opens_the_door_of_the_sandbox() -> None:
+    """What stands in for Twilio is no part of what serves Twilio's users."""
+    visitors = {where(file) for file in on_the_floors() if rooms_entered(file) & ANNEX}
+
+    assert visitors <= {"cli.py"}
+
+
+def test_the_sandbox_and_the_page_know_nothing_of_the_gateway() -> None:
+    """A stand-in that shared code with what it tests would share its mistakes."""
+    outside = [file for file in FILES if room(file) in ANNEX | ASIDE]
+
+    assert outside
+    for file in outside:
+        assert rooms_entered(file) <= {room(file)}, where(file)
+
+
+def test_frameworks_stay_in_the_rooms_that_are_theirs() -> None:
+    """Each third party is known where it is needed, so that changing it changes one room."""
+    for file in FILES:
+        for name in imports(file):
+            allowed = BOUNDS.get(name.split(".")[0])
+            places = {room(file), where(file)}
+            assert allowed is None or allowed & places, f"{where(file)} imports {name}"
+
+
+def test_what_voice_insights_says_needs_no_framework() -> None:
+    """The catalogue and its rules stand on the standard library and msgspec alone."""
+    for file in FILES:
+        if room(file) == "insights":
+            foreign = {name.split(".")[0] for name in imports(file)} & BOUNDS.keys()
+            assert not foreign, where(file)
+
+
+def bodies(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Each function with the lines of its body; what documents it does not count."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            told = ast.get_docstring(node, clean=False) is not None
+            first = node.body[1 if told and len(node.body) > 1 else 0]
+            yield node.name, (node.end_lineno or 0) - first.lineno + 1
+
+
+def test_modules_and_functions_stay_short() -> None:
+    """What does not fit on a few screens is two things: split it."""
+    long = []
+    for file in FILES:
+        text = file.read_text("utf-8")
+        if text.count("\n") > LONGEST_MODULE:
+            long.append(where(file))
+        for name, lines in bodies(ast.parse(text)):
+            long += [f"{where(file)}: {name}"] * (lines > LONGEST_BODY)
+
+    assert not long
