@@ -26,6 +26,20 @@ class CacheAsked(Struct, frozen=True):
     outcome: Literal["hit", "miss", "stale"]
 
 
+class TierAsked(Struct, frozen=True):
+    """One tier of the cache was asked for some entries, in one question."""
+
+    tier: Literal["near", "far"]
+    hits: int
+    misses: int
+
+
+class CacheServerChanged(Struct, frozen=True):
+    """The cache server can be asked again, or cannot be asked any more."""
+
+    up: bool
+
+
 class Coalesced(Struct, frozen=True):
     """Somebody asked for what is being fetched already, and waits for that."""
 
@@ -44,7 +58,15 @@ class ValueUnrecognized(Struct, frozen=True):
     field: str
 
 
-Happening: TypeAlias = UpstreamAnswered | CacheAsked | Coalesced | FieldDropped | ValueUnrecognized
+Happening: TypeAlias = (
+    UpstreamAnswered
+    | CacheAsked
+    | TierAsked
+    | CacheServerChanged
+    | Coalesced
+    | FieldDropped
+    | ValueUnrecognized
+)
 Hook: TypeAlias = Callable[[Happening], None]
 
 

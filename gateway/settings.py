@@ -41,7 +41,13 @@ AccountSid = Annotated[
     str, Meta(pattern="^AC[0-9a-fA-F]{32}$", title="`AC` and 32 hexadecimal digits")
 ]
 Url = Annotated[str, Meta(pattern="^https?://[^/?#]+$", title="an address such as `https://host`")]
-CacheUrl = Annotated[str, Meta(pattern="^memory://$", title="`memory://`")]
+CacheUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^(memory://|rediss?://\S+)$",
+        title="`memory://`, or `redis://` or `rediss://` with `[user:password@]host[:port][/db]`",
+    ),
+]
 Seconds = Annotated[float, Meta(gt=0, title="seconds above 0")]
 Age = Annotated[float, Meta(ge=0, title="seconds, 0 or more")]
 Count = Annotated[int, Meta(ge=1, title="a whole number from 1")]
@@ -80,10 +86,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 64
 
     gateway_cache_url: Annotated[
-        CacheUrl, "Where summaries and pages are kept; `memory://` is this process."
+        CacheUrl,
+        "Where summaries and pages are kept: `memory://` in this process alone, a Redis or Valkey "
+        "server for all replicas.",
     ] = "memory://"
     gateway_cache_max_bytes: Annotated[
-        Count, "Bound of the memory cache of one process, in bytes."
+        Count, "Bound of what one process keeps in memory, in bytes."
     ] = 256 * 2**20
     gateway_complete_max_age: Annotated[Age, "How long a complete summary is kept, in seconds."] = (
         7 * 86400.0
@@ -93,8 +101,20 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 0.0
     gateway_page_max_age: Annotated[
         Age,
-        "How long a page of a list is kept, in seconds; relative windows are rounded to as much.",
+        "How long a page of a list is an answer, in seconds; relative windows are rounded to it.",
     ] = 10.0
+    gateway_annotation_max_age: Annotated[
+        Age,
+        "How old the annotation of a complete summary may be, in seconds, when it is asked for.",
+    ] = 60.0
+    gateway_settled_version: Annotated[
+        Count | None,
+        "A partial summary of this version or later is kept like a complete one; unset: none is.",
+    ] = None
+    gateway_stale_if_error: Annotated[
+        Age,
+        "How long after its time an answer is still given when Twilio cannot be asked, in seconds.",
+    ] = 3600.0
 
     gateway_graphiql: Annotated[bool, "Whether `/` and `/graphql` show GraphiQL to browsers."] = (
         True
@@ -148,8 +168,8 @@ def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settin
         try:
             values[name.lower()] = _value(text, setting.hint)
         except msgspec.ValidationError:
-            shown = "" if setting.hint is Secret else f" {text!r}"
-            mistakes.append(f"{name} is{shown}: set it to {setting.accepted}.")
+            shown = "" if setting.hint in {Secret, CacheUrl} else f" {text!r}"
+            mistakes.append(f"{name} is{shown or ' wrong'}: set it to {setting.accepted}.")
     settings = Settings(**values)
     mistakes += _contradictions(settings)
     if mistakes:

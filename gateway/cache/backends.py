@@ -1,144 +1,48 @@
-"""Where entries are kept: backends under aiocache's interface, all of them bounded.
-
-aiocache's own memory cache has no bound, keeps one timer of the event loop per key, and lets
-`clear()` leave timers that delete later values; this one has none of that.
-"""
+"""Which cache the settings name."""
 
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from aiocache.base import BaseCache
-from aiocache.serializers import NullSerializer
-
+from gateway.cache.leases import Leases, NoLeases, RedisLeases
+from gateway.cache.memory_cache import MemoryCache
+from gateway.cache.ranked import Ranked
+from gateway.cache.redis_cache import RedisCache
+from gateway.cache.tiered import TieredCache
+from gateway.instrumentation import Hook, silent
 from gateway.settings import Settings
 
-_OVERHEAD = 200
-"""Bytes that an entry costs beside its key and value: the slot, the tuple, the two headers."""
+
+class Backend(Protocol):
+    """What the store needs of a cache: aiocache's verbs, and one that keeps the newest."""
+
+    async def get(self, key: str) -> bytes | None:
+        """The value of a key."""
+        ...
+
+    async def multi_get(self, keys: Sequence[str]) -> list[bytes | None]:
+        """The values of several keys."""
+        ...
+
+    async def raise_many(self, entries: Sequence[Ranked]) -> list[bytes | None]:
+        """Store each value unless a higher ranked one is there; then give that one instead."""
+        ...
+
+    def drop_copy(self, key: str) -> None:
+        """Make the next read of a key see what all replicas see."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what it holds."""
+        ...
 
 
-def open_cache(settings: Settings, clock: Callable[[], float] = time.monotonic) -> BaseCache:
-    """The cache that `GATEWAY_CACHE_URL` names."""
-    return MemoryCache(max_bytes=settings.gateway_cache_max_bytes, clock=clock)
-
-
-class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
-    """A least-recently-used cache of bytes in this process, bounded by their size.
-
-    `clock` gives seconds; entries are thrown away when they are found to be too old, or when room
-    is needed. A value of more than `max_bytes` is not kept at all.
-    """
-
-    NAME = "memory"
-
-    def __init__(self, *, max_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(serializer=NullSerializer(), timeout=0)
-        self._entries: OrderedDict[str, tuple[bytes, float | None]] = OrderedDict()
-        self._max_bytes = max_bytes
-        self._clock = clock
-        self.size = 0
-        self.evictions = 0
-
-    def __len__(self) -> int:
-        """How many entries there are, those included that are too old and not yet found so."""
-        return len(self._entries)
-
-    async def _get(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
-        return self._read(key)
-
-    async def _gets(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
-        return self._read(key)
-
-    async def _multi_get(
-        self, keys: Iterable[str], encoding: str = "", _conn: Any = None
-    ) -> list[bytes | None]:
-        return [self._read(key) for key in keys]
-
-    async def _set(
-        self,
-        key: str,
-        value: bytes,
-        ttl: float | None = None,
-        _cas_token: bytes | None = None,
-        _conn: Any = None,
-    ) -> bool:
-        if _cas_token is not None and self._read(key) != _cas_token:
-            return False
-        self._write(key, value, ttl)
-        return True
-
-    async def _multi_set(
-        self, pairs: Iterable[tuple[str, bytes]], ttl: float | None = None, _conn: Any = None
-    ) -> bool:
-        for key, value in pairs:
-            self._write(key, value, ttl)
-        return True
-
-    async def _add(
-        self, key: str, value: bytes, ttl: float | None = None, _conn: Any = None
-    ) -> bool:
-        if self._read(key) is not None:
-            raise ValueError(f"Key {key} already exists, use .set to update the value")
-        self._write(key, value, ttl)
-        return True
-
-    async def _exists(self, key: str, _conn: Any = None) -> bool:
-        return self._read(key) is not None
-
-    async def _increment(self, key: str, delta: int, _conn: Any = None) -> int:
-        total = int(self._read(key) or b"0") + delta
-        self._write(key, str(total).encode(), None)
-        return total
-
-    async def _expire(self, key: str, ttl: float | None, _conn: Any = None) -> bool:
-        value = self._read(key)
-        if value is not None:
-            self._write(key, value, ttl)
-        return value is not None
-
-    async def _delete(self, key: str, _conn: Any = None) -> int:
-        return self._remove(key)
-
-    async def _clear(self, namespace: str | None = None, _conn: Any = None) -> bool:
-        for key in [key for key in self._entries if key.startswith(namespace or "")]:
-            self._remove(key)
-        return True
-
-    async def _raw(self, command: str, *_: Any, **__: Any) -> Any:
-        raise NotImplementedError(f"a memory cache has no command {command!r}")
-
-    async def _redlock_release(self, key: str, value: bytes) -> int:
-        return self._remove(key) if self._read(key) == value else 0
-
-    def _read(self, key: str) -> bytes | None:
-        entry = self._entries.get(key)
-        if entry is None:
-            return None
-        value, expires = entry
-        if expires is not None and expires <= self._clock():
-            self._remove(key)
-            return None
-        self._entries.move_to_end(key)
-        return value
-
-    def _write(self, key: str, value: bytes, ttl: float | None) -> None:
-        self._remove(key)
-        expires = None if ttl is None else self._clock() + ttl
-        self._entries[key] = (value, expires)
-        self.size += _cost(key, value)
-        while self.size > self._max_bytes:
-            oldest, (old_value, _) = self._entries.popitem(last=False)
-            self.size -= _cost(oldest, old_value)
-            self.evictions += 1
-
-    def _remove(self, key: str) -> int:
-        entry = self._entries.pop(key, None)
-        if entry is None:
-            return 0
-        self.size -= _cost(key, entry[0])
-        return 1
-
-
-def _cost(key: str, value: bytes) -> int:
-    return len(key) + len(value) + _OVERHEAD
+def open_cache(
+    settings: Settings, hook: Hook = silent, clock: Callable[[], float] = time.monotonic
+) -> tuple[MemoryCache | TieredCache, Leases]:
+    """The cache that `GATEWAY_CACHE_URL` names, and the leases of those who share it."""
+    near = MemoryCache(max_bytes=settings.gateway_cache_max_bytes, clock=clock)
+    if settings.gateway_cache_url == "memory://":
+        return near, NoLeases()
+    far = RedisCache(settings.gateway_cache_url, hook=hook)
+    return TieredCache(near, far, hook), RedisLeases(far)

@@ -1,28 +1,59 @@
-"""How long, for what: the freshness of answers as pure functions of a snapshot and a clock."""
+"""How fresh is fresh: pure functions of what was seen, the clock and the settings.
 
+`docs/caching.md` says the same in a page. Moments are seconds since 1970, ages are seconds.
+"""
+
+from enum import Enum
 from typing import Self
+from zlib import crc32
 
 from msgspec import Struct
 
+from gateway.insights.absence import Absence, Absent
 from gateway.insights.snapshot import Snapshot
 from gateway.settings import Settings
 
-FORGOTTEN_AFTER = 30 * 86400.0
-"""Seconds after its end at which Twilio forgets a call; nothing is kept beyond it."""
+DAY = 86400.0
+
+FORGOTTEN_AFTER = 30 * DAY
+"""Age at which Twilio forgets a call, counted from its end; nothing is kept beyond it."""
 
 VERSION_MEMORY = 3600.0
-"""Seconds for which a partial summary is remembered, so that no older version follows it."""
+"""How long a partial summary is remembered, so that no older version follows it."""
 
 POLL_INTERVAL = 30.0
-"""Seconds after which it is worth asking again for what is not final yet."""
+"""After how long it is worth asking again for what is not final yet."""
+
+JITTER = 0.1
+"""The share of an age by which entries expire early, each by its own part of it."""
+
+REVALIDATE_FOR = 0.1
+"""The share of an age for which a final answer is still given while it is asked for anew."""
+
+_ABSENT_FOR = {
+    Absence.NOT_READY: 5.0,
+    Absence.NOT_FOUND: 5.0,
+    Absence.EXPIRED: 6 * 3600.0,
+    Absence.NOT_ENABLED: 6 * 3600.0,
+}
+
+
+class Finality(Enum):
+    """Why a summary is taken for final."""
+
+    COMPLETE = "complete"
+    SETTLED = "settled"
 
 
 class Freshness(Struct, frozen=True):
     """The ages that the settings allow, in seconds."""
 
-    complete: float
-    partial: float
-    page: float
+    complete: float = 7 * DAY
+    partial: float = 0.0
+    page: float = 10.0
+    annotation: float = 60.0
+    stale_if_error: float = 3600.0
+    settled_version: int | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -31,14 +62,44 @@ class Freshness(Struct, frozen=True):
             settings.gateway_complete_max_age,
             settings.gateway_partial_max_age,
             settings.gateway_page_max_age,
+            settings.gateway_annotation_max_age,
+            settings.gateway_stale_if_error,
+            settings.gateway_settled_version,
         )
 
 
+def finality(snapshot: Snapshot, freshness: Freshness) -> Finality | None:
+    """Why `snapshot` is taken for final; None when it is not."""
+    if snapshot.is_complete:
+        return Finality.COMPLETE
+    settled, version = freshness.settled_version, snapshot.summary.processing_version
+    if settled is not None and version is not None and version >= settled:
+        return Finality.SETTLED
+    return None
+
+
 def fresh_until(snapshot: Snapshot, freshness: Freshness) -> float:
-    """The moment (seconds since 1970) up to which `snapshot` may be an answer."""
-    if not snapshot.is_complete:
+    """The moment up to which `snapshot` is an answer."""
+    if finality(snapshot, freshness) is None:
         return snapshot.as_of + freshness.partial
-    return min(snapshot.as_of + freshness.complete, _forgotten_at(snapshot))
+    age = freshness.complete * _early(snapshot.sid)
+    return min(snapshot.as_of + age, _forgotten_at(snapshot))
+
+
+def revalidated_until(snapshot: Snapshot, freshness: Freshness) -> float:
+    """The moment up to which `snapshot` is an answer while a fresh one is fetched.
+
+    Only for what is final: it saves a wait, and cannot be wrong.
+    """
+    fresh = fresh_until(snapshot, freshness)
+    if finality(snapshot, freshness) is None:
+        return fresh
+    return min(fresh + freshness.complete * REVALIDATE_FOR, _forgotten_at(snapshot))
+
+
+def stale_until(snapshot: Snapshot, freshness: Freshness) -> float:
+    """The moment up to which `snapshot` is an answer if Twilio cannot be asked."""
+    return min(fresh_until(snapshot, freshness) + freshness.stale_if_error, _forgotten_at(snapshot))
 
 
 def kept_until(snapshot: Snapshot, freshness: Freshness) -> float:
@@ -46,16 +107,45 @@ def kept_until(snapshot: Snapshot, freshness: Freshness) -> float:
 
     It may be an answer, part of a page, or the version below which the gateway does not fall.
     """
-    memory = freshness.page if snapshot.is_complete else max(freshness.page, VERSION_MEMORY)
-    wanted = max(fresh_until(snapshot, freshness), snapshot.as_of + memory)
+    memory = 0.0 if snapshot.is_complete else VERSION_MEMORY
+    wanted = max(
+        revalidated_until(snapshot, freshness),
+        stale_until(snapshot, freshness),
+        snapshot.as_of + max(memory, freshness.page + freshness.stale_if_error),
+    )
     return min(wanted, _forgotten_at(snapshot))
 
 
 def refresh_after(snapshot: Snapshot, freshness: Freshness) -> float | None:
     """The moment from which asking again may tell more; None when all is told."""
-    if snapshot.is_complete:
+    if finality(snapshot, freshness) is not None:
         return None
     return snapshot.as_of + max(freshness.partial, POLL_INTERVAL)
+
+
+def annotation_fresh_until(snapshot: Snapshot, freshness: Freshness) -> float:
+    """The moment up to which the annotation of a final summary need not be asked for."""
+    return snapshot.annotated_at + freshness.annotation
+
+
+def absent_until(absent: Absent) -> float:
+    """The moment up to which it is remembered that there is no summary, and why."""
+    return absent.as_of + _ABSENT_FOR[absent.why] * _early(absent.sid)
+
+
+def page_fresh_until(as_of: float, freshness: Freshness) -> float:
+    """The moment up to which a page that was seen at `as_of` is an answer."""
+    return as_of + freshness.page
+
+
+def page_stale_until(as_of: float, freshness: Freshness) -> float:
+    """The moment up to which a page is an answer if Twilio cannot be asked."""
+    return as_of + freshness.page + freshness.stale_if_error
+
+
+def _early(key: str) -> float:
+    """A factor just below 1, its own for each key: what came together does not expire together."""
+    return 1.0 - JITTER * crc32(key.encode()) / 2**32
 
 
 def _forgotten_at(snapshot: Snapshot) -> float:

@@ -1,104 +1,142 @@
-"""The store: snapshots and pages as bytes, on any backend.
+"""The store: what was seen of calls, and pages, as bytes on any backend.
 
 A summary is stored once, under its call; a page is the list of its calls, so that whatever is
 learned of a call later shows on the pages that hold it. The account is the first part of every
-key. Of two snapshots of one call the higher ranked one stays: a version never goes backwards.
+key. Of two sightings of one call the higher ranked one stays: a version never goes backwards,
+and what is complete never becomes partial again.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 
 import msgspec
-from aiocache.base import BaseCache
 from msgspec import Struct
 
-from gateway.cache.policy import Freshness, kept_until
+from gateway.cache.backends import Backend
+from gateway.cache.policy import Freshness, absent_until, kept_until, page_stale_until
+from gateway.cache.ranked import RANK_LENGTH, Ranked, rank_by_age, rank_of
+from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import decode_summary
 from gateway.insights.paging import PageRef, Question
-from gateway.insights.snapshot import Snapshot, Via
+from gateway.insights.snapshot import Seen, Snapshot, Via
+
+_BATCH = 100
+"""How many entries are written in one go, before others get a turn of the event loop."""
 
 
-class _Entry(Struct, frozen=True, array_like=True):
+class _SummaryEntry(Struct, frozen=True, array_like=True, tag="s"):
     raw: bytes
     as_of: float
+    annotated_at: float
     via: Via
 
 
-class PageIndex(Struct, frozen=True, array_like=True):
-    """A page of a list by its calls, with its neighbours."""
+class _AbsentEntry(Struct, frozen=True, array_like=True, tag="a"):
+    sid: CallSid
+    why: Absence
+    as_of: float
 
+
+class PageIndex(Struct, frozen=True, array_like=True):
+    """A page of a list by its calls, with its neighbours, as it was seen at `as_of`."""
+
+    as_of: float
     sids: tuple[CallSid, ...]
     next: PageRef | None
     previous: PageRef | None
 
 
 class Store:
-    """Snapshots and pages on `backend`; `clock` gives seconds since 1970."""
+    """Sightings and pages on `backend`; `clock` gives seconds since 1970."""
 
-    def __init__(
-        self, backend: BaseCache, freshness: Freshness, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, backend: Backend, freshness: Freshness, clock: Callable[[], float]) -> None:
         self._backend = backend
         self._freshness = freshness
         self._clock = clock
-        self._entry = msgspec.msgpack.Decoder(_Entry)
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._entry = msgspec.msgpack.Decoder(_SummaryEntry | _AbsentEntry)
         self._index = msgspec.msgpack.Decoder(PageIndex)
 
-    async def snapshot(self, account: str, sid: CallSid) -> Snapshot | None:
-        """What is known of a call, however old."""
-        return self._read(await self._backend.get(_call_key(account, sid)))
+    async def known(self, account: str, sid: CallSid) -> Seen | None:
+        """What was seen of a call last, however old."""
+        return self._read(await self._backend.get(call_key(account, sid)))
 
-    async def snapshots(self, account: str, sids: Sequence[CallSid]) -> list[Snapshot | None]:
-        """What is known of several calls, in one question to the backend."""
-        stored = await self._backend.multi_get([_call_key(account, sid) for sid in sids])
-        return [self._read(entry) for entry in stored]
+    async def known_by_all(self, account: str, sid: CallSid) -> Seen | None:
+        """What any replica saw of a call last."""
+        key = call_key(account, sid)
+        self._backend.drop_copy(key)
+        return self._read(await self._backend.get(key))
 
-    async def keep(self, account: str, seen: Sequence[Snapshot]) -> list[Snapshot]:
+    async def known_many(self, account: str, sids: Sequence[CallSid]) -> list[Seen | None]:
+        """What was seen of several calls, in one question to the backend."""
+        stored = await self._backend.multi_get([call_key(account, sid) for sid in sids])
+        return [self._read(value) for value in stored]
+
+    async def keep(self, account: str, seen: Sequence[Seen]) -> list[Seen]:
         """Store what was seen, unless something of a higher rank is known; give the winners."""
-        known = await self.snapshots(account, [snapshot.summary.call_sid for snapshot in seen])
-        winners = []
-        for snapshot, before in zip(seen, known, strict=True):
-            if before is not None and before.rank > snapshot.rank:
-                winners.append(before)
-                continue
-            winners.append(snapshot)
-            remaining = kept_until(snapshot, self._freshness) - self._clock()
-            if remaining > 0:
-                entry = msgspec.msgpack.encode(_Entry(snapshot.raw, snapshot.as_of, snapshot.via))
-                key = _call_key(account, snapshot.summary.call_sid)
-                await self._backend.set(key, entry, ttl=remaining)
+        winners: list[Seen] = []
+        for start in range(0, len(seen), _BATCH):
+            if start:
+                await asyncio.sleep(0)
+            batch = seen[start : start + _BATCH]
+            higher = await self._backend.raise_many([self._write(account, one) for one in batch])
+            for one, winner in zip(batch, higher, strict=True):
+                winners.append(self._read(winner) or one)
         return winners
 
     async def page(self, account: str, question: Question, ref: PageRef) -> PageIndex | None:
-        """A page that was seen less than `GATEWAY_PAGE_MAX_AGE` ago."""
-        stored = await self._backend.get(_page_key(account, question, ref))
-        return None if stored is None else self._index.decode(stored)
+        """A page as it was seen last, however old."""
+        value = await self._backend.get(page_key(account, question, ref))
+        return None if value is None else self._index.decode(value[RANK_LENGTH:])
+
+    async def page_by_all(self, account: str, question: Question, ref: PageRef) -> PageIndex | None:
+        """A page as any replica saw it last."""
+        self._backend.drop_copy(page_key(account, question, ref))
+        return await self.page(account, question, ref)
 
     async def keep_page(
         self, account: str, question: Question, ref: PageRef, index: PageIndex
     ) -> None:
         """Store a page; its calls are stored by `keep`."""
+        value = rank_by_age(index.as_of) + self._encode(index)
+        remaining = page_stale_until(index.as_of, self._freshness) - self._clock()
         if self._freshness.page > 0:
-            key = _page_key(account, question, ref)
-            await self._backend.set(key, msgspec.msgpack.encode(index), ttl=self._freshness.page)
+            key = page_key(account, question, ref)
+            await self._backend.raise_many([Ranked(key, value, remaining)])
 
     async def aclose(self) -> None:
         """Let go of the backend."""
         await self._backend.close()
 
-    def _read(self, stored: bytes | None) -> Snapshot | None:
-        if stored is None:
+    def _write(self, account: str, seen: Seen) -> Ranked:
+        entry: _SummaryEntry | _AbsentEntry
+        if isinstance(seen, Snapshot):
+            entry = _SummaryEntry(seen.raw, seen.as_of, seen.annotated_at, seen.via)
+            until = kept_until(seen, self._freshness)
+        else:
+            entry = _AbsentEntry(seen.sid, seen.why, seen.as_of)
+            until = absent_until(seen)
+        value = rank_of(seen) + self._encode(entry)
+        return Ranked(call_key(account, seen.sid), value, max(0.001, until - self._clock()))
+
+    def _read(self, value: bytes | None) -> Seen | None:
+        if value is None:
             return None
-        entry = self._entry.decode(stored)
-        return Snapshot(decode_summary(entry.raw), entry.raw, entry.as_of, entry.via)
+        entry = self._entry.decode(value[RANK_LENGTH:])
+        if isinstance(entry, _AbsentEntry):
+            return Absent(entry.sid, entry.why, entry.as_of)
+        summary = decode_summary(entry.raw)
+        return Snapshot(summary, entry.raw, entry.as_of, entry.annotated_at, entry.via)
 
 
-def _call_key(account: str, sid: CallSid) -> str:
+def call_key(account: str, sid: CallSid) -> str:
+    """The key of what was seen of a call."""
     return f"{account}:call:{sid}"
 
 
-def _page_key(account: str, question: Question, ref: PageRef) -> str:
-    """A digest, for the question may hold a phone number."""
+def page_key(account: str, question: Question, ref: PageRef) -> str:
+    """The key of a page: a digest, for the question may hold a phone number."""
     asked = msgspec.msgpack.encode((question.parameters, question.sort, ref))
     return f"{account}:page:{hashlib.blake2b(asked, digest_size=20).hexdigest()}"

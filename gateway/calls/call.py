@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from gateway.cache.policy import Freshness, refresh_after
+from gateway.cache.policy import Finality, Freshness, finality, fresh_until, refresh_after
 from gateway.insights.catalogue import CallSid, Vocabulary
 from gateway.insights.snapshot import Snapshot
 from gateway.insights.summary import Summary
@@ -34,12 +34,24 @@ class LookupStatus(Vocabulary):
     )
 
 
+class FinalReason(Vocabulary):
+    """Why a summary is taken for final."""
+
+    COMPLETE = "complete", "Twilio says that it is complete."
+    SETTLED = (
+        "settled",
+        "It is partial, of a version from which on this gateway is told to take it for final.",
+    )
+
+
 class Call(Struct, frozen=True):
     """A snapshot as an answer. Moments are seconds since 1970."""
 
     snapshot: Snapshot
     source: Source
     refresh_after: float | None
+    fresh_until: float
+    final_reason: FinalReason | None
 
     @property
     def summary(self) -> Summary:
@@ -48,8 +60,8 @@ class Call(Struct, frozen=True):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing but the annotation can change any more."""
-        return self.snapshot.is_complete
+        """Whether nothing but the annotation is expected to change any more."""
+        return self.final_reason is not None
 
 
 class Lookup(Struct, frozen=True):
@@ -59,10 +71,21 @@ class Lookup(Struct, frozen=True):
     status: LookupStatus
     call: Call | None = None
     retry_after: float | None = None
+    fresh_until: float = 0.0
+
+
+_FINAL = {Finality.COMPLETE: FinalReason.COMPLETE, Finality.SETTLED: FinalReason.SETTLED}
 
 
 def answer(snapshot: Snapshot, source: Source, freshness: Freshness) -> Call:
     """A snapshot as an answer that came from `source`."""
     if source is Source.CACHE and snapshot.via == "event":
         source = Source.EVENT
-    return Call(snapshot, source, refresh_after(snapshot, freshness))
+    why = finality(snapshot, freshness)
+    return Call(
+        snapshot,
+        source,
+        refresh_after(snapshot, freshness),
+        fresh_until(snapshot, freshness),
+        None if why is None else _FINAL[why],
+    )

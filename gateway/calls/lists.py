@@ -1,16 +1,21 @@
 """Listing calls: Relay's forward and backward steps over the upstream's pages."""
 
-from msgspec import Struct
+from collections.abc import Callable
+
+from msgspec import Struct, structs
 
 from gateway.accounts import Account
+from gateway.cache import policy
+from gateway.cache.leases import Leases
 from gateway.cache.policy import Freshness
-from gateway.cache.singleflight import SingleFlight
-from gateway.cache.store import PageIndex, Store
+from gateway.cache.store import PageIndex, Store, page_key
 from gateway.calls.call import Call, Source, answer
-from gateway.errors import BadUserInput
+from gateway.calls.coalescing import Coalescer
+from gateway.errors import BadUserInput, UpstreamError
 from gateway.insights.paging import MAX_SIZE, PageRef, Position, Question, page_size_for
+from gateway.insights.snapshot import Snapshot
 from gateway.insights.windows import Window
-from gateway.instrumentation import CacheAsked, Coalesced, Hook
+from gateway.instrumentation import CacheAsked, Hook
 from gateway.upstream.client import InsightsClient
 
 MAX_PAGES_TO_THE_END = 10
@@ -18,9 +23,10 @@ MAX_PAGES_TO_THE_END = 10
 
 
 class Page(Struct, frozen=True):
-    """One page of the upstream as answers."""
+    """One page of the upstream as answers; `as_of` is when it was seen."""
 
     ref: PageRef
+    as_of: float
     calls: tuple[Call, ...]
     next: PageRef | None
     previous: PageRef | None
@@ -40,19 +46,22 @@ class Lists:
     A page that cannot be had fails the whole answer: a list is never shorter than it says.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts that a list goes through
         self,
         client: InsightsClient,
         store: Store,
         freshness: Freshness,
+        leases: Leases,
         *,
         hook: Hook,
+        clock: Callable[[], float],
     ) -> None:
         self._client = client
         self._store = store
         self._freshness = freshness
         self._hook = hook
-        self._flights: SingleFlight[Page] = SingleFlight()
+        self._clock = clock
+        self._coalescer: Coalescer[Page] = Coalescer("page", leases, hook)
 
     async def forward(
         self, account: Account, question: Question, start: Window | Position, count: int
@@ -114,34 +123,61 @@ class Lists:
         return page
 
     async def _page(self, account: Account, question: Question, ref: PageRef) -> Page:
-        if (page := await self._remembered(account, question, ref)) is not None:
-            self._hook(CacheAsked("page", "hit"))
-            return page
-        self._hook(CacheAsked("page", "miss"))
-        key = (account.sid, question, ref)
-        if key in self._flights:
-            self._hook(Coalesced("page"))
-        return await self._flights.do(key, lambda: self._fetch(account, question, ref))
-
-    async def _remembered(self, account: Account, question: Question, ref: PageRef) -> Page | None:
         index = await self._store.page(account.sid, question, ref)
-        if index is None:
-            return None
-        known = await self._store.snapshots(account.sid, index.sids)
-        there = [snapshot for snapshot in known if snapshot is not None]
-        if len(there) < len(known):
-            return None
-        calls = tuple(answer(snapshot, Source.CACHE, self._freshness) for snapshot in there)
-        return Page(ref, calls, index.next, index.previous)
+        known = None if index is None else await self._page_of(account, ref, index, Source.CACHE)
+        now = self._clock()
+        if known is not None and now < policy.page_fresh_until(known.as_of, self._freshness):
+            self._hook(CacheAsked("page", "hit"))
+            return known
+        self._hook(CacheAsked("page", "miss" if known is None else "stale"))
+        try:
+            return await self._coalescer.fetch(
+                page_key(account.sid, question, ref),
+                lambda: self._ask(account, question, ref),
+                lambda: self._learned(account, question, ref, index),
+            )
+        except UpstreamError:
+            if known and now < policy.page_stale_until(known.as_of, self._freshness):
+                return _stale(known)
+            raise
 
-    async def _fetch(self, account: Account, question: Question, ref: PageRef) -> Page:
+    async def _ask(self, account: Account, question: Question, ref: PageRef) -> Page:
         seen = await self._client.page(account, question, ref)
         kept = await self._store.keep(account.sid, seen.snapshots)
-        sids = tuple(snapshot.summary.call_sid for snapshot in kept)
-        index = PageIndex(sids, seen.next, seen.previous)
+        sids = tuple(snapshot.sid for snapshot in seen.snapshots)
+        index = PageIndex(self._clock(), sids, seen.next, seen.previous)
         await self._store.keep_page(account.sid, question, ref, index)
-        calls = tuple(answer(snapshot, Source.UPSTREAM, self._freshness) for snapshot in kept)
-        return Page(ref, calls, seen.next, seen.previous)
+        calls = tuple(
+            answer(snapshot, Source.UPSTREAM, self._freshness)
+            for snapshot in kept
+            if isinstance(snapshot, Snapshot)
+        )
+        return Page(ref, index.as_of, calls, seen.next, seen.previous)
+
+    async def _learned(
+        self, account: Account, question: Question, ref: PageRef, before: PageIndex | None
+    ) -> Page | None:
+        """The page as another replica saw it since `before`, if it did."""
+        index = await self._store.page_by_all(account.sid, question, ref)
+        if index is None or (before is not None and index.as_of == before.as_of):
+            return None
+        return await self._page_of(account, ref, index, Source.CACHE)
+
+    async def _page_of(
+        self, account: Account, ref: PageRef, index: PageIndex, source: Source
+    ) -> Page | None:
+        """A page by its index; None when one of its calls is not remembered any more."""
+        known = await self._store.known_many(account.sid, index.sids)
+        there = [seen for seen in known if isinstance(seen, Snapshot)]
+        if len(there) < len(known):
+            return None
+        calls = tuple(answer(snapshot, source, self._freshness) for snapshot in there)
+        return Page(ref, index.as_of, calls, index.next, index.previous)
+
+
+def _stale(page: Page) -> Page:
+    calls = tuple(structs.replace(call, source=Source.STALE) for call in page.calls)
+    return structs.replace(page, calls=calls)
 
 
 def _positions(page: Page) -> list[tuple[Position, Call]]:

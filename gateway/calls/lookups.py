@@ -1,20 +1,26 @@
 """Looking up one call: complete first, then partial, one answer."""
 
+import asyncio
 from collections.abc import Callable
 
 from gateway.accounts import Account
-from gateway.cache.policy import POLL_INTERVAL, Freshness, fresh_until
-from gateway.cache.singleflight import SingleFlight
-from gateway.cache.store import Store
+from gateway.cache import policy
+from gateway.cache.leases import Leases
+from gateway.cache.policy import Freshness
+from gateway.cache.store import Store, call_key
 from gateway.calls.call import Call, Lookup, LookupStatus, Source, answer
+from gateway.calls.coalescing import Coalescer
+from gateway.errors import UpstreamError
+from gateway.insights.absence import Absence, Absent
+from gateway.insights.annotation import Annotation
 from gateway.insights.catalogue import CallSid
-from gateway.insights.snapshot import Snapshot
-from gateway.instrumentation import CacheAsked, Coalesced, Hook
+from gateway.insights.decoding import Undecodable
+from gateway.insights.snapshot import Seen, Snapshot, annotate
+from gateway.instrumentation import CacheAsked, Hook
 from gateway.upstream.client import InsightsClient
-from gateway.upstream.failures import Absence
 
 _STATUS = {
-    Absence.NOT_COMPLETE: LookupStatus.NOT_READY,
+    Absence.NOT_READY: LookupStatus.NOT_READY,
     Absence.NOT_FOUND: LookupStatus.NOT_FOUND,
     Absence.EXPIRED: LookupStatus.EXPIRED,
     Absence.NOT_ENABLED: LookupStatus.INSIGHTS_NOT_ENABLED,
@@ -24,11 +30,12 @@ _STATUS = {
 class Lookups:
     """Looks calls up, in the cache and upstream; raises UpstreamError when neither can tell."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts that a lookup goes through
         self,
         client: InsightsClient,
         store: Store,
         freshness: Freshness,
+        leases: Leases,
         *,
         hook: Hook,
         clock: Callable[[], float],
@@ -38,43 +45,112 @@ class Lookups:
         self._freshness = freshness
         self._hook = hook
         self._clock = clock
-        self._flights: SingleFlight[Snapshot | Absence] = SingleFlight()
+        self._coalescer: Coalescer[Seen] = Coalescer("summary", leases, hook)
+        self._revalidations: set[asyncio.Task[Seen]] = set()
 
     async def look_up(self, account: Account, sid: CallSid) -> Lookup:
         """What there is to know of a call now."""
-        known = await self._store.snapshot(account.sid, sid)
-        if known is not None and self._clock() < fresh_until(known, self._freshness):
+        known = await self._store.known(account.sid, sid)
+        if known is not None and self._clock() < self._answer_until(account, known):
             self._hook(CacheAsked("summary", "hit"))
-            return self._found(known, Source.CACHE)
+            return self._lookup(known, Source.CACHE)
         self._hook(CacheAsked("summary", "miss" if known is None else "stale"))
-        key = (account.sid, sid)
-        if key in self._flights:
-            self._hook(Coalesced("summary"))
-        seen = await self._flights.do(key, lambda: self._fetch(account, sid))
-        if isinstance(seen, Absence):
-            return _absent(sid, seen)
-        return self._found(seen, Source.UPSTREAM)
+        try:
+            seen = await self._fetch(account, sid, known)
+        except UpstreamError:
+            if isinstance(known, Snapshot) and self._clock() < self._stale_until(known):
+                return self._lookup(known, Source.STALE)
+            raise
+        return self._lookup(seen, Source.UPSTREAM)
 
-    async def _fetch(self, account: Account, sid: CallSid) -> Snapshot | Absence:
+    async def annotation(self, account: Account, call: Call) -> Annotation | None:
+        """The annotation of a call, asked for again when what is known of it is too old."""
+        snapshot = call.snapshot
+        if self.annotation_is_fresh(call):
+            return snapshot.summary.annotation
+        try:
+            seen = await self._coalescer.fetch(
+                f"{call_key(account.sid, snapshot.sid)}:annotation",
+                lambda: self._ask_annotation(account, snapshot),
+                lambda: self._learned(account, snapshot.sid, snapshot),
+            )
+        except UpstreamError:
+            if self._clock() < self._stale_until(snapshot):
+                return snapshot.summary.annotation
+            raise
+        return seen.summary.annotation if isinstance(seen, Snapshot) else None
+
+    def annotation_is_fresh(self, call: Call) -> bool:
+        """Whether the annotation that came with a call may be told as it is."""
+        fresh_until = policy.annotation_fresh_until(call.snapshot, self._freshness)
+        return self._clock() < fresh_until or not call.is_final
+
+    def _answer_until(self, account: Account, known: Seen) -> float:
+        """Up to when `known` is an answer; in the last part of it, a new one is fetched aside."""
+        if isinstance(known, Absent):
+            return policy.absent_until(known)
+        fresh_until = policy.fresh_until(known, self._freshness)
+        if fresh_until <= self._clock() < policy.revalidated_until(known, self._freshness):
+            self._revalidate(account, known)
+            return policy.revalidated_until(known, self._freshness)
+        return fresh_until
+
+    def _revalidate(self, account: Account, known: Snapshot) -> None:
+        task = asyncio.create_task(self._fetch(account, known.sid, known))
+        self._revalidations.add(task)
+        task.add_done_callback(self._revalidated)
+
+    def _revalidated(self, task: "asyncio.Task[Seen]") -> None:
+        self._revalidations.discard(task)
+        if not task.cancelled():
+            task.exception()  # nobody waits for it; the next asker will meet the same failure
+
+    async def _fetch(self, account: Account, sid: CallSid, known: Seen | None) -> Seen:
+        return await self._coalescer.fetch(
+            call_key(account.sid, sid),
+            lambda: self._ask(account, sid),
+            lambda: self._learned(account, sid, known),
+        )
+
+    async def _ask(self, account: Account, sid: CallSid) -> Seen:
         seen = await self._client.summary(account, sid, "complete")
-        if seen is Absence.NOT_COMPLETE:
+        if isinstance(seen, Absent) and seen.why is Absence.NOT_READY:
             seen = await self._client.summary(account, sid, "partial")
-            if seen is Absence.NOT_FOUND:
-                return Absence.NOT_COMPLETE
-        if isinstance(seen, Absence):
-            return seen
+            if isinstance(seen, Absent) and seen.why is Absence.NOT_FOUND:
+                seen = Absent(sid, Absence.NOT_READY, seen.as_of)
         return (await self._store.keep(account.sid, [seen]))[0]
 
-    def _found(self, snapshot: Snapshot, source: Source) -> Lookup:
-        call = answer(snapshot, source, self._freshness)
-        status = LookupStatus.COMPLETE if snapshot.is_complete else LookupStatus.PARTIAL
-        return Lookup(snapshot.summary.call_sid, status, call, self._wait_for(call))
+    async def _ask_annotation(self, account: Account, snapshot: Snapshot) -> Seen:
+        answered = await self._client.annotation(account, snapshot.sid)
+        if isinstance(answered, Absent):
+            return snapshot
+        try:
+            newer = annotate(snapshot, answered, self._clock())
+        except Undecodable:
+            return snapshot
+        return (await self._store.keep(account.sid, [newer]))[0]
 
-    def _wait_for(self, call: Call) -> float | None:
-        return None if call.refresh_after is None else max(0.0, call.refresh_after - self._clock())
+    async def _learned(self, account: Account, sid: CallSid, before: Seen | None) -> Seen | None:
+        """What another replica saw since `before`, if it did."""
+        now = await self._store.known_by_all(account.sid, sid)
+        return None if now is None or _moment(now) == _moment(before) else now
+
+    def _stale_until(self, snapshot: Snapshot) -> float:
+        return policy.stale_until(snapshot, self._freshness)
+
+    def _lookup(self, seen: Seen, source: Source) -> Lookup:
+        now = self._clock()
+        if isinstance(seen, Absent):
+            status = _STATUS[seen.why]
+            wait = policy.POLL_INTERVAL if status is LookupStatus.NOT_READY else None
+            return Lookup(seen.sid, status, None, wait, policy.absent_until(seen))
+        call = answer(seen, source, self._freshness)
+        status = LookupStatus.COMPLETE if seen.is_complete else LookupStatus.PARTIAL
+        wait = None if call.refresh_after is None else max(0.0, call.refresh_after - now)
+        return Lookup(seen.sid, status, call, wait, call.fresh_until)
 
 
-def _absent(sid: CallSid, absence: Absence) -> Lookup:
-    status = _STATUS[absence]
-    retry_after = POLL_INTERVAL if status is LookupStatus.NOT_READY else None
-    return Lookup(sid, status, None, retry_after)
+def _moment(seen: Seen | None) -> tuple[float, float] | None:
+    if isinstance(seen, Snapshot):
+        return seen.as_of, seen.annotated_at
+    return None if seen is None else (seen.as_of, 0.0)

@@ -2,9 +2,14 @@
 
 from typing import Literal, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
+from gateway.insights.absence import Absent
+from gateway.insights.catalogue import CallSid
+from gateway.insights.decoding import decode_annotation, decode_summary
 from gateway.insights.summary import ProcessingState, Summary
+from gateway.instrumentation import Hook, silent
 
 Via: TypeAlias = Literal["upstream", "event"]
 
@@ -12,14 +17,20 @@ Via: TypeAlias = Literal["upstream", "event"]
 class Snapshot(Struct, frozen=True, gc=False):
     """One version of one summary.
 
-    `raw` is Twilio's JSON of it, `as_of` when it was seen (seconds since 1970), `via` by which
-    door it came.
+    `raw` is Twilio's JSON of it, `as_of` when it was seen (seconds since 1970), `annotated_at`
+    when its annotation was, which may be later, and `via` by which door it came.
     """
 
     summary: Summary
     raw: bytes
     as_of: float
+    annotated_at: float
     via: Via = "upstream"
+
+    @property
+    def sid(self) -> CallSid:
+        """The call."""
+        return self.summary.call_sid
 
     @property
     def is_complete(self) -> bool:
@@ -29,4 +40,26 @@ class Snapshot(Struct, frozen=True, gc=False):
     @property
     def rank(self) -> tuple[bool, int, float]:
         """Orders the snapshots of one call: complete last, then by version, then by moment."""
-        return (self.is_complete, self.summary.processing_version or 0, self.as_of)
+        return (self.is_complete, self.summary.processing_version or 0, self.annotated_at)
+
+
+Seen: TypeAlias = Snapshot | Absent
+"""What Twilio said of a call."""
+
+
+def snapshot_of(raw: bytes, as_of: float, via: Via = "upstream", hook: Hook = silent) -> Snapshot:
+    """Read a summary that was seen just now. Raises Undecodable."""
+    return Snapshot(decode_summary(raw, hook), raw, as_of, as_of, via)
+
+
+def annotate(snapshot: Snapshot, annotation: bytes, seen_at: float) -> Snapshot:
+    """The snapshot with a newer annotation, as its own resource wrote it. Raises Undecodable."""
+    decode_annotation(annotation)
+    written = msgspec.json.decode(annotation)
+    summary = msgspec.json.decode(snapshot.raw)
+    said = {name: value for name, value in written.items() if name != "url"}
+    something = any(
+        value is not None for name, value in said.items() if name not in {"account_sid", "call_sid"}
+    )
+    raw = msgspec.json.encode({**summary, "annotation": said if something else None})
+    return Snapshot(decode_summary(raw), raw, snapshot.as_of, seen_at, snapshot.via)

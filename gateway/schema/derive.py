@@ -70,8 +70,9 @@ def input_type(name: str, description: str, fields: Iterable[tuple[str, str, Any
     return strawberry.input(type(name, (), namespace), description=description)
 
 
-def fact_of(hint: Any) -> Fact:
-    """The `Fact` in the type hint of a field."""
+def fact_of(entity: type[Entity], attribute: str) -> Fact:
+    """The `Fact` of a field."""
+    hint = get_type_hints(entity, include_extras=True)[attribute]
     return next(extra for extra in hint.__metadata__ if isinstance(extra, Fact))
 
 
@@ -90,7 +91,10 @@ def _finish(cls: type[T], entity: type[Entity]) -> type[T]:
             continue
         hint = hints[attribute]
         annotations[attribute] = _annotation(hint)
-        name, description = field_name(entity, upstream_name), fact_of(hint).description
+        name, description = (
+            field_name(entity, upstream_name),
+            fact_of(entity, attribute).description,
+        )
         setattr(cls, attribute, strawberry.field(name=name, description=description))
     cls.__annotations__ = {**annotations, **own}
     if entity not in SHARED_SHAPES and "is_type_of" not in cls.__dict__:

@@ -52,15 +52,16 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     telemetry, health = Telemetry(), Health()
     hook = _all(telemetry, health, *hooks)
     freshness = Freshness.of(settings)
-    store = Store(open_cache(settings, clock), freshness, clock)
+    cache, leases = open_cache(settings, hook, clock)
+    store = Store(cache, freshness, clock)
     bounded = Bounded(
         transport or connect(),
         settings.gateway_upstream_concurrency,
         settings.gateway_upstream_timeout,
     )
     client = InsightsClient(bounded, settings.gateway_upstream_url, hook=hook, clock=clock)
-    lookups = Lookups(client, store, freshness, hook=hook, clock=clock)
-    lists = Lists(client, store, freshness, hook=hook)
+    lookups = Lookups(client, store, freshness, leases, hook=hook, clock=clock)
+    lists = Lists(client, store, freshness, leases, hook=hook, clock=clock)
     cursors = Cursors(account.signing_key)
 
     def context(request_id: str) -> Context:
@@ -72,6 +73,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        cache.listen()
         yield
         await client.aclose()
         await store.aclose()

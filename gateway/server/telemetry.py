@@ -8,9 +8,11 @@ from starlette.responses import Response
 from gateway import __version__
 from gateway.instrumentation import (
     CacheAsked,
+    CacheServerChanged,
     Coalesced,
     FieldDropped,
     Happening,
+    TierAsked,
     UpstreamAnswered,
     ValueUnrecognized,
 )
@@ -31,6 +33,13 @@ class Telemetry:
         self._cache = self._counter(
             "gateway_cache_lookups", "Lookups in the cache, by outcome.", ("kind", "outcome")
         )
+        self._tiers = self._counter(
+            "gateway_cache_entries", "Entries asked of a tier, by outcome.", ("tier", "outcome")
+        )
+        self._server_up = Gauge(
+            "gateway_cache_server_up", "Whether the cache server answers.", registry=self._registry
+        )
+        self._server_up.set(1)
         self._coalesced = self._counter(
             "gateway_coalesced", "Askers that shared a fetch under way.", ("kind",)
         )
@@ -52,6 +61,11 @@ class Telemetry:
                 self._upstream.labels(resource, str(status)).observe(seconds)
             case CacheAsked(kind=kind, outcome=outcome):
                 self._cache.labels(kind, outcome).inc()
+            case TierAsked(tier=tier, hits=hits, misses=misses):
+                self._tiers.labels(tier, "hit").inc(hits)
+                self._tiers.labels(tier, "miss").inc(misses)
+            case CacheServerChanged(up=up):
+                self._server_up.set(int(up))
             case Coalesced(kind=kind):
                 self._coalesced.labels(kind).inc()
             case FieldDropped(field=field):

@@ -10,15 +10,15 @@ import msgspec
 from msgspec import Struct
 
 from gateway.accounts import Account
+from gateway.insights.absence import Absent
 from gateway.insights.catalogue import CallSid
-from gateway.insights.decoding import Undecodable, decode_summary
+from gateway.insights.decoding import Undecodable
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.sids import call_sid
-from gateway.insights.snapshot import Snapshot
+from gateway.insights.snapshot import Seen, Snapshot, snapshot_of
 from gateway.instrumentation import Hook, UpstreamAnswered, silent
 from gateway.upstream.failures import (
     TRANSPORT_FAILURES,
-    Absence,
     absence,
     failure_of_exception,
     failure_of_response,
@@ -76,21 +76,28 @@ class InsightsClient:
 
     async def summary(
         self, account: Account, sid: CallSid, state: Literal["complete", "partial"]
-    ) -> Snapshot | Absence:
+    ) -> Seen:
         """The summary of one call in one state, or why there is none.
 
         Raises ValueError when `sid` is no call SID: it becomes part of a path.
         """
         path = f"{call_sid(sid)}/Summary"
         response = await self._get(account, "Summary", path, {"ProcessingState": state})
-        if response.is_error:
-            if (state_of_call := absence(response)) is not None:
-                return state_of_call
-            raise failure_of_response(response)
+        if (absent := self._absent(sid, response)) is not None:
+            return absent
         snapshot = self._snapshot(response.content, response)
-        if snapshot.summary.call_sid != sid:
+        if snapshot.sid != sid:
             raise invalid("was for another call", response)
         return snapshot
+
+    async def annotation(self, account: Account, sid: CallSid) -> bytes | Absent:
+        """The annotation of one call as Twilio's JSON, or why there is none.
+
+        Raises ValueError when `sid` is no call SID.
+        """
+        path = f"{call_sid(sid)}/Annotation"
+        response = await self._get(account, "Annotation", path, {})
+        return self._absent(sid, response) or response.content
 
     async def page(self, account: Account, question: Question, ref: PageRef) -> UpstreamPage:
         """One page of a list of calls."""
@@ -112,9 +119,17 @@ class InsightsClient:
         """Close the connections."""
         await self._http.aclose()
 
+    def _absent(self, sid: CallSid, response: httpx.Response) -> Absent | None:
+        """The state that an error answer stands for; any other error is raised."""
+        if not response.is_error:
+            return None
+        if (why := absence(response)) is None:
+            raise failure_of_response(response)
+        return Absent(sid, why, self._clock())
+
     def _snapshot(self, raw: bytes, response: httpx.Response) -> Snapshot:
         try:
-            return Snapshot(decode_summary(raw, self._hook), raw, self._clock())
+            return snapshot_of(raw, self._clock(), hook=self._hook)
         except Undecodable as error:
             raise invalid("was no summary", response) from error
 

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from enum import Enum
 
 import aiohttp
 import httpx
@@ -17,21 +16,13 @@ from gateway.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from gateway.insights.absence import Absence
 from gateway.upstream.transport import BodyTooLarge
 
 TRANSPORT_FAILURES = (httpx.HTTPError, aiohttp.ClientError, BodyTooLarge, TimeoutError, OSError)
 """All that a transport raises when there is no answer."""
 
 _CUT_OFF = (aiohttp.ClientPayloadError, httpx.RemoteProtocolError, httpx.DecodingError)
-
-
-class Absence(Enum):
-    """Why there is no summary: a state of the call, not a failure."""
-
-    NOT_COMPLETE = 17001
-    NOT_FOUND = 20404
-    EXPIRED = 17002
-    NOT_ENABLED = 17007
 
 
 class _ErrorBody(msgspec.Struct):

@@ -1,5 +1,6 @@
 """`Call`: a summary, and what the gateway adds to it."""
 
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any, cast, overload
 
@@ -7,12 +8,13 @@ import msgspec
 import strawberry
 
 from gateway.calls import call as calls
+from gateway.insights.annotation import Annotation
 from gateway.insights.catalogue import CallSid
 from gateway.insights.media_edges import MediaEdge
 from gateway.insights.summary import ProcessingState, Summary
 from gateway.insights.tags import CallTag
 from gateway.schema.context import Info
-from gateway.schema.derive import extends, name_enums, object_type
+from gateway.schema.derive import extends, fact_of, name_enums, object_type
 from gateway.schema.node_ids import encode_id
 from gateway.schema.scalars import Json
 from gateway.schema.types.node import Node
@@ -29,7 +31,10 @@ class Processing:
         description="Grows with every update while the summary is partial."
     )
     is_final: bool = strawberry.field(
-        description="Whether nothing but the annotation can change any more."
+        description="Whether nothing but the annotation is expected to change any more."
+    )
+    final_reason: calls.FinalReason | None = strawberry.field(
+        description="Why it is taken for final; null while it is not."
     )
     as_of: datetime = strawberry.field(description="When Twilio said so.")
     source: calls.Source = strawberry.field(
@@ -65,6 +70,20 @@ class Call(Node):
         return root.summary.tags or ()
 
     @strawberry.field(
+        description=fact_of(Summary, "annotation").description,
+        graphql_type=object_type(Annotation) | None,
+    )
+    @staticmethod
+    def annotation(
+        root: strawberry.Parent[calls.Call], info: Info
+    ) -> Annotation | Awaitable[Annotation | None] | None:
+        """Asked for again when it is too old: it can change when nothing else can."""
+        lookups = info.context.lookups
+        if lookups.annotation_is_fresh(root):
+            return root.summary.annotation
+        return lookups.annotation(info.context.account, root)
+
+    @strawberry.field(
         description="The media edges that this call has, from the network inwards.",
         graphql_type=list[object_type(MediaEdge)],  # type: ignore[misc]
     )
@@ -94,6 +113,7 @@ class Call(Node):
             state=summary.processing_state or ProcessingState.PARTIAL,
             version=summary.processing_version,
             is_final=root.is_final,
+            final_reason=root.final_reason,
             as_of=_moment(root.snapshot.as_of),
             source=root.source,
             refresh_after=None if root.refresh_after is None else _moment(root.refresh_after),

@@ -1,0 +1,158 @@
+"""A cache in this process, under aiocache's interface and bounded.
+
+aiocache's own memory cache has no bound, keeps one timer of the event loop per key, and lets
+`clear()` leave timers that delete later values; this one has none of that.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from aiocache.base import BaseCache
+from aiocache.serializers import NullSerializer
+
+from gateway.cache.ranked import RANK_LENGTH, Ranked
+
+_OVERHEAD = 200
+"""Bytes that an entry costs beside its key and value: the slot, the tuple, the two headers."""
+
+
+class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
+    """A least-recently-used cache of bytes in this process, bounded by their size.
+
+    `clock` gives seconds; entries are thrown away when they are found to be too old, or when room
+    is needed. A value of more than `max_bytes` is not kept at all.
+    """
+
+    NAME = "memory"
+
+    def __init__(self, *, max_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(serializer=NullSerializer(), timeout=0)
+        self._entries: OrderedDict[str, tuple[bytes, float | None]] = OrderedDict()
+        self._max_bytes = max_bytes
+        self._clock = clock
+        self.size = 0
+        self.evictions = 0
+
+    def __len__(self) -> int:
+        """How many entries there are, those included that are too old and not yet found so."""
+        return len(self._entries)
+
+    def peek(self, key: str) -> bytes | None:
+        """The value, without a turn of the event loop."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        value, expires = entry
+        if expires is not None and expires <= self._clock():
+            self.remove(key)
+            return None
+        self._entries.move_to_end(key)
+        return value
+
+    def listen(self) -> None:
+        """Nobody else writes here."""
+
+    def drop_copy(self, key: str) -> None:
+        """Nothing here is a copy."""
+
+    async def raise_many(self, entries: Sequence[Ranked]) -> list[bytes | None]:
+        """Store each value unless a higher ranked one is there; then give that one instead."""
+        return [self._raise(entry) for entry in entries]
+
+    def _raise(self, entry: Ranked) -> bytes | None:
+        before = self.peek(entry.key)
+        if before is not None and before[:RANK_LENGTH] > entry.value[:RANK_LENGTH]:
+            return before
+        self._write(entry.key, entry.value, entry.ttl)
+        return None
+
+    async def _get(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
+        return self.peek(key)
+
+    async def _gets(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
+        return self.peek(key)
+
+    async def _multi_get(
+        self, keys: Iterable[str], encoding: str = "", _conn: Any = None
+    ) -> list[bytes | None]:
+        return [self.peek(key) for key in keys]
+
+    async def _set(
+        self,
+        key: str,
+        value: bytes,
+        ttl: float | None = None,
+        _cas_token: bytes | None = None,
+        _conn: Any = None,
+    ) -> bool:
+        if _cas_token is not None and self.peek(key) != _cas_token:
+            return False
+        self._write(key, value, ttl)
+        return True
+
+    async def _multi_set(
+        self, pairs: Iterable[tuple[str, bytes]], ttl: float | None = None, _conn: Any = None
+    ) -> bool:
+        for key, value in pairs:
+            self._write(key, value, ttl)
+        return True
+
+    async def _add(
+        self, key: str, value: bytes, ttl: float | None = None, _conn: Any = None
+    ) -> bool:
+        if self.peek(key) is not None:
+            raise ValueError(f"Key {key} already exists, use .set to update the value")
+        self._write(key, value, ttl)
+        return True
+
+    async def _exists(self, key: str, _conn: Any = None) -> bool:
+        return self.peek(key) is not None
+
+    async def _increment(self, key: str, delta: int, _conn: Any = None) -> int:
+        total = int(self.peek(key) or b"0") + delta
+        self._write(key, str(total).encode(), None)
+        return total
+
+    async def _expire(self, key: str, ttl: float | None, _conn: Any = None) -> bool:
+        value = self.peek(key)
+        if value is not None:
+            self._write(key, value, ttl)
+        return value is not None
+
+    async def _delete(self, key: str, _conn: Any = None) -> int:
+        return self.remove(key)
+
+    async def _clear(self, namespace: str | None = None, _conn: Any = None) -> bool:
+        for key in [key for key in self._entries if key.startswith(namespace or "")]:
+            self.remove(key)
+        return True
+
+    async def _raw(self, command: str, *_: Any, **__: Any) -> Any:
+        raise NotImplementedError(f"a memory cache has no command {command!r}")
+
+    async def _redlock_release(self, key: str, value: bytes) -> int:
+        return self.remove(key) if self.peek(key) == value else 0
+
+    def _write(self, key: str, value: bytes, ttl: float | None) -> None:
+        self.remove(key)
+        expires = None if ttl is None else self._clock() + ttl
+        self._entries[key] = (value, expires)
+        self.size += _cost(key, value)
+        while self.size > self._max_bytes:
+            oldest, (old_value, _) = self._entries.popitem(last=False)
+            self.size -= _cost(oldest, old_value)
+            self.evictions += 1
+
+    def remove(self, key: str) -> int:
+        """Forget a key; how many entries that were."""
+        entry = self._entries.pop(key, None)
+        if entry is None:
+            return 0
+        self.size -= _cost(key, entry[0])
+        return 1
+
+
+def _cost(key: str, value: bytes) -> int:
+    return len(key) + len(value) + _OVERHEAD

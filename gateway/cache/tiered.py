@@ -1,0 +1,185 @@
+"""A small tier in this process in front of a tier that replicas share."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from aiocache.base import BaseCache
+from aiocache.serializers import NullSerializer
+from redis.exceptions import RedisError
+
+from gateway.cache.memory_cache import MemoryCache
+from gateway.cache.ranked import Ranked
+from gateway.cache.redis_cache import RETRY_AFTER, RedisCache
+from gateway.instrumentation import Hook, TierAsked, silent
+
+NEAR_TTL = 300.0
+"""Seconds for which a copy of a shared entry stays in this process unless it is replaced."""
+
+
+class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
+    """Reads from `near`, then from `far`; writes to both.
+
+    `far` tells which of its values are replaced, by whichever replica, and their near copies are
+    dropped; while it cannot tell, near copies are all there is, and they are dropped together
+    when it is back. Questions of one turn of the event loop go to `far` as one.
+    """
+
+    NAME = "tiered"
+
+    def __init__(self, near: MemoryCache, far: RedisCache, hook: Hook = silent) -> None:
+        super().__init__(serializer=NullSerializer(), timeout=0)
+        self.near = near
+        self.far = far
+        self._hook = hook
+        self._wanted: dict[str, asyncio.Future[bytes | None]] = {}
+        self._reading = 0
+        self._replaced_meanwhile: set[str] = set()
+        self._listening: asyncio.Task[None] | None = None
+
+    def listen(self) -> None:
+        """Begin to hear of replaced values; call it once, in a running event loop."""
+        self._listening = asyncio.create_task(self._listen())
+
+    async def _listen(self) -> None:
+        while True:
+            with contextlib.suppress(RedisError, OSError):
+                async for key in self.far.replaced():
+                    await self._drop(key)
+            await asyncio.sleep(RETRY_AFTER)
+
+    async def _drop(self, key: str) -> None:
+        if not key:  # it listens (again): who knows what was missed
+            await self.near.clear()
+            return
+        await self.near.delete(key)
+        if self._reading:
+            self._replaced_meanwhile.add(key)
+
+    def drop_copy(self, key: str) -> None:
+        """Make the next read of a key see what all replicas see, as long as `far` can be asked."""
+        if self.far.is_up:
+            self.near.remove(key)
+
+    async def raise_many(self, entries: Sequence[Ranked]) -> list[bytes | None]:
+        """Store each value unless a higher ranked one is there; then give that one instead."""
+        higher = await self.far.raise_many(entries)
+        winners = [
+            entry if winner is None else Ranked(entry.key, winner, NEAR_TTL)
+            for entry, winner in zip(entries, higher, strict=True)
+        ]
+        nearer = await self.near.raise_many(winners)
+        return [
+            near if near is not None else winner
+            for near, winner in zip(nearer, higher, strict=True)
+        ]
+
+    async def _get(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
+        if (value := self.near.peek(key)) is not None:
+            self._hook(TierAsked("near", 1, 0))
+            return value
+        return await self._fetch(key)
+
+    async def _gets(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
+        return await self._get(key)
+
+    async def _multi_get(
+        self, keys: Sequence[str], encoding: str = "", _conn: Any = None
+    ) -> list[bytes | None]:
+        found = {key: self.near.peek(key) for key in keys}
+        missing = [key for key, value in found.items() if value is None]
+        self._hook(TierAsked("near", len(found) - len(missing), len(missing)))
+        if missing:
+            fetched = await self._read_far(missing)
+            found.update(zip(missing, fetched, strict=True))
+        return [found[key] for key in keys]
+
+    async def _fetch(self, key: str) -> bytes | None:
+        """Ask `far`, together with whoever asks it in this turn of the event loop."""
+        future = self._wanted.get(key)
+        if future is None:
+            loop = asyncio.get_running_loop()
+            future = self._wanted[key] = loop.create_future()
+            if len(self._wanted) == 1:
+                loop.call_soon(lambda: loop.create_task(self._fetch_wanted()))
+        return await future
+
+    async def _fetch_wanted(self) -> None:
+        wanted, self._wanted = self._wanted, {}
+        values = await self._read_far(list(wanted))
+        for future, value in zip(wanted.values(), values, strict=True):
+            if not future.done():
+                future.set_result(value)
+
+    async def _read_far(self, keys: Sequence[str]) -> list[bytes | None]:
+        self._reading += 1
+        try:
+            values: list[bytes | None] = await self.far.multi_get(keys)
+        finally:
+            self._reading -= 1
+        hits = [(key, value) for key, value in zip(keys, values, strict=True) if value is not None]
+        self._hook(TierAsked("far", len(hits), len(keys) - len(hits)))
+        still_true = [hit for hit in hits if hit[0] not in self._replaced_meanwhile]
+        await self.near.multi_set(still_true, ttl=NEAR_TTL)
+        if not self._reading:
+            self._replaced_meanwhile.clear()
+        return values
+
+    async def _set(
+        self,
+        key: str,
+        value: bytes,
+        ttl: float | None = None,
+        _cas_token: bytes | None = None,
+        _conn: Any = None,
+    ) -> bool:
+        done = await self.far.set(key, value, ttl=ttl, _cas_token=_cas_token)
+        if done or _cas_token is None:
+            await self.near.set(key, value, ttl=ttl)
+        return bool(done or _cas_token is None)
+
+    async def _multi_set(
+        self, pairs: Iterable[tuple[str, bytes]], ttl: float | None = None, _conn: Any = None
+    ) -> bool:
+        for key, value in pairs:
+            await self._set(key, value, ttl)
+        return True
+
+    async def _add(
+        self, key: str, value: bytes, ttl: float | None = None, _conn: Any = None
+    ) -> bool:
+        await self.far.add(key, value, ttl=ttl)
+        return bool(await self.near.set(key, value, ttl=ttl))
+
+    async def _exists(self, key: str, _conn: Any = None) -> bool:
+        return self.near.peek(key) is not None or bool(await self.far.exists(key))
+
+    async def _increment(self, key: str, delta: int, _conn: Any = None) -> int:
+        return int(await self.far.increment(key, delta))
+
+    async def _expire(self, key: str, ttl: float | None, _conn: Any = None) -> bool:
+        await self.near.expire(key, ttl)
+        return bool(await self.far.expire(key, ttl))
+
+    async def _delete(self, key: str, _conn: Any = None) -> int:
+        await self.near.delete(key)
+        return int(await self.far.delete(key))
+
+    async def _clear(self, namespace: str | None = None, _conn: Any = None) -> bool:
+        await self.near.clear(namespace)
+        return bool(await self.far.clear(namespace))
+
+    async def _raw(self, command: str, *args: Any, **kwargs: Any) -> Any:
+        return await self.far.raw(command, *args, **kwargs)
+
+    async def _redlock_release(self, key: str, value: bytes) -> int:
+        await self.near.delete(key)
+        return int(await self.far._redlock_release(key, value))  # noqa: SLF001 - aiocache's
+
+    async def _close(self, *_: Any, **__: Any) -> None:
+        if self._listening is not None:
+            self._listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listening
+        await self.far.close()
