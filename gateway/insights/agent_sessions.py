@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from gateway.insights.catalogue import UNRECOGNIZED, BigInt, Entity, Fact, Int32, Text, Vocabulary
+from gateway.insights.catalogue import UNRECOGNIZED, Counter, Entity, Fact, Int32, Text, Vocabulary
 from gateway.insights.statistics import AvgMaxMin
 
 _AGENT = "calls with a ConversationRelay session"
@@ -20,7 +20,7 @@ class AgentSessionState(Vocabulary):
 class AgentTokens(Entity, frozen=True):
     """Language model tokens of a session."""
 
-    total: Annotated[BigInt | None, Fact("All tokens spoken.", "tokens", _AGENT)] = None
+    total: Annotated[Counter | None, Fact("All tokens spoken.", "tokens", _AGENT)] = None
     tokens_per_second: Annotated[
         AvgMaxMin | None, Fact("Speed of generation.", "tokens per second", _AGENT)
     ] = None
@@ -29,7 +29,7 @@ class AgentTokens(Entity, frozen=True):
 class AgentWords(Entity, frozen=True):
     """Words spoken in a session."""
 
-    total: Annotated[BigInt | None, Fact("All words spoken.", "words", _AGENT)] = None
+    total: Annotated[Counter | None, Fact("All words spoken.", "words", _AGENT)] = None
     words_per_minute: Annotated[
         AvgMaxMin | None, Fact("Speed of speech.", "words per minute", _AGENT)
     ] = None

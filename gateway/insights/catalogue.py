@@ -108,7 +108,10 @@ Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 """A number that fits GraphQL's `Int`; any other is dropped at the door, not failed on later."""
 
 BigInt = NewType("BigInt", int)
-"""A counter that can pass 2³¹: the packets and bytes of a long call."""
+"""The type in the graph of what can pass 2³¹: the packets and bytes of a long call."""
+
+Counter = Annotated[BigInt, msgspec.Meta(ge=-(2**53) + 1, le=2**53 - 1)]
+"""A number that a JSON number holds exactly everywhere; any other is dropped at the door."""
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 """A moment; Twilio writes `2026-11-23T07:29:00Z`."""

@@ -9,6 +9,7 @@ Law (tested): where the straight way applies, both ways give the same value.
 
 import json
 import math
+import re
 import types
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -39,9 +40,13 @@ NOT_THERE = frozenset(
 )
 """The words by which Twilio says that there is nothing to say."""
 
-_SUSPECT = (b'"unknown', b"{}", b"\n")
-"""Bytes that every spelling of "not there" has which the types alone would let through: words,
-empty objects, and the line breaks of JSON that is laid out for people."""
+_SUSPECT_WORDS = (b'"unknown', b'""')
+_SUSPECT_SHAPES = (
+    re.compile(rb'\{(?:\s*+"[^"]*+"\s*+:\s*+(?:null|\{\s*+\})\s*+,?)*+\s*+\}'),
+    re.compile(rb":\d\d(?:\.\d+)?[+-]\d\d:"),
+)
+"""What the types alone would let through: words that say "not there", objects in which nothing
+is there, and times with an offset, which are to become UTC."""
 
 
 class Undecodable(ValueError):
@@ -62,10 +67,12 @@ def decode_annotation(body: bytes, hook: Hook = silent) -> Annotation:
 
 
 def _decode(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT:
-    if not any(suspect in body for suspect in _SUSPECT):
+    if not any(word in body for word in _SUSPECT_WORDS) and not any(
+        shape.search(body) for shape in _SUSPECT_SHAPES
+    ):
         try:
             return cast("EntityT", _decoder(entity).decode(body))
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return decode_patiently(entity, body, hook)
     return decode_patiently(entity, body, hook)
 
@@ -73,7 +80,7 @@ def _decode(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT:
 def decode_patiently(entity: type[EntityT], body: bytes, hook: Hook = silent) -> EntityT:
     """Read `body` field by field: what is not there, or not what it should be, becomes null."""
     try:
-        plain = json.loads(body)
+        plain = json.loads(body.decode("utf-8"), parse_int=_number)
     except (ValueError, RecursionError) as error:
         raise Undecodable("not JSON") from error
     if not isinstance(plain, dict):
@@ -82,6 +89,11 @@ def decode_patiently(entity: type[EntityT], body: bytes, hook: Hook = silent) ->
         return _Patient(hook).entity(entity, plain, "")
     except TypeError as error:
         raise Undecodable(f"no {entity.__name__}") from error
+
+
+def _number(digits: str) -> int | float:
+    """A whole number; one beyond all bounds as a float, for the field to refuse."""
+    return int(digits) if len(digits) < 20 else float(digits)  # noqa: PLR2004 - 2⁶³ has 19 digits
 
 
 def _open_map(kind: type, value: object) -> object:
@@ -107,6 +119,8 @@ class _Patient:
 
     def attempt(self, read: "_Reader", value: object, path: str) -> Any:
         """Read a value; of one that has the wrong type make null, and say so."""
+        if _is_nothing(value):
+            return None
         try:
             return read(self, value, path)
         except (TypeError, ValueError):
@@ -117,21 +131,23 @@ class _Patient:
         """Read an object; a missing required field is a TypeError."""
         values = {}
         for attribute, name, read in _fields(kind):
-            if (value := plain.get(name)) is not None:
-                read_value = self.attempt(read, value, f"{path}.{name}" if path else name)
-                if read_value is not None:
-                    values[attribute] = read_value
+            if (written := plain.get(name)) is None:
+                continue
+            value = self.attempt(read, written, f"{path}.{name}" if path else name)
+            if value is not None:
+                values[attribute] = value
         return kind(**values)
 
     def nested(self, kind: type[Entity], value: object, path: str) -> Entity | None:
         """Read an object; one in which nothing is there is not there itself."""
-        entity = self.entity(kind, _of(dict, value), path)
-        return None if entity == kind() else entity
+        plain = _of(dict, value)
+        entity = self.entity(kind, plain, path)
+        names = kind.__struct_encode_fields__
+        strange = (plain[name] for name in plain.keys() - names)
+        return None if entity == kind() and all(map(_is_nothing, strange)) else entity
 
     def word(self, kind: type[Vocabulary], value: object, path: str) -> Vocabulary | None:
         """Read a word; one that the catalogue does not have is `UNRECOGNIZED`."""
-        if _of(str, value) in NOT_THERE:
-            return None
         if (known := kind.spelled(_of(str, value))) is not None:
             return known
         self._hook(ValueUnrecognized(path))
@@ -139,20 +155,21 @@ class _Patient:
 
     def items(self, read: "_Reader", value: object, path: str) -> tuple[object, ...]:
         """Read a list; an item that is not there, or of the wrong type, is left out."""
-        there = (item for item in _of(list, value) if item is not None)
-        read_items = (self.attempt(read, item, path) for item in there)
+        read_items = (self.attempt(read, item, path) for item in _of(list, value))
         return tuple(item for item in read_items if item is not None)
 
     def open_map(self, kind: type[OpenMap], value: object, path: str) -> OpenMap | None:
         """Read an object whose keys are data; an entry of the wrong type is left out."""
-        entries = _of(dict, value).items()
+        entries = (entry for entry in _of(dict, value).items() if not _is_nothing(entry[1]))
         read = (self.attempt(lambda _, entry, __: kind.read(*entry), e, path) for e in entries)
         return kind.sorted(entry for entry in read if entry is not None) or None
 
     def scalar(self, kind: type, value: object) -> object:
         """Read a string, number or boolean."""
-        if value in NOT_THERE or (value == 0 and kind is SipStatus):
+        if kind is SipStatus and value == 0 and value is not False:
             return None
+        if isinstance(value, str):
+            value.encode()  # a lone surrogate is an error, for no answer could carry it
         if isinstance(value, float):
             if not math.isfinite(value):
                 raise ValueError("Expected a finite number")
@@ -160,18 +177,23 @@ class _Patient:
                 value = int(value)
         return msgspec.convert(value, kind)
 
-    def moment(self, value: object) -> datetime | None:
-        """Read a moment; one without an offset is UTC."""
-        if _of(str, value) in NOT_THERE:
-            return None
-        moment = msgspec.convert(value, datetime)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    def moment(self, value: object) -> datetime:
+        """Read a moment, as UTC; one without an offset is UTC already."""
+        moment = msgspec.convert(_of(str, value), datetime)
+        try:
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except OverflowError as error:
+            raise ValueError("Expected a moment of the years 1 to 9999") from error
 
 
 def _of(kind: type[PlainT], value: object) -> PlainT:
     if not isinstance(value, kind):
         raise TypeError(f"Expected {kind.__name__}")
     return value
+
+
+def _is_nothing(value: object) -> bool:
+    return value is None or value == {} or (isinstance(value, str) and value in NOT_THERE)
 
 
 _Reader = Callable[[_Patient, Any, str], Any]

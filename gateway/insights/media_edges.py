@@ -9,7 +9,7 @@ from typing import Annotated
 
 from gateway.insights.catalogue import (
     UNRECOGNIZED,
-    BigInt,
+    Counter,
     Entity,
     Fact,
     Int32,
@@ -55,7 +55,7 @@ class MediaStream(Entity, frozen=True):
     codec_name: Annotated[
         Text | None, Fact("Name of the codec, for example `pcmu` or `opus`.", on=_MEDIA)
     ] = None
-    packets_lost: Annotated[BigInt | None, Fact("Packets lost.", "packets", _MEDIA)] = None
+    packets_lost: Annotated[Counter | None, Fact("Packets lost.", "packets", _MEDIA)] = None
     packets_loss_percentage: Annotated[
         float | None,
         Fact("Share of packets lost; above 5 % is tagged `HIGH_PACKET_LOSS`.", "percent", _MEDIA),
@@ -92,7 +92,7 @@ class GatewayStream(MediaStream, frozen=True):
 class GatewayInboundStream(GatewayStream, frozen=True):
     """What a media gateway received from the outside."""
 
-    packets_received: Annotated[BigInt | None, Fact("Packets received.", "packets", _INBOUND)] = (
+    packets_received: Annotated[Counter | None, Fact("Packets received.", "packets", _INBOUND)] = (
         None
     )
 
@@ -100,7 +100,7 @@ class GatewayInboundStream(GatewayStream, frozen=True):
 class GatewayOutboundStream(GatewayStream, frozen=True):
     """What a media gateway sent to the outside."""
 
-    packets_sent: Annotated[BigInt | None, Fact("Packets sent.", "packets", _OUTBOUND)] = None
+    packets_sent: Annotated[Counter | None, Fact("Packets sent.", "packets", _OUTBOUND)] = None
 
 
 class SdkInboundStream(MediaStream, frozen=True):
@@ -123,8 +123,8 @@ class SdkInboundStream(MediaStream, frozen=True):
             _SDK,
         ),
     ] = None
-    packets_received: Annotated[BigInt | None, Fact("Packets received.", "packets", _SDK)] = None
-    bytes_received: Annotated[BigInt | None, Fact("Bytes received.", "bytes", _SDK)] = None
+    packets_received: Annotated[Counter | None, Fact("Packets received.", "packets", _SDK)] = None
+    bytes_received: Annotated[Counter | None, Fact("Bytes received.", "bytes", _SDK)] = None
     audio_in: Annotated[
         AvgMax | None,
         Fact("Level of the microphone; nothing hints at muting or hardware.", "level", _SDK),
@@ -138,8 +138,8 @@ class SdkInboundStream(MediaStream, frozen=True):
 class SdkOutboundStream(SdkInboundStream, frozen=True):
     """What the SDK sent to Twilio."""
 
-    packets_sent: Annotated[BigInt | None, Fact("Packets sent.", "packets", _SDK)] = None
-    bytes_sent: Annotated[BigInt | None, Fact("Bytes sent.", "bytes", _SDK)] = None
+    packets_sent: Annotated[Counter | None, Fact("Packets sent.", "packets", _SDK)] = None
+    bytes_sent: Annotated[Counter | None, Fact("Bytes sent.", "bytes", _SDK)] = None
 
 
 @shared_shape

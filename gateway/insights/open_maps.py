@@ -3,22 +3,22 @@
 import re
 from typing import Annotated
 
-from gateway.insights.catalogue import BigInt, Entity, Fact, Int32, OpenMap
+import msgspec
+
+from gateway.insights.catalogue import Counter, Entity, Fact, Int32, OpenMap
 
 _HERE = "every entry"
 
 
-def _count(value: object) -> BigInt:
-    if type(value) is not int:
-        raise TypeError("Expected `int`")
-    return BigInt(value)
+def _count(value: object) -> Counter:
+    return msgspec.convert(value, Counter)
 
 
 class PacketDelay(Entity, frozen=True):
     """How many packets came later than a threshold."""
 
     threshold_ms: Annotated[Int32, Fact("The delay that they passed.", "ms", _HERE)]
-    packets: Annotated[BigInt, Fact("Packets later than that.", "packets", _HERE)]
+    packets: Annotated[Counter, Fact("Packets later than that.", "packets", _HERE)]
 
 
 class PacketDelays(OpenMap):
@@ -39,7 +39,7 @@ class Count(Entity, frozen=True):
     """How often something happened."""
 
     name: Annotated[str, Fact("What happened.", on=_HERE)]
-    count: Annotated[BigInt, Fact("How often.", "times", _HERE)]
+    count: Annotated[Counter, Fact("How often.", "times", _HERE)]
 
 
 class Counts(OpenMap):
@@ -51,4 +51,5 @@ class Counts(OpenMap):
     @classmethod
     def read(cls, key: str, value: object) -> Count:
         """Read `"INFO": 13`."""
+        key.encode()  # a lone surrogate is an error, for no answer could carry it
         return Count(key, _count(value))
