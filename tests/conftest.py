@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -12,6 +12,7 @@ from gateway.instrumentation import Happening
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
 from gateway.settings import Secret, Settings
+from tests.servers import RedisServer
 
 NOON = 1_780_000_000.0
 """When every test begins, in seconds since 1970; a whole multiple of every rounding grid used."""
@@ -50,6 +51,17 @@ class Gateway:
         )
         transport = httpx.ASGITransport(app=self.app)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://gateway")
+
+    async def __aenter__(self) -> Self:
+        """Start it as a server would."""
+        self._stack = contextlib.AsyncExitStack()
+        await self._stack.enter_async_context(self.app.router.lifespan_context(self.app))
+        await self._stack.enter_async_context(self.http)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop it as a server would."""
+        await self._stack.aclose()
 
     async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """The `data` of an answer that must have no errors."""
@@ -96,6 +108,19 @@ def settings() -> Settings:
 
 @pytest.fixture
 async def gateway(sandbox: Sandbox, clock: Clock, settings: Settings) -> AsyncIterator[Gateway]:
-    gateway = Gateway(sandbox, clock, settings)
-    async with gateway.http:
+    async with Gateway(sandbox, clock, settings) as gateway:
         yield gateway
+
+
+@pytest.fixture(scope="session")
+def redis_of_the_session() -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(redis_of_the_session: RedisServer) -> RedisServer:
+    """A real server, empty and running."""
+    redis_of_the_session.start()
+    redis_of_the_session.command("FLUSHALL")
+    return redis_of_the_session

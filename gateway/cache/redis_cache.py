@@ -26,6 +26,9 @@ PREFIX = "insights:"
 CHANNEL = f"{PREFIX}replaced"
 """Where the keys of replaced values are told, so that replicas drop their own copies."""
 
+FAILURES = (RedisError, OSError, TimeoutError)
+"""All that says that the server cannot be asked."""
+
 RETRY_AFTER = 1.0
 """Seconds for which a server that failed is left alone."""
 
@@ -78,12 +81,16 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
             return otherwise
         try:
             result: T = await work()
-        except (RedisError, OSError, TimeoutError):
-            self._down_until = self._clock() + RETRY_AFTER
-            self._turn(up=False)
+        except FAILURES:
+            self.mark_down()
             return otherwise
         self._turn(up=True)
         return result
+
+    def mark_down(self) -> None:
+        """Leave the server alone for a while."""
+        self._down_until = self._clock() + RETRY_AFTER
+        self._turn(up=False)
 
     async def raise_many(self, entries: Sequence[Ranked]) -> list[bytes | None]:
         """Store each value unless a higher ranked one is there; then give that one instead."""

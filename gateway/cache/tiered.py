@@ -7,11 +7,10 @@ from typing import Any
 
 from aiocache.base import BaseCache
 from aiocache.serializers import NullSerializer
-from redis.exceptions import RedisError
 
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.ranked import Ranked
-from gateway.cache.redis_cache import RETRY_AFTER, RedisCache
+from gateway.cache.redis_cache import FAILURES, RETRY_AFTER, RedisCache
 from gateway.instrumentation import Hook, TierAsked, silent
 
 NEAR_TTL = 300.0
@@ -44,9 +43,11 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
 
     async def _listen(self) -> None:
         while True:
-            with contextlib.suppress(RedisError, OSError):
+            try:
                 async for key in self.far.replaced():
                     await self._drop(key)
+            except FAILURES:
+                self.far.mark_down()
             await asyncio.sleep(RETRY_AFTER)
 
     async def _drop(self, key: str) -> None:

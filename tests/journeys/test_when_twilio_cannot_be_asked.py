@@ -1,0 +1,75 @@
+"""Twilio is down: what was known is told, and marked for what it is."""
+
+import asyncio
+from typing import Any
+
+from gateway.sandbox import Fault, Sandbox
+from gateway.settings import Settings
+from tests.conftest import Clock, Gateway
+
+CALL = "query($sid: CallSid!) { call(sid: $sid) { sid processing { version source } } }"
+CALLS = """
+{
+  calls(first: 25, filter: { startTime: "2026-05-28T16:00:00Z", endTime: "2026-05-28T20:00:00Z" }) {
+    nodes { sid processing { source } }
+  }
+}
+"""
+
+
+async def test_a_stale_answer_is_better_than_none(sandbox: Sandbox, clock: Clock) -> None:
+    """A partial summary that is too old is told while Twilio is down, as STALE."""
+    async with Gateway(sandbox, clock, Settings()) as gateway:
+        sid = sandbox.examples()["partial"]
+        before = (await gateway.ask(CALL, sid=sid))["call"]["processing"]
+        sandbox.inject(Fault(kind="server_error", times=None))
+        clock.advance(600)
+        after = (await gateway.ask(CALL, sid=sid))["call"]["processing"]
+        assert after == {"version": before["version"], "source": "STALE"}
+
+
+async def test_staleness_has_an_end(sandbox: Sandbox, clock: Clock) -> None:
+    """Beyond GATEWAY_STALE_IF_ERROR the failure is told instead."""
+    settings = Settings(gateway_stale_if_error=300)
+    async with Gateway(sandbox, clock, settings) as gateway:
+        sid = sandbox.examples()["partial"]
+        await gateway.ask(CALL, sid=sid)
+        sandbox.inject(Fault(kind="server_error", times=None))
+        clock.advance(301)
+        error = await gateway.fail(CALL, sid=sid)
+        assert error["extensions"]["code"] == "UPSTREAM_UNAVAILABLE"
+
+
+async def test_a_list_outlives_its_upstream(sandbox: Sandbox, clock: Clock) -> None:
+    """A page that is too old is told while Twilio is down; every call on it says so."""
+    async with Gateway(sandbox, clock, Settings()) as gateway:
+        fresh = (await gateway.ask(CALLS))["calls"]["nodes"]
+        sandbox.inject(Fault(kind="server_error", times=None))
+        clock.advance(9)
+        assert _sources(await gateway.ask(CALLS)) == {"CACHE"}
+        clock.advance(2)
+        stale = await gateway.ask(CALLS)
+        assert _sources(stale) == {"STALE"}
+        assert [n["sid"] for n in stale["calls"]["nodes"]] == [n["sid"] for n in fresh]
+        clock.advance(3600)
+        error = await gateway.fail(CALLS)
+        assert error["extensions"]["code"] == "UPSTREAM_UNAVAILABLE"
+
+
+async def test_a_final_answer_is_renewed_while_it_is_told(sandbox: Sandbox, clock: Clock) -> None:
+    """At the end of its time a complete summary is told at once, and fetched anew aside."""
+    async with Gateway(sandbox, clock, Settings(gateway_complete_max_age=1000)) as gateway:
+        sid = sandbox.examples()["client"]
+        await gateway.ask(CALL, sid=sid)
+        clock.advance(1001)
+        with gateway.upstream() as requests:
+            told = (await gateway.ask(CALL, sid=sid))["call"]["processing"]
+            again = (await gateway.ask(CALL, sid=sid))["call"]["processing"]
+            for _ in range(50):
+                await asyncio.sleep(0)
+        assert told["source"] == again["source"] == "CACHE"
+        assert len(requests) == 1
+
+
+def _sources(data: dict[str, Any]) -> set[str]:
+    return {node["processing"]["source"] for node in data["calls"]["nodes"]}
