@@ -56,11 +56,14 @@ def parse_bound(text: str) -> TimeBound:
 def pin(start: TimeBound | None, end: TimeBound | None, now: float, grid: float) -> Window:
     """The window that two bounds mean at `now` (seconds since 1970), rounded to `grid` seconds.
 
+    It is `now` that is rounded down, so that a window keeps the length it was asked for.
     Raises BadUserInput when the window would be empty.
     """
+    step = max(1, int(grid))
+    pinned_now = int(now) // step * step
     window = Window(
-        _pinned(DEFAULT_START if start is None else start, now, grid),
-        _pinned(DEFAULT_END if end is None else end, now, grid),
+        _second(DEFAULT_START if start is None else start, pinned_now),
+        _second(DEFAULT_END if end is None else end, pinned_now),
     )
     if window.start >= window.end:
         raise BadUserInput(
@@ -73,11 +76,9 @@ def pin(start: TimeBound | None, end: TimeBound | None, now: float, grid: float)
 
 def iso(seconds: int) -> str:
     """`2026-11-23T07:30:00Z`."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
-def _pinned(bound: TimeBound, now: float, grid: float) -> int:
-    if isinstance(bound, datetime):
-        return int(bound.timestamp())
-    step = max(1, int(grid))
-    return max(0, int(now - bound.total_seconds()) // step * step)
+def _second(bound: TimeBound, now: int) -> int:
+    moment = bound.timestamp() if isinstance(bound, datetime) else now - bound.total_seconds()
+    return max(0, int(moment))
