@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from gateway.cache.changes import Changes
 from gateway.cache.leases import Leases, NoLeases, RedisLeases
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.ranked import Ranked
@@ -26,6 +27,12 @@ class Backend(Protocol):
 
     async def raise_many(self, entries: Sequence[Ranked]) -> list[bytes | None]:
         """Store each value unless a higher ranked one is there; then give that one instead."""
+        ...
+
+    changes: Changes
+
+    async def announce(self, key: str) -> None:
+        """Tell `changes`, in this process and in all others, that a value is new."""
         ...
 
     def drop_copy(self, key: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from aiocache.base import BaseCache
 from aiocache.serializers import NullSerializer
 
+from gateway.cache.changes import Changes
 from gateway.cache.ranked import RANK_LENGTH, Ranked
 
 _OVERHEAD = 200
@@ -32,6 +33,7 @@ class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         self._entries: OrderedDict[str, tuple[bytes, float | None]] = OrderedDict()
         self._max_bytes = max_bytes
         self._clock = clock
+        self.changes = Changes()
         self.size = 0
         self.evictions = 0
 
@@ -66,7 +68,12 @@ class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         if before is not None and before[:RANK_LENGTH] > entry.value[:RANK_LENGTH]:
             return before
         self._write(entry.key, entry.value, entry.ttl)
+        self.changes.tell(entry.key)
         return None
+
+    async def announce(self, key: str) -> None:
+        """Tell `changes` that a value is new."""
+        self.changes.tell(key)
 
     async def _get(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
         return self.peek(key)

@@ -108,6 +108,10 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
         nothing: list[Any] = [None] * len(entries)
         return [_unpack(value) for value in await self.attempt(work, nothing)]
 
+    async def announce(self, key: str) -> None:
+        """Tell all replicas that the value of a key is new."""
+        await self.attempt(lambda: self.client.publish(CHANNEL, PREFIX + key), 0)
+
     async def replaced(self) -> AsyncIterator[str]:
         """The keys whose values are replaced, by whichever replica, as it happens.
 

@@ -9,6 +9,7 @@ and what is complete never becomes partial again.
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 import msgspec
 from msgspec import Struct
@@ -85,6 +86,14 @@ class Store:
             for one, winner in zip(batch, higher, strict=True):
                 winners.append(self._read(winner) or one)
         return winners
+
+    async def announce(self, account: str, sid: CallSid) -> None:
+        """Wake whoever watches a call, on every replica: something new is kept of it."""
+        await self._backend.announce(call_key(account, sid))
+
+    def watch(self, account: str, sid: CallSid) -> AbstractContextManager[asyncio.Event]:
+        """An event that is set when something new is kept of a call; clear it to wait again."""
+        return self._backend.changes.watch(call_key(account, sid))
 
     async def page(self, account: str, question: Question, ref: PageRef) -> PageIndex | None:
         """A page as it was seen last, however old."""

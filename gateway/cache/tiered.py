@@ -31,6 +31,7 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         super().__init__(serializer=NullSerializer(), timeout=0)
         self.near = near
         self.far = far
+        self.changes = near.changes
         self._hook = hook
         self._wanted: dict[str, asyncio.Future[bytes | None]] = {}
         self._reading = 0
@@ -53,10 +54,17 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
     async def _drop(self, key: str) -> None:
         if not key:  # it listens (again): who knows what was missed
             await self.near.clear()
+            self.changes.tell_all()
             return
-        await self.near.delete(key)
+        self.near.remove(key)
+        self.changes.tell(key)
         if self._reading:
             self._replaced_meanwhile.add(key)
+
+    async def announce(self, key: str) -> None:
+        """Tell `changes`, in this process and in all others, that a value is new."""
+        self.changes.tell(key)
+        await self.far.announce(key)
 
     def drop_copy(self, key: str) -> None:
         """Make the next read of a key see what all replicas see, as long as `far` can be asked."""
