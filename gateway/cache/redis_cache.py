@@ -84,8 +84,13 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
         except FAILURES:
             self.mark_down()
             return otherwise
-        self._turn(up=True)
+        self.mark_up()
         return result
+
+    def mark_up(self) -> None:
+        """Ask the server again."""
+        self._down_until = 0.0
+        self._turn(up=True)
 
     def mark_down(self) -> None:
         """Leave the server alone for a while."""

@@ -53,6 +53,7 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
 
     async def _drop(self, key: str) -> None:
         if not key:  # it listens (again): who knows what was missed
+            self.far.mark_up()
             await self.near.clear()
             self.changes.tell_all()
             return
