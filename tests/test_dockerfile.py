@@ -1,0 +1,127 @@
+"""The Dockerfile, as far as it can be checked without building it."""
+
+import re
+import shlex
+import tomllib
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from gateway.settings import table
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "Dockerfile").read_text("utf-8")
+BUILD_HOOK = (ROOT / "gateway/graphiql/build.py").read_text("utf-8")
+
+
+class Step(NamedTuple):
+    """One instruction, and the stage that it belongs to, counted from 0."""
+
+    stage: int
+    name: str
+    rest: str
+
+
+def steps() -> list[Step]:
+    lines = [line for line in TEXT.splitlines() if not line.lstrip().startswith("#")]
+    stage, found = -1, []
+    for line in re.sub(r"\\\n", " ", "\n".join(lines)).splitlines():
+        if line.strip():
+            name, _, rest = line.strip().partition(" ")
+            stage += name == "FROM"
+            found.append(Step(stage, name, rest.strip()))
+    return found
+
+
+STEPS = steps()
+LAST = [step for step in STEPS if step.stage == STEPS[-1].stage]
+IMAGES = [step.rest.split()[0] for step in STEPS if step.name == "FROM"]
+COPIED = [
+    source
+    for step in STEPS
+    if step.name == "COPY" and not step.rest.startswith("--from=")
+    for source in step.rest.split()[:-1]
+]
+
+
+def the_last(name: str) -> str:
+    """The last instruction of that name in the stage that runs."""
+    return [step.rest for step in LAST if step.name == name][-1]
+
+
+@pytest.mark.parametrize("source", COPIED)
+def test_what_is_copied_exists_and_reaches_the_builder(source: str) -> None:
+    """Every source is in the checkout, and `.dockerignore` lets it through."""
+    assert (ROOT / source).exists()
+    reaches = False
+    for pattern in (ROOT / ".dockerignore").read_text("utf-8").splitlines():
+        bare = pattern.removeprefix("!")
+        path = source.rstrip("/")
+        if path == bare or path.startswith(f"{bare}/") or fnmatch(path, bare):
+            reaches = pattern.startswith("!")
+    assert reaches
+
+
+def test_images_are_named_without_a_host() -> None:
+    """Whoever builds decides where images come from."""
+    assert [image for image in IMAGES if not re.fullmatch(r"[a-z]+:[\w.-]+", image)] == []
+
+
+def test_versions_are_those_that_the_project_asks_for() -> None:
+    """Python is the oldest that the package supports, Node.js the oldest that builds the page."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    python = project["requires-python"].removeprefix(">=")
+    (node,) = re.findall(r"^OLDEST_NODE = \((\d+),", BUILD_HOOK, re.MULTILINE)
+    assert set(IMAGES) == {f"python:{python}-slim", f"node:{node}-slim"}
+
+
+def test_the_page_is_built_from_what_the_build_hook_builds_it_from() -> None:
+    """The image builds the page by the two npm commands of the wheel."""
+    commands = re.findall(r'\["(ci)"\], \["(run)", "(build)"\]', BUILD_HOOK)
+    assert commands == [("ci", "run", "build")]
+    npm = [step.rest for step in STEPS if step.rest.startswith("npm")]
+    assert npm == ["npm ci", "npm run build"]
+
+
+def test_dependencies_are_pinned_with_their_hashes() -> None:
+    """What is installed is what was tested, byte for byte."""
+    installed = [step.rest for step in STEPS if step.name == "RUN" and " install " in step.rest]
+    assert [line for line in installed if "--require-hashes" in line or "--no-deps" in line]
+    assert all("--require-hashes" in line or "--no-deps" in line for line in installed)
+
+
+def test_what_runs_holds_no_tool_that_builds() -> None:
+    """The last stage installs nothing: it takes over what the one before it made."""
+    assert [step.name for step in LAST if step.name in {"RUN", "ADD"}] == []
+    copies = [step.rest for step in LAST if step.name == "COPY"]
+    assert [copy.split()[0] for copy in copies] == ["--from=build"]
+    assert IMAGES[-1] == IMAGES[-2]  # the environment points at the interpreter of its image
+
+
+def test_what_runs_is_not_root() -> None:
+    """The user is a number, so that Kubernetes can tell that it is not root."""
+    assert int(the_last("USER").split(":")[0]) > 0
+
+
+def test_the_container_says_whether_it_lives() -> None:
+    """The health check asks `/healthz` at the port of the settings, past any proxy."""
+    check = the_last("HEALTHCHECK")
+    command = re.findall(r'CMD \["python", "-c", "(.*)"\]$', check)[0]
+    compile(command, "HEALTHCHECK", "exec")
+    assert "/healthz" in command
+    assert "GATEWAY_PORT" in command
+    assert "ProxyHandler({})" in command
+
+
+def test_the_image_serves_and_leaves_its_operator_to_say_to_whom() -> None:
+    """It listens for other hosts, and so does not start before `GATEWAY_AUTH` is said."""
+    environment = dict(pair.split("=", 1) for pair in shlex.split(the_last("ENV")))
+    defaults = {setting.name: setting.default for setting in table()}
+    assert environment["GATEWAY_HOST"] == "0.0.0.0"  # noqa: S104 - inside a container
+    assert environment["PYTHONDONTWRITEBYTECODE"] == "1"
+    assert {name for name in environment if name.startswith("GATEWAY_")} == {"GATEWAY_HOST"}
+    assert the_last("EXPOSE") == str(defaults["GATEWAY_PORT"])
+    assert the_last("ENTRYPOINT") == '["gateway"]'
+    assert the_last("CMD") == '["serve"]'

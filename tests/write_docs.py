@@ -1,0 +1,218 @@
+"""The parts of the documentation that the code writes: `python -m tests.write_docs`.
+
+A part stands in its page between `<!-- NAME: … -->` and `<!-- end -->`; all else on the page is
+written by hand. `tests/test_docs.py` fails when a part is not what the code says.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from graphql import GraphQLNamedType, GraphQLObjectType, get_named_type
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.requests import Request
+
+from gateway.insights.catalogue import Entity, Fact, OpenMap, Pii, Vocabulary
+from gateway.insights.decoding import bare
+from gateway.insights.filters import FILTERS, Filter
+from gateway.insights.statistics import AvgMax
+from gateway.insights.summary import Summary
+from gateway.schema.derive import fact_of, field_name
+from gateway.schema.operations import build_schema
+from gateway.server.telemetry import Telemetry
+from gateway.settings import table as settings_table
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PART = re.compile(
+    r"(?P<head><!-- (?P<name>[a-z ]+): .*? -->\n)(?P<body>.*?)(?P<end><!-- end -->)", re.DOTALL
+)
+
+EXAMPLES = {
+    "From": '"+14155550100"',
+    "To": '"client:alice"',
+    "FromCarrier": '"T-Mobile USA, Inc."',
+    "ToCarrier": '"Verizon Wireless"',
+    "FromCountryCode": '"US"',
+    "ToCountryCode": '"GB"',
+    "BrandedUseCase": '"Appointment reminders"',
+    "BrandedCallReason": '"Your delivery"',
+    "CallScoreAnnotation": "1",
+}
+SIDS = {"Subaccount": "AC", "BundleSid": "BU"}
+
+
+def rewritten(text: str) -> str:
+    """A page with each part as the code says it now."""
+    return PART.sub(lambda part: f"{part['head']}\n{PARTS[part['name']]()}\n{part['end']}", text)
+
+
+def settings() -> str:
+    """Every setting."""
+    rows = (
+        (
+            f"`{row.name}`",
+            row.accepted,
+            "not set" if row.default is None else f"`{_default(row.default)}`",
+            row.sentence,
+        )
+        for row in settings_table()
+    )
+    return _table(("Name", "Accepted", "Default", "What it does"), rows)
+
+
+def filters() -> str:
+    """Every filter but the window of time."""
+    rows = (
+        (
+            f"`{row.name}`",
+            f"`{row.parameter}`",
+            row.meaning,
+            ("A list of: " if row.many else "") + row.accepted,
+            f"`{row.name}: {example(row)}`",
+        )
+        for row in FILTERS
+    )
+    return _table(("Argument", "Twilio's parameter", "Lists", "Accepted", "Example"), rows)
+
+
+def example(row: Filter) -> str:
+    """A value that a filter accepts, as GraphQL writes it."""
+    prefix = next((sid for name, sid in SIDS.items() if row.parameter.endswith(name)), None)
+    if row.kind is bool:
+        one = "true"
+    elif issubclass(row.kind, Vocabulary):
+        one = row.accepted.split(", ")[0]
+    else:
+        one = f'"{prefix}{"0123456789abcdef" * 2}"' if prefix else EXAMPLES[row.parameter]
+    return f"[{one}]" if row.many else one
+
+
+def fields() -> str:
+    """Every leaf of a summary: one table for those of the call itself, one for each object."""
+    tables: dict[str, list[tuple[str, ...]]] = {}
+    for path, *facts in leaves(Summary, "", "", _type("Call"), Fact("")):
+        head, _, rest = path.partition(".")
+        section = head.removesuffix("[]") if rest else ""
+        place, _, half = path.partition(" ")
+        tables.setdefault(section, []).append((f"`{place}` {half}".rstrip(), *facts))
+    titles = ("Twilio's path", "In the graph", "Type", "Unit", "Available", "Personal data")
+    sections = (
+        f"## {f'`{name}`' if name else 'The call itself'}\n\n{_table(titles, rows)}"
+        for name, rows in sorted(tables.items(), key=lambda section: bool(section[0]))
+    )
+    return "\n".join(sections)
+
+
+def own_fields() -> str:
+    """The fields of a call that Twilio does not have."""
+    call, processing = _type("Call"), _type("Processing")
+    derived = {field_name(Summary, name) for name in Summary.__struct_encode_fields__}
+    every = {name: field for name, field in call.fields.items() if name not in derived}
+    every |= {f"processing.{name}": field for name, field in processing.fields.items()}
+    rows = ((f"`{n}`", f"`{f.type}`", f.description or "") for n, f in sorted(every.items()))
+    return _table(("In the graph", "Type", "Meaning"), rows)
+
+
+def metrics() -> str:
+    """Every metric, as `/metrics` explains it."""
+    page = asyncio.run(Telemetry().metrics(Request({"type": "http"})))
+    families = text_string_to_metric_families(bytes(page.body).decode())
+    rows = (
+        (f"`{family.name}`", family.type, family.documentation)
+        for family in families
+        if not family.name.endswith("_created")
+    )
+    return _table(("Name", "Kind", "What it tells"), rows)
+
+
+def leaves(
+    entity: type[Entity], said: str, path: str, kind: GraphQLNamedType, above: Fact
+) -> Iterator[tuple[str, ...]]:
+    """Each leaf below an entity: Twilio's path, that of the graph, and what the catalogue says."""
+    assert isinstance(kind, GraphQLObjectType)
+    hints = get_type_hints(entity, include_extras=True)
+    names = zip(entity.__struct_fields__, entity.__struct_encode_fields__, strict=True)
+    for attribute, name in names:
+        fact = _inherited(fact_of(entity, attribute), above, entity)
+        shown = field_name(entity, name)
+        field, inner = kind.fields[shown], bare(hints[attribute])
+        many = "[]" if get_origin(inner) is tuple else ""
+        inner = bare(get_args(inner)[0]) if many else inner
+        there, here = f"{said}{name}{many}", f"{path}{shown}"
+        nested = get_named_type(field.type)
+        if isinstance(inner, type) and issubclass(inner, OpenMap):
+            for half, entry in zip(("names", "values"), inner.entry.__struct_fields__, strict=True):
+                yield from _entry(f"{there} ({half})", here, nested, entry, inner.entry, fact)
+        elif isinstance(inner, type) and issubclass(inner, Entity):
+            yield from leaves(inner, f"{there}.", f"{here}.", nested, fact)
+        else:
+            yield _leaf(there, here, field.type, fact)
+
+
+def _entry(  # noqa: PLR0913, PLR0917 - one half of an entry of an open map
+    there: str, here: str, kind: GraphQLNamedType, attribute: str, entry: type[Entity], above: Fact
+) -> Iterator[tuple[str, ...]]:
+    assert isinstance(kind, GraphQLObjectType)
+    name = field_name(entry, attribute)
+    fact = Fact("", fact_of(entry, attribute).unit, above.on, above.pii)
+    yield _leaf(there, f"{here}.{name}", kind.fields[name].type, fact)
+
+
+def _inherited(fact: Fact, above: Fact, entity: type[Entity]) -> Fact:
+    """An average has the unit of what it is of, and is there where that is."""
+    return Fact("", above.unit, above.on, above.pii) if issubclass(entity, AvgMax) else fact
+
+
+def _leaf(said: str, path: str, kind: object, fact: Fact) -> tuple[str, ...]:
+    personal = "" if fact.pii is Pii.NONE else fact.pii.value
+    return said, f"`{path}`", f"`{kind}`", fact.unit, fact.on, personal
+
+
+@cache
+def _types() -> dict[str, GraphQLNamedType]:
+    return build_schema().type_map
+
+
+def _type(name: str) -> GraphQLObjectType:
+    kind = _types()[name]
+    assert isinstance(kind, GraphQLObjectType)
+    return kind
+
+
+def _default(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    head = list(head)
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(
+        f"| {' | '.join(str(cell).replace('|', '&#124;') for cell in line)} |\n" for line in lines
+    )
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "settings": settings,
+    "filters": filters,
+    "fields": fields,
+    "own fields": own_fields,
+    "metrics": metrics,
+}
+
+
+def main() -> None:
+    """Write every page anew."""
+    for page in sorted(DOCS.rglob("*.md")):
+        text = page.read_text("utf-8")
+        if (new := rewritten(text)) != text:
+            page.write_text(new, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
