@@ -3,32 +3,51 @@
 import logging
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import GraphQLError, VariableNode
 
-from gateway.errors import GatewayError
+from gateway.errors import BadUserInput, GatewayError
 
 logger = logging.getLogger("gateway.errors")
 
+Shown = dict[str, Any]
+"""An error as it goes to the client."""
 
-def present(error: GraphQLError, request_id: str, default_code: str) -> dict[str, Any]:
-    """An error as it goes to the client.
 
-    Errors of ours and of graphql-core itself are told as they are; anything else is masked and
-    logged with the request id that the client is given instead. `default_code` is the code of
-    graphql-core's own errors at this stage of the request.
-    """
-    shown: dict[str, Any] = dict(error.formatted)
+def refusal(error: GraphQLError, request_id: str, code: str) -> Shown:
+    """An error of a request that was not executed; `code` is that of graphql-core's own ones."""
     original = _root(error)
-    if original is None:
-        shown["extensions"] = {"code": default_code, **(error.extensions or {})}
-    elif type(original) is not GatewayError and isinstance(original, GatewayError):
-        shown["message"] = str(original)
-        shown["extensions"] = original.extensions
+    if original is not None:
+        return _told(error, original, request_id)
+    return {**error.formatted, "extensions": {"code": code, **(error.extensions or {})}}
+
+
+def failure(error: GraphQLError, request_id: str) -> Shown:
+    """An error of the execution.
+
+    Of what graphql-core itself says then, one thing is for the client: that a variable is null
+    where its argument cannot be. The rest is about values of ours that do not fit the schema.
+    """
+    original = _root(error)
+    if original is None and error.nodes and isinstance(error.nodes[0], VariableNode):
+        return refusal(error, request_id, BadUserInput.code)
+    return _told(error, original or error, request_id)
+
+
+def mask(fault: BaseException, request_id: str) -> Shown:
+    """A fault of the gateway: logged whole, with the request id that is all the client is told."""
+    logger.error("request %s failed", request_id, exc_info=fault, extra={"request_id": request_id})
+    return {
+        "message": f"Something went wrong inside the gateway (request {request_id}).",
+        "extensions": {"code": GatewayError.code, "requestId": request_id},
+    }
+
+
+def _told(error: GraphQLError, original: BaseException, request_id: str) -> Shown:
+    if isinstance(original, GatewayError) and type(original) is not GatewayError:
+        ours = {"message": str(original), "extensions": original.extensions}
     else:
-        logger.error("request %s failed", request_id, exc_info=original)
-        shown["message"] = f"Something went wrong inside the gateway (request {request_id})."
-        shown["extensions"] = {"code": GatewayError.code, "requestId": request_id}
-    return shown
+        ours = mask(original, request_id)
+    return {**error.formatted, **ours}
 
 
 def _root(error: GraphQLError) -> BaseException | None:

@@ -1,21 +1,21 @@
 """A GraphQL request from its document to its answer, without HTTP."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from graphql import (
     ExecutionResult,
     GraphQLError,
     GraphQLSchema,
-    OperationDefinitionNode,
-    OperationType,
     execute,
 )
 from msgspec import Struct
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from gateway.schema.arguments import misfits
 from gateway.schema.context import Context
-from gateway.schema.documents import Documents
-from gateway.schema.error_policy import present
+from gateway.schema.documents import Document, Documents
+from gateway.schema.error_policy import failure, refusal
 
 
 class Request(Struct, frozen=True):
@@ -40,17 +40,18 @@ class Executor:
     def __init__(self, schema: GraphQLSchema, *, introspection: bool) -> None:
         self._schema = schema
         self._documents = Documents(schema, introspection=introspection)
+        self._hint = introspection
 
-    def operation_of(self, request: Request) -> OperationDefinitionNode | None:
-        """The operation that a request names, if its document has it."""
-        return self._documents.read(request.query).operation(request.operation_name)
+    def read(self, request: Request) -> Document:
+        """The document of a request, parsed and validated."""
+        return self._documents.read(request.query)
 
-    async def execute(self, request: Request, context: Context) -> Answer:
+    async def execute(self, request: Request, document: Document, context: Context) -> Answer:
         """Answer a request; never raises for what a client did."""
-        document = self._documents.read(request.query)
         if document.parsed is None or document.errors:
             return _refused(document.errors, context.request_id, document.code)
-        if document.operation(request.operation_name) is None:
+        operation = document.operation(request.operation_name)
+        if operation is None:
             error = GraphQLError(_which_operation(request.operation_name))
             return _refused((error,), context.request_id, "BAD_USER_INPUT")
         result = execute(
@@ -60,28 +61,22 @@ class Executor:
             variable_values=request.variables,
             operation_name=request.operation_name,
             executor_class=StrawberryGraphQLCoreExecutionContext,
+            hide_suggestions=not self._hint,
         )
         if not isinstance(result, ExecutionResult):
             result = await result
-        if result.data is None and all(error.path is None for error in result.errors or ()):
-            return _refused(tuple(result.errors or ()), context.request_id, "BAD_USER_INPUT")
-        return _answered(result, context.request_id)
+        if not result.errors:
+            return Answer({"data": result.data}, executed=True)
+        if result.data is None and all(error.path is None for error in result.errors):
+            wrong = misfits(self._schema, operation, request.variables or {}, hint=self._hint)
+            return _refused(wrong or result.errors, context.request_id, "BAD_USER_INPUT")
+        errors = [failure(error, context.request_id) for error in result.errors]
+        return Answer({"errors": errors, "data": result.data}, executed=True)
 
 
-def is_query(operation: OperationDefinitionNode) -> bool:
-    """Whether an operation only asks."""
-    return operation.operation is OperationType.QUERY
-
-
-def _answered(result: ExecutionResult, request_id: str) -> Answer:
-    if not result.errors:
-        return Answer({"data": result.data}, executed=True)
-    errors = [present(error, request_id, "INTERNAL_SERVER_ERROR") for error in result.errors]
-    return Answer({"errors": errors, "data": result.data}, executed=True)
-
-
-def _refused(errors: tuple[GraphQLError, ...], request_id: str, code: str) -> Answer:
-    return Answer({"errors": [present(e, request_id, code) for e in errors]}, executed=False)
+def _refused(errors: Sequence[GraphQLError], request_id: str, code: str) -> Answer:
+    shown = [refusal(error, request_id, code) for error in errors]
+    return Answer({"errors": shown}, executed=False)
 
 
 def _which_operation(name: str | None) -> str:

@@ -13,50 +13,48 @@ from gateway.server.negotiation import JSON
 MAX_BODY_BYTES = 256 * 1024
 """Of one request; the largest tabs of GraphiQL have 2 KB."""
 
+_NOT_JSON = (msgspec.MsgspecError, UnicodeError, RecursionError)
+
 
 class BadRequest(Exception):
-    """A request that is none: `status` says in which way, the message how to mend it."""
+    """A request that is none: `status` says in which way, the message how to mend it.
 
-    def __init__(self, status: int, message: str) -> None:
+    `allow` are the methods that would do, when this one does not.
+    """
+
+    def __init__(self, status: int, message: str, allow: str | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.allow = allow
 
 
 async def from_post(headers: Headers, receive: Receive) -> Request:
     """Read the body of a POST. Raises BadRequest."""
-    content_type = headers.get("content-type", "")
-    media_type, _, parameters = content_type.partition(";")
-    if media_type.strip().lower() != JSON:
-        raise BadRequest(415, f"Send the request as {JSON}, and say so in `Content-Type`.")
-    charset = parameters.partition("charset=")[2].split(";")[0].strip(' "').lower()
-    if charset not in {"", "utf-8", "utf8"}:
-        raise BadRequest(415, "Send the request in UTF-8.")
-    if headers.get("content-encoding", "identity") != "identity":
-        raise BadRequest(415, "Send the request without a `Content-Encoding`.")
+    _check_media_type(headers)
     body = await _read(headers, receive)
     try:
-        parameters_of_body = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        said = msgspec.json.decode(body)
+    except _NOT_JSON:
         raise BadRequest(400, "The body is not JSON in UTF-8.") from None
-    if not isinstance(parameters_of_body, dict):
+    if not isinstance(said, dict):
         raise BadRequest(400, 'The body must be a JSON object, such as `{"query": "…"}`.')
-    return _request(parameters_of_body)
+    return _request(said)
 
 
 def from_get(query_string: bytes) -> Request:
     """Read the URL of a GET. Raises BadRequest."""
     try:
-        said = parse_qs(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
-    except (ValueError, UnicodeError):
+        given = parse_qs(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError:
         raise BadRequest(400, "The URL is not percent-encoded UTF-8.") from None
-    parameters: dict[str, Any] = {name: values[-1] for name, values in said.items()}
+    said: dict[str, Any] = {name: values[-1] for name, values in given.items()}
     for name in ("variables", "extensions"):
-        if text := parameters.pop(name, None):
+        if text := said.pop(name, None):
             try:
-                parameters[name] = msgspec.json.decode(text)
-            except msgspec.MsgspecError:
+                said[name] = msgspec.json.decode(text)
+            except _NOT_JSON:
                 raise BadRequest(400, f"`{name}` is not JSON.") from None
-    return _request(parameters)
+    return _request(said)
 
 
 def _request(said: dict[str, Any]) -> Request:
@@ -64,7 +62,7 @@ def _request(said: dict[str, Any]) -> Request:
     if not isinstance(query, str) or not query:
         raise BadRequest(400, "`query` is missing: it holds the GraphQL document, as text.")
     name = said.get("operationName")
-    if name is not None and not isinstance(name, str):
+    if not isinstance(name, str | None):
         raise BadRequest(400, "`operationName` must be text.")
     for key in ("variables", "extensions"):
         if not isinstance(said.get(key), dict | None):
@@ -72,10 +70,21 @@ def _request(said: dict[str, Any]) -> Request:
     return Request(query, said.get("variables"), name or None, said.get("extensions"))
 
 
+def _check_media_type(headers: Headers) -> None:
+    media_type, *parameters = headers.get("content-type", "").lower().split(";")
+    if media_type.strip() != JSON:
+        raise BadRequest(415, f"Send the request as {JSON}, and say so in `Content-Type`.")
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset" and value.strip(' "') not in {"utf-8", "utf8"}:
+            raise BadRequest(415, "Send the request in UTF-8.")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise BadRequest(415, "Send the request without a `Content-Encoding`.")
+
+
 async def _read(headers: Headers, receive: Receive) -> bytes:
     too_large = BadRequest(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
-    length = headers.get("content-length", "0")
-    if length.isdecimal() and int(length) > MAX_BODY_BYTES:
+    if _length(headers) > MAX_BODY_BYTES:
         raise too_large
     chunks, size = [], 0
     while True:
@@ -89,3 +98,11 @@ async def _read(headers: Headers, receive: Receive) -> bytes:
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)
+
+
+def _length(headers: Headers) -> int:
+    """The size that a body is said to have; servers see to it that it is true."""
+    try:
+        return int(headers.get("content-length", "0"))
+    except ValueError:
+        return 0

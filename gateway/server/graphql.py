@@ -9,18 +9,23 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import msgspec
-from graphql import OperationType
+from graphql import OperationDefinitionNode, OperationType
 from starlette.datastructures import Headers
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from gateway.errors import BadUserInput
 from gateway.schema.context import Context
+from gateway.schema.error_policy import mask
 from gateway.schema.execution import Executor, Request
 from gateway.server.bodies import BadRequest, from_get, from_post
 from gateway.server.negotiation import GRAPHQL_RESPONSE, HTML, JSON, choose
 
 Page = Callable[[HttpRequest], Awaitable[Response]]
+
+_OFFERS = (JSON, GRAPHQL_RESPONSE)
+_OFFERS_TO_BROWSERS = (JSON, GRAPHQL_RESPONSE, HTML)
 
 
 class MakeContext(Protocol):
@@ -41,50 +46,59 @@ class GraphQLEndpoint:
         self._encode = msgspec.json.Encoder().encode
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request."""
-        headers = Headers(scope=scope)
-        response = await self._respond(scope, headers, receive)
-        response.headers["Vary"] = "Accept"
+        """Answer one HTTP request, whatever happens."""
+        try:
+            response = await self._respond(scope, Headers(scope=scope), receive)
+        except Exception as fault:  # noqa: BLE001 - all there are become an answer in GraphQL
+            errors = [mask(fault, scope["state"]["request_id"])]
+            response = self._response(JSON, {"errors": errors}, 500)
+        response.headers.add_vary_header("Accept")
         await response(scope, receive, send)
 
     async def _respond(self, scope: Scope, headers: Headers, receive: Receive) -> Response:
-        method, accept = scope["method"], headers.get("accept", "")
-        if method not in {"GET", "POST"}:
-            return self._refuse(JSON, BadRequest(405, "Use POST, or GET for queries."), "GET, POST")
-        browses = method == "GET" and choose(accept, (JSON, GRAPHQL_RESPONSE, HTML)) == HTML
-        if browses and self._page is not None:
+        accept = ",".join(headers.getlist("accept"))
+        if self._page and scope["method"] == "GET" and choose(accept, _OFFERS_TO_BROWSERS) == HTML:
             return await self._page(HttpRequest(scope, receive))
-        media_type = choose(accept, (JSON, GRAPHQL_RESPONSE))
+        media_type = choose(accept, _OFFERS)
         if media_type is None:
             return self._refuse(JSON, BadRequest(406, f"Answers are {GRAPHQL_RESPONSE} or {JSON}."))
         try:
-            if method == "POST":
-                request = await from_post(headers, receive)
-            else:
-                request = from_get(scope["query_string"])
+            request = await _read(scope, headers, receive)
+            document = self._executor.read(request)
+            _check_method(document.operation(request.operation_name), scope["method"])
         except BadRequest as problem:
             return self._refuse(media_type, problem)
-        return await self._execute(scope, media_type, request)
-
-    async def _execute(self, scope: Scope, media_type: str, request: Request) -> Response:
-        operation = self._executor.operation_of(request)
-        kind = operation.operation if operation else OperationType.QUERY
-        if kind is OperationType.SUBSCRIPTION:
-            return self._refuse(media_type, BadRequest(400, "Subscriptions are not served here."))
-        if scope["method"] == "GET" and kind is not OperationType.QUERY:
-            return self._refuse(media_type, BadRequest(405, "Use POST for mutations."), "POST")
-        answer = await self._executor.execute(request, self._context(scope["state"]["request_id"]))
+        context = self._context(scope["state"]["request_id"])
+        answer = await self._executor.execute(request, document, context)
         refused = not answer.executed and media_type == GRAPHQL_RESPONSE
         return self._response(media_type, answer.body, 400 if refused else 200)
 
-    def _refuse(self, media_type: str, problem: BadRequest, allow: str | None = None) -> Response:
-        error = {"message": str(problem), "extensions": {"code": "BAD_USER_INPUT"}}
+    def _refuse(self, media_type: str, problem: BadRequest) -> Response:
+        error = {"message": str(problem), "extensions": {"code": BadUserInput.code}}
         response = self._response(media_type, {"errors": [error]}, problem.status)
-        if allow is not None:
-            response.headers["Allow"] = allow
+        if problem.allow is not None:
+            response.headers["Allow"] = problem.allow
         return response
 
     def _response(self, media_type: str, body: dict[str, Any], status: int) -> Response:
-        return Response(
-            self._encode(body), status, {"Content-Type": f"{media_type}; charset=utf-8"}
-        )
+        headers = {"Content-Type": f"{media_type}; charset=utf-8"}
+        return Response(self._encode(body), status, headers)
+
+
+async def _read(scope: Scope, headers: Headers, receive: Receive) -> Request:
+    match scope["method"]:
+        case "POST":
+            return await from_post(headers, receive)
+        case "GET":
+            return from_get(scope["query_string"])
+        case _:
+            raise BadRequest(405, "Use POST, or GET for queries.", "GET, POST")
+
+
+def _check_method(operation: OperationDefinitionNode | None, method: str) -> None:
+    """See that an operation may come this way. Raises BadRequest."""
+    kind = OperationType.QUERY if operation is None else operation.operation
+    if kind is OperationType.SUBSCRIPTION:
+        raise BadRequest(400, "Subscriptions are not served here.")
+    if kind is OperationType.MUTATION and method == "GET":
+        raise BadRequest(405, "Use POST for mutations.", "POST")

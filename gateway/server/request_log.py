@@ -4,6 +4,7 @@ import logging
 import re
 import secrets
 import time
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,7 +29,7 @@ class RequestLog:
         given = Headers(scope=scope).get(_HEADER, "")
         request_id = given if _SANE.fullmatch(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
-        started, status = time.perf_counter(), 0
+        started, status = time.perf_counter(), 500  # if nothing is sent, the server will say so
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -40,12 +41,11 @@ class RequestLog:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            milliseconds = (time.perf_counter() - started) * 1000
             logger.info(
                 "%s %s %d %.1f ms",
                 scope["method"],
-                scope["path"],
+                quote(scope["path"]),  # a decoded path may hold the end of a line
                 status,
-                milliseconds,
+                (time.perf_counter() - started) * 1000,
                 extra={"request_id": request_id},
             )

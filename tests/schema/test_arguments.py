@@ -1,0 +1,175 @@
+"""A value that does not fit is told by its name, what it is and what would do."""
+
+from typing import Any
+
+import pytest
+from graphql import OperationDefinitionNode, build_schema, parse, validate
+
+from gateway.schema.arguments import MAX_ERRORS, ValuesFitRule, misfits
+from tests.conftest import Gateway
+
+PHONE = "+14155550123"
+CALL_TYPES = "CARRIER, SIP, TRUNKING, CLIENT, WHATSAPP"
+CALL_SID = "`CA` and 32 hexadecimal digits"
+WHOLE = "a whole number within 32 bits"
+
+
+def calls(arguments: str) -> str:
+    return f"{{calls({arguments}) {{nodes {{sid}}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("query", "argument", "problem", "accepted", "column"),
+    [
+        ('{call(sid: "CA../../x") {sid}}', "sid", 'is "CA../../x"', CALL_SID, 12),
+        ("{call(sid: 5) {sid}}", "sid", "is 5", CALL_SID, 12),
+        ("{call(sid: null) {sid}}", "sid", "is null", CALL_SID, 12),
+        ("{call(sid: [1]) {sid}}", "sid", "is a list", CALL_SID, 12),
+        (calls('first: "x"'), "first", 'is "x"', WHOLE, 15),
+        (calls("first: 1.5"), "first", "is 1.5", WHOLE, 15),
+        (calls("first: true"), "first", "is true", WHOLE, 15),
+        (calls("first: 2147483648"), "first", "is 2147483648", WHOLE, 15),
+        (calls(f"first: {'9' * 5000}"), "first", f"is {'9' * 64}", WHOLE, 15),
+        (calls("sortBy: NOPE"), "sortBy", "is NOPE", "START_TIME, END_TIME", 16),
+        (calls("filter: {type: [FOO]}"), "filter.type[0]", "is FOO", CALL_TYPES, 24),
+        (calls("filter: {type: FOO}"), "filter.type", "is FOO", CALL_TYPES, 23),
+        (calls('filter: {type: [SIP, "SIP"]}'), "filter.type[1]", 'is "SIP"', CALL_TYPES, 29),
+        (calls("filter: {hasTag: 1}"), "filter.hasTag", "is 1", "true or false", 25),
+        (calls("filter: 5"), "filter", "is no object", "an object, `CallFilter`", 16),
+        (calls("filter: {from: 14155550123}"), "filter.from", "is no text", "text", 23),
+        (
+            calls(f'filter: {{form: "{PHONE}", type: SIP}}'),
+            "filter",
+            "has no field `form`",
+            "`from` or another field of `CallFilter`",
+            16,
+        ),
+        (calls('filter: {type: SIP, hasTag: "x"}'), "filter.hasTag", 'is "x"', "true or false", 36),
+        ('{__typename @include(if: "x")}', "if", 'is "x"', "true or false", 26),
+        ('query($n: Int = "x") {calls(first: $n) {nodes {sid}}}', "$n", 'is "x"', WHOLE, 17),
+    ],
+)
+async def test_a_literal_that_does_not_fit_is_named(  # noqa: PLR0913, PLR0917
+    gateway: Gateway, query: str, argument: str, problem: str, accepted: str, column: int
+) -> None:
+    """By the path of its argument, the value as it was written, and where it stands."""
+    assert await gateway.fail(query) == {
+        "message": f"`{argument}` {problem}. Accepted: {accepted}.",
+        "locations": [{"line": 1, "column": column}],
+        "extensions": {"code": "BAD_USER_INPUT", "argument": argument, "accepted": accepted},
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "argument", "problem", "accepted"),
+    [
+        ("Int", "x", "$v", 'is "x"', WHOLE),
+        ("Int", 2**31, "$v", "is 2147483648", WHOLE),
+        ("Int", {"a": PHONE}, "$v", "is an object", WHOLE),
+        ("Int!", None, "$v", "is null", WHOLE),
+        ("CallFilter", PHONE, "$v", "is no object", "an object, `CallFilter`"),
+        ("CallFilter", [{}], "$v", "is a list", "an object, `CallFilter`"),
+        ("CallFilter", {"type": ["FOO"], "from": PHONE}, "$v.type[0]", 'is "FOO"', CALL_TYPES),
+        ("CallFilter", {"from": 14155550123}, "$v.from", "is no text", "text"),
+        ("CallFilter", {"to": [PHONE]}, "$v.to", "is a list", "text"),
+        (
+            "CallFilter",
+            {"from": PHONE, "nope": PHONE},
+            "$v",
+            "has no field `nope`",
+            "`type` or another field of `CallFilter`",
+        ),
+    ],
+)
+async def test_a_variable_that_does_not_fit_is_named(  # noqa: PLR0913, PLR0917
+    gateway: Gateway, kind: str, value: Any, argument: str, problem: str, accepted: str
+) -> None:
+    """By its own name and the path into it; phone numbers beside the mistake are not repeated."""
+    name = "filter" if kind == "CallFilter" else "first"
+    query = f"query($v: {kind}) {{calls({name}: $v) {{nodes {{sid}}}}}}"
+    assert await gateway.fail(query, v=value) == {
+        "message": f"`{argument}` {problem}. Accepted: {accepted}.",
+        "locations": [{"line": 1, "column": 7}],
+        "extensions": {"code": "BAD_USER_INPUT", "argument": argument, "accepted": accepted},
+    }
+
+
+async def test_a_variable_that_is_missing_is_named(gateway: Gateway) -> None:
+    """A required variable without value says so."""
+    error = await gateway.fail("query($sid: CallSid!) {call(sid: $sid) {sid}}")
+    assert error["message"] == f"`$sid` is missing. Accepted: {CALL_SID}."
+
+
+async def test_only_the_variable_that_is_wrong_is_named(gateway: Gateway) -> None:
+    """Defaults and good values beside it are not spoken of."""
+    query = "query($n: Int = 1, $t: [CallType!], $s: CallSort) {calls(first: $n, sortBy: $s, "
+    error = await gateway.fail(f"{query}filter: {{type: $t}}) {{nodes {{sid}}}}}}", t=["SIP"], s=1)
+    assert error["extensions"]["argument"] == "$s"
+
+
+def test_an_object_without_what_it_needs_says_what_is_missing() -> None:
+    """All that is lacking at once; `nested` and lists lead to the place."""
+    schema = build_schema(
+        "input Note {sid: ID! text: String! mark: Int! = 1 nested: [Note!]} "
+        "type Query {add(note: Note!): Int}"
+    )
+    told = "`{}.nested[1]` lacks `sid`, `text`. Accepted: all that `Note` requires."
+    note = '{sid: 1, text: "a", nested: [{sid: 2, text: "b"}, {mark: 3}]}'
+    (error,) = validate(schema, parse(f"{{add(note: {note})}}"), [ValuesFitRule])
+    assert error.message == told.format("note")
+    operation = parse("query($n: Note!) {add(note: $n)}").definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    value = {"sid": "1", "text": "a", "nested": [{"sid": "2", "text": "b"}, {"mark": 3}]}
+    (error,) = misfits(schema, operation, {"n": value}, hint=True)
+    assert error.message == told.format("$n")
+
+
+@pytest.mark.parametrize("bound", ["yesterday", "4 h", "2026-11-23", "", "9" * 100])
+async def test_a_bound_that_is_none_says_what_is_one(gateway: Gateway, bound: str) -> None:
+    """The accepted forms are those of the schema's own description, literal or variable."""
+    literal = await gateway.fail(calls(f'filter: {{startTime: "{bound}"}}'))
+    variable = await gateway.fail(
+        "query($t: TimeBound) {calls(filter: {startTime: $t}) {nodes {sid}}}", t=bound
+    )
+    accepted = literal["extensions"]["accepted"]
+    assert accepted.startswith("an ISO 8601 date and time with its offset, such as ")
+    assert accepted.endswith(" or `1w`")
+    assert variable["extensions"]["accepted"] == accepted
+    assert variable["extensions"]["argument"] == "$t"
+    assert literal["extensions"]["argument"] == "filter.startTime"
+
+
+async def test_a_phone_number_that_is_none_is_not_repeated(gateway: Gateway) -> None:
+    """A number that almost is one is personal all the same, wherever it was written."""
+    for error in (
+        await gateway.fail(calls('filter: {from: "4155550123"}')),
+        await gateway.fail(
+            "query($f: String) {calls(filter: {to: $f}) {nodes {sid}}}", f=4155550123
+        ),
+        await gateway.fail(
+            "query($f: String = 4155550123) {calls(filter: {to: $f}) {nodes {sid}}}"
+        ),
+    ):
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+        assert "5550123" not in str(error)
+
+
+async def test_every_mistake_is_told_up_to_a_number(gateway: Gateway) -> None:
+    """Two mistakes are mended at once; 50,000 are told no more than twenty times."""
+    query = "query($t: [CallType!], $n: Int) {calls(filter: {type: $t}, first: $n) {nodes {sid}}}"
+    body = await gateway.send(query, t=[1] * 50_000, n="x")
+    assert len(body["errors"]) == MAX_ERRORS + 1
+    assert body["errors"][-1]["extensions"]["argument"] == "$n"
+    body = await gateway.send(calls(f"filter: {{type: [{'FOO ' * 9000}]}}"))
+    assert len(body["errors"]) == MAX_ERRORS
+
+
+async def test_good_values_pass(gateway: Gateway) -> None:
+    """Enums, lists of one, nulls, defaults and objects in variables all reach the upstream."""
+    query = (
+        "query($f: CallFilter, $n: Int = 1, $t: TimeBound) {"
+        'a: calls(filter: $f, first: $n) {nodes {sid}} b: calls(filter: {startTime: "7d", '
+        "type: SIP, hasTag: null, endTime: $t}, sortBy: START_TIME, first: 1) {nodes {sid}}}"
+    )
+    data = await gateway.ask(query, f={"type": ["CARRIER"], "from": None, "startTime": "7d"})
+    assert len(data["a"]["nodes"]) == 1

@@ -1,0 +1,140 @@
+"""Documents are read once, and reading them never costs too much."""
+
+import pytest
+
+from gateway.sandbox import Sandbox
+from gateway.schema.documents import MAX_REMEMBERED, MAX_TOKENS, Document, Documents
+from gateway.schema.operations import build_schema
+from gateway.settings import Settings
+from tests.conftest import Clock, Gateway
+
+SCHEMA = build_schema()
+
+
+@pytest.fixture
+def documents() -> Documents:
+    return Documents(SCHEMA, introspection=True)
+
+
+def padded(text: str, length: int) -> str:
+    return f"{text} #{'x' * length}"[:length]
+
+
+def test_a_document_is_read_once(documents: Documents) -> None:
+    """The same text gives the same document, without parsing it again."""
+    assert documents.read("{__typename}") is documents.read("{__typename}")
+    assert documents.read("{__typename}") is not documents.read("{ __typename }")
+
+
+def test_what_was_used_last_is_remembered_longest(documents: Documents) -> None:
+    """All documents together are held within a size: the one unused for longest goes first."""
+    third = MAX_REMEMBERED // 3
+    texts = [padded(f"query Q{number} {{__typename}}", third) for number in range(4)]
+    read = [documents.read(text) for text in texts[:3]]
+    assert documents.read(texts[0]) is read[0]
+    documents.read(texts[3])
+    assert documents.read(texts[0]) is read[0]
+    assert documents.read(texts[1]) is not read[1]
+
+
+def test_one_document_cannot_drive_out_all_others(documents: Documents) -> None:
+    """A text larger than all that may be remembered is read, and forgotten."""
+    small = documents.read("{__typename}")
+    large = padded("{__typename}", MAX_REMEMBERED + 1)
+    assert documents.read(large).errors == ()
+    assert documents.read(large) is not documents.read(large)
+    assert documents.read("{__typename}") is small
+
+
+@pytest.mark.parametrize("text", ["{", "{nope}"])
+def test_a_wrong_document_is_not_remembered(documents: Documents, text: str) -> None:
+    """Mistakes do not take the place of documents in use."""
+    assert documents.read(text) is not documents.read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "found"),
+    [
+        ("{__typename}", None, None),
+        ("query A {__typename}", None, "A"),
+        ("query A {__typename}", "A", "A"),
+        ("query A {__typename} query B {__typename}", "B", "B"),
+    ],
+)
+def test_an_operation_is_found_by_its_name_or_for_being_the_only_one(
+    documents: Documents, text: str, name: str | None, found: str | None
+) -> None:
+    """As the specification has it."""
+    operation = documents.read(text).operation(name)
+    assert operation
+    assert (operation.name.value if operation.name else None) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("{__typename}", "A"),
+        ("query A {__typename}", "a"),
+        ("query A {__typename} query B {__typename}", None),
+        ("fragment F on Query {__typename}", None),
+        ("{", None),
+    ],
+)
+def test_an_operation_is_never_guessed(documents: Documents, text: str, name: str | None) -> None:
+    """Another name, or several operations without one, is no choice."""
+    assert documents.read(text).operation(name) is None
+
+
+def codes(document: Document) -> set[str]:
+    return {document.code} if document.errors else set()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param("{a" * 5000, "GRAPHQL_PARSE_FAILED", id="selections in selections"),
+        pytest.param("{a(x:" + "[" * 5000, "GRAPHQL_PARSE_FAILED", id="lists in lists"),
+        pytest.param("{a(x:" + "{a:" * 4000, "GRAPHQL_PARSE_FAILED", id="objects in objects"),
+        pytest.param("query($a:" + "[" * 5000, "GRAPHQL_PARSE_FAILED", id="types of lists"),
+        pytest.param("{a(x:" + "[" * 190 + "]" * 190 + ")}", "GRAPHQL_VALIDATION_FAILED", id="190"),
+        pytest.param(
+            "{...F0}"
+            + "".join(f"fragment F{n} on Query {{...F{n + 1}}}" for n in range(1200))
+            + "fragment F1200 on Query {__typename}",
+            "GRAPHQL_VALIDATION_FAILED",
+            id="fragments in fragments",
+        ),
+        pytest.param("{" + "a " * MAX_TOKENS + "}", "QUERY_TOO_COMPLEX", id="too many words"),
+        pytest.param('{a(x: "\\ud800")}', "GRAPHQL_PARSE_FAILED", id="a lone surrogate"),
+        pytest.param("{\x00}", "GRAPHQL_PARSE_FAILED", id="a control character"),
+    ],
+)
+def test_a_document_made_to_hurt_is_refused(documents: Documents, text: str, code: str) -> None:
+    """Depth without end is an error of the document, not of the interpreter."""
+    assert codes(documents.read(text)) == {code}
+
+
+@pytest.mark.parametrize(
+    "text", ['{calls "+14155550123"}', "{calls 14155550123}", '{calls """+1"4155550123"""}']
+)
+def test_a_syntax_error_repeats_no_value(documents: Documents, text: str) -> None:
+    """What stands at the wrong place may be a phone number."""
+    (error,) = documents.read(text).errors
+    assert "4155550123" not in error.message
+    assert error.message.startswith("Syntax Error: Expected Name, found ")
+    assert error.locations
+
+
+async def test_without_introspection_the_schema_is_not_told(sandbox: Sandbox, clock: Clock) -> None:
+    """Neither to who asks for it, nor by suggestions to who guesses."""
+    gateway = Gateway(sandbox, clock, Settings(gateway_introspection=False))
+    for query, variables in (
+        ("{__schema {types {name}}}", {}),
+        ("{cals {nodes {sid}}}", {}),
+        ("{calls(frist: 1) {nodes {sid}}}", {}),
+        ("{calls(filter: {typ: SIP}) {nodes {sid}}}", {}),
+        ("query($f: CallFilter) {calls(filter: $f) {nodes {sid}}}", {"f": {"typ": "SIP"}}),
+    ):
+        told = str((await gateway.send(query, **variables))["errors"])
+        assert "Did you mean" not in told
+        assert "`type`" not in told

@@ -1,0 +1,255 @@
+"""GraphQL over HTTP, to the letter: methods, media types and statuses, and whoever leaves early."""
+
+import asyncio
+import json
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.sandbox import Sandbox
+from gateway.settings import Settings
+from tests.conftest import Clock, Gateway
+from tests.server.conftest import Address, listening
+
+AUDIT = Path(__file__).parent.parent / "clients" / "graphql-http"
+JSON = "application/json"
+GRAPHQL = "application/graphql-response+json"
+CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
+SID = "CA" + "0" * 32
+
+
+async def run(*command: str) -> str:
+    """What a program prints; it must succeed."""
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=AUDIT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    output, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    return output.decode()
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="the audits of graphql-http need Node.js")
+async def test_all_audits_of_graphql_http_pass(address: Address) -> None:
+    """The reference suite of the specification finds nothing to say: no MUST, SHOULD or MAY."""
+    if not (AUDIT / "node_modules").is_dir():
+        await run("npm", "ci")
+    printed = await run("node", "audit.mjs", f"http://{address[0]}:{address[1]}/graphql")
+    audits: list[dict[str, str]] = json.loads(printed)
+    assert [audit for audit in audits if audit["status"] != "ok"] == []
+    assert len(audits) == 61
+
+
+async def post(
+    gateway: Gateway, body: dict[str, Any], accept: str | list[str] = JSON
+) -> httpx.Response:
+    accepts = [accept] if isinstance(accept, str) else accept
+    headers = [("Accept", value) for value in accepts]
+    return await gateway.http.post("/graphql", json=body, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("*/*", JSON),
+        (JSON, JSON),
+        (GRAPHQL, GRAPHQL),
+        (f"{GRAPHQL}, {JSON};q=0.9", GRAPHQL),
+        (["text/html", GRAPHQL], GRAPHQL),
+    ],
+)
+async def test_an_answer_has_the_media_type_that_was_asked_for(
+    gateway: Gateway, accept: str | list[str], media_type: str
+) -> None:
+    """Also when `Accept` comes in several lines; and it says that it is UTF-8."""
+    answer = await post(gateway, {"query": '{__type(name: "🏃") {name}}'}, accept)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == f"{media_type}; charset=utf-8"
+    assert answer.json() == {"data": {"__type": None}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"query": "{"}, id="a document that cannot be parsed"),
+        pytest.param({"query": "{nope}"}, id="a document that is not valid"),
+        pytest.param({"query": "{__typename}", "operationName": "No"}, id="an unknown operation"),
+        pytest.param(
+            {"query": "query($s: CallSid!) {call(sid: $s) {sid}}"}, id="a variable that is missing"
+        ),
+    ],
+)
+async def test_what_cannot_be_executed_is_a_400_in_the_new_media_type_alone(
+    gateway: Gateway, body: dict[str, Any]
+) -> None:
+    """`application/json` is answered with 200 for well-formed requests; neither has `data`."""
+    for accept, status in ((JSON, 200), (GRAPHQL, 400)):
+        answer = await post(gateway, body, accept)
+        assert answer.status_code == status
+        assert answer.json().keys() == {"errors"}
+
+
+@pytest.mark.parametrize("accept", [JSON, GRAPHQL])
+async def test_what_was_executed_is_a_200_even_if_it_failed(gateway: Gateway, accept: str) -> None:
+    """An error of a field stands beside the data, and says nothing about HTTP."""
+    answer = await post(gateway, {"query": "{calls(first: 0) {nodes {sid}}}"}, accept)
+    assert answer.status_code == 200
+    assert answer.json()["data"] is None
+    assert answer.json()["errors"][0]["path"] == ["calls"]
+
+
+@pytest.mark.parametrize("accept", ["text/plain", "application/xml, image/*", "*/*;q=0"])
+async def test_an_answer_that_nobody_would_take_is_a_406(gateway: Gateway, accept: str) -> None:
+    """The client learns, in a GraphQL error, what there is; and nothing is executed."""
+    answer = await post(gateway, {"query": f'{{call(sid: "{SID}") {{sid}}}}'}, accept)
+    assert answer.status_code == 406
+    assert answer.json()["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
+    assert not gateway.sandbox.requests
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"])
+async def test_other_methods_are_a_405_that_names_the_right_ones(
+    gateway: Gateway, method: str
+) -> None:
+    """`Allow` is part of a 405."""
+    answer = await gateway.http.request(method, "/graphql", params={"query": "{__typename}"})
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, POST"
+    assert answer.json()["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
+
+
+async def test_a_head_is_a_405_without_a_body(address: Address) -> None:
+    """A HEAD would cost as much as its GET and tell nothing; and no HEAD has a body."""
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(b"HEAD /graphql HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n")
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 405 ")
+    assert b"\r\nallow: get, post\r\n" in head.lower()
+    assert body == b""
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_query_may_come_by_get(gateway: Gateway) -> None:
+    """With variables and the name of its operation, as in a body."""
+    query = "query A {__typename} query B($t: String!) {__type(name: $t) {name}}"
+    answer = await gateway.http.get(
+        "/graphql", params={"query": query, "variables": '{"t":"Call"}', "operationName": "B"}
+    )
+    assert answer.json() == {"data": {"__type": {"name": "Call"}}}
+
+
+@pytest.mark.parametrize("accept", [JSON, GRAPHQL, "*/*"])
+async def test_a_mutation_by_get_is_a_405(gateway: Gateway, accept: str) -> None:
+    """A link, or an image of a foreign page, changes nothing; the operation named counts."""
+    answer = await gateway.http.get(
+        "/graphql",
+        params={"query": "query A {__typename} mutation B {__typename}", "operationName": "B"},
+        headers={"Accept": accept},
+    )
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST"
+    assert answer.json()["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
+
+
+async def test_a_subscription_is_not_served_as_a_single_answer(gateway: Gateway) -> None:
+    """Who subscribes expects many answers, so one is refused."""
+    answer = await post(gateway, {"query": "subscription {__typename}"})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("accept", [CHROME, "text/html", "text/html, */*;q=0.1"])
+async def test_a_browser_gets_graphiql(gateway: Gateway, accept: str) -> None:
+    """Who opens the address to look at it sees a page."""
+    answer = await gateway.http.get("/graphql", headers={"Accept": accept})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize("accept", ["*/*", "", JSON, GRAPHQL, f"{JSON}, text/html"])
+async def test_a_program_gets_json_and_is_told_what_is_missing(
+    gateway: Gateway, accept: str
+) -> None:
+    """`curl` without a query is a mistake to be told of, not somebody who wants a page."""
+    answer = await gateway.http.get("/graphql", headers={"Accept": accept})
+    assert answer.status_code == 400
+    assert "`query` is missing" in answer.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(("accept", "status"), [(CHROME, 400), ("text/html", 406)])
+async def test_without_graphiql_a_browser_is_a_client_like_others(
+    sandbox: Sandbox, clock: Clock, accept: str, status: int
+) -> None:
+    """A gateway that serves no page negotiates without HTML."""
+    gateway = Gateway(sandbox, clock, Settings(gateway_graphiql=False))
+    answer = await gateway.http.get("/graphql", headers={"Accept": accept})
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == f"{JSON}; charset=utf-8"
+
+
+async def test_every_answer_varies_with_accept(gateway: Gateway) -> None:
+    """A cache on the way never hands a page to a program, or one media type for the other."""
+    answers = [
+        await post(gateway, {"query": "{__typename}"}),
+        await post(gateway, {"query": "{"}, GRAPHQL),
+        await post(gateway, {}, "text/plain"),
+        await gateway.http.get("/graphql", headers={"Accept": CHROME}),
+        await gateway.http.put("/graphql"),
+    ]
+    assert [answer.headers["vary"] for answer in answers] == ["Accept"] * len(answers)
+
+
+class Gate(httpx.AsyncBaseTransport):
+    """A way to Twilio that lets nothing pass until it is opened."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+        self.asked, self.opened = asyncio.Event(), asyncio.Event()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.set()
+        await self.opened.wait()
+        return await self._inner.handle_async_request(request)
+
+
+async def test_a_client_may_leave_before_its_answer(
+    sandbox: Sandbox, clock: Clock, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who hangs up leaves no error behind, and what it asked for serves the next."""
+    gate = Gate(httpx.ASGITransport(app=sandbox.app))
+    gateway = Gateway(sandbox, clock, settings, transport=gate)
+    sid = sandbox.examples()["bad_carrier"]
+    body = json.dumps({"query": f'{{call(sid: "{sid}") {{sid}}}}'}).encode()
+    async with listening(gateway.app) as address:
+        _, writer = await asyncio.open_connection(*address)
+        writer.write(
+            b"POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+        )
+        await gate.asked.wait()
+        writer.close()
+        await writer.wait_closed()
+        gate.opened.set()
+        assert await gateway.ask(f'{{call(sid: "{sid}") {{sid}}}}') == {"call": {"sid": sid}}
+    assert len(sandbox.requests) == 1
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def test_a_client_may_leave_in_the_middle_of_its_body(
+    address: Address, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Half a request is nothing to log as an error, and the next client is served."""
+    _, writer = await asyncio.open_connection(*address)
+    writer.write(
+        b"POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+        b'Content-Length: 99\r\n\r\n{"query":'
+    )
+    writer.close()
+    await writer.wait_closed()
+    async with httpx.AsyncClient(base_url=f"http://{address[0]}:{address[1]}") as client:
+        answer = await client.post("/graphql", json={"query": "{__typename}"})
+    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
