@@ -66,6 +66,19 @@ def decode_annotation(body: bytes, hook: Hook = silent) -> Annotation:
     return _decode(Annotation, body, hook)
 
 
+def decode_plain(body: bytes) -> Any:
+    """Read JSON of any shape as values that can be written as JSON again. Raises Undecodable.
+
+    Of what strict parsers refuse, numbers become null and lone surrogates question marks.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        plain = _load(body, _finite, _finite)
+        written = json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace")
+        return msgspec.json.decode(written)
+
+
 def _decode(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT:
     if not any(word in body for word in _SUSPECT_WORDS) and not any(
         shape.search(body) for shape in _SUSPECT_SHAPES
@@ -79,10 +92,7 @@ def _decode(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT:
 
 def decode_patiently(entity: type[EntityT], body: bytes, hook: Hook = silent) -> EntityT:
     """Read `body` field by field: what is not there, or not what it should be, becomes null."""
-    try:
-        plain = json.loads(body.decode("utf-8"), parse_int=_number)
-    except (ValueError, RecursionError) as error:
-        raise Undecodable("not JSON") from error
+    plain = _load(body, _whole, float)
     if not isinstance(plain, dict):
         raise Undecodable("not a JSON object")
     try:
@@ -91,9 +101,24 @@ def decode_patiently(entity: type[EntityT], body: bytes, hook: Hook = silent) ->
         raise Undecodable(f"no {entity.__name__}") from error
 
 
-def _number(digits: str) -> int | float:
+def _load(body: bytes, whole: Callable[[str], Any], other: Callable[[str], Any]) -> Any:
+    """JSON as Python's own parser reads it, with a reader of whole and one of other numbers."""
+    try:
+        return json.loads(
+            body.decode("utf-8"), parse_int=whole, parse_float=other, parse_constant=other
+        )
+    except (ValueError, RecursionError) as error:
+        raise Undecodable("not JSON") from error
+
+
+def _whole(digits: str) -> int | float:
     """A whole number; one beyond all bounds as a float, for the field to refuse."""
     return int(digits) if len(digits) < 20 else float(digits)  # noqa: PLR2004 - 2⁶³ has 19 digits
+
+
+def _finite(digits: str) -> int | float | None:
+    number = _whole(digits) if digits.lstrip("-").isdecimal() else float(digits)
+    return number if math.isfinite(number) else None
 
 
 def _open_map(kind: type, value: object) -> object:

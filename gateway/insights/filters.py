@@ -42,9 +42,12 @@ class Pattern(Struct, frozen=True):
     accepted: str
 
 
-_TEXT = Pattern(r"[^\x00-\x1f\x7f]{1,256}", "1 to 256 characters, none of them a control character")
+_TEXT = Pattern(
+    r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,256}",
+    "1 to 256 characters, none of them a control character",
+)
 _PARTY = Pattern(
-    r"\+\d{3,15}|(client|sip|sips|whatsapp):[^\x00-\x20\x7f,]{1,250}",
+    r"\+[0-9]{3,15}|(client|sip|sips|whatsapp):[^\x00-\x20\x7f-\x9f\ud800-\udfff,]{1,250}",
     "an E.164 number such as `+14155550100`, `client:NAME` or `sip:USER@HOST`",
 )
 _COUNTRY = Pattern(r"[A-Z]{2}", "a country code of two capital letters, such as `US`")
@@ -100,13 +103,13 @@ class Filter(Struct, frozen=True):
         return ",".join(sorted({self._spell_one(item) for item in values}))
 
     def _spell_one(self, value: object) -> str:
+        word, good = str(value), isinstance(value, self.kind)
         if isinstance(value, Vocabulary):
-            word, good = value.value, value.name not in {"UNRECOGNIZED", *self.refused}
+            good = good and value.name not in {"UNRECOGNIZED", *self.refused}
         elif isinstance(value, bool):
-            word, good = str(value).lower(), True
+            word, good = word.lower(), self.kind is bool
         else:
-            word = str(value)
-            good = re.fullmatch(self.pattern.regex, word) is not None
+            good = good and re.fullmatch(self.pattern.regex, word) is not None
         if not good:
             shown = "has a value" if self.pii is not Pii.NONE else f"is {word[:64]!r}"
             raise BadUserInput(

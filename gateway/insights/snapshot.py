@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from gateway.insights.absence import Absent
 from gateway.insights.catalogue import CallSid
-from gateway.insights.decoding import decode_annotation, decode_summary
+from gateway.insights.decoding import decode_annotation, decode_plain, decode_summary
 from gateway.insights.summary import ProcessingState, Summary
 from gateway.instrumentation import Hook, silent
 
@@ -55,8 +55,7 @@ def snapshot_of(raw: bytes, as_of: float, via: Via = "upstream", hook: Hook = si
 def annotate(snapshot: Snapshot, annotation: bytes, seen_at: float) -> Snapshot:
     """The snapshot with a newer annotation, as its own resource wrote it. Raises Undecodable."""
     decode_annotation(annotation)
-    written = msgspec.json.decode(annotation)
-    summary = msgspec.json.decode(snapshot.raw)
+    written, summary = decode_plain(annotation), decode_plain(snapshot.raw)
     said = {name: value for name, value in written.items() if name != "url"}
     something = any(
         value is not None for name, value in said.items() if name not in {"account_sid", "call_sid"}

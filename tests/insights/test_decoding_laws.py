@@ -9,7 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.insights.catalogue import CallSid, OpenMap
-from gateway.insights.decoding import Undecodable, decode_patiently, decode_summary
+from gateway.insights.decoding import (
+    Undecodable,
+    decode_patiently,
+    decode_plain,
+    decode_summary,
+)
 from gateway.insights.summary import Summary
 from gateway.instrumentation import FieldDropped, ValueUnrecognized
 from tests.insights.conftest import read
@@ -160,6 +165,21 @@ HOSTILE = {
 def test_hostile_json_is_decoded_or_refused(name: str) -> None:
     """Nothing that Twilio could send gets past the door as an exception of another kind."""
     decodes_or_refuses(f'{{"call_sid":"CA1",{HOSTILE[name]}}}'.encode())
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_json_is_plain_json_or_refused(name: str) -> None:
+    """What `raw` shows can be written as JSON again, whoever wrote it."""
+    with contextlib.suppress(Undecodable):
+        assert msgspec.json.encode(decode_plain(f"{{{HOSTILE[name]}}}".encode()))
+
+
+@pytest.mark.parametrize("value", [7, -7, 2**60, 0.5, "ä", None, True, [], {"a": [1, {}]}])
+def test_plain_json_stays_as_it_is_beside_what_is_odd(value: object) -> None:
+    """One number that no parser holds costs itself alone."""
+    written = f'{{"odd":1e999,"value":{json.dumps(value)}}}'.encode()
+
+    assert decode_plain(written) == {"odd": None, "value": value}
 
 
 def test_the_last_of_two_equal_keys_counts() -> None:
