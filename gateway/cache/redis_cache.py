@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 import redis.asyncio as redis
 from aiocache.base import BaseCache
 from aiocache.serializers import NullSerializer
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from gateway.cache.ranked import RANK_LENGTH, Ranked
@@ -25,6 +27,12 @@ PREFIX = "insights:"
 
 CHANNEL = f"{PREFIX}replaced"
 """Where the keys of replaced values are told, so that replicas drop their own copies."""
+
+_ONCE_MORE = Retry(NoBackoff(), 1)
+"""A pooled connection may have died unnoticed, so a second one is tried; nobody waits."""
+
+_NEVER = Retry(NoBackoff(), 0)
+"""Who listens must know when the connection broke: messages may have been missed."""
 
 FAILURES = (RedisError, OSError, TimeoutError)
 """All that says that the server cannot be asked."""
@@ -66,6 +74,7 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
             timeout=timeout,
             socket_timeout=timeout,
             socket_connect_timeout=timeout,
+            retry=_ONCE_MORE,
         )
         self.client = redis.Redis(connection_pool=pool)
         self._url = url
@@ -122,15 +131,18 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
 
         Yields `""` once it listens. Raises RedisError or OSError when the connection is lost.
         """
-        # Listening waits for ever, so it has a connection without a time limit of its own.
         async with (
-            redis.Redis.from_url(self._url, health_check_interval=10) as client,
+            redis.Redis.from_url(self._url, retry=_NEVER) as client,
             client.pubsub(ignore_subscribe_messages=True) as listener,
         ):
             await listener.subscribe(CHANNEL)
             yield ""
-            async for message in listener.listen():
-                yield message["data"].decode().removeprefix(PREFIX)
+            while True:
+                message = await listener.get_message(timeout=RETRY_AFTER)
+                if message is not None:
+                    yield message["data"].decode().removeprefix(PREFIX)
+                else:
+                    await self.attempt(self.client.ping, otherwise=False)
 
     def _turn(self, *, up: bool) -> None:
         if up != self.is_up:
