@@ -1,6 +1,5 @@
 """Every place of a summary, read from the catalogue: what may be written there, and a whole one."""
 
-import copy
 import enum
 from collections.abc import Iterator
 from datetime import datetime
@@ -116,12 +115,10 @@ ABSENT = object()
 
 def written(path: tuple[str, ...], value: object, summary: Json = WHOLE) -> Json:
     """The summary with another value in one place, or with none."""
-    changed = copy.deepcopy(summary)
-    holder = changed
-    for step in path[:-1]:
-        holder = holder[step]
-    if value is ABSENT:
-        del holder[path[-1]]
-    else:
-        holder[path[-1]] = value
+    first, *rest = path
+    changed = {name: inner for name, inner in summary.items() if name != first}
+    if rest:
+        changed[first] = written(tuple(rest), value, summary[first])
+    elif value is not ABSENT:
+        changed[first] = value
     return changed

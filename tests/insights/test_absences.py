@@ -10,10 +10,10 @@ from tests.insights.conftest import read
 from tests.insights.payloads import CALL
 from tests.insights.places import ABSENT, WHOLE, Place, Sort, places, written
 
-SPELLINGS: tuple[object, ...] = (
-    *(None, "", {}),
-    *("unknown", "unknown_realm", "unknown_disconnected_by", "unknown_answered_by"),
-    *("unknown_connectivity_issue", "unknown_quality_issue", "unknown_edge"),
+SPELLINGS: tuple[object, ...] = (None, "", {}, "unknown", "unknown_realm")
+OTHER_WORDS = (
+    *("unknown_disconnected_by", "unknown_answered_by", "unknown_connectivity_issue"),
+    *("unknown_quality_issue", "unknown_edge"),
 )
 OPTIONAL = [place for place in places() if place.name != "call_sid"]
 NOTHING_INSIDE: tuple[Any, ...] = (
@@ -60,6 +60,14 @@ def test_an_object_in_which_nothing_is_there_is_not_there(edge: Any, indent: int
     assert summary.carrier_edge is None
     assert read({"call_sid": CALL, "carrier_edge": edge}) == (summary, [])
     assert summary.media_edges == ()
+
+
+@pytest.mark.parametrize("word", OTHER_WORDS)
+def test_every_unknown_word_of_twilios_is_null(word: str) -> None:
+    """As a word, as a text and as an item, wherever it turns up."""
+    for path in (("answered_by",), ("to", "carrier"), ("annotation", "connectivity_issue")):
+        assert read(written(path, word)) == read(written(path, ABSENT))
+    assert read(written(("tags",), [word])) == read(written(("tags",), []))
 
 
 def test_a_sip_response_of_zero_never_came() -> None:

@@ -81,7 +81,7 @@ def test_the_way_that_is_taken_makes_no_difference(
 
 
 ANYTHING: tuple[object, ...] = (
-    *(True, False, 5, 1.25, 2**70, float("nan"), float("inf")),
+    *(False, 5, 1.25, 2**70, float("nan")),
     *("said", "\ud800", [[]], {"mood": "fine"}),
 )
 RIGHT: dict[Sort, tuple[object, ...]] = {
@@ -90,7 +90,7 @@ RIGHT: dict[Sort, tuple[object, ...]] = {
     Sort.MOMENT: (),
     Sort.WHOLE: (5,),
     Sort.NUMBER: (5, 1.25, 2**70),
-    Sort.FLAG: (True, False),
+    Sort.FLAG: (False,),
     Sort.LIST: ([[]],),
     Sort.MAP: ({"mood": "fine"},),
 }
