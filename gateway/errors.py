@@ -3,6 +3,7 @@
     GatewayError                        INTERNAL_SERVER_ERROR
     ├── BadUserInput                    BAD_USER_INPUT
     │   └── InvalidCursor               INVALID_CURSOR
+    ├── TooManyFollowers                QUERY_TOO_COMPLEX
     ├── UpstreamError                   (never raised itself)
     │   ├── UpstreamRateLimited         UPSTREAM_RATE_LIMITED       retryable
     │   ├── UpstreamTimeout             UPSTREAM_TIMEOUT            retryable
@@ -62,6 +63,18 @@ class InvalidCursor(BadUserInput):
             "order or account",
             "a `cursor`, `startCursor` or `endCursor` of a page with the same `filter` and "
             "`sortBy`, or none, to start again",
+        )
+
+
+class TooManyFollowers(GatewayError):
+    """This process follows as many calls as it can."""
+
+    code = "QUERY_TOO_COMPLEX"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"This gateway follows {limit} calls already, and can follow no more: ask for the "
+            "call with `callLookup`, or try again later."
         )
 
 

@@ -46,6 +46,12 @@ class Coalesced(Struct, frozen=True):
     kind: Literal["summary", "page"]
 
 
+class FollowersChanged(Struct, frozen=True):
+    """Somebody began (+1) or ceased (-1) to follow a call."""
+
+    by: Literal[1, -1]
+
+
 class FieldDropped(Struct, frozen=True):
     """A field of a summary had a type that it should not have, and became null."""
 
@@ -64,6 +70,7 @@ Happening: TypeAlias = (
     | TierAsked
     | CacheServerChanged
     | Coalesced
+    | FollowersChanged
     | FieldDropped
     | ValueUnrecognized
 )

@@ -33,6 +33,10 @@ class Leases(Protocol):
         """True when it is this replica's turn; False once another has had its turn."""
         ...
 
+    async def claim(self, key: str, seconds: float) -> bool:
+        """Whether nobody has claimed `key` in the last so many seconds; then it is claimed."""
+        ...
+
 
 class NoLeases:
     """For a replica that is alone: it is always its turn."""
@@ -41,6 +45,10 @@ class NoLeases:
     async def turn(self, _: str) -> AsyncIterator[bool]:
         """Go ahead."""
         yield True
+
+    async def claim(self, _: str, __: float) -> bool:
+        """Nobody else claims."""
+        return True
 
 
 class RedisLeases:
@@ -55,7 +63,7 @@ class RedisLeases:
     async def turn(self, key: str) -> AsyncIterator[bool]:
         """Take the lease, or wait until its holder is done, or dead."""
         name, token = f"{PREFIX}lease:{key}", secrets.token_bytes(8)
-        taken = await self._take(name, token)
+        taken = await self._take(name, token, HELD_FOR)
         if not taken:
             await self._wait(name)
             yield False
@@ -67,8 +75,12 @@ class RedisLeases:
             renewal.cancel()
             await asyncio.shield(self._give_back(name, token))
 
-    async def _take(self, name: str, token: bytes) -> bool:
-        milliseconds = int(HELD_FOR * 1000)
+    async def claim(self, key: str, seconds: float) -> bool:
+        """Whether no replica has claimed `key` in the last so many seconds."""
+        return await self._take(f"{PREFIX}claim:{key}", b"1", seconds)
+
+    async def _take(self, name: str, token: bytes, seconds: float) -> bool:
+        milliseconds = max(1, int(seconds * 1000))
         take = functools.partial(self._cache.client.set, name, token, nx=True, px=milliseconds)
         return bool(await self._cache.attempt(take, otherwise=True))
 

@@ -7,6 +7,7 @@ from gateway.accounts import Account
 from gateway.cache import policy
 from gateway.cache.leases import Leases
 from gateway.cache.policy import Freshness
+from gateway.cache.ranked import rank_of
 from gateway.cache.store import Store, call_key
 from gateway.calls.call import Call, Lookup, LookupStatus, Source, answer
 from gateway.calls.coalescing import Coalescer
@@ -62,6 +63,18 @@ class Lookups:
                 return self._lookup(known, Source.STALE)
             raise
         return self._lookup(seen, Source.UPSTREAM)
+
+    async def known(self, account: Account, sid: CallSid) -> Lookup | None:
+        """What is known of a call, however old, without asking Twilio."""
+        seen = await self._store.known(account.sid, sid)
+        return None if seen is None else self._lookup(seen, Source.CACHE)
+
+    async def refresh(self, account: Account, sid: CallSid) -> None:
+        """Ask Twilio whatever is known, and wake who watches the call if there is news."""
+        known = await self._store.known(account.sid, sid)
+        seen = await self._fetch(account, sid, known)
+        if known is None or rank_of(seen)[:11] != rank_of(known)[:11]:
+            await self._store.announce(account.sid, sid)
 
     async def annotation(self, account: Account, call: Call) -> Annotation | None:
         """The annotation of a call, asked for again when what is known of it is too old."""

@@ -6,6 +6,7 @@ import strawberry
 from msgspec import Struct
 
 from gateway.accounts import Account
+from gateway.calls.followers import Followers
 from gateway.calls.lists import Lists
 from gateway.calls.lookups import Lookups
 from gateway.insights.paging import Cursors
@@ -17,6 +18,7 @@ class Context(Struct, frozen=True):
     account: Account
     lookups: Lookups
     lists: Lists
+    followers: Followers
     cursors: Cursors
     now: float
     page_grid: float

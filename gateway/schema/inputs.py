@@ -1,18 +1,25 @@
 """`CallFilter`: the table of filters as an input type, and its values as a question."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 from msgspec import Struct
 
+from gateway.calls.call import LookupStatus
 from gateway.errors import BadUserInput
 from gateway.insights.filters import FILTERS, CallSort, Filter, to_parameters
 from gateway.insights.paging import MAX_SIZE, Question
+from gateway.insights.summary import ProcessingState
 from gateway.insights.windows import TimeBound
 from gateway.schema.derive import input_type
 from gateway.schema.scalars import Bound
 
+T = TypeVar("T")
+
 DEFAULT_FIRST = 25
+
+DEFAULT_PATIENCE, MAX_PATIENCE = 30, 60
+"""Seconds that a lookup waits."""
 
 _BOUNDS = (
     ("start_time", "startTime", Bound, "Calls that started then or later; `4h` if not said."),
@@ -75,3 +82,19 @@ def size_of(first: int | None, last: int | None, after: str | None, before: str 
     if not 1 <= size <= MAX_SIZE:
         raise BadUserInput(argument, f"is {size}", f"a number from 1 to {MAX_SIZE}")
     return size
+
+
+def patience(state: ProcessingState, seconds: int | None) -> tuple[frozenset[LookupStatus], float]:
+    """Which statuses are waited for, and how long, in seconds. Raises BadUserInput."""
+    if state is ProcessingState.UNRECOGNIZED:
+        raise BadUserInput("waitFor", "is `UNRECOGNIZED`", "`PARTIAL` or `COMPLETE`")
+    seconds = DEFAULT_PATIENCE if seconds is None else seconds
+    if not 1 <= seconds <= MAX_PATIENCE:
+        raise BadUserInput("timeoutSeconds", f"is {seconds}", f"1 to {MAX_PATIENCE}")
+    partial = {LookupStatus.PARTIAL} if state is ProcessingState.PARTIAL else set()
+    return frozenset({LookupStatus.COMPLETE, *partial}), float(seconds)
+
+
+def said(argument: T | None) -> T | None:
+    """An argument that was left out is as one that is null."""
+    return None if argument is strawberry.UNSET else argument

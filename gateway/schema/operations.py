@@ -1,8 +1,9 @@
 """The questions of the graph, and the schema that they make."""
 
 import asyncio
-import math
-from typing import Annotated, TypeVar
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
 
 import strawberry
 from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
@@ -14,17 +15,16 @@ from gateway.insights.catalogue import CallSid
 from gateway.insights.filters import CallSort
 from gateway.insights.media_edges import CarrierEdge, ClientEdge, SdkEdge, SipEdge
 from gateway.insights.paging import Position
+from gateway.insights.summary import ProcessingState
 from gateway.insights.windows import Window, pin
 from gateway.schema.connection import CallConnection, connection
 from gateway.schema.context import Info
 from gateway.schema.derive import object_type
-from gateway.schema.inputs import CallFilter, size_of, understand
+from gateway.schema.inputs import CallFilter, patience, said, size_of, understand
 from gateway.schema.node_ids import decode_id
 from gateway.schema.scalars import SCALARS
-from gateway.schema.types.call import Call, CallLookup, call_of, read_attribute
+from gateway.schema.types.call import Call, CallLookup, call_of, lookup_of, read_attribute
 from gateway.schema.types.node import Node
-
-T = TypeVar("T")
 
 MAX_NODES = 100
 """How many ids `nodes` takes at once."""
@@ -48,17 +48,28 @@ class Query:
     @strawberry.field(
         description="A call by its SID, with the reason when there is no summary of it."
     )
-    async def call_lookup(self, info: Info, sid: Sid) -> CallLookup:
+    async def call_lookup(
+        self,
+        info: Info,
+        sid: Sid,
+        wait_for: Annotated[
+            ProcessingState | None,
+            strawberry.argument(
+                description="Wait until the summary has this state, or the time is over: `PARTIAL` "
+                "is enough with a complete one too. Without it, the answer is what there is now."
+            ),
+        ] = strawberry.UNSET,
+        timeout_seconds: Annotated[
+            int | None,
+            strawberry.argument(description="How long to wait, in seconds: 1 to 60."),
+        ] = 30,
+    ) -> CallLookup:
         """Tells NOT_READY, NOT_FOUND, EXPIRED and INSIGHTS_NOT_ENABLED apart."""
-        found = await _look_up(info, sid)
-        wait = found.retry_after
-        return CallLookup(
-            sid=found.sid,
-            status=found.status,
-            call=call_of(found.call),
-            message=found.status.meaning,
-            retry_after_seconds=None if wait is None else math.ceil(wait),
-        )
+        if (state := said(wait_for)) is None:
+            return lookup_of(await _look_up(info, sid))
+        enough, seconds = patience(state, said(timeout_seconds))
+        followers, account = info.context.followers, info.context.account
+        return lookup_of(await followers.wait(account, sid, enough, seconds))
 
     @strawberry.field(
         description=(
@@ -95,8 +106,8 @@ class Query:
     ) -> CallConnection:
         """Relay's connection over Twilio's pages."""
         context = info.context
-        first, last = _said(first), _said(last)
-        after, before = _said(after), _said(before)
+        first, last = said(first), said(last)
+        after, before = said(after), said(before)
         count = size_of(first, last, after, before)
         asked = understand(context.account.sid, filter or None, sort_by or CallSort.END_TIME)
         cursor, argument = (after, "after") if last is None else (before, "before")
@@ -134,10 +145,28 @@ class Query:
         return [call_of(found.call) for found in lookups]
 
 
+@strawberry.type(description="What is told as it happens.")
+class Subscription:
+    """The root of all subscriptions."""
+
+    @strawberry.subscription(
+        description=(
+            "A call as it is now, each newer version as it appears, and the end once it is "
+            "complete. Who is slow gets the newest version alone."
+        )
+    )
+    async def call_updates(self, info: Info, sid: Sid) -> AsyncGenerator[CallLookup, None]:
+        """Ends after COMPLETE, EXPIRED and INSIGHTS_NOT_ENABLED."""
+        async with aclosing(info.context.followers.follow(info.context.account, sid)) as states:
+            async for state in states:
+                yield lookup_of(state)
+
+
 def build_schema() -> GraphQLSchema:
     """The schema; the same for every process."""
     schema = strawberry.Schema(
         query=Query,
+        subscription=Subscription,
         types=[object_type(edge) for edge in (CarrierEdge, ClientEdge, SdkEdge, SipEdge)],
         config=StrawberryConfig(scalar_map=SCALARS, default_resolver=read_attribute),
     )
@@ -147,11 +176,6 @@ def build_schema() -> GraphQLSchema:
 def sdl() -> str:
     """The schema as its definition language, sorted: `schema.graphql`."""
     return print_schema(lexicographic_sort_schema(build_schema())) + "\n"
-
-
-def _said(argument: T | None) -> T | None:
-    """An argument that was left out is as one that is null."""
-    return None if argument is strawberry.UNSET else argument
 
 
 async def _look_up(info: Info, sid: CallSid) -> Lookup:

@@ -17,6 +17,7 @@ from gateway.accounts import Account, account_of
 from gateway.cache.backends import open_cache
 from gateway.cache.policy import Freshness
 from gateway.cache.store import Store
+from gateway.calls.followers import Followers
 from gateway.calls.lists import Lists
 from gateway.calls.lookups import Lookups
 from gateway.insights.paging import Cursors
@@ -62,10 +63,13 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     client = InsightsClient(bounded, settings.gateway_upstream_url, hook=hook, clock=clock)
     lookups = Lookups(client, store, freshness, leases, hook=hook, clock=clock)
     lists = Lists(client, store, freshness, leases, hook=hook, clock=clock)
+    followers = Followers(lookups, store, leases, events_are_on=False, hook=hook, clock=clock)
     cursors = Cursors(account.signing_key)
 
     def context(request_id: str) -> Context:
-        return Context(account, lookups, lists, cursors, clock(), freshness.page, request_id)
+        return Context(
+            account, lookups, lists, followers, cursors, clock(), freshness.page, request_id
+        )
 
     graphiql = GraphiQL(examples=examples) if settings.gateway_graphiql else None
     executor = Executor(build_schema(), introspection=settings.gateway_introspection)

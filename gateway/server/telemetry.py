@@ -11,6 +11,7 @@ from gateway.instrumentation import (
     CacheServerChanged,
     Coalesced,
     FieldDropped,
+    FollowersChanged,
     Happening,
     TierAsked,
     UpstreamAnswered,
@@ -43,6 +44,9 @@ class Telemetry:
         self._coalesced = self._counter(
             "gateway_coalesced", "Askers that shared a fetch under way.", ("kind",)
         )
+        self._followers = Gauge(
+            "gateway_followers", "Who follows a call now.", registry=self._registry
+        )
         self._dropped = self._counter(
             "gateway_fields_dropped", "Fields of the wrong type, made null.", ("field",)
         )
@@ -68,6 +72,8 @@ class Telemetry:
                 self._server_up.set(int(up))
             case Coalesced(kind=kind):
                 self._coalesced.labels(kind).inc()
+            case FollowersChanged(by=by):
+                self._followers.inc(by)
             case FieldDropped(field=field):
                 self._dropped.labels(field).inc()
             case ValueUnrecognized(field=field):

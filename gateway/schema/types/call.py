@@ -1,5 +1,6 @@
 """`Call`: a summary, and what the gateway adds to it."""
 
+import math
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any, cast, overload
@@ -154,6 +155,18 @@ class CallLookup:
     message: str = strawberry.field(description="The status in a sentence, for people.")
     retry_after_seconds: int | None = strawberry.field(
         description="Seconds to wait before asking again; null when that would tell nothing new."
+    )
+
+
+def lookup_of(found: calls.Lookup) -> CallLookup:
+    """The answer to a lookup as the graph tells it."""
+    wait = found.retry_after
+    return CallLookup(
+        sid=found.sid,
+        status=found.status,
+        call=call_of(found.call),
+        message=found.status.meaning,
+        retry_after_seconds=None if wait is None else math.ceil(wait),
     )
 
 

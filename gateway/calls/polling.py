@@ -1,0 +1,39 @@
+"""When to ask again for a call that somebody follows: a pure function of what is known.
+
+Twilio has a first partial summary within ten minutes of the end of a call, and the complete one
+about thirty minutes after it. So it is asked often around those moments, and seldom in between.
+"""
+
+from gateway.insights.snapshot import Seen, Snapshot
+
+MINUTE = 60.0
+
+OFTEN, SELDOM = 10.0, MINUTE
+"""Seconds between two questions."""
+
+JITTER = 0.2
+"""The share of an interval by which it is made shorter at random, so that calls do not march."""
+
+
+SAFETY_NET = 45 * MINUTE
+"""Seconds between two questions when Twilio pushes what is new: for pushes that got lost."""
+
+
+def poll_interval(seen: Seen | None, now: float, *, events_are_on: bool) -> float:
+    """Seconds until the next question; `now` in seconds since 1970."""
+    if events_are_on:
+        return SAFETY_NET
+    if not isinstance(seen, Snapshot):
+        return OFTEN
+    ended = seen.summary.end_time
+    if ended is None:
+        return SELDOM / 2
+    since_end = now - ended.timestamp()
+    if since_end < 5 * MINUTE or 25 * MINUTE <= since_end < 40 * MINUTE:
+        return OFTEN
+    return SELDOM
+
+
+def jittered(interval: float, chance: float) -> float:
+    """The interval as it is waited; `chance` is a random number from 0 to 1."""
+    return interval * (1 - JITTER * chance)
