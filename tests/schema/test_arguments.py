@@ -102,7 +102,7 @@ async def test_a_variable_that_is_missing_is_named(gateway: Gateway) -> None:
 
 async def test_only_the_variable_that_is_wrong_is_named(gateway: Gateway) -> None:
     """Defaults and good values beside it are not spoken of."""
-    query = "query($n: Int = 1, $t: [CallType!], $s: CallSort) {calls(first: $n, sortBy: $s, "
+    query = "query($n: Int! = 1, $t: [CallType!], $s: CallSort) {calls(first: $n, sortBy: $s, "
     error = await gateway.fail(f"{query}filter: {{type: $t}}) {{nodes {{sid}}}}}}", t=["SIP"], s=1)
     assert error["extensions"]["argument"] == "$s"
 

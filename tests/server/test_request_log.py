@@ -5,6 +5,7 @@ import logging
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -31,13 +32,14 @@ APP = Starlette(
         Route("/fail", fail),
         WebSocketRoute("/socket", hang_up),
         Route("/{path:path}", tell_id, methods=["GET", "POST"]),
-    ]
+    ],
+    middleware=[Middleware(RequestLog)],
 )
 
 
 @pytest.fixture
 def client() -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=RequestLog(APP), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=APP, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://gateway")
 
 
@@ -113,7 +115,7 @@ async def test_a_websocket_is_passed_on_as_it_is() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await RequestLog(APP)(scope, receive, send)
+    await APP(scope, receive, send)
     assert [message["type"] for message in sent] == ["websocket.close"]
 
 
