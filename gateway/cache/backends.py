@@ -39,10 +39,6 @@ class Backend(Protocol):
         """Make the next read of a key see what all replicas see."""
         ...
 
-    async def close(self) -> None:
-        """Let go of what it holds."""
-        ...
-
 
 def open_cache(
     settings: Settings, hook: Hook = silent, clock: Callable[[], float] = time.monotonic

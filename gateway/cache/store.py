@@ -32,6 +32,7 @@ class _SummaryEntry(Struct, frozen=True, array_like=True, tag="s"):
     as_of: float
     annotated_at: float
     via: Via
+    predicted: bool = False
 
 
 class _AbsentEntry(Struct, frozen=True, array_like=True, tag="a"):
@@ -115,14 +116,10 @@ class Store:
             key = page_key(account, question, ref)
             await self._backend.raise_many([Ranked(key, value, remaining)])
 
-    async def aclose(self) -> None:
-        """Let go of the backend."""
-        await self._backend.close()
-
     def _write(self, account: str, seen: Seen) -> Ranked:
         entry: _SummaryEntry | _AbsentEntry
         if isinstance(seen, Snapshot):
-            entry = _SummaryEntry(seen.raw, seen.as_of, seen.annotated_at, seen.via)
+            entry = _SummaryEntry(seen.raw, seen.as_of, seen.annotated_at, seen.via, seen.predicted)
             until = kept_until(seen, self._freshness)
         else:
             entry = _AbsentEntry(seen.sid, seen.why, seen.as_of)
@@ -136,8 +133,14 @@ class Store:
         entry = self._entry.decode(value[RANK_LENGTH:])
         if isinstance(entry, _AbsentEntry):
             return Absent(entry.sid, entry.why, entry.as_of)
-        summary = decode_summary(entry.raw)
-        return Snapshot(summary, entry.raw, entry.as_of, entry.annotated_at, entry.via)
+        return Snapshot(
+            decode_summary(entry.raw),
+            entry.raw,
+            entry.as_of,
+            entry.annotated_at,
+            entry.via,
+            entry.predicted,
+        )
 
 
 def call_key(account: str, sid: CallSid) -> str:

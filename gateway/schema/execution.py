@@ -1,17 +1,22 @@
 """A GraphQL request from its document to its answer, without HTTP."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Sequence
+from contextlib import aclosing
+from typing import Any, cast
 
 from graphql import (
     ExecutionResult,
     GraphQLError,
     GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
     execute,
+    subscribe,
 )
 from msgspec import Struct
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from gateway.errors import BadUserInput, GatewayError
 from gateway.schema.arguments import misfits
 from gateway.schema.context import Context
 from gateway.schema.documents import Document, Documents
@@ -47,31 +52,82 @@ class Executor:
         return self._documents.read(request.query)
 
     async def execute(self, request: Request, document: Document, context: Context) -> Answer:
-        """Answer a request; never raises for what a client did."""
+        """Answer a query or mutation; never raises for what a client did."""
+        operation = self._chosen(request, document, context)
+        if isinstance(operation, Answer):
+            return operation
+        result = execute(**self._arguments(request, document, context))
+        if not isinstance(result, ExecutionResult):
+            result = await result
+        return self._answer(result, operation, request, context)
+
+    async def stream(
+        self, request: Request, document: Document, context: Context
+    ) -> AsyncGenerator[Answer, None]:
+        """The answers of any operation, as they come: one of a query or of a refused request."""
+        operation = self._chosen(request, document, context)
+        if isinstance(operation, Answer):
+            yield operation
+            return
+        if operation.operation is not OperationType.SUBSCRIPTION:
+            yield await self.execute(request, document, context)
+            return
+        results = subscribe(**self._arguments(request, document, context))
+        if isinstance(results, Awaitable):
+            results = await results
+        if isinstance(results, ExecutionResult):
+            yield self._answer(results, operation, request, context)
+            return
+        async with aclosing(cast("AsyncGenerator[ExecutionResult, None]", results)) as stream:
+            try:
+                async for result in stream:
+                    yield self._answer(result, operation, request, context)
+            except GatewayError as error:
+                yield _failed(error, context.request_id)
+
+    def _chosen(
+        self, request: Request, document: Document, context: Context
+    ) -> OperationDefinitionNode | Answer:
+        """The operation to execute, or the refusal of a request that has none."""
         if document.parsed is None or document.errors:
             return _refused(document.errors, context.request_id, document.code)
         operation = document.operation(request.operation_name)
         if operation is None:
             error = GraphQLError(_which_operation(request.operation_name))
-            return _refused((error,), context.request_id, "BAD_USER_INPUT")
-        result = execute(
-            self._schema,
-            document.parsed,
-            context_value=context,
-            variable_values=request.variables,
-            operation_name=request.operation_name,
-            executor_class=StrawberryGraphQLCoreExecutionContext,
-            hide_suggestions=not self._hint,
-        )
-        if not isinstance(result, ExecutionResult):
-            result = await result
+            return _refused((error,), context.request_id, BadUserInput.code)
+        return operation
+
+    def _arguments(self, request: Request, document: Document, context: Context) -> dict[str, Any]:
+        return {
+            "schema": self._schema,
+            "document": document.parsed,
+            "context_value": context,
+            "variable_values": request.variables,
+            "operation_name": request.operation_name,
+            "executor_class": StrawberryGraphQLCoreExecutionContext,
+            "hide_suggestions": not self._hint,
+        }
+
+    def _answer(
+        self,
+        result: ExecutionResult,
+        operation: OperationDefinitionNode,
+        request: Request,
+        context: Context,
+    ) -> Answer:
         if not result.errors:
             return Answer({"data": result.data}, executed=True)
         if result.data is None and all(error.path is None for error in result.errors):
             wrong = misfits(self._schema, operation, request.variables or {}, hint=self._hint)
-            return _refused(wrong or result.errors, context.request_id, "BAD_USER_INPUT")
+            return _refused(wrong or result.errors, context.request_id, BadUserInput.code)
         errors = [failure(error, context.request_id) for error in result.errors]
         return Answer({"errors": errors, "data": result.data}, executed=True)
+
+
+def _failed(error: GatewayError, request_id: str) -> Answer:
+    """The last answer of a stream that broke."""
+    broken = GraphQLError(str(error), original_error=error)
+    return Answer({"errors": [failure(broken, request_id)], "data": None}, executed=True)
 
 
 def _refused(errors: Sequence[GraphQLError], request_id: str, code: str) -> Answer:

@@ -4,19 +4,24 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from gateway.accounts import Account, account_of
 from gateway.cache.backends import open_cache
+from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import Freshness
 from gateway.cache.store import Store
+from gateway.cache.tiered import TieredCache
+from gateway.calls.events import Events
 from gateway.calls.followers import Followers
 from gateway.calls.lists import Lists
 from gateway.calls.lookups import Lookups
@@ -26,11 +31,13 @@ from gateway.logs import configure_logging
 from gateway.schema.context import Context
 from gateway.schema.execution import Executor
 from gateway.schema.operations import build_schema, sdl
+from gateway.server.event_streams import EventSink, signer_of
 from gateway.server.graphiql import GraphiQL
 from gateway.server.graphql import GraphQLEndpoint
 from gateway.server.health import Health
 from gateway.server.request_log import RequestLog
 from gateway.server.telemetry import Telemetry
+from gateway.server.websocket import WebSocketEndpoint
 from gateway.settings import Settings, read
 from gateway.upstream.client import InsightsClient
 from gateway.upstream.transport import Bounded, connect
@@ -52,6 +59,67 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     """
     telemetry, health = Telemetry(), Health()
     hook = _all(telemetry, health, *hooks)
+    signer = signer_of(settings, account)
+    engine = _engine(settings, transport, hook, clock, events_are_on=signer is not None)
+    sink = EventSink(signer, partial(engine.events.accept, account), hook)
+    cursors = Cursors(account.signing_key)
+
+    def context(request_id: str) -> Context:
+        return Context(
+            account=account,
+            lookups=engine.lookups,
+            lists=engine.lists,
+            followers=engine.followers,
+            cursors=cursors,
+            now=clock(),
+            page_grid=settings.gateway_page_max_age,
+            request_id=request_id,
+        )
+
+    graphiql = GraphiQL(examples=examples) if settings.gateway_graphiql else None
+    executor = Executor(build_schema(), introspection=settings.gateway_introspection)
+    routes = [
+        Route("/graphql", GraphQLEndpoint(executor, context, graphiql.page if graphiql else None)),
+        WebSocketRoute("/graphql", WebSocketEndpoint(executor, context)),
+        Route("/healthz", health.alive),
+        Route("/readyz", health.ready),
+        Route("/metrics", telemetry.metrics),
+        sink.route(),
+        *_schema_routes(settings),
+        *(graphiql.routes() if graphiql else ()),
+    ]
+    return Starlette(
+        routes=routes, middleware=[Middleware(RequestLog)], lifespan=lambda _: engine.running()
+    )
+
+
+class _Engine(NamedTuple):
+    """What is below GraphQL: the verbs, and what they stand on."""
+
+    client: InsightsClient
+    cache: MemoryCache | TieredCache
+    lookups: Lookups
+    lists: Lists
+    followers: Followers
+    events: Events
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """From the start of the server to its end."""
+        self.cache.listen()
+        yield
+        await self.client.aclose()
+        await self.cache.close()
+
+
+def _engine(
+    settings: Settings,
+    transport: httpx.AsyncBaseTransport | None,
+    hook: Hook,
+    clock: Callable[[], float],
+    *,
+    events_are_on: bool,
+) -> _Engine:
     freshness = Freshness.of(settings)
     cache, leases = open_cache(settings, hook, clock)
     store = Store(cache, freshness, clock)
@@ -63,34 +131,11 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     client = InsightsClient(bounded, settings.gateway_upstream_url, hook=hook, clock=clock)
     lookups = Lookups(client, store, freshness, leases, hook=hook, clock=clock)
     lists = Lists(client, store, freshness, leases, hook=hook, clock=clock)
-    followers = Followers(lookups, store, leases, events_are_on=False, hook=hook, clock=clock)
-    cursors = Cursors(account.signing_key)
-
-    def context(request_id: str) -> Context:
-        return Context(
-            account, lookups, lists, followers, cursors, clock(), freshness.page, request_id
-        )
-
-    graphiql = GraphiQL(examples=examples) if settings.gateway_graphiql else None
-    executor = Executor(build_schema(), introspection=settings.gateway_introspection)
-    endpoint = GraphQLEndpoint(executor, context, graphiql.page if graphiql else None)
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        cache.listen()
-        yield
-        await client.aclose()
-        await store.aclose()
-
-    routes = [
-        Route("/graphql", endpoint),
-        Route("/healthz", health.alive),
-        Route("/readyz", health.ready),
-        Route("/metrics", telemetry.metrics),
-        *_schema_routes(settings),
-        *(graphiql.routes() if graphiql else ()),
-    ]
-    return Starlette(routes=routes, middleware=[Middleware(RequestLog)], lifespan=lifespan)
+    followers = Followers(
+        lookups, store, leases, events_are_on=events_are_on, hook=hook, clock=clock
+    )
+    events = Events(store, hook=hook, clock=clock)
+    return _Engine(client, cache, lookups, lists, followers, events)
 
 
 def _all(*hooks: Hook) -> Hook:

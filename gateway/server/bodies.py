@@ -38,7 +38,7 @@ async def from_post(headers: Headers, receive: Receive) -> Request:
         raise BadRequest(400, "The body is not JSON in UTF-8.") from None
     if not isinstance(said, dict):
         raise BadRequest(400, 'The body must be a JSON object, such as `{"query": "…"}`.')
-    return _request(said)
+    return request_of(said)
 
 
 def from_get(query_string: bytes) -> Request:
@@ -54,10 +54,11 @@ def from_get(query_string: bytes) -> Request:
                 said[name] = msgspec.json.decode(text)
             except _NOT_JSON:
                 raise BadRequest(400, f"`{name}` is not JSON.") from None
-    return _request(said)
+    return request_of(said)
 
 
-def _request(said: dict[str, Any]) -> Request:
+def request_of(said: dict[str, Any]) -> Request:
+    """Read the parameters of a GraphQL request. Raises BadRequest."""
     query = said.get("query")
     if not isinstance(query, str) or not query:
         raise BadRequest(400, "`query` is missing: it holds the GraphQL document, as text.")

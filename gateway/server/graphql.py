@@ -2,7 +2,8 @@
 
 The specification: https://graphql.github.io/graphql-over-http/draft/. In short: `application/json`
 is answered with 200 whatever the document was, `application/graphql-response+json` with 400 when
-nothing could be executed; a request that is none is a 4xx in either.
+nothing could be executed; a request that is none is a 4xx in either. Subscriptions are streamed:
+https://github.com/enisdenjo/graphql-sse (distinct connections) and Apollo's multipart protocol.
 """
 
 from collections.abc import Awaitable, Callable
@@ -20,11 +21,14 @@ from gateway.schema.context import Context
 from gateway.schema.error_policy import mask
 from gateway.schema.execution import Executor, Request
 from gateway.server.bodies import BadRequest, from_get, from_post
-from gateway.server.negotiation import GRAPHQL_RESPONSE, HTML, JSON, choose
+from gateway.server.negotiation import EVENTS, GRAPHQL_RESPONSE, HTML, JSON, PARTS, choose
+from gateway.server.streams import Stream
 
 Page = Callable[[HttpRequest], Awaitable[Response]]
 
 _OFFERS = (JSON, GRAPHQL_RESPONSE)
+_STREAMED_OFFERS = (EVENTS, PARTS)
+_ALL_OFFERS = (*_OFFERS, *_STREAMED_OFFERS)
 _OFFERS_TO_BROWSERS = (JSON, GRAPHQL_RESPONSE, HTML)
 
 
@@ -60,18 +64,21 @@ class GraphQLEndpoint:
         if self._page and scope["method"] == "GET" and choose(accept, _OFFERS_TO_BROWSERS) == HTML:
             return await self._page(HttpRequest(scope, receive))
         media_type = choose(accept, _OFFERS)
-        if media_type is None:
-            return self._refuse(JSON, BadRequest(406, f"Answers are {GRAPHQL_RESPONSE} or {JSON}."))
         try:
+            _check_accept(accept)
             request = await _read(scope, headers, receive)
             document = self._executor.read(request)
-            _check_method(document.operation(request.operation_name), scope["method"])
+            kind = _kind(document.operation(request.operation_name), scope["method"])
+            streamed = _streamed(kind, accept)
         except BadRequest as problem:
-            return self._refuse(media_type, problem)
+            return self._refuse(media_type or JSON, problem)
         context = self._context(scope["state"]["request_id"])
+        if streamed is not None:
+            answers = self._executor.stream(request, document, context)
+            return Stream(streamed, (self._encode(answer.body) async for answer in answers))
         answer = await self._executor.execute(request, document, context)
         refused = not answer.executed and media_type == GRAPHQL_RESPONSE
-        return self._response(media_type, answer.body, 400 if refused else 200)
+        return self._response(media_type or JSON, answer.body, 400 if refused else 200)
 
     def _refuse(self, media_type: str, problem: BadRequest) -> Response:
         error = {"message": str(problem), "extensions": {"code": BadUserInput.code}}
@@ -95,10 +102,26 @@ async def _read(scope: Scope, headers: Headers, receive: Receive) -> Request:
             raise BadRequest(405, "Use POST, or GET for queries.", "GET, POST")
 
 
-def _check_method(operation: OperationDefinitionNode | None, method: str) -> None:
-    """See that an operation may come this way. Raises BadRequest."""
+def _check_accept(accept: str) -> None:
+    """See that there is some way to answer. Raises BadRequest."""
+    if choose(accept, _ALL_OFFERS) is None:
+        raise BadRequest(406, f"Answers are {GRAPHQL_RESPONSE}, {JSON} or {EVENTS}.")
+
+
+def _kind(operation: OperationDefinitionNode | None, method: str) -> OperationType:
+    """What an operation does; a query, if there is none. Raises BadRequest if not this way."""
     kind = OperationType.QUERY if operation is None else operation.operation
-    if kind is OperationType.SUBSCRIPTION:
-        raise BadRequest(400, "Subscriptions are not served here.")
     if kind is OperationType.MUTATION and method == "GET":
         raise BadRequest(405, "Use POST for mutations.", "POST")
+    return kind
+
+
+def _streamed(kind: OperationType, accept: str) -> str | None:
+    """The media type of a streamed answer; None for an answer in one piece. Raises BadRequest."""
+    if kind is OperationType.SUBSCRIPTION:
+        if (streamed := choose(accept or JSON, _STREAMED_OFFERS)) is None:
+            raise BadRequest(
+                406, f"Subscriptions are answered over WebSocket, as {EVENTS} or as {PARTS}."
+            )
+        return streamed
+    return EVENTS if choose(accept, (*_OFFERS, EVENTS)) == EVENTS else None

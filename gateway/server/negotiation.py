@@ -5,6 +5,8 @@ from collections.abc import Sequence
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 HTML = "text/html"
+EVENTS = "text/event-stream"
+PARTS = "multipart/mixed"
 
 
 def choose(accept: str, offers: Sequence[str]) -> str | None:

@@ -156,9 +156,10 @@ async def test_a_mutation_by_get_is_a_405(gateway: Gateway, accept: str) -> None
 
 
 async def test_a_subscription_is_not_served_as_a_single_answer(gateway: Gateway) -> None:
-    """Who subscribes expects many answers, so one is refused."""
+    """Who subscribes and accepts only one answer is told which ways there are."""
     answer = await post(gateway, {"query": "subscription {__typename}"})
-    assert answer.status_code == 400
+    assert answer.status_code == 406
+    assert "WebSocket" in answer.json()["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("accept", [CHROME, "text/html", "text/html, */*;q=0.1"])

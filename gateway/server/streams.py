@@ -1,0 +1,118 @@
+"""Answers that come one after another over HTTP: as server-sent events, or as parts.
+
+Both are kept alive while nothing happens. A client that leaves is noticed at once, and whatever
+it was told about is let go of. A server that stops breaks the stream off without its end, by
+which clients know that they should come back.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, suppress
+from typing import NamedTuple
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gateway.server.negotiation import EVENTS, PARTS
+
+KEEP_ALIVE = 5.0
+"""Seconds without an answer after which something is sent; Apollo's routers do the same."""
+
+
+class _Format(NamedTuple):
+    """How a media type writes an answer, nothing, and the end."""
+
+    content_type: str
+    opening: bytes
+    answer: Callable[[bytes], bytes]
+    nothing: bytes
+    end: bytes
+
+
+def _part(body: bytes) -> bytes:
+    return b"\r\nContent-Type: application/json\r\n\r\n" + body + b"\r\n--graphql"
+
+
+_FORMATS = {
+    EVENTS: _Format(
+        content_type=f"{EVENTS}; charset=utf-8",
+        opening=b":\n\n",
+        answer=lambda body: b"event: next\ndata: " + body + b"\n\n",
+        nothing=b":\n\n",
+        end=b"event: complete\ndata:\n\n",
+    ),
+    PARTS: _Format(
+        content_type=f'{PARTS}; boundary="graphql"; subscriptionSpec="1.0"',
+        opening=b"\r\n--graphql",
+        answer=lambda body: _part(b'{"payload":' + body + b"}"),
+        nothing=_part(b"{}"),
+        end=b"--\r\n",
+    ),
+}
+
+
+class Stream(Response):
+    """A streamed answer of `bodies`, each the JSON of one GraphQL result."""
+
+    def __init__(self, media_type: str, bodies: AsyncGenerator[bytes, None]) -> None:
+        self._format = _FORMATS[media_type]
+        self._bodies = bodies
+        headers = {
+            "Content-Type": self._format.content_type,
+            "Cache-Control": "no-store",
+            "X-Accel-Buffering": "no",
+        }
+        super().__init__(None, 200, headers)
+        del self.headers["content-length"]
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Send what comes, until it ends or the client leaves."""
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        await send(start)
+        sending = asyncio.create_task(self._send(send))
+        leaving = asyncio.create_task(_left(receive))
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, leaving):
+                task.cancel()
+                with suppress(asyncio.CancelledError, OSError):
+                    await task
+
+    async def _send(self, send: Send) -> None:
+        form = self._format
+        await _chunk(send, form.opening)
+        async with aclosing(self._bodies) as bodies:
+            async for body in _kept_alive(bodies):
+                await _chunk(send, form.nothing if body is None else form.answer(body))
+        await send({"type": "http.response.body", "body": form.end})
+
+
+async def _kept_alive(bodies: AsyncIterator[bytes]) -> AsyncIterator[bytes | None]:
+    """The bodies, and None whenever none came for a while."""
+    while True:
+        coming = asyncio.ensure_future(anext(bodies, _END))
+        try:
+            while not (await asyncio.wait({coming}, timeout=KEEP_ALIVE))[0]:
+                yield None
+        finally:
+            if not coming.done():
+                coming.cancel()
+                with suppress(asyncio.CancelledError):
+                    await coming
+        body = coming.result()
+        if body is _END:
+            return
+        yield body
+
+
+_END = b""
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _chunk(send: Send, body: bytes) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": True})
