@@ -1,7 +1,8 @@
-"""The Insights API as typed questions: one summary, one page."""
+"""The Insights API as typed questions: one summary, one page, one annotation."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.accounts import Account
+from gateway.errors import UpstreamError
 from gateway.insights.absence import Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import Undecodable
@@ -22,6 +24,7 @@ from gateway.upstream.failures import (
     absence,
     failure_of_exception,
     failure_of_response,
+    failure_of_write,
     invalid,
     request_id,
 )
@@ -40,6 +43,10 @@ class UpstreamPage(Struct, frozen=True):
 class _Meta(Struct):
     next_page_url: str | None = None
     previous_page_url: str | None = None
+
+
+class _AnnotationBody(Struct):
+    call_sid: str | None = None
 
 
 class _PageBody(Struct):
@@ -68,11 +75,13 @@ class InsightsClient:
             timeout=None,  # noqa: S113 - the transport bounds the whole request
             follow_redirects=False,
             trust_env=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none, for no account
             headers={"Accept": "application/json", "User-Agent": "call-insights-gateway"},
         )
         self._hook = hook
         self._clock = clock
         self._page_body = msgspec.json.Decoder(_PageBody)
+        self._annotation_body = msgspec.json.Decoder(_AnnotationBody)
 
     async def summary(
         self, account: Account, sid: CallSid, state: Literal["complete", "partial"]
@@ -97,7 +106,22 @@ class InsightsClient:
         """
         path = f"{call_sid(sid)}/Annotation"
         response = await self._get(account, "Annotation", path, {})
-        return self._absent(sid, response) or response.content
+        return self._absent(sid, response) or self._annotation(sid, response)
+
+    async def annotate(
+        self, account: Account, sid: CallSid, parameters: Mapping[str, str]
+    ) -> bytes | Absent:
+        """Write to the annotation of one call, once; gives all of it, as `annotation` does.
+
+        An UpstreamError says whether something was written, or that this is `uncertain`.
+        """
+        path = f"{call_sid(sid)}/Annotation"
+        request = self._http.build_request("POST", path, data=parameters)
+        try:
+            response = await self._send(account, "Annotation", request)
+            return self._absent(sid, response) or self._annotation(sid, response)
+        except UpstreamError as failure:
+            raise failure_of_write(failure) from failure
 
     async def page(self, account: Account, question: Question, ref: PageRef) -> UpstreamPage:
         """One page of a list of calls."""
@@ -107,7 +131,7 @@ class InsightsClient:
             raise failure_of_response(response)
         try:
             body = self._page_body.decode(response.content)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise invalid("was no list of summaries", response) from error
         return UpstreamPage(
             tuple(self._snapshot(bytes(item), response) for item in body.call_summaries),
@@ -133,14 +157,29 @@ class InsightsClient:
         except Undecodable as error:
             raise invalid("was no summary", response) from error
 
+    def _annotation(self, sid: CallSid, response: httpx.Response) -> bytes:
+        try:
+            body = self._annotation_body.decode(response.content)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise invalid("was no annotation", response) from error
+        if body.call_sid not in {None, sid}:
+            raise invalid("was for another call", response)
+        return response.content
+
     async def _get(
         self, account: Account, resource: Resource, path: str, parameters: dict[str, str]
     ) -> httpx.Response:
+        request = self._http.build_request("GET", path, params=parameters)
+        return await self._send(account, resource, request)
+
+    async def _send(
+        self, account: Account, resource: Resource, request: httpx.Request
+    ) -> httpx.Response:
         started = time.perf_counter()
-        headers = {"Authorization": account.authorization}
+        request.headers["Authorization"] = account.authorization
         response = None
         try:
-            response = await self._http.get(path, params=parameters, headers=headers)
+            response = await self._http.send(request)
         except TRANSPORT_FAILURES as error:
             raise failure_of_exception(error) from error
         finally:
@@ -148,6 +187,8 @@ class InsightsClient:
             status = response.status_code if response is not None else 0
             twilio_id = request_id(response) if response is not None else None
             self._hook(UpstreamAnswered(resource, status, seconds, twilio_id))
+        if not response.is_error and response.status_code != httpx.codes.OK:
+            raise invalid(f"came with HTTP {response.status_code}", response)
         return response
 
 
@@ -155,8 +196,11 @@ def _neighbour(ref: PageRef, url: str | None, response: httpx.Response) -> PageR
     """The page that `url` leads to. Only its token and number are taken: never the address."""
     if not url:
         return None
-    query = parse_qs(urlsplit(url).query)
-    token, number = query.get("PageToken", [""])[0], query.get("Page", ["0"])[0]
-    if not number.isdecimal() or (not token and int(number) > 0):
+    try:
+        query = parse_qs(urlsplit(url).query)
+        token, number = query.get("PageToken", [""])[0], int(query.get("Page", ["0"])[0])
+    except ValueError as error:
+        raise invalid("named a page in a way that cannot be read", response) from error
+    if number < 0 or (not token and number > 0):
         raise invalid("named a page without its token", response)
-    return PageRef(ref.window, ref.size, int(number), token)
+    return PageRef(ref.window, ref.size, number, token)

@@ -1,11 +1,13 @@
 """Status and exception → our errors. Here and nowhere else."""
 
+import math
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import aiohttp
 import httpx
 import msgspec
+from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.errors import (
     UpstreamCredentials,
@@ -19,10 +21,29 @@ from gateway.errors import (
 from gateway.insights.absence import Absence
 from gateway.upstream.transport import BodyTooLarge
 
-TRANSPORT_FAILURES = (httpx.HTTPError, aiohttp.ClientError, BodyTooLarge, TimeoutError, OSError)
+TRANSPORT_FAILURES = (
+    httpx.HTTPError,
+    aiohttp.ClientError,
+    HttpProcessingError,
+    BodyTooLarge,
+    TimeoutError,
+    OSError,
+)
 """All that a transport raises when there is no answer."""
 
-_CUT_OFF = (aiohttp.ClientPayloadError, httpx.RemoteProtocolError, httpx.DecodingError)
+_BROKEN = (
+    aiohttp.ClientPayloadError,
+    aiohttp.ClientResponseError,
+    HttpProcessingError,
+    httpx.RemoteProtocolError,
+    httpx.DecodingError,
+)
+"""Something came, and it was no whole HTTP answer."""
+
+
+_NEVER_SENT = (aiohttp.ClientConnectorError, httpx.ConnectError, httpx.ConnectTimeout)
+_NEVER_DONE = (UpstreamRateLimited, UpstreamCredentials, UpstreamRejected)
+"""By which it is certain that a write was not done: without a connection, or by refusal."""
 
 
 class _ErrorBody(msgspec.Struct):
@@ -40,10 +61,13 @@ def absence(response: httpx.Response) -> Absence | None:
 
 def failure_of_response(response: httpx.Response) -> UpstreamError:
     """The error that an answer with a status of 400 and above stands for."""
-    kind, message = _kind(response.status_code)
+    code = twilio_code(response)
+    kind, message = (
+        _NOT_ENABLED if code == Absence.NOT_ENABLED.value else _kind(response.status_code)
+    )
     return kind(
         message,
-        twilio_code=twilio_code(response),
+        twilio_code=code,
         request_id=request_id(response),
         retry_after=retry_after(response.headers.get("Retry-After"), datetime.now(UTC)),
     )
@@ -54,14 +78,29 @@ def failure_of_exception(error: Exception) -> UpstreamError:
 
     The aiohttp transport calls a refused connection a `ConnectTimeout`; its cause tells the truth.
     """
-    cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
+    cause = _cause(error)
     if isinstance(cause, TimeoutError | httpx.TimeoutException):
         return UpstreamTimeout("Twilio did not answer in time.")
     if isinstance(cause, BodyTooLarge):
         return invalid("was too large")
-    if isinstance(cause, aiohttp.ClientResponseError | _CUT_OFF):
+    if isinstance(cause, _BROKEN):
         return invalid("was cut off or no HTTP")
     return UpstreamUnavailable("Twilio could not be reached.")
+
+
+def failure_of_write(failure: UpstreamError) -> UpstreamError:
+    """The same failure, of a write: it says whether something was written, if that is known."""
+    wrapped = failure.__cause__
+    never_sent = isinstance(wrapped, Exception) and isinstance(_cause(wrapped), _NEVER_SENT)
+    certain = never_sent or isinstance(failure, _NEVER_DONE)
+    told = "Nothing was written." if certain else _UNCERTAIN
+    return type(failure)(
+        f"{failure} {told}",
+        twilio_code=failure.twilio_code,
+        request_id=failure.request_id,
+        retry_after=failure.retry_after if certain else None,
+        uncertain=not certain,
+    )
 
 
 def invalid(problem: str, response: httpx.Response | None = None) -> UpstreamInvalidResponse:
@@ -75,7 +114,7 @@ def twilio_code(response: httpx.Response) -> int | None:
     """Twilio's error code, if the body has one."""
     try:
         return msgspec.json.decode(response.content, type=_ErrorBody).code
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 
@@ -90,14 +129,29 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     if value is None:
         return None
     if value.strip().isdecimal():
-        return float(value)
+        return seconds if math.isfinite(seconds := float(value)) else None
     try:
         return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
     except (ValueError, TypeError):
         return None
 
 
+def _cause(error: Exception) -> Exception:
+    """What aiohttp raised, if it did; otherwise the error itself."""
+    return error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
+
+
+_UNCERTAIN = (
+    "It is not known whether Twilio wrote the annotation: read the call before writing again."
+)
+
 _ABSENCES = frozenset(state.value for state in Absence)
+
+
+_NOT_ENABLED = (
+    UpstreamRejected,
+    "Twilio refused the question: Voice Insights Advanced Features are not on for this account.",
+)
 
 
 def _kind(status: int) -> tuple[type[UpstreamError], str]:

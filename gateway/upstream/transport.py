@@ -15,6 +15,10 @@ MAX_BODY_BYTES = 64 * 2**20
 """No answer is read beyond this: a page of 1,000 summaries is 4 MB."""
 
 
+_OF_WIRE = {b"content-encoding", b"content-length", b"transfer-encoding"}
+"""Headers that are true of a body on its way, and no longer of one that was read."""
+
+
 class BodyTooLarge(Exception):
     """The upstream sent more than `MAX_BODY_BYTES`."""
 
@@ -52,7 +56,8 @@ class Bounded(httpx.AsyncBaseTransport):
                 body = await self._read(response)
             finally:
                 await response.aclose()
-        return httpx.Response(response.status_code, headers=response.headers, content=body)
+        headers = [header for header in response.headers.raw if header[0].lower() not in _OF_WIRE]
+        return httpx.Response(response.status_code, headers=headers, content=body)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -60,8 +65,9 @@ class Bounded(httpx.AsyncBaseTransport):
 
     @staticmethod
     async def _read(response: httpx.Response) -> bytes:
+        """The body, decompressed; it is the decompressed size that is bounded."""
         chunks, size = [], 0
-        async for chunk in response.aiter_raw():
+        async for chunk in response.aiter_bytes():
             chunks.append(chunk)
             size += len(chunk)
             if size > MAX_BODY_BYTES:

@@ -1,0 +1,212 @@
+import inspect
+from datetime import UTC, datetime
+
+import aiohttp
+import httpx
+import pytest
+from aiohttp.http_exceptions import HttpProcessingError
+
+from gateway import errors
+from gateway.insights.absence import Absence, Absent
+from gateway.upstream.client import InsightsClient
+from gateway.upstream.failures import retry_after
+from gateway.upstream.transport import BodyTooLarge
+from tests.upstream.conftest import (
+    ACCOUNT,
+    FIRST_PAGE,
+    NOON,
+    QUESTION,
+    SID,
+    answering,
+    client_of,
+    raising,
+)
+
+NOT_OF_A_CONNECTION = {
+    httpx.InvalidURL,  # the address is checked when the settings are read
+    httpx.CookieConflict,  # no cookies are kept
+    *(httpx.StreamError, httpx.StreamConsumed, httpx.StreamClosed),  # mistakes in our own code
+    *(httpx.ResponseNotRead, httpx.RequestNotRead, aiohttp.EofStream),
+    *(aiohttp.WebSocketError, aiohttp.WSMessageTypeError),  # Twilio is asked over plain HTTP
+}
+ROOTS = (httpx.HTTPError, aiohttp.ClientError, HttpProcessingError, OSError, BodyTooLarge)
+INVALID = (
+    *(aiohttp.ClientPayloadError, aiohttp.ClientResponseError, HttpProcessingError),
+    *(httpx.RemoteProtocolError, httpx.DecodingError, BodyTooLarge),
+)
+TIMEOUT = (TimeoutError, httpx.TimeoutException)
+
+
+def family(root: type[Exception]) -> set[type[Exception]]:
+    return {root}.union(*(family(child) for child in root.__subclasses__()))
+
+
+def foreign() -> list[type[Exception]]:
+    """What the two HTTP libraries and the system raise; other libraries' are none of ours."""
+    owners = ("httpx", "aiohttp", "builtins", "socket", "ssl", "gateway")
+    found = set[type[Exception]]().union(*(family(root) for root in ROOTS))
+    ours = {error for error in found if error.__module__.split(".")[0] in owners}
+    return sorted(ours, key=lambda error: f"{error.__module__}.{error.__name__}")
+
+
+@pytest.mark.parametrize("kind", foreign(), ids=lambda kind: f"{kind.__module__}.{kind.__name__}")
+async def test_every_error_of_a_connection_is_one_of_ours(kind: type[Exception]) -> None:
+    """No client sees the name of a library, and no error is counted as a fault of the gateway."""
+    raised = kind.__new__(kind)
+    expected: type[errors.UpstreamError] = errors.UpstreamUnavailable
+    if issubclass(kind, TIMEOUT):
+        expected = errors.UpstreamTimeout
+    elif issubclass(kind, INVALID):
+        expected = errors.UpstreamInvalidResponse
+
+    with pytest.raises(errors.UpstreamError) as caught:
+        await client_of(raising(raised)).summary(ACCOUNT, SID, "complete")
+
+    assert type(caught.value) is expected
+    assert caught.value.retryable
+
+
+@pytest.mark.parametrize("library", [httpx, aiohttp], ids=lambda library: library.__name__)
+def test_no_exception_of_a_library_is_forgotten(library: object) -> None:
+    """A new version of it with a new kind of exception fails here first."""
+    exceptions = {
+        value
+        for name, value in inspect.getmembers(library, inspect.isclass)
+        if issubclass(value, Exception) and not issubclass(value, Warning)
+    }
+
+    assert {error for error in exceptions if not issubclass(error, ROOTS)} <= NOT_OF_A_CONNECTION
+
+
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [
+        (aiohttp.ServerDisconnectedError(), errors.UpstreamUnavailable),
+        (aiohttp.ClientPayloadError(), errors.UpstreamInvalidResponse),
+        (aiohttp.ServerTimeoutError(), errors.UpstreamTimeout),
+    ],
+)
+async def test_the_cause_of_an_error_tells_the_truth(
+    cause: Exception, expected: type[errors.UpstreamError]
+) -> None:
+    """The transport between the libraries calls a refused connection a timeout."""
+    error = httpx.ConnectTimeout("refused")
+    error.__cause__ = cause
+
+    with pytest.raises(expected):
+        await client_of(raising(error)).summary(ACCOUNT, SID, "complete")
+
+
+STATUSES = (
+    (400, 17400, errors.UpstreamRejected),
+    (401, 20003, errors.UpstreamCredentials),
+    (401, None, errors.UpstreamCredentials),
+    (403, 17000, errors.UpstreamCredentials),
+    (404, None, errors.UpstreamRejected),
+    (405, 20004, errors.UpstreamRejected),
+    (408, None, errors.UpstreamTimeout),
+    (413, None, errors.UpstreamRejected),
+    (429, 20429, errors.UpstreamRateLimited),
+    (429, None, errors.UpstreamRateLimited),
+    (500, 17009, errors.UpstreamUnavailable),
+    (500, 17008, errors.UpstreamUnavailable),
+    (502, None, errors.UpstreamUnavailable),
+    (503, None, errors.UpstreamUnavailable),
+    (504, None, errors.UpstreamTimeout),
+    (599, None, errors.UpstreamUnavailable),
+)
+
+
+@pytest.mark.parametrize(("status", "code", "expected"), STATUSES)
+@pytest.mark.parametrize("resource", ["summary", "page", "annotation"])
+async def test_a_status_is_one_of_our_errors(
+    status: int, code: int | None, expected: type[errors.UpstreamError], resource: str
+) -> None:
+    """With what a client needs: the code, Twilio's request id, whether and when to ask again."""
+    body = b"<h1>oops +12025550143</h1>" if code is None else {"code": code, "message": "secret"}
+    transport = answering(status, body, Twilio_Request_Id="RQ1", Retry_After="7")
+
+    with pytest.raises(errors.UpstreamError) as caught:
+        await ask(resource, client_of(transport))
+
+    assert type(caught.value) is expected
+    assert caught.value.extensions == {
+        "code": expected.code,
+        "twilioCode": code,
+        "requestId": "RQ1",
+        "retryable": expected.retryable,
+        "retryAfterSeconds": 7.0,
+    }
+    assert not {"oops", "secret", "+1202"} & set(str(caught.value).split())
+
+
+async def ask(resource: str, client: InsightsClient) -> object:
+    """Any of the questions."""
+    match resource:
+        case "page":
+            return await client.page(ACCOUNT, QUESTION, FIRST_PAGE)
+        case "annotation":
+            return await client.annotation(ACCOUNT, SID)
+        case _:
+            return await client.summary(ACCOUNT, SID, "partial")
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        (404, Absence.NOT_READY),
+        (404, Absence.NOT_FOUND),
+        (404, Absence.EXPIRED),
+        (401, Absence.NOT_ENABLED),
+    ],
+)
+@pytest.mark.parametrize("resource", ["summary", "annotation"])
+async def test_a_call_without_a_summary_is_a_state_and_no_failure(
+    status: int, why: Absence, resource: str
+) -> None:
+    """17007 comes with the status of wrong credentials, which are not what is wrong."""
+    transport = answering(status, {"code": why.value, "status": status})
+
+    assert await ask(resource, client_of(transport)) == Absent(SID, why, NOON)
+
+
+async def test_a_list_without_advanced_features_is_refused_and_credentials_are_not_blamed() -> None:
+    """An operator who is told to look at credentials would look for hours."""
+    with pytest.raises(errors.UpstreamRejected, match="Advanced Features") as caught:
+        await ask("page", client_of(answering(401, {"code": 17007})))
+
+    assert caught.value.twilio_code == 17007
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, None),
+        ("0", 0.0),
+        ("120", 120.0),
+        (" 7 ", 7.0),
+        ("Wed, 21 Oct 2026 07:28:30 GMT", 30.0),
+        ("Wed, 21 Oct 2026 07:27:00 GMT", 0.0),
+        ("Wed, 21 Oct 2026 07:28:30 -0000", None),
+        ("soon", None),
+        ("-5", None),
+        ("1.5", None),
+        ("", None),
+        ("9" * 400, None),
+        ("²", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(value: str | None, seconds: float | None) -> None:
+    """RFC 9110 has both forms; what is neither was not said."""
+    assert retry_after(value, datetime(2026, 10, 21, 7, 28, tzinfo=UTC)) == seconds
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b'"x"', b'{"code":"20404"}', b'{"code":', b"\xff", b"[" * 100_000, b"null"]
+)
+async def test_an_error_without_a_readable_code_goes_by_its_status(body: bytes) -> None:
+    """Proxies answer for Twilio too, and not in its words."""
+    with pytest.raises(errors.UpstreamUnavailable) as caught:
+        await ask("summary", client_of(answering(503, body)))
+
+    assert caught.value.twilio_code is None
