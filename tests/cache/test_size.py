@@ -1,0 +1,42 @@
+"""How much room what is remembered takes."""
+
+import time
+
+import httpx
+
+from gateway.accounts import Account
+from gateway.cache.memory_cache import MemoryCache
+from gateway.cache.policy import Freshness
+from gateway.cache.redis_cache import RedisCache
+from gateway.cache.store import Store
+from gateway.cache.tiered import TieredCache
+from gateway.insights.paging import PageRef, Question
+from gateway.insights.windows import Window
+from gateway.sandbox import Sandbox
+from gateway.settings import Secret
+from gateway.upstream.client import InsightsClient
+from tests.servers import RedisServer
+
+DAY = 86400
+
+
+async def test_a_hundred_thousand_summaries_take_150_megabytes_of_redis(redis: RedisServer) -> None:
+    """Measured on calls of all kinds, as the server counts its memory: keys and overhead too."""
+    sandbox = Sandbox(calls=2000, arrivals=False)
+    client = InsightsClient(httpx.ASGITransport(app=sandbox.app), "http://twilio")
+    account = Account(sandbox.account_sid, sandbox.account_sid, Secret(sandbox.auth_token))
+    cache = TieredCache(MemoryCache(max_bytes=10**8), RedisCache(redis.url, timeout=5))
+    store = Store(cache, Freshness(), time.time)
+    before = redis.command("INFO", "memory")["used_memory"]
+    now, kept = int(time.time()), 0
+    ref: PageRef | None = PageRef(Window(now - 28 * DAY, now), 1000)
+    while ref is not None:
+        page = await client.page(account, Question(account.sid, (), "end_time"), ref)
+        kept += len(await store.keep(account.sid, page.snapshots))
+        ref = page.next
+    used = redis.command("INFO", "memory")["used_memory"] - before
+    await cache.close()
+    await client.aclose()
+    assert kept > 1000
+    assert used / kept * 100_000 < 150 * 2**20
+    assert cache.near.size / kept * 100_000 < 600 * 2**20
