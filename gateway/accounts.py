@@ -11,12 +11,14 @@ from gateway.settings import Secret, Settings
 class Account(Struct, frozen=True):
     """An account with its credentials: its auth token, or an API key and secret.
 
-    `username` is the SID that the password belongs to: the account's, or the key's.
+    `username` is the SID that the password belongs to: the account's, or the key's. With a key,
+    the account's own auth token may be known too: Twilio signs with it.
     """
 
     sid: str
     username: str
     password: Secret
+    auth_token: Secret | None = None
 
     @property
     def authorization(self) -> str:
@@ -28,6 +30,12 @@ class Account(Struct, frozen=True):
     def signing_key(self) -> bytes:
         """Secret bytes that every replica with the same credentials has."""
         return f"{self.sid}:{self.password.reveal()}".encode()
+
+    @property
+    def webhook_key(self) -> bytes | None:
+        """What Twilio signs webhooks with, the auth token; None when only a key is known."""
+        token = self.password if self.username == self.sid else self.auth_token
+        return None if token is None else token.reveal().encode()
 
 
 def account_of(settings: Settings) -> Account:
@@ -43,7 +51,7 @@ def account_of(settings: Settings) -> Account:
             "Twilio console shows it. (`gateway demo` needs no account.)"
         )
     if key and secret:
-        return Account(sid, key, secret)
+        return Account(sid, key, secret, settings.twilio_auth_token)
     if settings.twilio_auth_token is None:
         raise WrongSettings(
             "TWILIO_AUTH_TOKEN is not set: set it to the auth token of the account, or set "

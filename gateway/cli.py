@@ -5,11 +5,12 @@ import asyncio
 import difflib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import httpx
 import uvicorn
+from msgspec.structs import replace
 
 from gateway import __version__
 from gateway.accounts import account_of
@@ -38,9 +39,12 @@ def demo(chosen: argparse.Namespace) -> int:
     from gateway.accounts import Account
     from gateway.sandbox import Sandbox
     from gateway.server.app import create_app
+    from gateway.server.event_streams import PATH
     from gateway.settings import Secret
 
     settings = _settings(chosen)
+    address = f"http://{settings.gateway_host}:{settings.gateway_port}"
+    settings = replace(settings, gateway_webhook_url=f"{address}{PATH}")
     sandbox = Sandbox(calls=chosen.calls, seed=chosen.seed, speed=chosen.speed)
     sid = sandbox.account_sid
     app = create_app(
@@ -49,12 +53,12 @@ def demo(chosen: argparse.Namespace) -> int:
         transport=httpx.ASGITransport(app=sandbox.app),
         examples=sandbox.examples(),
     )
-    address = f"http://{settings.gateway_host}:{settings.gateway_port}"
     print(f"\n  GraphiQL   {address}/\n  GraphQL    {address}/graphql\n\n  Calls to try:")
     for kind, call_sid in sandbox.examples().items():
         print(f"    {kind:<16}{call_sid}")
     print(flush=True)
-    return _run(app, settings)
+    pusher = sandbox.event_pusher(f"{address}{PATH}", _post_by(httpx.ASGITransport(app=app)))
+    return _run(pusher.beside(app), settings)
 
 
 def serve(chosen: argparse.Namespace) -> int:
@@ -74,10 +78,14 @@ def sandbox(chosen: argparse.Namespace) -> int:
     print(
         f"\n  Insights API       http://{chosen.host}:{chosen.port}\n"
         f"  TWILIO_ACCOUNT_SID {world.account_sid}\n"
-        f"  TWILIO_AUTH_TOKEN  {world.auth_token}\n",
+        f"  TWILIO_AUTH_TOKEN  {world.auth_token}\n"
+        + (f"  GATEWAY_WEBHOOK_URL {chosen.sink}\n" if chosen.sink else ""),
         flush=True,
     )
-    uvicorn.run(world.app, host=chosen.host, port=chosen.port, log_level="warning")
+    app = (
+        world.event_pusher(chosen.sink, _post_by()).beside(world.app) if chosen.sink else world.app
+    )
+    uvicorn.run(app, host=chosen.host, port=chosen.port, log_level="warning")
     return 0
 
 
@@ -129,6 +137,21 @@ def cure(error: UpstreamError) -> str:
         "raise GATEWAY_UPSTREAM_TIMEOUT.",
         "UPSTREAM_RATE_LIMITED": "Cure: the credentials are right; try again in a while.",
     }.get(error.code, "Cure: see whether GATEWAY_UPSTREAM_URL is Twilio's Insights API.")
+
+
+def _post_by(
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Callable[[str, bytes, Mapping[str, str]], Awaitable[int]]:
+    """A way for the sandbox to push events."""
+    client = httpx.AsyncClient(transport=transport, timeout=5, trust_env=False)
+
+    async def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        try:
+            return (await client.post(url, content=body, headers=headers)).status_code
+        except httpx.TransportError:
+            return 0
+
+    return post
 
 
 def _settings(chosen: argparse.Namespace) -> Settings:
@@ -187,6 +210,7 @@ def _parser() -> argparse.ArgumentParser:
     one = command("sandbox", sandbox, "A stand-in for Twilio's Insights API.")
     one.add_argument("--host", default="127.0.0.1", help="address to listen on")
     one.add_argument("--port", type=int, default=8001, help="port to listen on")
+    one.add_argument("--sink", metavar="URL", help="push events there, signed, as Twilio does")
     world(one)
     one = command("schema", schema, "Print the GraphQL schema.")
     one.add_argument("--check", type=Path, metavar="FILE", help="compare it with a file instead")

@@ -52,6 +52,27 @@ class FollowersChanged(Struct, frozen=True):
     by: Literal[1, -1]
 
 
+WebhookOutcome: TypeAlias = Literal["accepted", "forged", "too_large", "not_json", "cut_off"]
+
+
+class WebhookAnswered(Struct, frozen=True):
+    """A request came to the Event Streams sink; all but `accepted` changed nothing."""
+
+    outcome: WebhookOutcome
+
+
+class EventReceived(Struct, frozen=True):
+    """An event was pushed: `known` ones are repeated, or older than what is known already.
+
+    `schema` is the version of its form, `after_end` how many seconds ago the call ended.
+    """
+
+    kind: Literal["partial", "predicted-complete", "complete", "other"]
+    outcome: Literal["kept", "known", "ignored", "broken"]
+    schema: int | None = None
+    after_end: float | None = None
+
+
 class FieldDropped(Struct, frozen=True):
     """A field of a summary had a type that it should not have, and became null."""
 
@@ -71,6 +92,8 @@ Happening: TypeAlias = (
     | CacheServerChanged
     | Coalesced
     | FollowersChanged
+    | WebhookAnswered
+    | EventReceived
     | FieldDropped
     | ValueUnrecognized
 )

@@ -41,6 +41,13 @@ AccountSid = Annotated[
     str, Meta(pattern="^AC[0-9a-fA-F]{32}$", title="`AC` and 32 hexadecimal digits")
 ]
 Url = Annotated[str, Meta(pattern="^https?://[^/?#]+$", title="an address such as `https://host`")]
+WebhookUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$",
+        title="an address such as `https://host/path`, without a query",
+    ),
+]
 CacheUrl = Annotated[
     str,
     Meta(
@@ -115,6 +122,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         Age,
         "How long after its time an answer is still given when Twilio cannot be asked, in seconds.",
     ] = 3600.0
+
+    gateway_webhook_url: Annotated[
+        WebhookUrl | None,
+        "Public address of `/webhooks/twilio/events`, as the sink at Twilio has it; unset: Twilio "
+        "pushes nothing.",
+    ] = None
 
     gateway_graphiql: Annotated[bool, "Whether `/` and `/graphql` show GraphiQL to browsers."] = (
         True
@@ -195,6 +208,11 @@ def _misspellings(said: Mapping[str, str | None], known: Mapping[str, Setting]) 
 def _contradictions(settings: Settings) -> Iterator[str]:
     if settings.twilio_api_key and settings.twilio_api_secret is None:
         yield "TWILIO_API_SECRET is missing: set the secret of the key in TWILIO_API_KEY."
+    if settings.gateway_webhook_url and settings.twilio_auth_token is None:
+        yield (
+            "TWILIO_AUTH_TOKEN is missing: Twilio signs with it what it posts to "
+            "GATEWAY_WEBHOOK_URL, also if an API key is set; set it, or unset GATEWAY_WEBHOOK_URL."
+        )
     if not _is_loopback(settings.gateway_host) and settings.gateway_auth != "none":
         yield (
             f"GATEWAY_HOST is {settings.gateway_host!r}, from where others can reach every call: "

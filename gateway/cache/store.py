@@ -33,6 +33,7 @@ class _SummaryEntry(Struct, frozen=True, array_like=True, tag="s"):
     annotated_at: float
     via: Via
     predicted: bool = False
+    doubted: bool = False
 
 
 class _AbsentEntry(Struct, frozen=True, array_like=True, tag="a"):
@@ -119,7 +120,9 @@ class Store:
     def _write(self, account: str, seen: Seen) -> Ranked:
         entry: _SummaryEntry | _AbsentEntry
         if isinstance(seen, Snapshot):
-            entry = _SummaryEntry(seen.raw, seen.as_of, seen.annotated_at, seen.via, seen.predicted)
+            entry = _SummaryEntry(
+                seen.raw, seen.as_of, seen.annotated_at, seen.via, seen.predicted, seen.doubted
+            )
             until = kept_until(seen, self._freshness)
         else:
             entry = _AbsentEntry(seen.sid, seen.why, seen.as_of)
@@ -140,6 +143,7 @@ class Store:
             entry.annotated_at,
             entry.via,
             entry.predicted,
+            entry.doubted,
         )
 
 

@@ -16,11 +16,11 @@ from gateway.insights.absence import Absence, Absent
 from gateway.insights.annotation import Annotation
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import Undecodable
-from gateway.insights.snapshot import Seen, Snapshot, annotate
+from gateway.insights.snapshot import Seen, Snapshot, annotate, still_predicted
 from gateway.instrumentation import CacheAsked, Hook
 from gateway.upstream.client import InsightsClient
 
-_STATUS = {
+STATUS = {
     Absence.NOT_READY: LookupStatus.NOT_READY,
     Absence.NOT_FOUND: LookupStatus.NOT_FOUND,
     Absence.EXPIRED: LookupStatus.EXPIRED,
@@ -95,6 +95,8 @@ class Lookups:
 
     def annotation_is_fresh(self, call: Call) -> bool:
         """Whether the annotation that came with a call may be told as it is."""
+        if call.snapshot.doubted:
+            return False
         fresh_until = policy.annotation_fresh_until(call.snapshot, self._freshness)
         return self._clock() < fresh_until or not call.is_final
 
@@ -121,17 +123,17 @@ class Lookups:
     async def _fetch(self, account: Account, sid: CallSid, known: Seen | None) -> Seen:
         return await self._coalescer.fetch(
             call_key(account.sid, sid),
-            lambda: self._ask(account, sid),
+            lambda: self._ask(account, sid, known),
             lambda: self._learned(account, sid, known),
         )
 
-    async def _ask(self, account: Account, sid: CallSid) -> Seen:
+    async def _ask(self, account: Account, sid: CallSid, known: Seen | None) -> Seen:
         seen = await self._client.summary(account, sid, "complete")
         if isinstance(seen, Absent) and seen.why is Absence.NOT_READY:
             seen = await self._client.summary(account, sid, "partial")
             if isinstance(seen, Absent) and seen.why is Absence.NOT_FOUND:
                 seen = Absent(sid, Absence.NOT_READY, seen.as_of)
-        return (await self._store.keep(account.sid, [seen]))[0]
+        return (await self._store.keep(account.sid, [still_predicted(seen, known)]))[0]
 
     async def _ask_annotation(self, account: Account, snapshot: Snapshot) -> Seen:
         answered = await self._client.annotation(account, snapshot.sid)
@@ -154,7 +156,7 @@ class Lookups:
     def _lookup(self, seen: Seen, source: Source) -> Lookup:
         now = self._clock()
         if isinstance(seen, Absent):
-            status = _STATUS[seen.why]
+            status = STATUS[seen.why]
             wait = policy.POLL_INTERVAL if status is LookupStatus.NOT_READY else None
             return Lookup(seen.sid, status, None, wait, policy.absent_until(seen))
         call = answer(seen, source, self._freshness)

@@ -4,6 +4,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.insights.absence import Absent
 from gateway.insights.catalogue import CallSid
@@ -18,7 +19,9 @@ class Snapshot(Struct, frozen=True, gc=False):
     """One version of one summary.
 
     `raw` is Twilio's JSON of it, `as_of` when it was seen (seconds since 1970), `annotated_at`
-    when its annotation was, which may be later, and `via` by which door it came.
+    when its annotation was, which may be later, and `via` by which door it came. `predicted` says
+    that it is partial, and that Twilio told by an event that it expects no further change.
+    `doubted` says that its annotation may have been written to since, without an answer.
     """
 
     summary: Summary
@@ -26,6 +29,8 @@ class Snapshot(Struct, frozen=True, gc=False):
     as_of: float
     annotated_at: float
     via: Via = "upstream"
+    predicted: bool = False
+    doubted: bool = False
 
     @property
     def sid(self) -> CallSid:
@@ -39,8 +44,12 @@ class Snapshot(Struct, frozen=True, gc=False):
 
     @property
     def rank(self) -> tuple[bool, int, float]:
-        """Orders the snapshots of one call: complete last, then by version, then by moment."""
-        return (self.is_complete, self.summary.processing_version or 0, self.annotated_at)
+        """Orders the snapshots of one call: complete last, then by revision, then by moment.
+
+        A revision is a version; and the same version, once it is predicted to be the last.
+        """
+        revision = 2 * (self.summary.processing_version or 0) + self.predicted
+        return (self.is_complete, revision, self.annotated_at)
 
 
 Seen: TypeAlias = Snapshot | Absent
@@ -55,10 +64,24 @@ def snapshot_of(raw: bytes, as_of: float, via: Via = "upstream", hook: Hook = si
 def annotate(snapshot: Snapshot, annotation: bytes, seen_at: float) -> Snapshot:
     """The snapshot with a newer annotation, as its own resource wrote it. Raises Undecodable."""
     decode_annotation(annotation)
-    written, summary = decode_plain(annotation), decode_plain(snapshot.raw)
+    written, told = decode_plain(annotation), decode_plain(snapshot.raw)
     said = {name: value for name, value in written.items() if name != "url"}
     something = any(
         value is not None for name, value in said.items() if name not in {"account_sid", "call_sid"}
     )
-    raw = msgspec.json.encode({**summary, "annotation": said if something else None})
-    return Snapshot(decode_summary(raw), raw, snapshot.as_of, seen_at, snapshot.via)
+    raw = msgspec.json.encode({**told, "annotation": said if something else None})
+    summary = decode_summary(raw)
+    return replace(snapshot, summary=summary, raw=raw, annotated_at=seen_at, doubted=False)
+
+
+def doubt(snapshot: Snapshot, at: float) -> Snapshot:
+    """The snapshot with an annotation that nobody is sure of since that moment."""
+    return replace(snapshot, annotated_at=at, doubted=True)
+
+
+def still_predicted(seen: Seen, before: Seen | None) -> Seen:
+    """What was seen, with the prediction that an event brought of the same version before."""
+    if not (isinstance(seen, Snapshot) and isinstance(before, Snapshot) and before.predicted):
+        return seen
+    again = replace(seen, predicted=not seen.is_complete)
+    return again if again.rank[:2] == before.rank[:2] else seen

@@ -12,7 +12,8 @@ async with httpx.AsyncClient(transport=transport, base_url="http://twilio", auth
 From the outside in: `journal` notes requests, `faults` spoils answers, `app` speaks HTTP, `query`,
 `filters` and `paging` read what is asked, `summaries` keeps what is shown, `life` says how much of
 it can be seen yet, `payloads` and its neighbours make it up, `world` and `stories` decide which
-calls there are. It knows nothing of the gateway.
+calls there are. Beside all that, `events` tells each new version of a summary, and `pushing` takes
+it to a sink. It knows nothing of the gateway.
 """
 
 from gateway.sandbox.faults import Fault

@@ -9,6 +9,7 @@ A call that goes on for more than ten minutes has a first partial summary while 
 one version more in the end. The five-minute steps differ by up to a tenth from call to call.
 """
 
+from bisect import bisect_right
 from typing import Literal, NamedTuple
 
 from gateway.sandbox.calls import Call, Json
@@ -65,16 +66,21 @@ def stage(call: Call, now: float, speed: float) -> Stage:
         return Stage("unborn")
     if now > call.end + KEPT:
         return Stage("expired")
-    step = STEP * pace(call) / speed
-    early = call.start + WHILE_RUNNING / speed
-    versions = int(early < call.end and early <= now)
+    moments = updates(call, speed)
+    version = bisect_right(moments, now)
+    state: State = "partial" if version else "not_ready"
     if now < call.end:
         call_state = "ringing" if now < call.start + call.ring else "answered"
-        return Stage("partial" if versions else "not_ready", versions, call_state)
-    passed = min(STEPS, int((now - call.end) / step))
-    if not versions + passed:
-        return Stage("not_ready")
-    return Stage("complete" if passed == STEPS else "partial", versions + passed)
+        return Stage(state, version, call_state)
+    return Stage("complete" if version == len(moments) else state, version)
+
+
+def updates(call: Call, speed: float) -> list[float]:
+    """The moments at which a new version is there, the complete one last."""
+    step = STEP * pace(call) / speed
+    early = call.start + WHILE_RUNNING / speed
+    while_running = [early] if early < call.end else []
+    return [*while_running, *(call.end + number * step for number in range(1, STEPS + 1))]
 
 
 def pace(call: Call) -> float:

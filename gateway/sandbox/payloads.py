@@ -111,10 +111,10 @@ def _properties(rng: random.Random, call: Call) -> Json:
         "queue_time": rng.choice((0, 0, 0, 850, 2900)),
     }
     properties = {name: value for name, value in properties.items() if value is not None}
-    return _spelled_out(rng, properties, call) if "event_shaped" in call.traits else properties
+    return spelled_out(rng, properties, call) if "event_shaped" in call.traits else properties
 
 
-def _spelled_out(rng: random.Random, known: Json, call: Call) -> Json:
+def spelled_out(rng: random.Random, known: Json, call: Call) -> Json:
     """The same properties as events spell them, with their many ways to say "not there"."""
     unknown = dict.fromkeys(
         ("media_region", "signaling_region", "selected_region", "region"), "unknown_realm"

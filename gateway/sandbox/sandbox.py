@@ -16,8 +16,10 @@ from gateway.sandbox import journal, paging, stories
 from gateway.sandbox.accounts import Accounts
 from gateway.sandbox.app import InsightsApi
 from gateway.sandbox.calls import Call, Json
+from gateway.sandbox.events import EventStream
 from gateway.sandbox.faults import Fault, Faults
 from gateway.sandbox.filters import find, instant
+from gateway.sandbox.pushing import EventPusher, Post
 from gateway.sandbox.summaries import Summaries
 from gateway.sandbox.world import World, interval_at
 
@@ -47,6 +49,7 @@ class Sandbox:
         interval = interval_at(speed) if arrivals else None
         self._world = World(self._accounts, calls, seed, int(clock()), interval)
         self._summaries = Summaries(self._world, speed)
+        self._stream = EventStream(self._accounts, self._world, self._summaries, seed, speed)
         tokens = paging.Tokens(f"{seed}/tokens")
         api = InsightsApi(
             self._accounts, self._world, self._summaries, tokens, clock, partial_finds_complete
@@ -131,6 +134,14 @@ class Sandbox:
         )
         self._world.add(call)
         return call.sid
+
+    def events_between(self, since: float, until: float) -> list[Json]:
+        """What Event Streams tell after `since` and up to `until` (epoch seconds)."""
+        return self._stream.between(since, until)
+
+    def event_pusher(self, url: str, post: Post) -> EventPusher:
+        """Tells the sink at `url` what happens from now on, as Event Streams would."""
+        return EventPusher(self._stream, url, self.auth_token, post, self._clock)
 
     def inject(self, fault: Fault) -> None:
         """Let answers go wrong from now on."""

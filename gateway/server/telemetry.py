@@ -10,15 +10,19 @@ from gateway.instrumentation import (
     CacheAsked,
     CacheServerChanged,
     Coalesced,
+    EventReceived,
     FieldDropped,
     FollowersChanged,
     Happening,
     TierAsked,
     UpstreamAnswered,
     ValueUnrecognized,
+    WebhookAnswered,
 )
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_BUCKETS_AFTER_END = (60, 300, 600, 900, 1200, 1500, 1800, 2100, 2700, 3600, 7200)
+_SCHEMAS = range(1, 8)
 
 
 class Telemetry:
@@ -53,6 +57,7 @@ class Telemetry:
         self._unrecognized = self._counter(
             "gateway_values_unrecognized", "Values that the catalogue lacks.", ("field",)
         )
+        self._pushed = _Pushed(self._registry)
         build = Gauge(
             "gateway_build_info", "The version, as a label.", ("version",), registry=self._registry
         )
@@ -78,6 +83,8 @@ class Telemetry:
                 self._dropped.labels(field).inc()
             case ValueUnrecognized(field=field):
                 self._unrecognized.labels(field).inc()
+            case WebhookAnswered() | EventReceived():
+                self._pushed(happening)
 
     async def metrics(self, _: Request) -> Response:
         """`GET /metrics`."""
@@ -88,3 +95,37 @@ class Telemetry:
 
     def _histogram(self, name: str, told: str, labels: tuple[str, ...]) -> Histogram:
         return Histogram(name, told, labels, registry=self._registry, buckets=_BUCKETS)
+
+
+class _Pushed:
+    """What Event Streams bring."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._requests = Counter(
+            "gateway_webhook_requests",
+            "Requests to the Event Streams sink, by outcome.",
+            ("outcome",),
+            registry=registry,
+        )
+        self._events = Counter(
+            "gateway_events",
+            "Events pushed by Twilio, by kind, outcome and version of their schema.",
+            ("kind", "outcome", "schema"),
+            registry=registry,
+        )
+        self._after_end = Histogram(
+            "gateway_event_after_call_end_seconds",
+            "From the end of a call to a new summary of it by event, by kind.",
+            ("kind",),
+            registry=registry,
+            buckets=_BUCKETS_AFTER_END,
+        )
+
+    def __call__(self, happening: WebhookAnswered | EventReceived) -> None:
+        if isinstance(happening, WebhookAnswered):
+            self._requests.labels(happening.outcome).inc()
+            return
+        schema = str(happening.schema) if happening.schema in _SCHEMAS else "other"
+        self._events.labels(happening.kind, happening.outcome, schema).inc()
+        if happening.after_end is not None:
+            self._after_end.labels(happening.kind).observe(happening.after_end)

@@ -37,6 +37,12 @@ class Processing:
     final_reason: calls.FinalReason | None = strawberry.field(
         description="Why it is taken for final; null while it is not."
     )
+    predicted_complete: bool = strawberry.field(
+        description=(
+            "Whether the summary is partial, and Twilio told by an event that it expects no "
+            "further change: a prediction, which is not always right."
+        )
+    )
     as_of: datetime = strawberry.field(description="When Twilio said so.")
     source: calls.Source = strawberry.field(
         name="source", description="Where this answer comes from."
@@ -115,6 +121,7 @@ class Call(Node):
             version=summary.processing_version,
             is_final=root.is_final,
             final_reason=root.final_reason,
+            predicted_complete=root.snapshot.predicted,
             as_of=_moment(root.snapshot.as_of),
             source=root.source,
             refresh_after=None if root.refresh_after is None else _moment(root.refresh_after),

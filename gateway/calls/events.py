@@ -1,0 +1,71 @@
+"""Taking in what Twilio pushes: into the cache, and on to whoever watches the call."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+from gateway.accounts import Account
+from gateway.cache.store import Store
+from gateway.insights.catalogue import CallSid
+from gateway.insights.events import BrokenEvent, Event, SummaryEvent, read_events
+from gateway.insights.snapshot import Snapshot
+from gateway.instrumentation import EventReceived, Hook
+
+_BATCH = 20
+"""How many events are read in one go, before others get a turn of the event loop."""
+
+
+class Events:
+    """Takes in events of an account and its subaccounts; `clock` gives seconds since 1970.
+
+    Twilio is not asked anything. An event that is repeated, or overtaken by a newer one, changes
+    nothing and wakes nobody.
+    """
+
+    def __init__(self, store: Store, *, hook: Hook, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._hook = hook
+        self._clock = clock
+
+    async def accept(self, account: Account, body: bytes) -> None:
+        """Take in the events of one request. Raises Undecodable for what is not JSON."""
+        events = read_events(body, self._clock(), self._hook)
+        while batch := list(islice(events, _BATCH)):
+            summaries = [event for event in batch if isinstance(event, SummaryEvent)]
+            kept = await self._keep(account, _newest(summaries))
+            for snapshot in kept:
+                await self._store.announce(account.sid, snapshot.sid)
+            for event in batch:
+                self._hook(_told(event, kept))
+            await asyncio.sleep(0)
+
+    async def _keep(self, account: Account, pushed: Sequence[Snapshot]) -> list[Snapshot]:
+        """Store what is newer than all that is known; give that."""
+        known = await self._store.known_many(account.sid, [snapshot.sid for snapshot in pushed])
+        news = [
+            snapshot
+            for snapshot, before in zip(pushed, known, strict=True)
+            if not isinstance(before, Snapshot) or snapshot.rank > before.rank
+        ]
+        winners = await self._store.keep(account.sid, news)
+        return [one for one, winner in zip(news, winners, strict=True) if winner is one]
+
+
+def _newest(events: Sequence[SummaryEvent]) -> list[Snapshot]:
+    """Of each call the newest snapshot: one request may hold several, in any order."""
+    newest: dict[CallSid, Snapshot] = {}
+    for event in events:
+        one = event.snapshot
+        newest[one.sid] = max(newest.get(one.sid, one), one, key=lambda snapshot: snapshot.rank)
+    return list(newest.values())
+
+
+def _told(event: Event, kept: Sequence[Snapshot]) -> EventReceived:
+    if not isinstance(event, SummaryEvent):
+        return EventReceived("other", "broken" if isinstance(event, BrokenEvent) else "ignored")
+    snapshot = event.snapshot
+    if not any(snapshot is one for one in kept):
+        return EventReceived(event.kind, "known", event.schema)
+    ended = snapshot.summary.end_time
+    after_end = None if ended is None else snapshot.as_of - ended.timestamp()
+    return EventReceived(event.kind, "kept", event.schema, after_end)
