@@ -118,8 +118,13 @@ class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         return self.peek(key) is not None
 
     async def _increment(self, key: str, delta: int, _conn: Any = None) -> int:
-        total = int(self.peek(key) or b"0") + delta
-        self._write(key, str(total).encode(), None)
+        """Count on; a counter keeps the time it has."""
+        try:
+            total = int(self.peek(key) or b"0") + delta
+        except ValueError:
+            raise TypeError("Value is not an integer") from None
+        _, expires = self._entries.get(key, (b"", None))
+        self._put(key, str(total).encode(), expires)
         return total
 
     async def _expire(self, key: str, ttl: float | None, _conn: Any = None) -> bool:
@@ -143,8 +148,12 @@ class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         return self.remove(key) if self.peek(key) == value else 0
 
     def _write(self, key: str, value: bytes, ttl: float | None) -> None:
+        self._put(key, value, None if ttl is None else self._clock() + ttl)
+
+    def _put(self, key: str, value: bytes, expires: float | None) -> None:
         self.remove(key)
-        expires = None if ttl is None else self._clock() + ttl
+        if _cost(key, value) > self._max_bytes:
+            return  # making room for it would cost all the others, and be of no use
         self._entries[key] = (value, expires)
         self.size += _cost(key, value)
         while self.size > self._max_bytes:

@@ -40,6 +40,8 @@ class SingleFlight(Generic[T]):
     def _land(self, key: Hashable, flight: "_Flight[T]", _: object = None) -> None:
         if self._flights.get(key) is flight:
             del self._flights[key]
+        if flight.task.done() and not flight.task.cancelled():
+            flight.task.exception()  # who waits has it; if nobody does, nobody need hear of it
 
 
 class _Flight(Generic[T]):

@@ -1,0 +1,200 @@
+import asyncio
+from typing import Any
+
+import pytest
+from aiocache import BaseCache
+from aiocache.lock import OptimisticLock, OptimisticLockError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.cache.memory_cache import MemoryCache
+from gateway.cache.ranked import Ranked
+from tests.conftest import Clock
+
+quick = settings(max_examples=60, deadline=None)
+
+OVERHEAD = 200
+KEYS = st.sampled_from(["harbour", "lighthouse", "buoy", "ä" * 5])
+VALUES = st.binary(max_size=600)
+STEPS = st.one_of(
+    st.tuples(st.just("set"), KEYS, VALUES, st.none() | st.integers(1, 20)),
+    st.tuples(st.just("add"), KEYS, VALUES, st.none() | st.integers(1, 20)),
+    st.tuples(st.just("raise"), KEYS, VALUES, st.integers(1, 20)),
+    st.tuples(st.just("get"), KEYS, st.just(b""), st.none()),
+    st.tuples(st.just("delete"), KEYS, st.just(b""), st.none()),
+    st.tuples(st.just("expire"), KEYS, st.just(b""), st.integers(1, 20)),
+    st.tuples(st.just("wait"), KEYS, st.just(b""), st.integers(1, 30)),
+)
+
+
+async def take(step: tuple[str, str, bytes, Any], cache: MemoryCache, clock: Clock) -> None:
+    """One of the things that can happen to a cache."""
+    name, key, value, seconds = step
+    match name:
+        case "set":
+            await cache.set(key, value, ttl=seconds)
+        case "add" if not await cache.exists(key):
+            await cache.add(key, value, ttl=seconds)
+        case "raise":
+            await cache.raise_many([Ranked(key, value, seconds)])
+        case "get":
+            await cache.get(key)
+        case "delete":
+            await cache.delete(key)
+        case "expire":
+            await cache.expire(key, seconds)
+        case "wait":
+            clock.advance(seconds)
+
+
+@quick
+@given(st.lists(STEPS, max_size=60), st.integers(0, 2000))
+async def test_the_bound_is_never_passed(
+    steps: list[tuple[str, str, bytes, Any]], max_bytes: int
+) -> None:
+    """Whatever happens, in whatever order; and what is counted is what is there."""
+    clock = Clock()
+    cache = MemoryCache(max_bytes=max_bytes, clock=clock)
+    for step in steps:
+        await take(step, cache, clock)
+        assert 0 <= cache.size <= max_bytes
+
+    await cache.clear()
+    assert (cache.size, len(cache)) == (0, 0)
+
+
+@quick
+@given(st.lists(STEPS, max_size=60))
+async def test_what_is_found_is_what_was_stored_last(
+    steps: list[tuple[str, str, bytes, Any]],
+) -> None:
+    """With room for all of it, a cache is a dictionary in which things grow too old."""
+    clock = Clock()
+    cache = MemoryCache(max_bytes=10**6, clock=clock)
+    model: dict[str, tuple[bytes, float | None]] = {}
+    for step in steps:
+        name, key, value, seconds = step
+        there = model.get(key)
+        if there and there[1] is not None and there[1] <= clock.now:
+            del model[key]
+        until = None if seconds is None else clock.now + seconds
+        higher = name == "raise" and key in model and model[key][0][:24] > value[:24]
+        if name == "set" or (name in {"add", "raise"} and (key not in model or name == "raise")):
+            if not higher:
+                model[key] = (value, until)
+        elif name == "delete":
+            model.pop(key, None)
+        elif name == "expire" and key in model:
+            model[key] = (model[key][0], until)
+        await take(step, cache, clock)
+
+    for key, (value, until) in model.items():
+        expected = value if until is None or until > clock.now else None
+        assert await cache.get(key) == expected
+
+
+def test_it_has_the_interface_of_aiocache(memory: MemoryCache) -> None:
+    """Whatever works with a cache of aiocache's works with this one."""
+    assert isinstance(memory, BaseCache)
+
+
+async def test_several_keys_are_read_and_written_at_once(memory: MemoryCache) -> None:
+    """In the order they are asked for, null where there is nothing."""
+    await memory.multi_set([("buoy", b"1"), ("harbour", b"2")])
+
+    assert await memory.multi_get(["harbour", "lighthouse", "buoy"]) == [b"2", None, b"1"]
+    assert await memory.multi_get([]) == []
+
+
+async def test_a_key_is_added_once(memory: MemoryCache, clock: Clock) -> None:
+    """Until it is too old, or deleted."""
+    await memory.add("buoy", b"1", ttl=5)
+    with pytest.raises(ValueError, match="already exists"):
+        await memory.add("buoy", b"2")
+    clock.advance(5)
+    await memory.add("buoy", b"3")
+
+    assert await memory.get("buoy") == b"3"
+    assert await memory.delete("buoy") == 1
+    assert await memory.delete("buoy") == 0
+    assert not await memory.exists("buoy")
+
+
+async def test_an_entry_is_there_for_as_long_as_was_said(memory: MemoryCache, clock: Clock) -> None:
+    """To the moment, and not a moment longer; `expire` says it anew."""
+    await memory.set("buoy", b"1", ttl=10)
+    clock.advance(9.999)
+    assert await memory.exists("buoy")
+    assert await memory.expire("buoy", 10)
+    clock.advance(9.999)
+    assert await memory.get("buoy") == b"1"
+    clock.advance(0.001)
+    assert await memory.get("buoy") is None
+    assert not await memory.expire("buoy", 10)
+    assert memory.size == 0
+
+
+async def test_a_counter_counts_and_keeps_its_time(memory: MemoryCache, clock: Clock) -> None:
+    """It begins at nothing; what is no counter is a TypeError, as in aiocache."""
+    assert await memory.increment("buoy") == 1
+    assert await memory.expire("buoy", 10)
+    clock.advance(6)
+    assert await memory.increment("buoy", 5) == 6
+    clock.advance(6)
+    assert await memory.increment("buoy") == 1
+    await memory.set("harbour", b"boats")
+    with pytest.raises(TypeError):
+        await memory.increment("harbour")
+
+
+async def test_a_value_can_be_replaced_on_condition(memory: MemoryCache) -> None:
+    """Only by whoever saw the value that is there: aiocache's optimistic lock."""
+    await memory.set("buoy", b"1")
+    async with OptimisticLock(memory, "buoy") as lock:
+        await lock.cas(b"2")
+    async with OptimisticLock(memory, "buoy") as lock:
+        await memory.set("buoy", b"3")
+        with pytest.raises(OptimisticLockError):
+            await lock.cas(b"4")
+
+    assert await memory.get("buoy") == b"3"
+
+
+async def test_what_begins_alike_is_cleared_together(memory: MemoryCache) -> None:
+    """A namespace is how keys begin; without one, everything is cleared."""
+    await memory.multi_set([("a:1", b""), ("a:2", b""), ("b:1", b"")])
+    await memory.clear(namespace="a:")
+    assert await memory.multi_get(["a:1", "a:2", "b:1"]) == [None, None, b""]
+    await memory.clear()
+    assert len(memory) == 0
+
+
+async def test_what_was_used_last_goes_last(clock: Clock) -> None:
+    """Reading is using; what nobody asked for the longest makes room."""
+    cache = MemoryCache(max_bytes=3 * (OVERHEAD + 10), clock=clock)
+    for key in "abc":
+        await cache.set(key, b"123456789")
+    await cache.get("a")
+    await cache.set("d", b"123456789")
+    assert await cache.multi_get("abcd") == [b"123456789", None, b"123456789", b"123456789"]
+    assert cache.evictions == 1
+
+
+async def test_a_value_larger_than_the_cache_costs_no_other_its_place(clock: Clock) -> None:
+    """It is not kept at all; nor is what it was to replace, which is no longer true."""
+    cache = MemoryCache(max_bytes=1000, clock=clock)
+    await cache.multi_set([("a", b"1"), ("b", b"2")])
+    await cache.set("b", b"x" * 1000)
+
+    assert await cache.multi_get("ab") == [b"1", None]
+    assert cache.evictions == 0
+
+
+async def test_no_timer_stays_behind_in_the_event_loop(memory: MemoryCache) -> None:
+    """A timer for each entry would be a second cache, and one without a bound."""
+    loop: Any = asyncio.get_running_loop()
+    before = len(getattr(loop, "_scheduled", ()))
+    await memory.multi_set([(str(number), b"") for number in range(100)], ttl=60)
+
+    assert len(getattr(loop, "_scheduled", ())) == before
+    assert len(asyncio.all_tasks()) == 1
