@@ -82,7 +82,8 @@ class UpstreamError(GatewayError):
     """Twilio did not answer the question.
 
     `twilio_code` is Twilio's error code, `request_id` its `Twilio-Request-Id` (what its support
-    asks for), `retry_after` seconds when Twilio named them.
+    asks for), `retry_after` seconds when Twilio named them. `uncertain` says that it was a write,
+    of which nobody knows whether it was done: then it is not retryable.
     """
 
     retryable: ClassVar[bool] = False
@@ -94,11 +95,13 @@ class UpstreamError(GatewayError):
         twilio_code: int | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
+        uncertain: bool = False,
     ) -> None:
         super().__init__(message)
         self.twilio_code = twilio_code
         self.request_id = request_id
         self.retry_after = retry_after
+        self.uncertain = uncertain
 
     @property
     def extensions(self) -> dict[str, object]:
@@ -107,7 +110,7 @@ class UpstreamError(GatewayError):
             "code": self.code,
             "twilioCode": self.twilio_code,
             "requestId": self.request_id,
-            "retryable": self.retryable,
+            "retryable": self.retryable and not self.uncertain,
             "retryAfterSeconds": self.retry_after,
         }
 

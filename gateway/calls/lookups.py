@@ -136,11 +136,12 @@ class Lookups:
         return (await self._store.keep(account.sid, [still_predicted(seen, known)]))[0]
 
     async def _ask_annotation(self, account: Account, snapshot: Snapshot) -> Seen:
+        asked_at = self._clock()
         answered = await self._client.annotation(account, snapshot.sid)
         if isinstance(answered, Absent):
             return snapshot
         try:
-            newer = annotate(snapshot, answered, self._clock())
+            newer = annotate(snapshot, answered, asked_at)
         except Undecodable:
             return snapshot
         return (await self._store.keep(account.sid, [newer]))[0]

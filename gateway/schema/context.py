@@ -6,6 +6,7 @@ import strawberry
 from msgspec import Struct
 
 from gateway.accounts import Account
+from gateway.calls.annotating import Annotations
 from gateway.calls.followers import Followers
 from gateway.calls.lists import Lists
 from gateway.calls.lookups import Lookups
@@ -19,6 +20,7 @@ class Context(Struct, frozen=True):
     lookups: Lookups
     lists: Lists
     followers: Followers
+    annotations: Annotations
     cursors: Cursors
     now: float
     page_grid: float

@@ -11,8 +11,10 @@ from gateway.insights.filters import FILTERS, CallSort, Filter, to_parameters
 from gateway.insights.paging import MAX_SIZE, Question
 from gateway.insights.summary import ProcessingState
 from gateway.insights.windows import TimeBound
-from gateway.schema.derive import input_type
+from gateway.schema.derive import input_type, name_enums
 from gateway.schema.scalars import Bound
+
+name_enums()
 
 T = TypeVar("T")
 

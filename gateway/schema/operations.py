@@ -17,6 +17,7 @@ from gateway.insights.media_edges import CarrierEdge, ClientEdge, SdkEdge, SipEd
 from gateway.insights.paging import Position
 from gateway.insights.summary import ProcessingState
 from gateway.insights.windows import Window, pin
+from gateway.schema.annotate import AnnotateCallInput, AnnotateCallPayload, annotate
 from gateway.schema.connection import CallConnection, connection
 from gateway.schema.context import Info
 from gateway.schema.derive import object_type
@@ -145,6 +146,28 @@ class Query:
         return [call_of(found.call) for found in lookups]
 
 
+@strawberry.type(description="Changes.")
+class Mutation:
+    """The root of all changes."""
+
+    @strawberry.mutation(
+        description=(
+            "Say about a call what people think of it: only what is given is changed. Nothing is "
+            "sent to Twilio twice. When an error leaves it open whether something was written, its "
+            "`message` says so and its `retryable` is false: read the call, then decide."
+        )
+    )
+    async def annotate_call(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the name is the contract's
+            AnnotateCallInput, strawberry.argument(description="Which call, and what to say.")
+        ],
+    ) -> AnnotateCallPayload:
+        """`userErrors` for what whoever wrote the input can mend, `errors` for the rest."""
+        return await annotate(info, input)
+
+
 @strawberry.type(description="What is told as it happens.")
 class Subscription:
     """The root of all subscriptions."""
@@ -166,6 +189,7 @@ def build_schema() -> GraphQLSchema:
     """The schema; the same for every process."""
     schema = strawberry.Schema(
         query=Query,
+        mutation=Mutation,
         subscription=Subscription,
         types=[object_type(edge) for edge in (CarrierEdge, ClientEdge, SdkEdge, SipEdge)],
         config=StrawberryConfig(scalar_map=SCALARS, default_resolver=read_attribute),

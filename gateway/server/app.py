@@ -21,6 +21,7 @@ from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import Freshness
 from gateway.cache.store import Store
 from gateway.cache.tiered import TieredCache
+from gateway.calls.annotating import Annotations
 from gateway.calls.events import Events
 from gateway.calls.followers import Followers
 from gateway.calls.lists import Lists
@@ -70,6 +71,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
             lookups=engine.lookups,
             lists=engine.lists,
             followers=engine.followers,
+            annotations=engine.annotations,
             cursors=cursors,
             now=clock(),
             page_grid=settings.gateway_page_max_age,
@@ -102,6 +104,7 @@ class _Engine(NamedTuple):
     lists: Lists
     followers: Followers
     events: Events
+    annotations: Annotations
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -135,7 +138,8 @@ def _engine(
         lookups, store, leases, events_are_on=events_are_on, hook=hook, clock=clock
     )
     events = Events(store, hook=hook, clock=clock)
-    return _Engine(client, cache, lookups, lists, followers, events)
+    annotations = Annotations(client, store, lookups, clock=clock)
+    return _Engine(client, cache, lookups, lists, followers, events, annotations)
 
 
 def _all(*hooks: Hook) -> Hook:

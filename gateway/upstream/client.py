@@ -14,7 +14,7 @@ from gateway.accounts import Account
 from gateway.errors import UpstreamError
 from gateway.insights.absence import Absent
 from gateway.insights.catalogue import CallSid
-from gateway.insights.decoding import Undecodable
+from gateway.insights.decoding import Undecodable, decode_annotation
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.sids import call_sid
 from gateway.insights.snapshot import Seen, Snapshot, snapshot_of
@@ -58,7 +58,7 @@ class InsightsClient:
     """Asks Twilio. Every method raises UpstreamError when there is no answer to give.
 
     `transport` is the one seam of the gateway: the sandbox plugs in here. `clock` gives seconds
-    since 1970, for the moment at which an answer was true.
+    since 1970; what an answer says was true at the moment of its question, or later.
     """
 
     def __init__(
@@ -90,11 +90,11 @@ class InsightsClient:
 
         Raises ValueError when `sid` is no call SID: it becomes part of a path.
         """
-        path = f"{call_sid(sid)}/Summary"
+        path, asked_at = f"{call_sid(sid)}/Summary", self._clock()
         response = await self._get(account, "Summary", path, {"ProcessingState": state})
         if (absent := self._absent(sid, response)) is not None:
             return absent
-        snapshot = self._snapshot(response.content, response)
+        snapshot = self._snapshot(response.content, asked_at, response)
         if snapshot.sid != sid:
             raise invalid("was for another call", response)
         return snapshot
@@ -126,6 +126,7 @@ class InsightsClient:
     async def page(self, account: Account, question: Question, ref: PageRef) -> UpstreamPage:
         """One page of a list of calls."""
         parameters = {**dict(question.parameters), "SortBy": question.sort, **ref.parameters}
+        asked_at = self._clock()
         response = await self._get(account, "Summaries", "Summaries", parameters)
         if response.is_error:
             raise failure_of_response(response)
@@ -134,7 +135,7 @@ class InsightsClient:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise invalid("was no list of summaries", response) from error
         return UpstreamPage(
-            tuple(self._snapshot(bytes(item), response) for item in body.call_summaries),
+            tuple(self._snapshot(bytes(item), asked_at, response) for item in body.call_summaries),
             _neighbour(ref, body.meta.next_page_url, response),
             _neighbour(ref, body.meta.previous_page_url, response),
         )
@@ -151,16 +152,17 @@ class InsightsClient:
             raise failure_of_response(response)
         return Absent(sid, why, self._clock())
 
-    def _snapshot(self, raw: bytes, response: httpx.Response) -> Snapshot:
+    def _snapshot(self, raw: bytes, asked_at: float, response: httpx.Response) -> Snapshot:
         try:
-            return snapshot_of(raw, self._clock(), hook=self._hook)
+            return snapshot_of(raw, asked_at, hook=self._hook)
         except Undecodable as error:
             raise invalid("was no summary", response) from error
 
     def _annotation(self, sid: CallSid, response: httpx.Response) -> bytes:
         try:
+            decode_annotation(response.content)
             body = self._annotation_body.decode(response.content)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except (Undecodable, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise invalid("was no annotation", response) from error
         if body.call_sid not in {None, sid}:
             raise invalid("was for another call", response)

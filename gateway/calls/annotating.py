@@ -1,0 +1,77 @@
+"""Annotating a call: written once, and known to all who ask from then on."""
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct, structs
+
+from gateway.accounts import Account
+from gateway.cache.store import Store
+from gateway.calls.call import Call, LookupStatus
+from gateway.calls.lookups import STATUS, Lookups
+from gateway.errors import UpstreamError
+from gateway.insights.absence import Absent
+from gateway.insights.catalogue import CallSid
+from gateway.insights.snapshot import Snapshot, annotate, doubt
+from gateway.upstream.client import InsightsClient
+
+
+class Written(Struct, frozen=True):
+    """The annotation of a call as Twilio told it in answer to a write."""
+
+    sid: CallSid
+    annotation: bytes
+
+
+class Annotations:
+    """Writes annotations, and sees to it that what is remembered of a call agrees.
+
+    Raises UpstreamError, for a write with word of whether it was done. After one that is
+    uncertain nobody trusts what is remembered of the annotation.
+    """
+
+    def __init__(
+        self, client: InsightsClient, store: Store, lookups: Lookups, *, clock: Callable[[], float]
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._lookups = lookups
+        self._clock = clock
+
+    async def write(
+        self, account: Account, sid: CallSid, parameters: Mapping[str, str]
+    ) -> Written | LookupStatus:
+        """Change what the parameters name; or tell why there is no such call."""
+        try:
+            answer = await self._client.annotate(account, sid, parameters)
+        except UpstreamError as failure:
+            if failure.uncertain and (known := await self._known(account, sid)):
+                await self._keep(account, doubt(known, self._clock()))
+            raise
+        if isinstance(answer, Absent):
+            return STATUS[answer.why]
+        if known := await self._known(account, sid):
+            await self._keep(account, annotate(known, answer, self._clock()))
+        return Written(sid, answer)
+
+    async def call(self, account: Account, written: Written) -> Call | None:
+        """The call as it is now; None when there is no summary of it yet.
+
+        A summary that was asked for before the write may come after it: what the write was
+        answered with wins.
+        """
+        call = (await self._lookups.look_up(account, written.sid)).call
+        if call is None:
+            return None
+        newer = annotate(call.snapshot, written.annotation, self._clock())
+        if newer.summary.annotation == call.summary.annotation:
+            return call
+        return structs.replace(call, snapshot=await self._keep(account, newer))
+
+    async def _known(self, account: Account, sid: CallSid) -> Snapshot | None:
+        known = await self._store.known_by_all(account.sid, sid)
+        return known if isinstance(known, Snapshot) else None
+
+    async def _keep(self, account: Account, snapshot: Snapshot) -> Snapshot:
+        (kept,) = await self._store.keep(account.sid, [snapshot])
+        await self._store.announce(account.sid, snapshot.sid)
+        return kept if isinstance(kept, Snapshot) else snapshot
