@@ -103,9 +103,9 @@ async def test_whoever_comes_while_the_others_leave_is_not_left_alone() -> None:
     flights, work = SingleFlight[str](), Work()
     leaving = ask(flights, work, 3)
     await turns()
+    (late,) = ask(flights, work, 1)
     for task in leaving:
         task.cancel()
-    (late,) = ask(flights, work, 1)
     await asyncio.gather(*leaving, return_exceptions=True)
     await turns()
     work.ending.set_result("done")
