@@ -40,8 +40,8 @@ class Gateway:
         sid = sandbox.account_sid
         self.app = create_app(
             settings,
-            Account(sid, sid, Secret(sandbox.auth_token)),
             **{
+                "account": Account(sid, sid, Secret(sandbox.auth_token)),
                 "transport": httpx.ASGITransport(app=sandbox.app),
                 "clock": clock,
                 "hooks": [self.happenings.append],

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from gateway.insights.decoding import Undecodable, decode_summary
+from gateway.insights.decoding import decode_plain, decode_summary
 from gateway.insights.sids import call_sid
 from gateway.insights.snapshot import Snapshot
 from gateway.instrumentation import Hook, silent
@@ -65,9 +65,9 @@ def read_events(body: bytes, seen_at: float, hook: Hook = silent) -> Iterator[Ev
     """The events of a JSON array, or the only one. Raises Undecodable, at once, for no JSON."""
     try:
         whole = bytes(_decode_json(body))
-        batch = list(map(bytes, _decode_batch(whole))) if whole.startswith(b"[") else [whole]
-    except _UNREADABLE as error:
-        raise Undecodable("not JSON") from error
+    except _UNREADABLE:
+        whole = msgspec.json.encode(decode_plain(body))  # what only lenient parsers take
+    batch = list(map(bytes, _decode_batch(whole))) if whole.startswith(b"[") else [whole]
     return (_read(one, seen_at, hook) for one in batch)
 
 
