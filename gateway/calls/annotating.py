@@ -1,18 +1,17 @@
 """Annotating a call: written once, and known to all who ask from then on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct, structs
 
 from gateway.accounts import Account
-from gateway.cache.store import Store
 from gateway.calls.call import Call, LookupStatus
+from gateway.calls.ground import Ground
 from gateway.calls.lookups import STATUS, Lookups
 from gateway.errors import UpstreamError
 from gateway.insights.absence import Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.snapshot import Snapshot, annotate, doubt
-from gateway.upstream.client import InsightsClient
 
 
 class Written(Struct, frozen=True):
@@ -29,13 +28,11 @@ class Annotations:
     uncertain nobody trusts what is remembered of the annotation.
     """
 
-    def __init__(
-        self, client: InsightsClient, store: Store, lookups: Lookups, *, clock: Callable[[], float]
-    ) -> None:
-        self._client = client
-        self._store = store
+    def __init__(self, ground: Ground, lookups: Lookups) -> None:
+        self._client = ground.client
+        self._store = ground.store
         self._lookups = lookups
-        self._clock = clock
+        self._clock = ground.clock
 
     async def write(
         self, account: Account, sid: CallSid, parameters: Mapping[str, str]

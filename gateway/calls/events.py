@@ -1,31 +1,31 @@
 """Taking in what Twilio pushes: into the cache, and on to whoever watches the call."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 from gateway.accounts import Account
-from gateway.cache.store import Store
+from gateway.calls.ground import Ground
 from gateway.insights.catalogue import CallSid
 from gateway.insights.events import BrokenEvent, Event, SummaryEvent, read_events
 from gateway.insights.snapshot import Snapshot
-from gateway.instrumentation import EventReceived, Hook
+from gateway.instrumentation import EventReceived
 
 _BATCH = 20
 """How many events are read in one go, before others get a turn of the event loop."""
 
 
 class Events:
-    """Takes in events of an account and its subaccounts; `clock` gives seconds since 1970.
+    """Takes in events of an account and its subaccounts.
 
     Twilio is not asked anything. An event that is repeated, or overtaken by a newer one, changes
     nothing and wakes nobody.
     """
 
-    def __init__(self, store: Store, *, hook: Hook, clock: Callable[[], float]) -> None:
-        self._store = store
-        self._hook = hook
-        self._clock = clock
+    def __init__(self, ground: Ground) -> None:
+        self._store = ground.store
+        self._hook = ground.hook
+        self._clock = ground.clock
 
     async def accept(self, account: Account, body: bytes) -> None:
         """Take in the events of one request. Raises Undecodable for what is not JSON."""

@@ -7,18 +7,18 @@ learns of the call, a lookup, a page or an event of Twilio's, wakes all of them.
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager, suppress
 
 from gateway.accounts import Account
-from gateway.cache.leases import Leases
-from gateway.cache.store import Store, call_key
+from gateway.cache.store import call_key
 from gateway.calls.call import Lookup, LookupStatus
+from gateway.calls.ground import Ground
 from gateway.calls.lookups import Lookups
 from gateway.calls.polling import jittered, poll_interval
 from gateway.errors import TooManyFollowers, UpstreamError
 from gateway.insights.catalogue import CallSid
-from gateway.instrumentation import FollowersChanged, Hook
+from gateway.instrumentation import FollowersChanged
 
 MAX_FOLLOWERS = 10_000
 """Of all calls in one process."""
@@ -34,22 +34,13 @@ _OVER = {
 class Followers:
     """Follows calls and waits for them. `events_are_on` says that Twilio pushes what is new."""
 
-    def __init__(  # noqa: PLR0913 - the parts that following goes through
-        self,
-        lookups: Lookups,
-        store: Store,
-        leases: Leases,
-        *,
-        events_are_on: bool,
-        hook: Hook,
-        clock: Callable[[], float],
-    ) -> None:
+    def __init__(self, ground: Ground, lookups: Lookups, *, events_are_on: bool) -> None:
         self._lookups = lookups
-        self._store = store
-        self._leases = leases
+        self._store = ground.store
+        self._leases = ground.leases
         self._events_are_on = events_are_on
-        self._hook = hook
-        self._clock = clock
+        self._hook = ground.hook
+        self._clock = ground.clock
         self._count = 0
         self._polls: dict[str, _Poll] = {}
 

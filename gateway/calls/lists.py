@@ -1,22 +1,19 @@
 """Listing calls: Relay's forward and backward steps over the upstream's pages."""
 
-from collections.abc import Callable
 
 from msgspec import Struct, structs
 
 from gateway.accounts import Account
 from gateway.cache import policy
-from gateway.cache.leases import Leases
-from gateway.cache.policy import Freshness
-from gateway.cache.store import PageIndex, Store, page_key
+from gateway.cache.store import PageIndex, page_key
 from gateway.calls.call import Call, Source, answer
 from gateway.calls.coalescing import Coalescer
+from gateway.calls.ground import Ground
 from gateway.errors import BadUserInput, UpstreamError
 from gateway.insights.paging import MAX_SIZE, PageRef, Position, Question, page_size_for
 from gateway.insights.snapshot import Snapshot
 from gateway.insights.windows import Window
-from gateway.instrumentation import CacheAsked, Hook
-from gateway.upstream.client import InsightsClient
+from gateway.instrumentation import CacheAsked
 
 MAX_PAGES_TO_THE_END = 10
 """How far `last` without a cursor walks to find the end: the upstream has no way to jump there."""
@@ -46,22 +43,13 @@ class Lists:
     A page that cannot be had fails the whole answer: a list is never shorter than it says.
     """
 
-    def __init__(  # noqa: PLR0913 - the parts that a list goes through
-        self,
-        client: InsightsClient,
-        store: Store,
-        freshness: Freshness,
-        leases: Leases,
-        *,
-        hook: Hook,
-        clock: Callable[[], float],
-    ) -> None:
-        self._client = client
-        self._store = store
-        self._freshness = freshness
-        self._hook = hook
-        self._clock = clock
-        self._coalescer: Coalescer[Page] = Coalescer("page", leases, hook)
+    def __init__(self, ground: Ground) -> None:
+        self._client = ground.client
+        self._store = ground.store
+        self._freshness = ground.freshness
+        self._hook = ground.hook
+        self._clock = ground.clock
+        self._coalescer: Coalescer[Page] = Coalescer("page", ground.leases, ground.hook)
 
     async def forward(
         self, account: Account, question: Question, start: Window | Position, count: int

@@ -1,24 +1,21 @@
 """Looking up one call: complete first, then partial, one answer."""
 
 import asyncio
-from collections.abc import Callable
 
 from gateway.accounts import Account
 from gateway.cache import policy
-from gateway.cache.leases import Leases
-from gateway.cache.policy import Freshness
 from gateway.cache.ranked import rank_of
-from gateway.cache.store import Store, call_key
+from gateway.cache.store import call_key
 from gateway.calls.call import Call, Lookup, LookupStatus, Source, answer
 from gateway.calls.coalescing import Coalescer
+from gateway.calls.ground import Ground
 from gateway.errors import UpstreamError
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.annotation import Annotation
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import Undecodable
 from gateway.insights.snapshot import Seen, Snapshot, annotate, still_predicted
-from gateway.instrumentation import CacheAsked, Hook
-from gateway.upstream.client import InsightsClient
+from gateway.instrumentation import CacheAsked
 
 STATUS = {
     Absence.NOT_READY: LookupStatus.NOT_READY,
@@ -31,22 +28,13 @@ STATUS = {
 class Lookups:
     """Looks calls up, in the cache and upstream; raises UpstreamError when neither can tell."""
 
-    def __init__(  # noqa: PLR0913 - the parts that a lookup goes through
-        self,
-        client: InsightsClient,
-        store: Store,
-        freshness: Freshness,
-        leases: Leases,
-        *,
-        hook: Hook,
-        clock: Callable[[], float],
-    ) -> None:
-        self._client = client
-        self._store = store
-        self._freshness = freshness
-        self._hook = hook
-        self._clock = clock
-        self._coalescer: Coalescer[Seen] = Coalescer("summary", leases, hook)
+    def __init__(self, ground: Ground) -> None:
+        self._client = ground.client
+        self._store = ground.store
+        self._freshness = ground.freshness
+        self._hook = ground.hook
+        self._clock = ground.clock
+        self._coalescer: Coalescer[Seen] = Coalescer("summary", ground.leases, ground.hook)
         self._revalidations: set[asyncio.Task[Seen]] = set()
 
     async def look_up(self, account: Account, sid: CallSid) -> Lookup:

@@ -130,7 +130,7 @@ class AnnotateCallPayload:
         if self.written is None:
             return None
         context = info.context
-        return call_of(await context.annotations.call(context.account, self.written))
+        return call_of(await context.verbs.annotations.call(context.account, self.written))
 
 
 async def annotate(info: Info, wish: AnnotateCallInput) -> AnnotateCallPayload:
@@ -141,7 +141,7 @@ async def annotate(info: Info, wish: AnnotateCallInput) -> AnnotateCallPayload:
     if form.mistakes:
         return _refusal(form.mistakes, reference)
     context = info.context
-    written = await context.annotations.write(context.account, wish.sid, form.parameters)
+    written = await context.verbs.annotations.write(context.account, wish.sid, form.parameters)
     if isinstance(written, LookupStatus):
         mistake = Mistake(("sid",), UserErrorCode.NO_SUCH_CALL, written.meaning)
         return _refusal([mistake], reference)

@@ -6,10 +6,7 @@ import strawberry
 from msgspec import Struct
 
 from gateway.accounts import Account
-from gateway.calls.annotating import Annotations
-from gateway.calls.followers import Followers
-from gateway.calls.lists import Lists
-from gateway.calls.lookups import Lookups
+from gateway.calls.verbs import Verbs
 from gateway.insights.paging import Cursors
 
 
@@ -17,10 +14,7 @@ class Context(Struct, frozen=True):
     """The context of one request. `request_id` is what the client sees and the log has."""
 
     account: Account
-    lookups: Lookups
-    lists: Lists
-    followers: Followers
-    annotations: Annotations
+    verbs: Verbs
     cursors: Cursors
     now: float
     page_grid: float

@@ -69,7 +69,7 @@ class Query:
         if (state := said(wait_for)) is None:
             return lookup_of(await _look_up(info, sid))
         enough, seconds = patience(state, said(timeout_seconds))
-        followers, account = info.context.followers, info.context.account
+        followers, account = info.context.verbs.followers, info.context.account
         return lookup_of(await followers.wait(account, sid, enough, seconds))
 
     @strawberry.field(
@@ -117,7 +117,7 @@ class Query:
             start = pin(asked.start, asked.end, context.now, context.page_grid)
         else:
             start = context.cursors.decode(cursor, asked.question, argument)
-        step = context.lists.forward if last is None else context.lists.backward
+        step = context.verbs.lists.forward if last is None else context.verbs.lists.backward
         stretch = await step(context.account, asked.question, start, count)
         return connection(stretch, context.cursors, asked.question)
 
@@ -180,7 +180,9 @@ class Subscription:
     )
     async def call_updates(self, info: Info, sid: Sid) -> AsyncGenerator[CallLookup, None]:
         """Ends after COMPLETE, EXPIRED and INSIGHTS_NOT_ENABLED."""
-        async with aclosing(info.context.followers.follow(info.context.account, sid)) as states:
+        async with aclosing(
+            info.context.verbs.followers.follow(info.context.account, sid)
+        ) as states:
             async for state in states:
                 yield lookup_of(state)
 
@@ -203,4 +205,4 @@ def sdl() -> str:
 
 
 async def _look_up(info: Info, sid: CallSid) -> Lookup:
-    return await info.context.lookups.look_up(info.context.account, sid)
+    return await info.context.verbs.lookups.look_up(info.context.account, sid)

@@ -21,11 +21,8 @@ from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import Freshness
 from gateway.cache.store import Store
 from gateway.cache.tiered import TieredCache
-from gateway.calls.annotating import Annotations
-from gateway.calls.events import Events
-from gateway.calls.followers import Followers
-from gateway.calls.lists import Lists
-from gateway.calls.lookups import Lookups
+from gateway.calls.ground import Ground
+from gateway.calls.verbs import Verbs
 from gateway.insights.paging import Cursors
 from gateway.instrumentation import Happening, Hook
 from gateway.logs import configure_logging
@@ -62,16 +59,13 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     hook = _all(telemetry, health, *hooks)
     signer = signer_of(settings, account)
     engine = _engine(settings, transport, hook, clock, events_are_on=signer is not None)
-    sink = EventSink(signer, partial(engine.events.accept, account), hook)
+    sink = EventSink(signer, partial(engine.verbs.events.accept, account), hook)
     cursors = Cursors(account.signing_key)
 
     def context(request_id: str) -> Context:
         return Context(
             account=account,
-            lookups=engine.lookups,
-            lists=engine.lists,
-            followers=engine.followers,
-            annotations=engine.annotations,
+            verbs=engine.verbs,
             cursors=cursors,
             now=clock(),
             page_grid=settings.gateway_page_max_age,
@@ -96,15 +90,11 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
 
 
 class _Engine(NamedTuple):
-    """What is below GraphQL: the verbs, and what they stand on."""
+    """What is below GraphQL."""
 
+    verbs: Verbs
     client: InsightsClient
     cache: MemoryCache | TieredCache
-    lookups: Lookups
-    lists: Lists
-    followers: Followers
-    events: Events
-    annotations: Annotations
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -125,21 +115,14 @@ def _engine(
 ) -> _Engine:
     freshness = Freshness.of(settings)
     cache, leases = open_cache(settings, hook, clock)
-    store = Store(cache, freshness, clock)
     bounded = Bounded(
         transport or connect(),
         settings.gateway_upstream_concurrency,
         settings.gateway_upstream_timeout,
     )
     client = InsightsClient(bounded, settings.gateway_upstream_url, hook=hook, clock=clock)
-    lookups = Lookups(client, store, freshness, leases, hook=hook, clock=clock)
-    lists = Lists(client, store, freshness, leases, hook=hook, clock=clock)
-    followers = Followers(
-        lookups, store, leases, events_are_on=events_are_on, hook=hook, clock=clock
-    )
-    events = Events(store, hook=hook, clock=clock)
-    annotations = Annotations(client, store, lookups, clock=clock)
-    return _Engine(client, cache, lookups, lists, followers, events, annotations)
+    ground = Ground(client, Store(cache, freshness, clock), freshness, leases, hook, clock)
+    return _Engine(Verbs.on(ground, events_are_on=events_are_on), client, cache)
 
 
 def _all(*hooks: Hook) -> Hook:

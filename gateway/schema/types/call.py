@@ -85,7 +85,7 @@ class Call(Node):
         root: strawberry.Parent[calls.Call], info: Info
     ) -> Annotation | Awaitable[Annotation | None] | None:
         """Asked for again when it is too old: it can change when nothing else can."""
-        lookups = info.context.lookups
+        lookups = info.context.verbs.lookups
         if lookups.annotation_is_fresh(root):
             return root.summary.annotation
         return lookups.annotation(info.context.account, root)
@@ -108,7 +108,7 @@ class Call(Node):
         sid = root.summary.parent_call_sid
         if sid is None:
             return None
-        lookup = await info.context.lookups.look_up(info.context.account, sid)
+        lookup = await info.context.verbs.lookups.look_up(info.context.account, sid)
         return call_of(lookup.call)
 
     @strawberry.field(description="How far the summary is, and where this answer comes from.")

@@ -1,0 +1,34 @@
+"""The verbs together."""
+
+from typing import Self
+
+from msgspec import Struct
+
+from gateway.calls.annotating import Annotations
+from gateway.calls.events import Events
+from gateway.calls.followers import Followers
+from gateway.calls.ground import Ground
+from gateway.calls.lists import Lists
+from gateway.calls.lookups import Lookups
+
+
+class Verbs(Struct, frozen=True):
+    """All that the product does."""
+
+    lookups: Lookups
+    lists: Lists
+    followers: Followers
+    annotations: Annotations
+    events: Events
+
+    @classmethod
+    def on(cls, ground: Ground, *, events_are_on: bool) -> Self:
+        """The verbs on common ground. `events_are_on` says that Twilio pushes what is new."""
+        lookups = Lookups(ground)
+        return cls(
+            lookups=lookups,
+            lists=Lists(ground),
+            followers=Followers(ground, lookups, events_are_on=events_are_on),
+            annotations=Annotations(ground, lookups),
+            events=Events(ground),
+        )
