@@ -40,7 +40,13 @@ class Secret:
 AccountSid = Annotated[
     str, Meta(pattern="^AC[0-9a-fA-F]{32}$", title="`AC` and 32 hexadecimal digits")
 ]
-Url = Annotated[str, Meta(pattern="^https?://[^/?#]+$", title="an address such as `https://host`")]
+Url = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://(\[[0-9a-fA-F:.]+\]|[^/?#@:\s\[\]]+)(:\d{1,5})?$",
+        title="an address such as `https://host`",
+    ),
+]
 WebhookUrl = Annotated[
     str,
     Meta(
@@ -55,8 +61,8 @@ CacheUrl = Annotated[
         title="`memory://`, or `redis://` or `rediss://` with `[user:password@]host[:port][/db]`",
     ),
 ]
-Seconds = Annotated[float, Meta(gt=0, title="seconds above 0")]
-Age = Annotated[float, Meta(ge=0, title="seconds, 0 or more")]
+Seconds = Annotated[float, Meta(gt=0, le=86400, title="seconds above 0")]
+Age = Annotated[float, Meta(ge=0, le=366 * 86400, title="seconds, 0 or more")]
 Count = Annotated[int, Meta(ge=1, title="a whole number from 1")]
 Port = Annotated[int, Meta(ge=0, le=65535, title="a port, 0 to 65535")]
 
@@ -181,13 +187,18 @@ def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settin
         try:
             values[name.lower()] = _value(text, setting.hint)
         except msgspec.ValidationError:
-            shown = "" if setting.hint in {Secret, CacheUrl} else f" {text!r}"
+            shown = "" if _may_be_secret(setting, text) else f" {text[:100]!r}"
             mistakes.append(f"{name} is{shown or ' wrong'}: set it to {setting.accepted}.")
     settings = Settings(**values)
     mistakes += _contradictions(settings)
     if mistakes:
         raise WrongSettings(*mistakes)
     return settings
+
+
+def _may_be_secret(setting: Setting, text: str) -> bool:
+    """Whether a wrong value is not to be repeated: the right one may have been put there."""
+    return setting.hint in {Secret, CacheUrl, AccountSid} or "@" in text
 
 
 def _value(text: str, hint: Any) -> Any:

@@ -28,8 +28,9 @@ TRANSPORT_FAILURES = (
     BodyTooLarge,
     TimeoutError,
     OSError,
+    UnicodeError,
 )
-"""All that a transport raises when there is no answer."""
+"""All that a transport raises when there is no answer; UnicodeError for a name of no host."""
 
 _BROKEN = (
     aiohttp.ClientPayloadError,
