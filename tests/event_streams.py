@@ -38,12 +38,14 @@ def signed(url: str, body: str, token: str) -> tuple[str, str]:
     return query, validator.compute_signature(f"{url}?{query}", {})
 
 
-async def push(gateway: Gateway, *events: Json, url: str = URL) -> httpx.Response:
+async def push(gateway: Gateway, *events: Json) -> httpx.Response:
     """Push a batch of events to a gateway, as Twilio does."""
+    return await deliver(gateway.http, gateway.sandbox.auth_token, *events)
+
+
+async def deliver(client: httpx.AsyncClient, token: str, *events: Json) -> httpx.Response:
+    """Push a batch of events to wherever the client goes."""
     body = json.dumps(events)
-    query, signature = signed(url, body, gateway.sandbox.auth_token)
-    return await gateway.http.post(
-        f"{PATH}?{query}",
-        content=body,
-        headers={"Content-Type": "application/json", "X-Twilio-Signature": signature},
-    )
+    query, signature = signed(URL, body, token)
+    headers = {"Content-Type": "application/json", "X-Twilio-Signature": signature}
+    return await client.post(f"{PATH}?{query}", content=body, headers=headers)
