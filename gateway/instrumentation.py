@@ -73,6 +73,16 @@ class EventReceived(Struct, frozen=True):
     after_end: float | None = None
 
 
+class SummaryProgressed(Struct, frozen=True):
+    """Twilio was asked again, and a call had got its first partial or its complete summary.
+
+    `after_end` is how many seconds before that the call had ended.
+    """
+
+    state: Literal["partial", "complete"]
+    after_end: float
+
+
 class FieldDropped(Struct, frozen=True):
     """A field of a summary had a type that it should not have, and became null."""
 
@@ -94,6 +104,7 @@ Happening: TypeAlias = (
     | FollowersChanged
     | WebhookAnswered
     | EventReceived
+    | SummaryProgressed
     | FieldDropped
     | ValueUnrecognized
 )

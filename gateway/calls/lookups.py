@@ -15,7 +15,7 @@ from gateway.insights.annotation import Annotation
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import Undecodable
 from gateway.insights.snapshot import Seen, Snapshot, annotate, still_predicted
-from gateway.instrumentation import CacheAsked
+from gateway.instrumentation import CacheAsked, SummaryProgressed
 
 STATUS = {
     Absence.NOT_READY: LookupStatus.NOT_READY,
@@ -23,6 +23,10 @@ STATUS = {
     Absence.EXPIRED: LookupStatus.EXPIRED,
     Absence.NOT_ENABLED: LookupStatus.INSIGHTS_NOT_ENABLED,
 }
+
+
+_LATELY = 3600.0
+"""Seconds after its end in which a call tells how fast Voice Insights is."""
 
 
 class Lookups:
@@ -121,7 +125,17 @@ class Lookups:
             seen = await self._client.summary(account, sid, "partial")
             if isinstance(seen, Absent) and seen.why is Absence.NOT_FOUND:
                 seen = Absent(sid, Absence.NOT_READY, seen.as_of)
+        self._note_progress(known, seen)
         return (await self._store.keep(account.sid, [still_predicted(seen, known)]))[0]
+
+    def _note_progress(self, before: Seen | None, seen: Seen) -> None:
+        """Tell how long a call that ended lately took to get this far."""
+        if not isinstance(seen, Snapshot) or seen.summary.end_time is None:
+            return
+        after_end = seen.as_of - seen.summary.end_time.timestamp()
+        got_further = not isinstance(before, Snapshot) or seen.is_complete > before.is_complete
+        if got_further and after_end < _LATELY:
+            self._hook(SummaryProgressed("complete" if seen.is_complete else "partial", after_end))
 
     async def _ask_annotation(self, account: Account, snapshot: Snapshot) -> Seen:
         asked_at = self._clock()

@@ -14,6 +14,7 @@ from gateway.instrumentation import (
     FieldDropped,
     FollowersChanged,
     Happening,
+    SummaryProgressed,
     TierAsked,
     UpstreamAnswered,
     ValueUnrecognized,
@@ -35,18 +36,12 @@ class Telemetry:
             "Requests to Twilio, by resource and HTTP status (0: no answer).",
             ("resource", "status"),
         )
-        self._cache = self._counter(
-            "gateway_cache_lookups", "Lookups in the cache, by outcome.", ("kind", "outcome")
-        )
-        self._tiers = self._counter(
-            "gateway_cache_entries", "Entries asked of a tier, by outcome.", ("tier", "outcome")
-        )
-        self._server_up = Gauge(
-            "gateway_cache_server_up", "Whether the cache server answers.", registry=self._registry
-        )
-        self._server_up.set(1)
-        self._coalesced = self._counter(
-            "gateway_coalesced", "Askers that shared a fetch under way.", ("kind",)
+        self._progress = Histogram(
+            "gateway_summary_after_call_end_seconds",
+            "From the end of a call to its first partial and its complete summary, as fetched.",
+            ("state",),
+            registry=self._registry,
+            buckets=_BUCKETS_AFTER_END,
         )
         self._followers = Gauge(
             "gateway_followers", "Who follows a call now.", registry=self._registry
@@ -57,6 +52,7 @@ class Telemetry:
         self._unrecognized = self._counter(
             "gateway_values_unrecognized", "Values that the catalogue lacks.", ("field",)
         )
+        self._cached = _Cached(self._registry)
         self._pushed = _Pushed(self._registry)
         build = Gauge(
             "gateway_build_info", "The version, as a label.", ("version",), registry=self._registry
@@ -68,15 +64,8 @@ class Telemetry:
         match happening:
             case UpstreamAnswered(resource=resource, status=status, seconds=seconds):
                 self._upstream.labels(resource, str(status)).observe(seconds)
-            case CacheAsked(kind=kind, outcome=outcome):
-                self._cache.labels(kind, outcome).inc()
-            case TierAsked(tier=tier, hits=hits, misses=misses):
-                self._tiers.labels(tier, "hit").inc(hits)
-                self._tiers.labels(tier, "miss").inc(misses)
-            case CacheServerChanged(up=up):
-                self._server_up.set(int(up))
-            case Coalesced(kind=kind):
-                self._coalesced.labels(kind).inc()
+            case SummaryProgressed(state=state, after_end=after_end):
+                self._progress.labels(state).observe(after_end)
             case FollowersChanged(by=by):
                 self._followers.inc(by)
             case FieldDropped(field=field):
@@ -85,6 +74,8 @@ class Telemetry:
                 self._unrecognized.labels(field).inc()
             case WebhookAnswered() | EventReceived():
                 self._pushed(happening)
+            case _:
+                self._cached(happening)
 
     async def metrics(self, _: Request) -> Response:
         """`GET /metrics`."""
@@ -95,6 +86,55 @@ class Telemetry:
 
     def _histogram(self, name: str, told: str, labels: tuple[str, ...]) -> Histogram:
         return Histogram(name, told, labels, registry=self._registry, buckets=_BUCKETS)
+
+
+class _Cached:
+    """What the cache knew, and what that saved."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._lookups = Counter(
+            "gateway_cache_lookups",
+            "Lookups in the cache, by outcome.",
+            ("kind", "outcome"),
+            registry=registry,
+        )
+        self._entries = Counter(
+            "gateway_cache_entries",
+            "Entries asked of a tier, by outcome.",
+            ("tier", "outcome"),
+            registry=registry,
+        )
+        self._coalesced = Counter(
+            "gateway_coalesced",
+            "Askers that shared a fetch under way.",
+            ("kind",),
+            registry=registry,
+        )
+        self._saved = Counter(
+            "gateway_upstream_requests_saved",
+            "Questions that Twilio was not asked: answered from the cache, or shared.",
+            ("kind",),
+            registry=registry,
+        )
+        self._server_up = Gauge(
+            "gateway_cache_server_up", "Whether the cache server answers.", registry=registry
+        )
+        self._server_up.set(1)
+
+    def __call__(self, happening: CacheAsked | TierAsked | CacheServerChanged | Coalesced) -> None:
+        match happening:
+            case CacheAsked(kind=kind, outcome=outcome):
+                self._lookups.labels(kind, outcome).inc()
+                if outcome == "hit":
+                    self._saved.labels(kind).inc()
+            case TierAsked(tier=tier, hits=hits, misses=misses):
+                self._entries.labels(tier, "hit").inc(hits)
+                self._entries.labels(tier, "miss").inc(misses)
+            case CacheServerChanged(up=up):
+                self._server_up.set(int(up))
+            case Coalesced(kind=kind):
+                self._coalesced.labels(kind).inc()
+                self._saved.labels(kind).inc()
 
 
 class _Pushed:

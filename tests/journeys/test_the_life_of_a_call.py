@@ -72,6 +72,13 @@ async def test_from_not_ready_to_expired(sandbox: Sandbox, clock: Clock) -> None
         clock.advance(5 * 86400)
         assert await follower.look_up() == ("COMPLETE", version, "CACHE", 0)
 
+        # Operators see how long it took, and what was saved.
+        metrics = (await gateway.http.get("/metrics")).text
+        for state in ("partial", "complete"):
+            told = f'gateway_summary_after_call_end_seconds_count{{state="{state}"}} 1.0'
+            assert told in metrics
+        assert 'gateway_upstream_requests_saved_total{kind="summary"}' in metrics
+
         # Somebody annotates it. Who selects the annotation pays for it, others do not.
         await _annotate(sandbox, follower.sid, score=2)
         assert await follower.look_up() == ("COMPLETE", version, "CACHE", 0)
