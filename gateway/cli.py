@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import contextlib
 import difflib
 import os
+import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -43,7 +45,7 @@ def demo(chosen: argparse.Namespace) -> int:
     from gateway.settings import Secret
 
     settings = _settings(chosen)
-    address = f"http://{settings.gateway_host}:{settings.gateway_port}"
+    listening, address = _listen(settings.gateway_host, settings.gateway_port)
     settings = replace(settings, gateway_webhook_url=f"{address}{PATH}")
     sandbox = Sandbox(calls=chosen.calls, seed=chosen.seed, speed=chosen.speed)
     sid = sandbox.account_sid
@@ -58,7 +60,7 @@ def demo(chosen: argparse.Namespace) -> int:
         print(f"    {kind:<16}{call_sid}")
     print(flush=True)
     pusher = sandbox.event_pusher(f"{address}{PATH}", _post_by(httpx.ASGITransport(app=app)))
-    return _run(pusher.beside(app), settings)
+    return _run(pusher.beside(app), listening)
 
 
 def serve(chosen: argparse.Namespace) -> int:
@@ -67,16 +69,27 @@ def serve(chosen: argparse.Namespace) -> int:
     account_of(settings)
     for name in ("host", "port", "workers"):
         os.environ[f"GATEWAY_{name.upper()}"] = str(getattr(settings, f"gateway_{name}"))
-    return _run(FACTORY, settings)
+    uvicorn.run(
+        FACTORY,
+        factory=True,
+        host=settings.gateway_host,
+        port=settings.gateway_port,
+        workers=settings.gateway_workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+    return 0
 
 
 def sandbox(chosen: argparse.Namespace) -> int:
     """Run the stand-in for the Insights API alone."""
     from gateway.sandbox import Sandbox
 
+    listening, address = _listen(chosen.host, chosen.port)
     world = Sandbox(calls=chosen.calls, seed=chosen.seed, speed=chosen.speed)
     print(
-        f"\n  Insights API       http://{chosen.host}:{chosen.port}\n"
+        f"\n  Insights API       {address}\n"
         f"  TWILIO_ACCOUNT_SID {world.account_sid}\n"
         f"  TWILIO_AUTH_TOKEN  {world.auth_token}\n"
         + (f"  GATEWAY_WEBHOOK_URL {chosen.sink}\n" if chosen.sink else ""),
@@ -85,8 +98,7 @@ def sandbox(chosen: argparse.Namespace) -> int:
     app = (
         world.event_pusher(chosen.sink, _post_by()).beside(world.app) if chosen.sink else world.app
     )
-    uvicorn.run(app, host=chosen.host, port=chosen.port, log_level="warning")
-    return 0
+    return _run(app, listening)
 
 
 def schema(chosen: argparse.Namespace) -> int:
@@ -99,8 +111,9 @@ def schema(chosen: argparse.Namespace) -> int:
         return 0
     try:
         written = chosen.check.read_text("utf-8")
-    except OSError as error:
-        print(f"gateway: {chosen.check} cannot be read: {error.strerror}.", file=sys.stderr)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        print(f"gateway: {chosen.check} cannot be read: {reason}.", file=sys.stderr)
         return 1
     difference = difflib.unified_diff(
         written.splitlines(), text.splitlines(), str(chosen.check), "the schema", lineterm=""
@@ -166,17 +179,28 @@ def _settings(chosen: argparse.Namespace) -> Settings:
     return settings
 
 
-def _run(app: object, settings: Settings) -> int:
-    uvicorn.run(
+def _listen(host: str, port: int) -> tuple[socket.socket, str]:
+    """A socket that listens there, and its address; port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host.strip("[]"), port), family=family)
+    except (OSError, OverflowError) as error:
+        raise WrongSettings(
+            f"{host}:{port} cannot be listened on ({error}): choose another --host or --port."
+        ) from error
+    shown = f"[{host.strip('[]')}]" if ":" in host else host
+    return listening, f"http://{shown}:{listening.getsockname()[1]}"
+
+
+def _run(app: object, listening: socket.socket) -> int:
+    config = uvicorn.Config(
         app,  # type: ignore[arg-type]
-        factory=isinstance(app, str),
-        host=settings.gateway_host,
-        port=settings.gateway_port,
-        workers=settings.gateway_workers if isinstance(app, str) else 1,
         log_config=None,
         access_log=False,
         server_header=False,
     )
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run([listening])
     return 0
 
 

@@ -1,0 +1,274 @@
+import contextlib
+import logging
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway import __version__
+from gateway.cli import main
+from gateway.schema.operations import sdl
+
+OURS = ("TWILIO_", "GATEWAY_")
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+SMALL = ("--calls", "40")
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """That of this process, with these settings and no others."""
+    others = {name: text for name, text in os.environ.items() if not name.startswith(OURS)}
+    return others | settings
+
+
+@contextlib.contextmanager
+def running(
+    directory: Path, *arguments: str, until: str = "http://", **settings: str
+) -> Iterator[tuple[str, str]]:
+    """`gateway …` as a process of its own: its address, and all it said up to some line.
+
+    At the end it is asked to stop, as an orchestrator would, and must do so by itself.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway", *arguments],
+        cwd=directory,
+        env=environment(**settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        said = ""
+        while until not in said:
+            line = process.stdout.readline()
+            assert line, f"it ended: {said}"
+            said += line
+        try:
+            yield ADDRESS.findall(said)[0], said
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+            said += process.stdout.read()
+    assert "Traceback" not in said
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """A directory without a `.env`, an environment without settings; logging is put back."""
+    for name in os.environ:
+        if name.startswith(OURS):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield monkeypatch
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture(scope="module")
+def twilio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The settings for a sandbox that runs as a process of its own, as it prints them."""
+    directory = tmp_path_factory.mktemp("twilio")
+    arguments = ("sandbox", "--port", "0", *SMALL)
+    with running(directory, *arguments, until="TWILIO_AUTH_TOKEN") as (address, said):
+        printed = dict(re.findall(r"(TWILIO_\w+) +(\w+)", said))
+        assert printed.keys() == {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"}
+        yield {"GATEWAY_UPSTREAM_URL": address, **printed}
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    """The first thing a report of a bug needs."""
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"gateway {__version__}\n"
+
+
+def test_a_command_that_does_not_exist_is_told_which_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As any command line."""
+    with pytest.raises(SystemExit) as ended:
+        main(["sreve"])
+
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert all(name in error for name in ("demo", "serve", "sandbox", "schema", "check"))
+
+
+def test_the_schema_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing else on standard output, so that it can be piped into a file."""
+    assert main(["schema"]) == 0
+    assert capsys.readouterr() == (sdl(), "")
+
+
+def test_a_schema_in_a_file_is_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """0 if it is the same; 1 and the difference if not."""
+    file = tmp_path / "schema.graphql"
+    file.write_text(sdl(), "utf-8")
+    assert main(["schema", "--check", str(file)]) == 0
+    assert capsys.readouterr() == ("", "")
+
+    file.write_text(sdl().replace("type Query {", "type Question {"), "utf-8")
+    assert main(["schema", "--check", str(file)]) == 1
+    difference = capsys.readouterr().out
+    assert "-type Question {" in difference
+    assert "+type Query {" in difference
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_schema_that_cannot_be_read_is_one_line(
+    content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not a traceback."""
+    file = tmp_path / "schema.graphql"
+    if content is not None:
+        file.write_bytes(content)
+
+    assert main(["schema", "--check", str(file)]) == 1
+    assert re.fullmatch(r"gateway: .* cannot be read: .*\.\n", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("command", ["serve", "check", "demo"])
+def test_wrong_settings_are_a_line_each_and_exit_status_2(
+    command: str, here: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong and what to do, before anything is started."""
+    here.setenv("GATEWAY_UPSTREAM_TIMEOUT", "soon")
+    here.setenv("GATEWAY_LOG_LEVEL", "loud")
+
+    assert main([command]) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert [line.split()[:2] for line in err.splitlines()] == [
+        ["gateway:", "GATEWAY_UPSTREAM_TIMEOUT"],
+        ["gateway:", "GATEWAY_LOG_LEVEL"],
+    ]
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("command", ["serve", "check"])
+def test_without_an_account_the_first_line_says_what_to_do(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is what somebody sees who has just installed the gateway."""
+    assert main([command]) == 2
+    assert re.fullmatch(
+        r"gateway: TWILIO_ACCOUNT_SID is not set: .*`gateway demo` needs no account.*\n",
+        capsys.readouterr().err,
+    )
+
+
+def test_settings_are_read_from_an_env_file(
+    here: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That of the directory in which the command is run; options come before both."""
+    here.setenv("GATEWAY_LOG_LEVEL", "info")
+    (tmp_path / ".env").write_text("GATEWAY_LOG_LEVEL=loud\nGATEWAY_PORT=http\n")
+
+    assert main(["serve"]) == 2
+    assert capsys.readouterr().err.startswith("gateway: GATEWAY_PORT is 'http'")
+    assert main(["serve", "--port", "8000"]) == 2
+    assert "GATEWAY_PORT" not in capsys.readouterr().err
+
+
+def test_a_check_with_the_right_credentials_succeeds(
+    here: pytest.MonkeyPatch, twilio: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Over a real connection; it says what it did, and no secret."""
+    for name, text in twilio.items():
+        here.setenv(name, text)
+
+    assert main(["check"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(f"Settings: fine. Account {twilio['TWILIO_ACCOUNT_SID']}")
+    assert "Upstream: fine." in out
+    assert not err
+    assert twilio["TWILIO_AUTH_TOKEN"] not in out
+
+
+def test_a_check_with_wrong_credentials_says_which_to_compare(
+    here: pytest.MonkeyPatch, twilio: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With Twilio's code, and the cure."""
+    for name, text in {**twilio, "TWILIO_AUTH_TOKEN": "harbour"}.items():
+        here.setenv(name, text)
+
+    assert main(["check"]) == 1
+    error = capsys.readouterr().err
+    assert "(Twilio's code 20003)" in error
+    assert "Cure: compare TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN" in error
+    assert "harbour" not in error
+
+
+def test_a_check_of_an_address_where_nobody_listens_says_so(
+    here: pytest.MonkeyPatch, twilio: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The address is the first thing to look at."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    for name, text in {**twilio, "GATEWAY_UPSTREAM_URL": f"http://127.0.0.1:{port}"}.items():
+        here.setenv(name, text)
+
+    assert main(["check"]) == 1
+    assert "Cure: see whether GATEWAY_UPSTREAM_URL is right" in capsys.readouterr().err
+
+
+def test_the_demo_answers_without_an_account(tmp_path: Path) -> None:
+    """One command: GraphiQL, and GraphQL over calls that are there; it ends when it is told to."""
+    with running(tmp_path, "demo", "--port", "0", *SMALL) as (address, _):
+        page = httpx.get(f"{address}/", headers={"Accept": "text/html"}, timeout=30)
+        answer = httpx.post(
+            f"{address}/graphql",
+            json={"query": '{ calls(first: 1, filter: {startTime: "30d"}) { nodes { sid } } }'},
+            timeout=30,
+        )
+
+    assert page.status_code == 200
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert re.fullmatch("CA[0-9a-f]{32}", answer.json()["data"]["calls"]["nodes"][0]["sid"])
+
+
+def test_the_sandbox_prints_what_a_gateway_needs_to_be_set_to(twilio: dict[str, str]) -> None:
+    """Other programs talk to it as they would to Twilio."""
+    url = f"{twilio['GATEWAY_UPSTREAM_URL']}/v1/Voice/Summaries"
+    credentials = (twilio["TWILIO_ACCOUNT_SID"], twilio["TWILIO_AUTH_TOKEN"])
+
+    assert httpx.get(url, timeout=30).status_code == 401
+    assert httpx.get(url, auth=credentials, timeout=30).status_code == 200
+
+
+def test_a_served_gateway_asks_the_twilio_that_it_is_told(
+    tmp_path: Path, twilio: dict[str, str]
+) -> None:
+    """Settings from the environment, over real connections from end to end."""
+    with running(tmp_path, "serve", "--port", "0", **twilio) as (address, _):
+        alive = httpx.get(f"{address}/healthz", timeout=30)
+        answer = httpx.post(
+            f"{address}/graphql",
+            json={"query": '{ calls(first: 2, filter: {startTime: "30d"}) { nodes { sid } } }'},
+            timeout=30,
+        )
+
+    assert alive.status_code == 200
+    assert len(answer.json()["data"]["calls"]["nodes"]) == 2
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("command", ["demo", "sandbox"])
+def test_a_port_that_is_taken_is_one_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Said before anything is printed that would not be true."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert main([command, "--port", port, *SMALL]) == 2
+
+    out, err = capsys.readouterr()
+    assert not out
+    assert re.fullmatch(r"gateway: 127\.0\.0\.1:\d+ cannot be listened on .*\n", err)

@@ -1,0 +1,77 @@
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.logs import JsonLines, configure_logging
+from gateway.settings import Settings
+
+
+@pytest.fixture
+def root() -> Iterator[logging.Logger]:
+    """The root logger, put back as it was."""
+    logger = logging.getLogger()
+    handlers, level = logger.handlers[:], logger.level
+    yield logger
+    for handler in logger.handlers[:]:
+        logger.removeHandler(handler)
+    for handler in handlers:
+        logger.addHandler(handler)
+    logger.setLevel(level)
+
+
+def record(message: str = "hello %s", **extra: object) -> logging.LogRecord:
+    made = logging.LogRecord("gateway.x", logging.WARNING, __file__, 1, message, ("boat",), None)
+    made.__dict__.update(extra)
+    return made
+
+
+def test_a_json_line_is_one_object_on_one_line() -> None:
+    """Whatever a message holds, a machine reads it line by line."""
+    line = JsonLines().format(record("hello\n%s", created=1_780_000_000.0))
+
+    assert "\n" not in line
+    assert json.loads(line) == {
+        "time": "2026-05-28T20:26:40+00:00",
+        "level": "warning",
+        "logger": "gateway.x",
+        "message": "hello\nboat",
+    }
+
+
+def test_a_json_line_says_which_request_it_is_about_and_what_went_wrong() -> None:
+    """The request id is what a client can tell an operator."""
+    fault = (LookupError, LookupError("no harbour"), None)
+    line = json.loads(JsonLines().format(record(request_id="r1", exc_info=fault)))
+
+    assert line["request_id"] == "r1"
+    assert "LookupError: no harbour" in line["exception"]
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_lines_are_written_from_the_chosen_level_on(
+    form: str, root: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To standard error: standard output is for what a command prints."""
+    configure_logging(Settings(gateway_log_level="warning", gateway_log_format=form))  # type: ignore[arg-type]
+    logging.getLogger("gateway.x").info("too quiet")
+    logging.getLogger("gateway.x").warning("loud enough")
+    out, err = capsys.readouterr()
+
+    assert root.level == logging.WARNING
+    assert not out
+    assert "too quiet" not in err
+    assert "loud enough" in err
+    assert err.startswith("{") is (form == "json")
+
+
+def test_no_address_of_an_upstream_request_is_logged(
+    root: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It holds what was filtered by, and that may be a phone number."""
+    configure_logging(Settings(gateway_log_level="info"))
+    logging.getLogger("httpx").info("HTTP Request: GET https://twilio/?From=+12025550143")
+
+    assert root.handlers
+    assert not capsys.readouterr().err
