@@ -1,0 +1,257 @@
+import inspect
+import re
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import WrongSettings
+from gateway.settings import Secret, Settings, read, table
+
+SID = "AC" + "5a" * 16
+
+EXAMPLES: dict[str, tuple[str, object]] = {
+    "TWILIO_ACCOUNT_SID": (SID, SID),
+    "TWILIO_API_KEY": ("SK" + "3c" * 16, "SK" + "3c" * 16),
+    "GATEWAY_HOST": ("::1", "::1"),
+    "GATEWAY_PORT": ("0", 0),
+    "GATEWAY_WORKERS": ("4", 4),
+    "GATEWAY_AUTH": ("none", "none"),
+    "GATEWAY_UPSTREAM_URL": ("http://127.0.0.1:8001", "http://127.0.0.1:8001"),
+    "GATEWAY_UPSTREAM_TIMEOUT": ("2.5", 2.5),
+    "GATEWAY_UPSTREAM_CONCURRENCY": ("8", 8),
+    "GATEWAY_CACHE_URL": ("rediss://user:secret@cache:6380/1", "rediss://user:secret@cache:6380/1"),
+    "GATEWAY_CACHE_MAX_BYTES": ("1048576", 1048576),
+    "GATEWAY_COMPLETE_MAX_AGE": ("3600", 3600.0),
+    "GATEWAY_PARTIAL_MAX_AGE": ("0", 0.0),
+    "GATEWAY_PAGE_MAX_AGE": ("0", 0.0),
+    "GATEWAY_ANNOTATION_MAX_AGE": ("30", 30.0),
+    "GATEWAY_SETTLED_VERSION": ("3", 3),
+    "GATEWAY_STALE_IF_ERROR": ("60", 60.0),
+    "GATEWAY_WEBHOOK_URL": ("https://calls.example/hook", "https://calls.example/hook"),
+    "GATEWAY_GRAPHIQL": ("FALSE", False),
+    "GATEWAY_INTROSPECTION": ("false", False),
+    "GATEWAY_TRUSTED_DOCUMENTS": ("documents.json", "documents.json"),
+    "GATEWAY_TRUSTED_DOCUMENTS_ONLY": ("true", True),
+    "GATEWAY_LOG_LEVEL": ("debug", "debug"),
+    "GATEWAY_LOG_FORMAT": ("json", "json"),
+}
+"""A value of each setting that is no secret, and what is read from it."""
+
+SECRETS = {"TWILIO_AUTH_TOKEN", "TWILIO_API_SECRET"}
+COMPANY = {
+    "GATEWAY_TRUSTED_DOCUMENTS_ONLY": {"GATEWAY_TRUSTED_DOCUMENTS": "documents.json"},
+    "TWILIO_API_KEY": {"TWILIO_API_SECRET": "a harbour at night"},
+    "GATEWAY_WEBHOOK_URL": {"TWILIO_AUTH_TOKEN": "a harbour at night"},
+}
+"""What goes along with some of them."""
+
+NEWER = [row.name for row in table() if row.name not in EXAMPLES.keys() | SECRETS]
+ROWS = [row for row in table() if row.name in EXAMPLES]
+
+
+def mistakes(environment: Mapping[str, str], env_file: Path | None = None) -> tuple[str, ...]:
+    with pytest.raises(WrongSettings) as caught:
+        read(environment, env_file)
+    return caught.value.mistakes
+
+
+def test_every_setting_has_its_example_here() -> None:
+    """A setting that is added comes with a line above, and so with the tests below."""
+    assert not NEWER
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_a_setting_is_read_from_the_environment(row: object) -> None:
+    """As the type that it is of, with what goes along with it."""
+    name = getattr(row, "name", "")
+    text, value = EXAMPLES[name]
+
+    settings = read({name: f"  {text} ", **COMPANY.get(name, {})})
+
+    assert getattr(settings, name.lower()) == value
+    assert type(getattr(settings, name.lower())) is type(value)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_a_setting_is_read_from_the_env_file(row: object, tmp_path: Path) -> None:
+    """Where the environment says nothing of it; where both do, the environment counts."""
+    name = getattr(row, "name", "")
+    text, value = EXAMPLES[name]
+    company = COMPANY.get(name, {})
+    file = tmp_path / ".env"
+    file.write_text(f"# settings\nexport {name}='{text}'\nOTHER=1\n")
+
+    assert getattr(read(company, file), name.lower()) == value
+    assert getattr(read({name: text, **company}, file), name.lower()) == value
+    file.write_text(f"{name}=wrong value?\n")
+    assert getattr(read({name: text, **company}, file), name.lower()) == value
+
+
+def test_of_what_is_not_said_the_default_holds(tmp_path: Path) -> None:
+    """An empty value says nothing, and neither does a name without one."""
+    file = tmp_path / ".env"
+    file.write_text("GATEWAY_PORT\nGATEWAY_HOST=\n")
+
+    assert read({}) == read({"GATEWAY_PORT": "", "GATEWAY_WORKERS": " "}, file) == Settings()
+
+
+def test_every_default_is_one_of_the_accepted_values() -> None:
+    """What the reference shows as a default can be written down as such."""
+    for row in table():
+        if row.default is None:
+            continue
+        text = str(row.default).lower() if isinstance(row.default, bool) else str(row.default)
+        assert getattr(read({row.name: text}), row.name.lower()) == row.default
+
+
+def test_every_setting_says_what_it_does_and_what_it_accepts() -> None:
+    """The reference is written from the table."""
+    for row in table():
+        assert re.fullmatch(r"[A-Z`].*\.", row.sentence), row.name
+        assert row.accepted, row.name
+        assert re.fullmatch(r"(TWILIO|GATEWAY)_[A-Z_]+", row.name)
+
+
+WRONG = {
+    "TWILIO_ACCOUNT_SID": ("AC1", "SK" + "5a" * 16, SID + "0"),
+    "GATEWAY_PORT": ("-1", "65536", "http", "1.5", "9" * 5000),
+    "GATEWAY_WORKERS": ("0", "many"),
+    "GATEWAY_AUTH": ("None", "off"),
+    "GATEWAY_UPSTREAM_URL": (
+        *("insights.twilio.com", "ftp://host", "https://", "https://host/", "https://a b"),
+        *("https://host?x", "https://user:word@host", "https://host:port", "https://[::zz]"),
+    ),
+    "GATEWAY_UPSTREAM_TIMEOUT": ("0", "-1", "nan", "inf", "1e999", "ten"),
+    "GATEWAY_UPSTREAM_CONCURRENCY": ("0",),
+    "GATEWAY_CACHE_URL": ("memory", "redis", "http://cache"),
+    "GATEWAY_CACHE_MAX_BYTES": ("0", "1GB"),
+    "GATEWAY_COMPLETE_MAX_AGE": ("-1", "nan", "inf", "7d"),
+    "GATEWAY_PAGE_MAX_AGE": ("inf",),
+    "GATEWAY_SETTLED_VERSION": ("0", "null"),
+    "GATEWAY_GRAPHIQL": ("maybe", "2"),
+    "GATEWAY_LOG_LEVEL": ("loud",),
+    "GATEWAY_LOG_FORMAT": ("xml",),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [(name, text) for name, texts in WRONG.items() for text in texts],
+    ids=lambda value: value[:40],
+)
+def test_a_mistake_is_one_line_with_its_cure(name: str, text: str) -> None:
+    """It names the variable, and what to set it to; it is found at the start and not later."""
+    (mistake,) = mistakes({name: text})
+    (accepted,) = (row.accepted for row in table() if row.name == name)
+
+    assert mistake.startswith(f"{name} is ")
+    assert mistake.endswith(f": set it to {accepted}.")
+    assert "\n" not in mistake
+    assert len(mistake) < 300
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    """One start, one list: nobody mends them one start at a time."""
+    found = mistakes(
+        {"GATEWAY_PORT": "x", "GATEWAY_WORKERS": "0", "GATEWAY_HOST": "0.0.0.0"}  # noqa: S104
+    )
+
+    assert [mistake.split()[0] for mistake in found] == [
+        "GATEWAY_PORT",
+        "GATEWAY_WORKERS",
+        "GATEWAY_HOST",
+    ]
+    assert str(WrongSettings(*found)) == "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("GATEWAY_UPSTREAM_URI", "GATEWAY_UPSTREAM_URL"),
+        ("GATEWAY_GRAPHQL", "GATEWAY_GRAPHIQL"),
+        ("TWILIO_ACOUNT_SID", "TWILIO_ACCOUNT_SID"),
+        ("GATEWAY_PAGE_MAXAGE", "GATEWAY_PAGE_MAX_AGE"),
+    ],
+)
+def test_a_misspelled_name_is_told_what_it_means(said: str, meant: str) -> None:
+    """A setting that silently does nothing is the hardest mistake to find."""
+    (mistake,) = mistakes({said: "x"})
+
+    assert mistake == f"{said} is not a setting: if you mean {meant}, rename it."
+
+
+@pytest.mark.parametrize(
+    "name", ["PATH", "GATEWAY_PORT_8000_TCP_ADDR", "GATEWAY_SERVICE_HOST", "TWILIO_PHONE_NUMBER"]
+)
+def test_a_name_that_is_somebody_elses_is_left_alone(name: str) -> None:
+    """Kubernetes sets variables of its own for a service called `gateway`."""
+    assert read({name: "x"}) == Settings()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1", "[::1]"])
+def test_this_machine_alone_may_be_served_without_a_word(host: str) -> None:
+    """Loopback addresses, by whatever name."""
+    assert read({"GATEWAY_HOST": host}).gateway_host == host
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.7", "calls.example", "127.1"])  # noqa: S104
+def test_serving_others_without_authentication_has_to_be_said(host: str) -> None:
+    """Whoever reaches the address can read every call."""
+    (mistake,) = mistakes({"GATEWAY_HOST": host})
+    assert "GATEWAY_AUTH=none" in mistake
+    assert repr(host) in mistake
+
+    assert read({"GATEWAY_HOST": host, "GATEWAY_AUTH": "none"}).gateway_host == host
+
+
+def test_half_an_api_key_is_a_mistake() -> None:
+    """Key and secret belong together."""
+    (without_secret,) = mistakes({"TWILIO_API_KEY": "SK1"})
+    (without_key,) = mistakes({"TWILIO_API_SECRET": "a harbour at night"})
+
+    assert without_secret.startswith("TWILIO_API_SECRET is missing")
+    assert without_key.startswith("TWILIO_API_KEY is missing")
+
+
+def test_webhooks_need_the_auth_token_that_twilio_signs_with() -> None:
+    """An API key opens doors, and signs nothing."""
+    (mistake,) = mistakes({"GATEWAY_WEBHOOK_URL": "https://calls.example/hook"})
+
+    assert mistake.startswith("TWILIO_AUTH_TOKEN is missing")
+
+
+def test_a_secret_shows_as_stars_and_tells_only_when_asked() -> None:
+    """In logs, in tracebacks, in the repr of what holds it."""
+    settings = read({"TWILIO_AUTH_TOKEN": "a harbour at night", "TWILIO_ACCOUNT_SID": SID})
+    secret = settings.twilio_auth_token
+
+    assert isinstance(secret, Secret)
+    assert secret.reveal() == "a harbour at night"
+    for shown in (repr(secret), str(secret), f"{secret}", repr(settings), f"{[secret]}"):
+        assert "harbour" not in shown
+        assert "*****" in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("TWILIO_ACCOUNT_SID", "harbour"),
+        ("GATEWAY_CACHE_URL", "redi://user:harbour@cache"),
+        ("GATEWAY_UPSTREAM_URL", "https://user:harbour@host"),
+        ("GATEWAY_WEBHOOK_URL", "https://user:harbour@host/hook"),
+    ],
+)
+def test_a_mistake_repeats_nothing_that_may_be_a_secret(name: str, text: str) -> None:
+    """A token in the place of the SID is a common mistake, and its message goes into logs."""
+    with pytest.raises(WrongSettings) as caught:
+        read({name: text})
+
+    assert "harbour" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_settings_are_read_when_they_are_asked_for() -> None:
+    """Nothing is read at import: two settings can live in one process."""
+    assert list(inspect.signature(read).parameters) == ["environment", "env_file"]
+    assert read({"GATEWAY_PORT": "1"}) != read({"GATEWAY_PORT": "2"})
