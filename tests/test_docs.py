@@ -20,6 +20,7 @@ from starlette.routing import Route
 from gateway.calls.call import LookupStatus
 from gateway.cli import main
 from gateway.errors import GatewayError, UpstreamError
+from gateway.insights.annotating import UserErrorCode
 from gateway.insights.filters import FILTERS, Filter
 from gateway.schema.operations import build_schema
 from gateway.settings import table
@@ -142,6 +143,12 @@ def test_the_reference_says_which_errors_are_worth_another_try() -> None:
     for kind in classes(UpstreamError):
         if issubclass(kind, UpstreamError) and kind is not UpstreamError:
             assert said[kind.code] == ("yes" if kind.retryable else "no"), kind
+
+
+def test_every_user_error_is_explained() -> None:
+    """The codes of `userErrors` in the reference are those of the schema."""
+    told = [row[0] for row in rows("docs/annotating.md", "`userErrors.code`")]
+    assert told == [*UserErrorCode.__members__]
 
 
 def test_every_status_of_a_lookup_is_explained() -> None:
