@@ -113,7 +113,7 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
             future = self._wanted[key] = loop.create_future()
             if len(self._wanted) == 1:
                 loop.call_soon(lambda: loop.create_task(self._fetch_wanted()))
-        return await future
+        return await asyncio.shield(future)  # one who is cancelled does not cancel the others
 
     async def _fetch_wanted(self) -> None:
         wanted, self._wanted = self._wanted, {}

@@ -142,6 +142,20 @@ async def test_one_question_for_what_is_asked_together(redis: RedisServer) -> No
     await cache.close()
 
 
+async def test_who_leaves_does_not_take_the_others_along(redis: RedisServer) -> None:
+    """Of those who share a question, each gets the answer as long as it waits for it."""
+    cache = TieredCache(MemoryCache(max_bytes=10**6), RedisCache(redis.url))
+    await cache.far.set("a", rank_by_age(1) + b"x", ttl=60)
+    leaving, staying = (asyncio.create_task(cache.get("a")) for _ in range(2))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    late = asyncio.create_task(cache.get("a"))
+
+    assert await staying == await late == rank_by_age(1) + b"x"
+    assert leaving.cancelled()
+    await cache.close()
+
+
 async def test_a_copy_is_dropped_when_its_original_is_replaced(redis: RedisServer) -> None:
     """Every replica hears of it, and whoever watches the key is woken."""
     caches = [TieredCache(MemoryCache(max_bytes=10**6), RedisCache(redis.url)) for _ in range(2)]
