@@ -1,34 +1,35 @@
 """Following a call: its state now, each new version as it appears, and its end.
 
 However many follow one call, in however many replicas, Twilio is asked once per interval: the
-followers of a process share one poll, and the polls of all replicas take turns. Whatever anybody
-learns of the call, a lookup, a page or an event of Twilio's, wakes all of them.
+followers of a process share one poll and what it learns, and the polls of all replicas take
+turns. Whatever anybody learns of the call, a lookup, a page or an event of Twilio's, wakes all.
 """
 
 import asyncio
+import logging
 import random
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 
 from gateway.accounts import Account
+from gateway.cache.singleflight import SingleFlight
 from gateway.cache.store import call_key
 from gateway.calls.call import Lookup, LookupStatus
+from gateway.calls.followed import OVER, Followed
 from gateway.calls.ground import Ground
 from gateway.calls.lookups import Lookups
-from gateway.calls.polling import jittered, poll_interval
+from gateway.calls.polling import jittered, poll_interval, shortest
 from gateway.errors import TooManyFollowers, UpstreamError
 from gateway.insights.catalogue import CallSid
 from gateway.instrumentation import FollowersChanged
 
+logger = logging.getLogger("gateway.followers")
+
 MAX_FOLLOWERS = 10_000
 """Of all calls in one process."""
 
-_OVER = {
-    LookupStatus.COMPLETE,
-    LookupStatus.EXPIRED,
-    LookupStatus.INSIGHTS_NOT_ENABLED,
-}
-"""Statuses after which nothing new is to be expected."""
+AFTER_A_FAULT = 1.0
+"""Seconds until following begins again that a fault of ours broke off."""
 
 
 class Followers:
@@ -42,43 +43,55 @@ class Followers:
         self._hook = ground.hook
         self._clock = ground.clock
         self._count = 0
-        self._polls: dict[str, _Poll] = {}
+        self._followed: dict[str, Followed] = {}
+        self._beginnings: SingleFlight[Lookup] = SingleFlight()
+        self._waiting: set[asyncio.Timeout] = set()
 
     async def follow(self, account: Account, sid: CallSid) -> AsyncGenerator[Lookup, None]:
         """The state now, each newer one, up to the last. One who is slow gets the newest alone.
 
         Raises TooManyFollowers, and UpstreamError when there is not even a first state.
         """
-        with self._counted(), self._store.watch(account.sid, sid) as changed:
-            state = await self._first(account, sid)
+        with self._counted():
+            state = await self._beginning(account, sid)
             yield state
-            with self._polled(account, sid):
-                while state.status not in _OVER:
-                    await changed.wait()
-                    changed.clear()
-                    latest = await self._lookups.known(account, sid)
-                    if latest is not None and _is_news(latest, state):
-                        state = latest
-                        yield state
+            if state.status in OVER:
+                return
+            with self._joined(account, sid, state) as followed:
+                while state.status not in OVER:
+                    state = await followed.after(state)
+                    yield state
 
     async def wait(
         self, account: Account, sid: CallSid, enough: frozenset[LookupStatus], seconds: float
     ) -> Lookup:
         """The state as soon as it is enough, or what there is after so many seconds."""
-        latest: Lookup | None = None
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds), aclosing(self.follow(account, sid)) as states:
-                async for latest in states:
-                    if latest.status in enough | _OVER:
-                        break
-        return latest or await self._lookups.look_up(account, sid)
+        until = asyncio.get_running_loop().time() + seconds
+        async with aclosing(self.follow(account, sid)) as states:
+            state = await anext(states)
+            with suppress(TimeoutError):
+                async with self._patience(until):
+                    while state.status not in enough | OVER:
+                        state = await anext(states)
+        if state.status in enough | OVER:
+            return state
+        return await self._lookups.known(account, sid) or state
 
-    async def _first(self, account: Account, sid: CallSid) -> Lookup:
-        if self._events_are_on:
-            known = await self._lookups.known(account, sid)
-            if known is not None and known.call is not None:
-                return known
-        return await self._lookups.look_up(account, sid)
+    def stop_waiting(self) -> None:
+        """Answer all who wait with what there is now: the server stops."""
+        now = asyncio.get_running_loop().time()
+        for patience in self._waiting:
+            if not patience.expired():
+                patience.reschedule(now)
+
+    @asynccontextmanager
+    async def _patience(self, until: float) -> AsyncIterator[None]:
+        async with asyncio.timeout_at(until) as patience:
+            self._waiting.add(patience)
+            try:
+                yield
+            finally:
+                self._waiting.discard(patience)
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -92,39 +105,78 @@ class Followers:
             self._count -= 1
             self._hook(FollowersChanged(-1))
 
-    @contextmanager
-    def _polled(self, account: Account, sid: CallSid) -> Iterator[None]:
-        """Have the call asked for in intervals while somebody follows it."""
+    async def _beginning(self, account: Account, sid: CallSid) -> Lookup:
+        """The state to begin with: what the others have who follow the call, or a new one."""
         key = call_key(account.sid, sid)
-        poll = self._polls.get(key)
-        if poll is None:
-            poll = self._polls[key] = _Poll(asyncio.create_task(self._ask_again(account, sid)))
-        poll.followers += 1
+        if (followed := self._followed.get(key)) is not None:
+            return followed.state
+        return await self._beginnings.do(key, lambda: self._first(account, sid))
+
+    async def _first(self, account: Account, sid: CallSid) -> Lookup:
+        """Ask Twilio, unless another replica did so just now, or Twilio pushes what is new."""
+        known = await self._lookups.known(account, sid)
+        my_turn = await self._claim(account, sid, self._interval(known))
+        if known is None or (my_turn and not (self._events_are_on and known.call is not None)):
+            return await self._lookups.look_up(account, sid)
+        return known
+
+    @contextmanager
+    def _joined(self, account: Account, sid: CallSid, state: Lookup) -> Iterator[Followed]:
+        """Have the call asked for in intervals, and listened for, while somebody follows it."""
+        key = call_key(account.sid, sid)
+        followed = self._followed.get(key)
+        if followed is None:
+            followed = self._followed[key] = Followed(state)
+            followed.tasks = (
+                asyncio.create_task(_stubbornly(lambda: self._listen(account, sid, followed))),
+                asyncio.create_task(_stubbornly(lambda: self._ask_again(account, sid, followed))),
+            )
+        followed.see(state)
+        followed.followers += 1
         try:
-            yield
+            yield followed
         finally:
-            poll.followers -= 1
-            if poll.followers == 0:
-                poll.task.cancel()
-                del self._polls[key]
+            followed.followers -= 1
+            if followed.followers == 0:
+                del self._followed[key]
+                for task in followed.tasks:
+                    task.cancel()
 
-    async def _ask_again(self, account: Account, sid: CallSid) -> None:
-        while True:
-            seen = await self._store.known(account.sid, sid)
-            interval = poll_interval(seen, self._clock(), events_are_on=self._events_are_on)
-            await asyncio.sleep(jittered(interval, random.random()))  # noqa: S311 - no secret
-            if await self._leases.claim(f"poll:{call_key(account.sid, sid)}", interval * 0.7):
-                with suppress(UpstreamError):
+    async def _listen(self, account: Account, sid: CallSid, followed: Followed) -> None:
+        with self._store.watch(account.sid, sid) as changed:
+            while True:
+                latest = await self._lookups.known(account, sid)
+                if latest is not None:
+                    followed.see(latest)
+                await changed.wait()
+                changed.clear()
+
+    async def _ask_again(self, account: Account, sid: CallSid, followed: Followed) -> None:
+        at_least = 0.0
+        while not followed.is_over:
+            interval = self._interval(followed.state)
+            pause = jittered(interval, random.random())  # noqa: S311 - no secret
+            await asyncio.sleep(max(pause, at_least))
+            at_least = 0.0
+            if await self._claim(account, sid, interval):
+                try:
                     await self._lookups.refresh(account, sid)
+                except UpstreamError as error:
+                    at_least = error.retry_after or 0.0
+
+    def _interval(self, state: Lookup | None) -> float:
+        return poll_interval(state, self._clock(), events_are_on=self._events_are_on)
+
+    async def _claim(self, account: Account, sid: CallSid, interval: float) -> bool:
+        """Whether no replica asks in this interval; then this one does."""
+        return await self._leases.claim(f"poll:{call_key(account.sid, sid)}", shortest(interval))
 
 
-class _Poll:
-    def __init__(self, task: "asyncio.Task[None]") -> None:
-        self.task = task
-        self.followers = 0
-
-
-def _is_news(latest: Lookup, before: Lookup) -> bool:
-    if latest.call is None or before.call is None:
-        return latest.call is not None or (before.call is None and latest.status != before.status)
-    return latest.call.snapshot.rank[:2] > before.call.snapshot.rank[:2]
+async def _stubbornly(work: Callable[[], Awaitable[None]]) -> None:
+    """Do the work to its end, from the beginning again when a fault of ours broke it off."""
+    while True:
+        try:
+            return await work()
+        except Exception:
+            logger.exception("following a call broke off, and begins again")
+            await asyncio.sleep(AFTER_A_FAULT)
