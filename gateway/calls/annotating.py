@@ -1,5 +1,6 @@
 """Annotating a call: written once, and known to all who ask from then on."""
 
+import asyncio
 from collections.abc import Mapping
 
 from msgspec import Struct, structs
@@ -33,11 +34,23 @@ class Annotations:
         self._store = ground.store
         self._lookups = lookups
         self._clock = ground.clock
+        self._writes: set[asyncio.Task[Written | LookupStatus]] = set()
 
     async def write(
         self, account: Account, sid: CallSid, parameters: Mapping[str, str]
     ) -> Written | LookupStatus:
-        """Change what the parameters name; or tell why there is no such call."""
+        """Change what the parameters name; or tell why there is no such call.
+
+        What is begun is finished, whether or not somebody still waits for it.
+        """
+        task = asyncio.create_task(self._write(account, sid, parameters))
+        self._writes.add(task)
+        task.add_done_callback(self._written)
+        return await asyncio.shield(task)
+
+    async def _write(
+        self, account: Account, sid: CallSid, parameters: Mapping[str, str]
+    ) -> Written | LookupStatus:
         try:
             answer = await self._client.annotate(account, sid, parameters)
         except UpstreamError as failure:
@@ -63,6 +76,11 @@ class Annotations:
         if newer.summary.annotation == call.summary.annotation:
             return call
         return structs.replace(call, snapshot=await self._keep(account, newer))
+
+    def _written(self, task: "asyncio.Task[Written | LookupStatus]") -> None:
+        self._writes.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever still waits for it is told
 
     async def _known(self, account: Account, sid: CallSid) -> Snapshot | None:
         known = await self._store.known_by_all(account.sid, sid)

@@ -95,16 +95,17 @@ async def test_a_call_that_cannot_be_read_back_was_written_all_the_same(gateway:
 
 
 class HeldBack(httpx.AsyncBaseTransport):
-    """Twilio answers at once, but its answers to questions arrive when they are let go."""
+    """Twilio answers at once, but its answers of one kind arrive when they are let go."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, method: str = "GET") -> None:
+        self._method = method
         self._twilio = httpx.ASGITransport(app=sandbox.app)
         self.let_go = asyncio.Event()
         self.answered = asyncio.Event()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         response = await self._twilio.handle_async_request(request)
-        if request.method == "GET":
+        if request.method == self._method:
             self.answered.set()
             await self.let_go.wait()
         return response
@@ -147,8 +148,9 @@ async def test_a_summary_from_before_the_write_is_told_with_what_was_written(
         asking = asyncio.create_task(gateway.ask(READ, sid=sid))
         await asyncio.wait_for(twilio.answered.wait(), 5)
         writing = asyncio.create_task(annotate(gateway, sid, comment="new"))
-        while [request.method for request in sandbox.requests] != ["GET", "POST"]:
-            await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            while [request.method for request in sandbox.requests] != ["GET", "POST"]:
+                await asyncio.sleep(0)
         clock.advance(1)
         twilio.let_go.set()
         await asking
@@ -156,3 +158,25 @@ async def test_a_summary_from_before_the_write_is_told_with_what_was_written(
         with gateway.upstream() as requests:
             assert (await read(gateway, sid))["comment"] == "new"
         assert requests == []
+
+
+@pytest.mark.parametrize("kind", [None, "cut_off"])
+async def test_a_write_is_finished_though_its_writer_has_left(
+    sandbox: Sandbox, clock: Clock, kind: Kind | None
+) -> None:
+    """A browser tab that is closed too early leaves no doubt behind, and no stale annotation."""
+    twilio = HeldBack(sandbox, "POST")
+    async with Gateway(sandbox, clock, Settings(), transport=twilio) as gateway:
+        sid = sandbox.examples()["annotated"]
+        await read(gateway, sid)
+        if kind is not None:
+            sandbox.inject(Fault(kind=kind, times=1))
+        writing = asyncio.create_task(annotate(gateway, sid, comment="bye"))
+        await asyncio.wait_for(twilio.answered.wait(), 5)
+        writing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+        twilio.let_go.set()
+        async with asyncio.timeout(5):
+            while (await read(gateway, sid))["comment"] != "bye":
+                await asyncio.sleep(0)
