@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import difflib
+import logging
 import os
 import socket
 import sys
@@ -60,6 +61,8 @@ def demo(chosen: argparse.Namespace) -> int:
         print(f"    {kind:<16}{call_sid}")
     print(flush=True)
     pusher = sandbox.event_pusher(f"{address}{PATH}", _post_by(httpx.ASGITransport(app=app)))
+    # One line a second for what it pushes to itself would soon scroll the addresses away.
+    logging.getLogger("gateway.requests").addFilter(lambda line: PATH not in line.getMessage())
     return _run(pusher.beside(app), listening)
 
 
@@ -190,18 +193,6 @@ def _listen(host: str, port: int) -> tuple[socket.socket, str]:
         ) from error
     shown = f"[{host.strip('[]')}]" if ":" in host else host
     return listening, f"http://{shown}:{listening.getsockname()[1]}"
-
-
-def _run(app: object, listening: socket.socket) -> int:
-    config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        log_config=None,
-        access_log=False,
-        server_header=False,
-    )
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run([listening])
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
