@@ -68,6 +68,8 @@ def demo(chosen: argparse.Namespace) -> int:
 
 def serve(chosen: argparse.Namespace) -> int:
     """Run the gateway over Twilio."""
+    from gateway.server.running import UVICORN
+
     settings = _settings(chosen)
     account_of(settings)
     for name in ("host", "port", "workers"):
@@ -78,9 +80,7 @@ def serve(chosen: argparse.Namespace) -> int:
         host=settings.gateway_host,
         port=settings.gateway_port,
         workers=settings.gateway_workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
+        **UVICORN,
     )
     return 0
 
@@ -193,6 +193,15 @@ def _listen(host: str, port: int) -> tuple[socket.socket, str]:
         ) from error
     shown = f"[{host.strip('[]')}]" if ":" in host else host
     return listening, f"http://{shown}:{listening.getsockname()[1]}"
+
+
+def _run(app: object, listening: socket.socket) -> int:
+    from gateway.server.running import UVICORN
+
+    config = uvicorn.Config(app, **UVICORN)  # type: ignore[arg-type]
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run([listening])
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
