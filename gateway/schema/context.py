@@ -1,6 +1,7 @@
 """What a GraphQL request carries: who asks, and the verbs that answer."""
 
-from typing import TypeAlias
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import strawberry
 from msgspec import Struct
@@ -11,7 +12,10 @@ from gateway.insights.paging import Cursors
 
 
 class Context(Struct, frozen=True):
-    """The context of one request. `request_id` is what the client sees and the log has."""
+    """The context of one request. `request_id` is what the client sees and the log has.
+
+    `init` is what the client of a WebSocket said of itself at its beginning, empty for others.
+    """
 
     account: Account
     verbs: Verbs
@@ -19,6 +23,7 @@ class Context(Struct, frozen=True):
     now: float
     page_grid: float
     request_id: str
+    init: Mapping[str, Any] = {}
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

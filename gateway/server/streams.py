@@ -52,7 +52,10 @@ _FORMATS = {
 
 
 class Stream(Response):
-    """A streamed answer of `bodies`, each the JSON of one GraphQL result."""
+    """A streamed answer of `bodies`, each the JSON of one GraphQL result.
+
+    The event `stopping` in the state of the lifespan, if there is one, says that the server stops.
+    """
 
     def __init__(self, media_type: str, bodies: AsyncGenerator[bytes, None]) -> None:
         self._format = _FORMATS[media_type]
@@ -65,30 +68,40 @@ class Stream(Response):
         super().__init__(None, 200, headers)
         del self.headers["content-length"]
 
-    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        """Send what comes, until it ends or the client leaves."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send what comes, until it ends, the client leaves or the server stops."""
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)
         sending = asyncio.create_task(self._send(send))
         leaving = asyncio.create_task(_left(receive))
+        stopping = asyncio.create_task(_stopping(scope).wait())
+        tasks = (sending, leaving, stopping)
         try:
-            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            left, stopped = leaving.done(), not sending.done()
         finally:
-            for task in (sending, leaving):
+            for task in tasks:
                 task.cancel()
-                with suppress(asyncio.CancelledError, OSError):
-                    await task
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if stopped and not left:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1):  # a client that does not read is left as it is
+                    await _end_of_body(send)
+        elif not sending.cancelled():
+            with suppress(OSError):  # it left meanwhile
+                sending.result()
 
     async def _send(self, send: Send) -> None:
         form = self._format
         await _chunk(send, form.opening)
-        async with aclosing(self._bodies) as bodies:
-            async for body in _kept_alive(bodies):
+        async with aclosing(self._bodies) as answers, aclosing(_kept_alive(answers)) as bodies:
+            async for body in bodies:
                 await _chunk(send, form.nothing if body is None else form.answer(body))
-        await send({"type": "http.response.body", "body": form.end})
+        await _chunk(send, form.end)
+        await _end_of_body(send)
 
 
-async def _kept_alive(bodies: AsyncIterator[bytes]) -> AsyncIterator[bytes | None]:
+async def _kept_alive(bodies: AsyncIterator[bytes]) -> AsyncGenerator[bytes | None, None]:
     """The bodies, and None whenever none came for a while."""
     while True:
         coming = asyncio.ensure_future(anext(bodies, _END))
@@ -109,6 +122,11 @@ async def _kept_alive(bodies: AsyncIterator[bytes]) -> AsyncIterator[bytes | Non
 _END = b""
 
 
+def _stopping(scope: Scope) -> asyncio.Event:
+    stopping: asyncio.Event | None = scope.get("state", {}).get("stopping")
+    return asyncio.Event() if stopping is None else stopping
+
+
 async def _left(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
@@ -116,3 +134,7 @@ async def _left(receive: Receive) -> None:
 
 async def _chunk(send: Send, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def _end_of_body(send: Send) -> None:
+    await send({"type": "http.response.body", "body": b""})
