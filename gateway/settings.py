@@ -61,6 +61,7 @@ CacheUrl = Annotated[
         title="`memory://`, or `redis://` or `rediss://` with `[user:password@]host[:port][/db]`",
     ),
 ]
+Manifest = Annotated[str, Meta(title="the path of a manifest of Apollo or Relay")]
 Seconds = Annotated[float, Meta(gt=0, le=86400, title="seconds above 0")]
 Age = Annotated[float, Meta(ge=0, le=366 * 86400, title="seconds, 0 or more")]
 Count = Annotated[int, Meta(ge=1, title="a whole number from 1")]
@@ -139,6 +140,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         True
     )
     gateway_introspection: Annotated[bool, "Whether clients may ask for the schema."] = True
+    gateway_trusted_documents: Annotated[
+        Manifest | None,
+        "Documents that clients may ask for by their ids; all are checked at start.",
+    ] = None
+    gateway_trusted_documents_only: Annotated[
+        bool, "Whether no other document is run than these."
+    ] = False
     gateway_log_level: Annotated[
         Literal["debug", "info", "warning", "error"], "From which level on log lines are written."
     ] = "info"
@@ -223,6 +231,11 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         yield (
             "TWILIO_AUTH_TOKEN is missing: Twilio signs with it what it posts to "
             "GATEWAY_WEBHOOK_URL, also if an API key is set; set it, or unset GATEWAY_WEBHOOK_URL."
+        )
+    if settings.gateway_trusted_documents_only and settings.gateway_trusted_documents is None:
+        yield (
+            "GATEWAY_TRUSTED_DOCUMENTS is missing: set it to the manifest of the documents that "
+            "may run, or unset GATEWAY_TRUSTED_DOCUMENTS_ONLY."
         )
     if not _is_loopback(settings.gateway_host) and settings.gateway_auth != "none":
         yield (

@@ -31,7 +31,8 @@ from gateway.insights.party import Party
 from gateway.insights.tags import CallTag
 from gateway.insights.trust import Trust
 
-_EVENTS = "summaries that came by Event Streams"
+EVENTS = "summaries that came by Event Streams"
+"""Where a field is that Twilio tells by events alone: asked for again, the summary lacks it."""
 
 
 class CallType(Vocabulary):
@@ -124,33 +125,33 @@ class CallProperties(Entity, frozen=True):
         Fact("Estimated wait between creating the call and its start.", "ms", "queued calls"),
     ] = None
     q850_cause: Annotated[
-        Int32 | None, Fact("Why the call was cleared, by ITU-T Q.850.", "cause code", _EVENTS)
+        Int32 | None, Fact("Why the call was cleared, by ITU-T Q.850.", "cause code", EVENTS)
     ] = None
-    route_id: Annotated[Text | None, Fact("Twilio's route of the call.", on=_EVENTS)] = None
-    media_region: Annotated[Text | None, Fact("Twilio region that handled media.", on=_EVENTS)] = (
+    route_id: Annotated[Text | None, Fact("Twilio's route of the call.", on=EVENTS)] = None
+    media_region: Annotated[Text | None, Fact("Twilio region that handled media.", on=EVENTS)] = (
         None
     )
     signaling_region: Annotated[
-        Text | None, Fact("Twilio region that handled signaling.", on=_EVENTS)
+        Text | None, Fact("Twilio region that handled signaling.", on=EVENTS)
     ] = None
     twilio_media_ip: Annotated[
-        Text | None, Fact("Address of Twilio's media gateway.", on=_EVENTS)
+        Text | None, Fact("Address of Twilio's media gateway.", on=EVENTS)
     ] = None
     twilio_signaling_ip: Annotated[
-        Text | None, Fact("Address of Twilio's signaling gateway.", on=_EVENTS)
+        Text | None, Fact("Address of Twilio's signaling gateway.", on=EVENTS)
     ] = None
     external_media_ip: Annotated[
-        Text | None, Fact("Address that media came from.", on=_EVENTS, pii=Pii.NETWORK)
+        Text | None, Fact("Address that media came from.", on=EVENTS, pii=Pii.NETWORK)
     ] = None
     external_signaling_ip: Annotated[
-        Text | None, Fact("Address that signaling came from.", on=_EVENTS, pii=Pii.NETWORK)
+        Text | None, Fact("Address that signaling came from.", on=EVENTS, pii=Pii.NETWORK)
     ] = None
-    sip_call_id: Annotated[Text | None, Fact("SIP `Call-ID`.", on=_EVENTS)] = None
-    user_agent: Annotated[Text | None, Fact("SIP `User-Agent`.", on=_EVENTS, pii=Pii.DEVICE)] = None
-    selected_region: Annotated[Text | None, Fact("Region selected.", on=_EVENTS)] = None
-    region: Annotated[Text | None, Fact("Region used.", on=_EVENTS)] = None
-    trunk_sid: Annotated[Text | None, Fact("SID of the trunk.", on=_EVENTS)] = None
-    settings: Annotated[SdkSettings | None, Fact("How the device was set up.", on=_EVENTS)] = None
+    sip_call_id: Annotated[Text | None, Fact("SIP `Call-ID`.", on=EVENTS)] = None
+    user_agent: Annotated[Text | None, Fact("SIP `User-Agent`.", on=EVENTS, pii=Pii.DEVICE)] = None
+    selected_region: Annotated[Text | None, Fact("Region selected.", on=EVENTS)] = None
+    region: Annotated[Text | None, Fact("Region used.", on=EVENTS)] = None
+    trunk_sid: Annotated[Text | None, Fact("SID of the trunk.", on=EVENTS)] = None
+    settings: Annotated[SdkSettings | None, Fact("How the device was set up.", on=EVENTS)] = None
 
 
 class Summary(Entity, frozen=True):

@@ -12,6 +12,8 @@ from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import strawberry
+from graphql import GraphQLField
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from gateway.insights.catalogue import (
     SHARED_SHAPES,
@@ -27,6 +29,9 @@ from gateway.insights.summary import Summary
 T = TypeVar("T")
 
 _EXTENDED: dict[type[Entity], type] = {}
+
+_FACT = "fact"
+"""Under this name a field of a type remembers its `Fact`."""
 
 
 @cache
@@ -76,6 +81,12 @@ def fact_of(entity: type[Entity], attribute: str) -> Fact:
     return next(extra for extra in hint.__metadata__ if isinstance(extra, Fact))
 
 
+def fact_behind(field: GraphQLField) -> Fact | None:
+    """The `Fact` that a field of the graph was derived from; None for one of the gateway's own."""
+    declared = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    return None if declared is None else declared.metadata.get(_FACT)
+
+
 def field_name(entity: type[Entity], upstream_name: str) -> str:
     """The name of a field in the graph; the resource itself drops its own `call_`."""
     return graph_name(upstream_name.removeprefix("call_") if entity is Summary else upstream_name)
@@ -91,11 +102,9 @@ def _finish(cls: type[T], entity: type[Entity]) -> type[T]:
             continue
         hint = hints[attribute]
         annotations[attribute] = _annotation(hint)
-        name, description = (
-            field_name(entity, upstream_name),
-            fact_of(entity, attribute).description,
-        )
-        setattr(cls, attribute, strawberry.field(name=name, description=description))
+        name, fact = field_name(entity, upstream_name), fact_of(entity, attribute)
+        field = strawberry.field(name=name, description=fact.description, metadata={_FACT: fact})
+        setattr(cls, attribute, field)
     cls.__annotations__ = {**annotations, **own}
     if entity not in SHARED_SHAPES and "is_type_of" not in cls.__dict__:
         cls.is_type_of = staticmethod(  # type: ignore[attr-defined]

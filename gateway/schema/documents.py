@@ -18,6 +18,7 @@ from graphql import (
 from msgspec import Struct
 
 from gateway.schema.arguments import ValuesFitRule
+from gateway.schema.traits import Trait, traits_of
 
 MAX_TOKENS = 10_000
 """Of one document; `schema.graphql` asked for field by field has about 1,000."""
@@ -32,13 +33,15 @@ _VALUE = re.compile(r" (Int|Float|String|BlockString) '.*'", re.DOTALL)
 class Document(Struct, frozen=True):
     """A document: its operations, or what is wrong with it; then it is never executed.
 
-    `code` is the code of those errors that do not bring one themselves.
+    `code` is the code of those errors that do not bring one themselves, `traits` is what is to
+    be known of a document that is right.
     """
 
     parsed: DocumentNode | None
     operations: tuple[OperationDefinitionNode, ...] = ()
     errors: tuple[GraphQLError, ...] = ()
     code: str = "GRAPHQL_VALIDATION_FAILED"
+    traits: Trait = Trait.NONE
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of that name, or the only one; None when there is no such choice."""
@@ -62,6 +65,7 @@ class Documents:
             self._rules.append(NoSchemaIntrospectionCustomRule)
         self._hide_suggestions = not introspection
         self._known: OrderedDict[str, Document] = OrderedDict()
+        self._pinned: dict[str, Document] = {}
         self._size = 0
 
     def read(self, text: str) -> Document:
@@ -69,9 +73,18 @@ class Documents:
         if (known := self._known.get(text)) is not None:
             self._known.move_to_end(text)
             return known
+        if (pinned := self._pinned.get(text)) is not None:
+            return pinned
         document = self._read(text)
         if not document.errors and len(text) <= MAX_REMEMBERED:
             self._remember(text, document)
+        return document
+
+    def pin(self, text: str) -> Document:
+        """Read `text`, and remember it for good if nothing is wrong with it."""
+        document = self._read(text)
+        if not document.errors:
+            self._pinned[text] = document
         return document
 
     def _read(self, text: str) -> Document:
@@ -86,7 +99,8 @@ class Documents:
             self._schema, parsed, self._rules, hide_suggestions=self._hide_suggestions
         )
         operations = (d for d in parsed.definitions if isinstance(d, OperationDefinitionNode))
-        return Document(parsed, tuple(operations), tuple(errors))
+        traits = Trait.NONE if errors else traits_of(parsed, self._schema)
+        return Document(parsed, tuple(operations), tuple(errors), traits=traits)
 
     def _remember(self, text: str, document: Document) -> None:
         self._known[text] = document

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from graphql import (
     ExecutionResult,
@@ -19,17 +19,21 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from gateway.errors import BadUserInput, GatewayError
 from gateway.schema.arguments import misfits
 from gateway.schema.context import Context
-from gateway.schema.documents import Document, Documents
+from gateway.schema.documents import Document
 from gateway.schema.error_policy import failure, refusal
 
 
 class Request(Struct, frozen=True):
-    """A GraphQL request, as GraphQL over HTTP writes it."""
+    """A GraphQL request, as GraphQL over HTTP writes it; with a `query`, a `document_id`, or both.
 
-    query: str
+    `document_id` is the name of a document: its SHA-256, or its id in a manifest.
+    """
+
+    query: str | None
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
     extensions: dict[str, Any] | None = None
+    document_id: str | None = None
 
 
 class Answer(Struct, frozen=True):
@@ -39,17 +43,25 @@ class Answer(Struct, frozen=True):
     executed: bool
 
 
-class Executor:
-    """Executes requests against one schema."""
+class Reader(Protocol):
+    """Knows which document a request asks for."""
 
-    def __init__(self, schema: GraphQLSchema, *, introspection: bool) -> None:
+    async def read(self, request: Request) -> Document:
+        """The document of a request, parsed and validated."""
+        ...
+
+
+class Executor:
+    """Executes requests for documents of `reader` against one schema."""
+
+    def __init__(self, schema: GraphQLSchema, reader: Reader, *, introspection: bool) -> None:
         self._schema = schema
-        self._documents = Documents(schema, introspection=introspection)
+        self._reader = reader
         self._hint = introspection
 
-    def read(self, request: Request) -> Document:
+    async def read(self, request: Request) -> Document:
         """The document of a request, parsed and validated."""
-        return self._documents.read(request.query)
+        return await self._reader.read(request)
 
     async def execute(self, request: Request, document: Document, context: Context) -> Answer:
         """Answer a query or mutation; never raises for what a client did."""

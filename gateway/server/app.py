@@ -27,8 +27,11 @@ from gateway.insights.paging import Cursors
 from gateway.instrumentation import Happening, Hook
 from gateway.logs import configure_logging
 from gateway.schema.context import Context
+from gateway.schema.documents import Documents
 from gateway.schema.execution import Executor
 from gateway.schema.operations import build_schema, sdl
+from gateway.schema.persisted_queries import PersistedQueries, Texts
+from gateway.schema.trusted_documents import trusted_documents
 from gateway.server.event_streams import EventSink, signer_of
 from gateway.server.graphiql import GraphiQL
 from gateway.server.graphql import GraphQLEndpoint
@@ -73,7 +76,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         )
 
     graphiql = GraphiQL(examples=examples) if settings.gateway_graphiql else None
-    executor = Executor(build_schema(), introspection=settings.gateway_introspection)
+    executor = _executor(settings, engine.cache)
     routes = [
         Route("/graphql", GraphQLEndpoint(executor, context, graphiql.page if graphiql else None)),
         WebSocketRoute("/graphql", WebSocketEndpoint(executor, context)),
@@ -123,6 +126,15 @@ def _engine(
     client = InsightsClient(bounded, settings.gateway_upstream_url, hook=hook, clock=clock)
     ground = Ground(client, Store(cache, freshness, clock), freshness, leases, hook, clock)
     return _Engine(Verbs.on(ground, events_are_on=events_are_on), client, cache)
+
+
+def _executor(settings: Settings, cache: Texts) -> Executor:
+    schema, introspection = build_schema(), settings.gateway_introspection
+    documents = Documents(schema, introspection=introspection)
+    trusted = trusted_documents(settings.gateway_trusted_documents, documents)
+    only = settings.gateway_trusted_documents_only
+    queries = PersistedQueries(documents, cache, trusted, only=only)
+    return Executor(schema, queries, introspection=introspection)
 
 
 def _all(*hooks: Hook) -> Hook:

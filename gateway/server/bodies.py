@@ -59,16 +59,31 @@ def from_get(query_string: bytes) -> Request:
 
 def request_of(said: dict[str, Any]) -> Request:
     """Read the parameters of a GraphQL request. Raises BadRequest."""
-    query = said.get("query")
-    if not isinstance(query, str) or not query:
-        raise BadRequest(400, "`query` is missing: it holds the GraphQL document, as text.")
-    name = said.get("operationName")
-    if not isinstance(name, str | None):
-        raise BadRequest(400, "`operationName` must be text.")
     for key in ("variables", "extensions"):
         if not isinstance(said.get(key), dict | None):
             raise BadRequest(400, f"`{key}` must be a JSON object.")
-    return Request(query, said.get("variables"), name or None, said.get("extensions"))
+    for key in ("query", "operationName", "documentId", "doc_id"):
+        if not isinstance(said.get(key), str | None):
+            raise BadRequest(400, f"`{key}` must be text.")
+    query, document_id = said.get("query") or None, _document_id(said)
+    if query is None and document_id is None:
+        raise BadRequest(400, "`query` is missing: it holds the GraphQL document, as text.")
+    name = said.get("operationName") or None
+    return Request(query, said.get("variables"), name, said.get("extensions"), document_id)
+
+
+def _document_id(said: dict[str, Any]) -> str | None:
+    """The name of a document: as Apollo writes it, GraphQL over HTTP (Appendix A), or Relay."""
+    asked = (said.get("extensions") or {}).get("persistedQuery")
+    if asked is not None:
+        match asked:
+            case {"version": 1, "sha256Hash": str(digest)} if digest:
+                return digest
+        raise BadRequest(
+            400, "`extensions.persistedQuery` must hold `version`, 1, and `sha256Hash`, a text."
+        )
+    named: str = said.get("documentId") or said.get("doc_id") or ""
+    return named.removeprefix("sha256:") or None
 
 
 def _check_media_type(headers: Headers) -> None:

@@ -67,7 +67,7 @@ class GraphQLEndpoint:
         try:
             _check_accept(accept)
             request = await _read(scope, headers, receive)
-            document = self._executor.read(request)
+            document = await self._executor.read(request)
             kind = _kind(document.operation(request.operation_name), scope["method"])
             streamed = _streamed(kind, accept)
         except BadRequest as problem:

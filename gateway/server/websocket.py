@@ -137,7 +137,7 @@ class _Connection:
             await self._end(name, {"id": name, "type": "error", "payload": [error]})
             return
         context = self._context(secrets.token_hex(8))
-        document = self._executor.read(request)
+        document = await self._executor.read(request)
         async with aclosing(self._executor.stream(request, document, context)) as answers:
             async for answer in answers:
                 if not answer.executed:

@@ -1,0 +1,109 @@
+"""Persisted queries: requests that name their document instead of bringing it.
+
+There are two kinds of names. A client registers a document under its SHA-256 and asks by that
+from then on (Apollo's automatic persisted queries); it is kept in the cache, which replicas share.
+And an operator trusts the documents of a manifest, by the ids that they have there.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from graphql import GraphQLError
+
+from gateway.errors import BadUserInput
+from gateway.insights.personal_data import personal_data
+from gateway.schema.documents import Document, Documents
+from gateway.schema.execution import Request
+from gateway.schema.traits import Trait
+
+KEPT_FOR = 7 * 86400.0
+"""Seconds after which a document has to be registered again."""
+
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+def _refusal(code: str, message: str) -> Document:
+    return Document(None, errors=(GraphQLError(message),), code=code)
+
+
+_NOT_FOUND = _refusal("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
+"""The message is the one that clients of Apollo's protocol wait for."""
+
+_REQUIRED = _refusal(
+    "PERSISTED_QUERY_REQUIRED",
+    "This gateway runs trusted documents alone, and this is none of them: ask for one by its id, "
+    "in `documentId`.",
+)
+_MISMATCH = _refusal(
+    BadUserInput.code,
+    "`query` is not the document that the request names: send its own SHA-256, or no `query`.",
+)
+
+
+class Texts(Protocol):
+    """What is needed of a cache: aiocache's verbs."""
+
+    async def get(self, key: str) -> bytes | None:
+        """The value of a key."""
+        ...
+
+    async def set(self, key: str, value: bytes, *, ttl: float) -> Any:
+        """Keep a value for so many seconds."""
+        ...
+
+
+class PersistedQueries:
+    """Finds the document of a request, and keeps those that clients register in `cache`.
+
+    `trusted` are the texts of a manifest by their ids; `only` says that nothing else is run.
+    """
+
+    def __init__(
+        self,
+        documents: Documents,
+        cache: Texts,
+        trusted: Mapping[str, str],
+        *,
+        only: bool,
+    ) -> None:
+        self._documents = documents
+        self._cache = cache
+        self._trusted = trusted
+        self._only = only
+
+    async def read(self, request: Request) -> Document:
+        """The document of a request, parsed and validated; or the reason why there is none."""
+        name, query = request.document_id, request.query
+        trusted = None if name is None else self._trusted.get(name)
+        if self._only and trusted is None:
+            return _REQUIRED
+        if name is None:
+            return self._documents.read(query or "")
+        if query is None:
+            text = trusted or await self._registered(name)
+            return _NOT_FOUND if text is None else self._documents.read(text)
+        if trusted is None:
+            return await self._register(name, query)
+        return self._documents.read(trusted) if trusted == query else _MISMATCH
+
+    async def _registered(self, digest: str) -> str | None:
+        kept = await self._cache.get(_key(digest)) if _DIGEST.fullmatch(digest) else None
+        return None if kept is None else kept.decode()
+
+    async def _register(self, digest: str, query: str) -> Document:
+        if hashlib.sha256(query.encode()).hexdigest() != digest:
+            return _MISMATCH
+        document = self._documents.read(query)
+        if (
+            not document.errors
+            and Trait.QUOTING not in document.traits
+            and not personal_data(query)
+        ):
+            await self._cache.set(_key(digest), query.encode(), ttl=KEPT_FOR)
+        return document
+
+
+def _key(digest: str) -> str:
+    return f"apq:{digest}"
