@@ -37,7 +37,7 @@ BOUNDS = {
     "strawberry": {"schema", "server"},
     "graphql": {"schema", "server"},
     "prometheus_client": {"server"},
-    "uvicorn": {"cli.py"},
+    "uvicorn": {"server/running.py", "cli.py"},
     "dotenv": {"settings.py"},
     "hatchling": {"graphiql"},
 }

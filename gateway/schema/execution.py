@@ -16,7 +16,7 @@ from graphql import (
 from msgspec import Struct
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from gateway.errors import BadUserInput, GatewayError
+from gateway.errors import BadUserInput
 from gateway.schema.arguments import misfits
 from gateway.schema.context import Context
 from gateway.schema.documents import Document
@@ -94,7 +94,7 @@ class Executor:
             try:
                 async for result in stream:
                     yield self._answer(result, operation, request, context)
-            except GatewayError as error:
+            except Exception as error:  # noqa: BLE001 - all there are become an answer
                 yield _failed(error, context.request_id)
 
     def _chosen(
@@ -136,7 +136,7 @@ class Executor:
         return Answer({"errors": errors, "data": result.data}, executed=True)
 
 
-def _failed(error: GatewayError, request_id: str) -> Answer:
+def _failed(error: Exception, request_id: str) -> Answer:
     """The last answer of a stream that broke."""
     broken = GraphQLError(str(error), original_error=error)
     return Answer({"errors": [failure(broken, request_id)], "data": None}, executed=True)

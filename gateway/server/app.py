@@ -1,12 +1,13 @@
 """The composition root: the one file that knows every floor."""
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 from starlette.applications import Starlette
@@ -65,7 +66,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     sink = EventSink(signer, partial(engine.verbs.events.accept, account), hook)
     cursors = Cursors(account.signing_key)
 
-    def context(request_id: str) -> Context:
+    def context(request_id: str, init: Mapping[str, Any] | None = None) -> Context:
         return Context(
             account=account,
             verbs=engine.verbs,
@@ -73,6 +74,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
             now=clock(),
             page_grid=settings.gateway_page_max_age,
             request_id=request_id,
+            init=init or {},
         )
 
     graphiql = GraphiQL(examples=examples) if settings.gateway_graphiql else None
@@ -100,12 +102,20 @@ class _Engine(NamedTuple):
     cache: MemoryCache | TieredCache
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """From the start of the server to its end."""
+    async def running(self) -> AsyncIterator[dict[str, asyncio.Event]]:
+        """From the start of the server to its end, which it tells by the event `stopping`."""
         self.cache.listen()
-        yield
+        stopping = asyncio.Event()
+        hurrying = asyncio.create_task(self._hurry(stopping))
+        yield {"stopping": stopping}
+        hurrying.cancel()
         await self.client.aclose()
         await self.cache.close()
+
+    async def _hurry(self, stopping: asyncio.Event) -> None:
+        """Let no request wait for a better answer once the server stops."""
+        await stopping.wait()
+        self.verbs.followers.stop_waiting()
 
 
 def _engine(

@@ -6,7 +6,7 @@ nothing could be executed; a request that is none is a 4xx in either. Subscripti
 https://github.com/enisdenjo/graphql-sse (distinct connections) and Apollo's multipart protocol.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -35,8 +35,8 @@ _OFFERS_TO_BROWSERS = (JSON, GRAPHQL_RESPONSE, HTML)
 class MakeContext(Protocol):
     """Makes the context of one request."""
 
-    def __call__(self, request_id: str) -> Context:
-        """A context whose request has this id."""
+    def __call__(self, request_id: str, init: Mapping[str, Any] | None = None) -> Context:
+        """A context whose request has this id; `init` is the payload of `connection_init`."""
         ...
 
 

@@ -7,17 +7,20 @@ among them, tells it to reconnect and ask again.
 
 import asyncio
 import secrets
-from collections.abc import Mapping
-from contextlib import aclosing, suppress
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
+from graphql import GraphQLError
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from gateway.errors import BadUserInput, TooManyFollowers
+from gateway.schema.error_policy import Shown, failure
 from gateway.schema.execution import Executor
-from gateway.server.bodies import BadRequest, request_of
+from gateway.server.bodies import MAX_BODY_BYTES, BadRequest, request_of
 from gateway.server.graphql import MakeContext
 
 SUBPROTOCOL = "graphql-transport-ws"
@@ -26,10 +29,18 @@ INIT_WITHIN = 10.0
 """Seconds that a client has for its `connection_init`."""
 
 PING_EVERY = 15.0
-"""Seconds between two pings, by which a connection that died is found."""
+"""Seconds between two pings."""
+
+SILENT_FOR = 40.0
+"""Seconds after which a client that answers no ping is taken for dead."""
+
+CLOSE_WITHIN = 1.0
+"""Seconds for the goodbye to a client that may not read it."""
 
 MAX_OPERATIONS = 100
 """At once on one connection."""
+
+_Message: TypeAlias = Mapping[str, Any]
 
 
 class Closed(Exception):
@@ -54,15 +65,21 @@ class WebSocketEndpoint:
         if not _same_origin(socket):
             await socket.close(1008, "Another origin")
             return
-        await socket.accept(SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None)
-        connection = _Connection(socket, self._executor, self._context)
         try:
-            await connection.serve()
+            await self._serve(socket)
         except Closed as end:
-            if socket.application_state is not WebSocketState.DISCONNECTED:
-                await socket.close(end.code, end.reason)
+            with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+                async with asyncio.timeout(CLOSE_WITHIN):
+                    await socket.close(end.code, end.reason)
         except WebSocketDisconnect:
             pass  # the client left
+
+    async def _serve(self, socket: WebSocket) -> None:
+        if SUBPROTOCOL not in socket.scope["subprotocols"]:
+            await socket.accept()
+            raise Closed(4406, "Subprotocol not acceptable")
+        await socket.accept(SUBPROTOCOL)
+        await _Connection(socket, self._executor, self._context).serve()
 
 
 class _Connection:
@@ -70,85 +87,96 @@ class _Connection:
         self._socket = socket
         self._executor = executor
         self._context = context
-        self._acknowledged = False
+        self._init: dict[str, Any] | None = None
         self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
         """Read messages until the client leaves. Raises Closed and WebSocketDisconnect."""
-        if self._socket.scope["subprotocols"].count(SUBPROTOCOL) == 0:
-            raise Closed(4406, "Subprotocol not acceptable")
         pinging = asyncio.create_task(self._ping())
         try:
-            async with asyncio.timeout(INIT_WITHIN):
-                while not self._acknowledged:
+            async with _patience(INIT_WITHIN, Closed(4408, "Connection initialisation timeout")):
+                while self._init is None:
                     await self._handle(await self._receive())
             while True:
-                await self._handle(await self._receive())
-        except TimeoutError:
-            raise Closed(4408, "Connection initialisation timeout") from None
+                async with _patience(SILENT_FOR, Closed(1001, "No answer to a ping")):
+                    message = await self._receive()
+                await self._handle(message)
         finally:
-            for task in (pinging, *self._operations.values()):
+            tasks = (pinging, *self._operations.values())
+            for task in tasks:
                 task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _receive(self) -> Mapping[str, Any]:
+    async def _receive(self) -> _Message:
         try:
-            message = msgspec.json.decode(await self._socket.receive_text())
+            text = await self._socket.receive_text()
+            if len(text) > MAX_BODY_BYTES:
+                raise Closed(1009, f"Messages have up to {MAX_BODY_BYTES} bytes")
+            message = msgspec.json.decode(text)
         except (msgspec.MsgspecError, UnicodeError, KeyError, RecursionError):
             raise Closed(4400, "Invalid message received") from None
-        if not isinstance(message, dict):
+        if not isinstance(message, dict) or not isinstance(message.get("payload"), dict | None):
             raise Closed(4400, "Invalid message received")
         return message
 
-    async def _handle(self, message: Mapping[str, Any]) -> None:
+    async def _handle(self, message: _Message) -> None:
         match message:
             case {"type": "connection_init"}:
-                if self._acknowledged:
+                if self._init is not None:
                     raise Closed(4429, "Too many initialisation requests")
-                self._acknowledged = True
+                self._init = message.get("payload") or {}
                 await self._send({"type": "connection_ack"})
             case {"type": "ping"}:
-                await self._send({"type": "pong"})
+                payload = message.get("payload")
+                await self._send({"type": "pong"} | ({"payload": payload} if payload else {}))
             case {"type": "pong"}:
                 pass
             case {"type": "subscribe", "id": str(name), "payload": dict(payload)} if name:
-                self._subscribe(name, payload)
+                await self._subscribe(name, payload)
             case {"type": "complete", "id": str(name)}:
                 if (operation := self._operations.pop(name, None)) is not None:
                     operation.cancel()
             case _:
                 raise Closed(4400, "Invalid message received")
 
-    def _subscribe(self, name: str, payload: dict[str, Any]) -> None:
-        if not self._acknowledged:
+    async def _subscribe(self, name: str, payload: dict[str, Any]) -> None:
+        if self._init is None:
             raise Closed(4401, "Unauthorized")
         if name in self._operations:
-            raise Closed(4409, f"Subscriber for {name[:64]} already exists")
+            raise Closed(4409, f"Subscriber for {name:.64} already exists")
         if len(self._operations) >= MAX_OPERATIONS:
-            raise Closed(4429, f"More than {MAX_OPERATIONS} operations at once")
-        self._operations[name] = asyncio.create_task(self._operate(name, payload))
+            problem = f"This connection has {MAX_OPERATIONS} operations: complete one of them."
+            await self._refuse(name, _shown(problem, TooManyFollowers.code))
+            return
+        operation = self._operate(name, payload, self._init)
+        self._operations[name] = asyncio.create_task(operation)
 
-    async def _operate(self, name: str, payload: dict[str, Any]) -> None:
+    async def _operate(self, name: str, payload: dict[str, Any], init: dict[str, Any]) -> None:
+        request_id = secrets.token_hex(8)
         try:
             request = request_of(payload)
+            context = self._context(request_id, init)
+            document = await self._executor.read(request)
+            async with aclosing(self._executor.stream(request, document, context)) as answers:
+                async for answer in answers:
+                    if not answer.executed:
+                        await self._refuse(name, *answer.body["errors"])
+                        return
+                    await self._send({"id": name, "type": "next", "payload": answer.body})
         except BadRequest as problem:
-            error = {"message": str(problem), "extensions": {"code": "BAD_USER_INPUT"}}
-            await self._end(name, {"id": name, "type": "error", "payload": [error]})
-            return
-        context = self._context(secrets.token_hex(8))
-        document = await self._executor.read(request)
-        async with aclosing(self._executor.stream(request, document, context)) as answers:
-            async for answer in answers:
-                if not answer.executed:
-                    errors = answer.body["errors"]
-                    await self._end(name, {"id": name, "type": "error", "payload": errors})
-                    return
-                await self._send({"id": name, "type": "next", "payload": answer.body})
-        await self._end(name, {"id": name, "type": "complete"})
+            await self._refuse(name, _shown(str(problem), BadUserInput.code))
+        except Exception as fault:  # noqa: BLE001 - the client learns of it, the log knows it whole
+            error = GraphQLError("", original_error=fault)
+            await self._refuse(name, failure(error, request_id))
+        else:
+            await self._end({"id": name, "type": "complete"})
 
-    async def _end(self, name: str, message: Mapping[str, Any]) -> None:
-        self._operations.pop(name, None)
+    async def _refuse(self, name: str, *errors: Shown) -> None:
+        await self._end({"id": name, "type": "error", "payload": errors})
+
+    async def _end(self, message: _Message) -> None:
+        if self._operations.get(message["id"]) is asyncio.current_task():
+            del self._operations[message["id"]]
         await self._send(message)
 
     async def _ping(self) -> None:
@@ -156,12 +184,26 @@ class _Connection:
             await asyncio.sleep(PING_EVERY)
             await self._send({"type": "ping"})
 
-    async def _send(self, message: Mapping[str, Any]) -> None:
+    async def _send(self, message: _Message) -> None:
         with suppress(WebSocketDisconnect, RuntimeError):  # it left: reading will say so
             await self._socket.send_text(msgspec.json.encode(message).decode())
+
+
+@asynccontextmanager
+async def _patience(seconds: float, end: Closed) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise end from None
+
+
+def _shown(message: str, code: str) -> Shown:
+    return {"message": message, "extensions": {"code": code}}
 
 
 def _same_origin(socket: WebSocket) -> bool:
     """Whether a page of this server opened the connection, or no browser at all."""
     origin = socket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
+    host = socket.headers.get("host", "")
+    return origin is None or urlsplit(origin).netloc.lower() == host.lower()
