@@ -6,7 +6,9 @@ from typing import Any, TypeAlias
 import httpx
 from twilio.request_validator import RequestValidator
 
-from tests.conftest import Gateway
+from gateway.instrumentation import EventReceived, WebhookAnswered
+from gateway.sandbox import Sandbox
+from tests.conftest import NOON, Gateway
 
 Json: TypeAlias = dict[str, Any]
 
@@ -14,7 +16,17 @@ PATH = "/webhooks/twilio/events"
 URL = f"https://calls.example.com{PATH}"
 """Where Twilio is told that the sink is."""
 
+HOUR = 3600
 SUMMARY_TYPE = "com.twilio.voice.insights.call-summary."
+
+LOOKUP = """
+query($sid: CallSid!) {
+  callLookup(sid: $sid) {
+    status
+    call { accountSid processing { version source isFinal predictedComplete } }
+  }
+}
+"""
 
 
 def cloud_event(kind: str, data: Json, *, schema: int = 7, as_text: bool = False) -> Json:
@@ -49,3 +61,40 @@ async def deliver(client: httpx.AsyncClient, token: str, *events: Json) -> httpx
     query, signature = signed(URL, body, token)
     headers = {"Content-Type": "application/json", "X-Twilio-Signature": signature}
     return await client.post(f"{PATH}?{query}", content=body, headers=headers)
+
+
+def events_of(sandbox: Sandbox, name: str) -> list[Json]:
+    """All events of an example, in order, with its summaries as objects."""
+    sid, found = sandbox.examples()[name], []
+    for event in sandbox.events_between(NOON - HOUR, NOON + HOUR):
+        data = event["data"]
+        event["data"] = json.loads(data) if isinstance(data, str) else data
+        if event["data"]["call_sid"] == sid:
+            found.append(event)
+    return found
+
+
+async def look_up(gateway: Gateway, sid: str) -> tuple[str, Json]:
+    """Status and processing."""
+    lookup = (await gateway.ask(LOOKUP, sid=sid))["callLookup"]
+    return lookup["status"], (lookup["call"] or {}).get("processing", {})
+
+
+def outcomes(gateway: Gateway) -> list[tuple[str, str]]:
+    heard = (event for event in gateway.happenings if isinstance(event, EventReceived))
+    return [(event.kind, event.outcome) for event in heard]
+
+
+async def post(
+    gateway: Gateway, query: str, signature: str | bytes | None, body: str | bytes
+) -> httpx.Response:
+    """Post to the sink whatever it is."""
+    said = signature.encode() if isinstance(signature, str) else signature
+    headers = {} if said is None else {b"X-Twilio-Signature": said}
+    return await gateway.http.post(f"{PATH}?{query}", content=body, headers=headers)
+
+
+def heard(gateway: Gateway) -> list[Any]:
+    """What the gateway noticed of what was pushed."""
+    kinds = EventReceived | WebhookAnswered
+    return [happening for happening in gateway.happenings if isinstance(happening, kinds)]

@@ -4,40 +4,32 @@ import asyncio
 import itertools
 import json
 import random
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx
 import pytest
 
 from gateway.accounts import Account
-from gateway.instrumentation import EventReceived
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
 from gateway.settings import Secret, Settings
-from tests.conftest import NOON, Clock, Gateway
-from tests.event_streams import PATH, URL, Json, cloud_event, deliver, push
-from tests.servers import RedisServer, serving
+from tests.conftest import Clock, Gateway
+from tests.event_streams import (
+    HOUR,
+    LOOKUP,
+    PATH,
+    URL,
+    Json,
+    cloud_event,
+    deliver,
+    events_of,
+    look_up,
+    outcomes,
+    push,
+)
+from tests.servers import serving
 
-HOUR = 3600
-TWILIO_WAITS = 5.0
-"""Seconds after which Twilio takes a request for lost."""
-
-LOOKUP = """
-query($sid: CallSid!) {
-  callLookup(sid: $sid) {
-    status
-    call { accountSid processing { version source isFinal predictedComplete } }
-  }
-}
-"""
-WAIT = """
-query($sid: CallSid!, $for: ProcessingState) {
-  callLookup(sid: $sid, waitFor: $for, timeoutSeconds: 20) { status }
-}
-"""
 UPDATES = """
 subscription($sid: CallSid!) {
   callUpdates(sid: $sid) {
@@ -69,28 +61,6 @@ class Teller:
         self.statuses.add(answer.status_code)
         self.sids |= {event["source"].split("/")[3] for event in json.loads(body)}
         return answer.status_code
-
-
-def events_of(sandbox: Sandbox, name: str) -> list[Json]:
-    """All events of an example, in order, with its summaries as objects."""
-    sid, found = sandbox.examples()[name], []
-    for event in sandbox.events_between(NOON - HOUR, NOON + HOUR):
-        data = event["data"]
-        event["data"] = json.loads(data) if isinstance(data, str) else data
-        if event["data"]["call_sid"] == sid:
-            found.append(event)
-    return found
-
-
-async def look_up(gateway: Gateway, sid: str) -> tuple[str, Json]:
-    """Status and processing."""
-    lookup = (await gateway.ask(LOOKUP, sid=sid))["callLookup"]
-    return lookup["status"], (lookup["call"] or {}).get("processing", {})
-
-
-def outcomes(gateway: Gateway) -> list[tuple[str, str]]:
-    heard = (event for event in gateway.happenings if isinstance(event, EventReceived))
-    return [(event.kind, event.outcome) for event in heard]
 
 
 async def test_a_call_becomes_complete_by_events_alone(gateway: Gateway, clock: Clock) -> None:
@@ -243,93 +213,3 @@ async def test_a_followed_call_costs_no_polling_at_all(
     assert [one["version"] for one in processing] == [1, 2, 3, 4, 5, 5, 6]
     assert [one["predictedComplete"] for one in processing] == [False] * 5 + [True, False]
     assert {one["source"] for one in processing} == {"EVENT"}
-
-
-@pytest.fixture
-async def replicas(
-    sandbox: Sandbox, clock: Clock, settings: Settings, redis: RedisServer
-) -> AsyncIterator[tuple[Gateway, Gateway]]:
-    shared = Settings(
-        gateway_webhook_url=settings.gateway_webhook_url,
-        gateway_partial_max_age=settings.gateway_partial_max_age,
-        gateway_cache_url=redis.url,
-    )
-    async with (
-        Gateway(sandbox, clock, shared) as one,
-        Gateway(sandbox, clock, shared) as other,
-    ):
-        yield one, other
-
-
-async def test_what_one_replica_is_told_wakes_who_waits_at_another(
-    replicas: tuple[Gateway, Gateway],
-) -> None:
-    """Within a second, and without a question to Twilio."""
-    one, other = replicas
-    sid = one.sandbox.examples()["partial"]
-    events = events_of(one.sandbox, "partial")
-    await push(one, events[0])
-    with other.upstream() as requests:
-        assert (await look_up(other, sid))[0] == "PARTIAL"
-        waiting = asyncio.create_task(other.ask(WAIT, sid=sid, **{"for": "COMPLETE"}))
-        await asyncio.sleep(0.1)
-        assert not waiting.done()
-        for event in events[1:]:
-            await push(one, event)
-        async with asyncio.timeout(1):
-            assert (await waiting)["callLookup"]["status"] == "COMPLETE"
-        assert (await look_up(other, sid))[1]["source"] == "EVENT"
-    assert requests == []
-
-
-async def test_an_event_repeated_to_another_replica_is_known_there(
-    replicas: tuple[Gateway, Gateway],
-) -> None:
-    """Twilio's next try may reach any of them."""
-    one, other = replicas
-    event = events_of(one.sandbox, "partial")[-1]
-    await push(one, event)
-    await push(other, event)
-
-    assert (outcomes(one), outcomes(other)) == ([("complete", "kept")], [("complete", "known")])
-
-
-async def test_a_slow_or_missing_cache_server_does_not_keep_twilio_waiting(
-    replicas: tuple[Gateway, Gateway], redis: RedisServer
-) -> None:
-    """The replica that was told knows it all the same."""
-    one, _ = replicas
-    events = events_of(one.sandbox, "partial")
-    redis.command("CLIENT", "PAUSE", "3000")
-    started = time.monotonic()
-    assert (await push(one, *events[:3])).status_code == 200
-    assert time.monotonic() - started < TWILIO_WAITS / 2
-    redis.stop()
-    started = time.monotonic()
-    assert (await push(one, *events[3:])).status_code == 200
-    assert time.monotonic() - started < TWILIO_WAITS / 2
-    with one.upstream() as requests:
-        assert (await look_up(one, one.sandbox.examples()["partial"]))[0] == "COMPLETE"
-    assert requests == []
-
-
-async def test_a_thousand_events_at_once_are_answered_in_time(gateway: Gateway) -> None:
-    """Each within the time that Twilio waits, and whoever asks meanwhile is answered too."""
-    (*_, event) = events_of(gateway.sandbox, "not_ready")
-    events = [
-        {**event, "data": {**event["data"], "call_sid": f"CA{number:032x}"}}
-        for number in range(1000)
-    ]
-
-    async def timed(work: Any) -> tuple[Any, float]:
-        started = time.monotonic()
-        return await work, time.monotonic() - started
-
-    pushes = [timed(push(gateway, event)) for event in events]
-    question = timed(look_up(gateway, gateway.sandbox.examples()["client"]))
-    *pushed, (answer, waited) = await asyncio.gather(*pushes, question)
-
-    assert {answer.status_code for answer, _ in pushed} == {200}
-    assert max(seconds for _, seconds in pushed) < TWILIO_WAITS
-    assert (answer[0], waited < TWILIO_WAITS) == ("COMPLETE", True)
-    assert outcomes(gateway) == [("complete", "kept")] * 1000

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.types import Message
@@ -208,7 +209,11 @@ async def test_a_server_that_runs_the_sandbox_pushes_for_as_long(
         said.append(message)
 
     scope: dict[str, Any] = {"type": "lifespan", "asgi": {"version": "3.0"}}
-    running = asyncio.ensure_future(pusher.beside(Starlette())(scope, receive, send))
+    app = pusher.beside(Starlette())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client:
+        assert (await client.get("http://sandbox/")).status_code == 404
+    assert sink.requests == []
+    running = asyncio.ensure_future(app(scope, receive, send))
     async with asyncio.timeout(5):
         while not sink.requests:
             await asyncio.sleep(0.01)
