@@ -232,6 +232,12 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             "TWILIO_AUTH_TOKEN is missing: Twilio signs with it what it posts to "
             "GATEWAY_WEBHOOK_URL, also if an API key is set; set it, or unset GATEWAY_WEBHOOK_URL."
         )
+    alone = settings.gateway_cache_url == "memory://"
+    if settings.gateway_webhook_url and alone and settings.gateway_workers > 1:
+        yield (
+            "GATEWAY_CACHE_URL is memory://, and an event reaches one of the GATEWAY_WORKERS: "
+            "set it to a Redis, that the others know of it too, or have one worker."
+        )
     if settings.gateway_trusted_documents_only and settings.gateway_trusted_documents is None:
         yield (
             "GATEWAY_TRUSTED_DOCUMENTS is missing: set it to the manifest of the documents that "

@@ -156,6 +156,16 @@ def test_an_address_of_the_sink_without_the_auth_token_is_a_mistake() -> None:
     assert (account.username, account.webhook_key) == (key["TWILIO_API_KEY"], TOKEN.encode())
 
 
+def test_workers_that_share_nothing_are_a_mistake_where_events_come() -> None:
+    """An event reaches one of them, and the followers of the others would not be told."""
+    said = {"TWILIO_AUTH_TOKEN": TOKEN, "GATEWAY_WEBHOOK_URL": URL, "GATEWAY_WORKERS": "2"}
+    with pytest.raises(WrongSettings, match="GATEWAY_CACHE_URL is memory://"):
+        read(said)
+
+    assert read({**said, "GATEWAY_CACHE_URL": "redis://cache"}).gateway_workers == 2
+    assert read({**said, "GATEWAY_WORKERS": "1"}).gateway_webhook_url == URL
+
+
 @pytest.mark.parametrize("url", ["calls.example.com", f"{URL}?a=1", f"{URL}#a", "https://u:p@h/a"])
 def test_an_address_of_the_sink_is_a_whole_url_without_a_query(url: str) -> None:
     """The query is that of each request."""
