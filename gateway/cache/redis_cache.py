@@ -110,14 +110,15 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
         """Store each value unless a higher ranked one is there; then give that one instead."""
 
         async def work() -> list[Any]:
-            pipeline = self.client.pipeline(transaction=False)
-            for entry in entries:
-                await self._raise(
-                    keys=[PREFIX + entry.key],
-                    args=[_pack(entry.value), _milliseconds(entry.ttl), RANK_LENGTH, CHANNEL],
-                    client=pipeline,
-                )
-            return await pipeline.execute()
+            # Left by whichever way: a failure may come before `execute` gives its connection back.
+            async with self.client.pipeline(transaction=False) as pipeline:
+                for entry in entries:
+                    await self._raise(
+                        keys=[PREFIX + entry.key],
+                        args=[_pack(entry.value), _milliseconds(entry.ttl), RANK_LENGTH, CHANNEL],
+                        client=pipeline,
+                    )
+                return await pipeline.execute()
 
         nothing: list[Any] = [None] * len(entries)
         return [_unpack(value) for value in await self.attempt(work, nothing)]
