@@ -1,90 +1,31 @@
 """A page follows a call from its first version to the last, and nobody asks too often."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 import pytest
 
-from gateway.accounts import Account
+from gateway.calls import followers as following
 from gateway.calls import polling
-from gateway.instrumentation import FollowersChanged
-from gateway.sandbox import Sandbox
-from gateway.server.app import create_app
-from gateway.settings import Secret, Settings
-from tests.conftest import Clock, Gateway
+from gateway.instrumentation import Happening
+from gateway.sandbox import Fault, Sandbox
+from gateway.settings import Settings
+from tests.conftest import Clock
+from tests.live import (
+    UPDATES,
+    application,
+    becomes,
+    events,
+    followers,
+    hear,
+    life,
+    narrow,
+    statuses,
+    subscribe,
+    versions,
+    web_socket,
+)
 from tests.servers import RedisServer, serving
-
-UPDATES = """
-subscription($sid: CallSid!) {
-  callUpdates(sid: $sid) { status call { processing { version state } } }
-}
-"""
-WAIT = """
-query($sid: CallSid!, $for: ProcessingState, $seconds: Int) {
-  callLookup(sid: $sid, waitFor: $for, timeoutSeconds: $seconds) {
-    status retryAfterSeconds call { processing { version } }
-  }
-}
-"""
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Polling in hundredths of the usual time, so that tests need not wait."""
-    monkeypatch.setattr(polling, "OFTEN", 0.05)
-    monkeypatch.setattr(polling, "SELDOM", 0.1)
-
-
-class Life:
-    """A sandbox whose time is moved by hand, minute by minute, while somebody follows."""
-
-    def __init__(self, sandbox: Sandbox, clock: Clock) -> None:
-        self.sandbox = sandbox
-        self.clock = clock
-
-    async def pass_by(self, minutes: int = 45) -> None:
-        for _ in range(minutes):
-            self.clock.advance(60)
-            await asyncio.sleep(0.12)
-
-
-@asynccontextmanager
-async def _sse(address: str, sid: str) -> AsyncIterator[AsyncIterator[dict[str, Any] | None]]:
-    async with (
-        httpx.AsyncClient(base_url=address, timeout=30) as client,
-        client.stream(
-            "POST",
-            "/graphql",
-            json={"query": UPDATES, "variables": {"sid": sid}},
-            headers={"Accept": "text/event-stream"},
-        ) as response,
-    ):
-        assert response.headers["content-type"].startswith("text/event-stream")
-
-        async def events() -> AsyncIterator[dict[str, Any] | None]:
-            async for line in response.aiter_lines():
-                if line.startswith("data: "):
-                    yield json.loads(line.removeprefix("data: "))
-                elif line == "event: complete":
-                    yield None
-
-        yield events()
-
-
-def _serving(sandbox: Sandbox, clock: Clock, settings: Settings, heard: list[Any]) -> Any:
-    sid = sandbox.account_sid
-    app = create_app(
-        settings,
-        Account(sid, sid, Secret(sandbox.auth_token)),
-        transport=httpx.ASGITransport(app=sandbox.app),
-        clock=clock,
-        hooks=[heard.append],
-    )
-    return serving(app)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -93,51 +34,53 @@ async def test_a_follower_gets_each_version_once_and_in_order(
 ) -> None:
     """The state now, then each new version, then COMPLETE, then the end."""
     sid = sandbox.examples()["not_ready"]
-    with _serving(sandbox, clock, Settings(), []) as address:
-        life = asyncio.create_task(Life(sandbox, clock).pass_by())
-        async with _sse(address, sid) as events:
-            told = [event async for event in events]
-        life.cancel()
-    assert told[-1] is None
-    states = [event["data"]["callUpdates"] for event in told[:-1] if event]
-    assert states[0] == {"status": "NOT_READY", "call": None}
-    assert [state["status"] for state in states[1:-1]] == ["PARTIAL"] * (len(states) - 2)
-    assert states[-1]["status"] == "COMPLETE"
-    versions = [state["call"]["processing"]["version"] for state in states[1:]]
-    assert versions == sorted(set(versions))
-    assert len(versions) > 2
+    with serving(application(sandbox, clock, Settings())) as address:
+        async with events(address, sid) as answers:
+            told = [await anext(answers)]
+            passing = asyncio.create_task(life(clock))
+            told += [answer async for answer in answers]
+            passing.cancel()
+    assert statuses(told) == ["NOT_READY", *["PARTIAL"] * (len(told) - 2), "COMPLETE"]
+    assert versions(told) == [1, 2, 3, 4, 5, 6]
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_a_hundred_followers_cost_as_much_as_one(sandbox: Sandbox, clock: Clock) -> None:
-    """One question per interval, however many follow; each of them gets every version."""
-    async with Gateway(sandbox, clock, Settings()) as gateway:
-        sid = sandbox.examples()["partial"]
-        with gateway.upstream() as requests:
-            answers = await asyncio.gather(
-                *(gateway.ask(WAIT, sid=sid, seconds=1, **{"for": "COMPLETE"}) for _ in range(100))
-            )
-    assert {answer["callLookup"]["status"] for answer in answers} == {"PARTIAL"}
-    # About one question each 0.05 seconds, of two requests each: not a hundred times that.
-    assert len(requests) < 100
-
-
-@pytest.mark.usefixtures("impatient")
-async def test_a_follower_who_leaves_is_gone_within_a_second(
-    sandbox: Sandbox, clock: Clock
+async def test_who_joins_later_costs_nothing(
+    sandbox: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The last one to leave stops the polling."""
-    heard: list[Any] = []
+    """Those who follow a call already know its state: it is told at once, unasked."""
+    monkeypatch.setattr(polling, "OFTEN", 60)
     sid = sandbox.examples()["partial"]
-    with _serving(sandbox, clock, Settings(), heard) as address:
-        async with _sse(address, sid) as events:
-            await anext(events)
-            assert _followers(heard) == 1
-        for _ in range(100):
-            if _followers(heard) == 0:
-                break
-            await asyncio.sleep(0.01)
-        assert _followers(heard) == 0
+    with serving(application(sandbox, clock, Settings())) as address:
+        async with events(address, sid) as first:
+            told = [await anext(first)]
+            before = len(sandbox.requests)
+            for _ in range(10):
+                async with events(address, sid) as later:
+                    told.append(await anext(later))
+    assert len(sandbox.requests) == before
+    assert len({*versions(told)}) == 1
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("by", ["events", "socket"])
+async def test_a_follower_who_leaves_is_gone_within_a_second(
+    sandbox: Sandbox, clock: Clock, by: str
+) -> None:
+    """Whatever they follow by; and the last one to leave stops the polling."""
+    heard: list[Happening] = []
+    sid = sandbox.examples()["partial"]
+    with serving(application(sandbox, clock, Settings(), heard)) as address:
+        if by == "events":
+            async with events(address, sid) as answers:
+                await anext(answers)
+                assert followers(heard) == 1
+        else:
+            async with web_socket(address) as connection:
+                await subscribe(connection, UPDATES, sid=sid)
+                await hear(connection)
+                assert followers(heard) == 1
+                connection.transport.abort()
+        assert await becomes(lambda: followers(heard) == 0, within=1)
         before = len(sandbox.requests)
         await asyncio.sleep(0.3)
         assert len(sandbox.requests) - before <= 2
@@ -151,67 +94,130 @@ async def test_followers_on_two_replicas_share_one_poll(
     settings = Settings(gateway_cache_url=redis.url)
     sid = sandbox.examples()["not_ready"]
     with (
-        _serving(sandbox, clock, settings, []) as one,
-        _serving(sandbox, clock, settings, []) as other,
+        serving(application(sandbox, clock, settings)) as one,
+        serving(application(sandbox, clock, settings)) as other,
     ):
-        async with _sse(one, sid) as first, _sse(other, sid) as second:
-            life = asyncio.create_task(Life(sandbox, clock).pass_by())
-            told = await asyncio.gather(_versions(first), _versions(second))
-            life.cancel()
-    assert told[0][-1] == told[1][-1]
-    for versions in told:
-        assert versions == sorted(set(versions))
+        async with events(one, sid) as first, events(other, sid) as second:
+            passing = asyncio.create_task(life(clock))
+            told = [[answer async for answer in answers] for answers in (first, second)]
+            passing.cancel()
+    for answers in told:
+        assert statuses(answers)[-1] == "COMPLETE"
+        assert versions(answers) == sorted({*versions(answers)})
+    assert versions(told[0])[-1] == versions(told[1])[-1]
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_waiting_ends_as_soon_as_the_state_is_there(sandbox: Sandbox, clock: Clock) -> None:
-    """`waitFor: PARTIAL` answers with the first version, `COMPLETE` with the last."""
-    async with Gateway(sandbox, clock, Settings()) as gateway:
-        life = asyncio.create_task(Life(sandbox, clock).pass_by())
-        sid = sandbox.examples()["not_ready"]
-        waited = await gateway.ask(WAIT, sid=sid, seconds=20, **{"for": "PARTIAL"})
-        assert waited["callLookup"]["status"] == "PARTIAL"
-        waited = await gateway.ask(WAIT, sid=sid, seconds=20, **{"for": "COMPLETE"})
-        assert waited["callLookup"]["status"] == "COMPLETE"
-        life.cancel()
-
-
-async def test_waiting_in_vain_ends_with_what_there_is(gateway: Gateway) -> None:
-    """At the timeout the answer is the state now, and when to ask again."""
-    sid = gateway.sandbox.examples()["partial"]
-    lookup = (await gateway.ask(WAIT, sid=sid, seconds=1, **{"for": "COMPLETE"}))["callLookup"]
-    assert lookup["status"] == "PARTIAL"
-    assert lookup["retryAfterSeconds"] == 30
-
-
-@pytest.mark.parametrize("example", ["expired", "not_enabled", "client"])
-async def test_waiting_for_what_will_not_change_ends_at_once(
-    gateway: Gateway, example: str
+async def test_followers_outlive_the_cache_server(
+    sandbox: Sandbox, clock: Clock, redis: RedisServer
 ) -> None:
-    """A state that is the last one is told without waiting."""
-    sid = gateway.sandbox.examples()[example]
-    async with asyncio.timeout(1):
-        lookup = (await gateway.ask(WAIT, sid=sid, seconds=60, **{"for": "COMPLETE"}))["callLookup"]
-    assert lookup["status"] in {"EXPIRED", "INSIGHTS_NOT_ENABLED", "COMPLETE"}
+    """Without it each replica asks for itself, and its followers are told all the same."""
+    settings = Settings(gateway_cache_url=redis.url)
+    sid = sandbox.examples()["not_ready"]
+    with (
+        serving(application(sandbox, clock, settings)) as one,
+        serving(application(sandbox, clock, settings)) as other,
+    ):
+        async with events(one, sid) as first, events(other, sid) as second:
+            told = [[await anext(first)], [await anext(second)]]
+            redis.stop()
+            passing = asyncio.create_task(life(clock))
+            told[0] += [answer async for answer in first]
+            told[1] += [answer async for answer in second]
+            passing.cancel()
+    for answers in told:
+        assert statuses(answers)[-1] == "COMPLETE"
+        assert versions(answers) == sorted({*versions(answers)})
 
 
-@pytest.mark.parametrize(
-    ("seconds", "state"), [(0, "COMPLETE"), (61, "COMPLETE"), (5, "UNRECOGNIZED")]
-)
-async def test_waiting_has_bounds(gateway: Gateway, seconds: int, state: str) -> None:
-    """1 to 60 seconds, for a state that there is."""
-    sid = gateway.sandbox.examples()["partial"]
-    error = await gateway.fail(WAIT, sid=sid, seconds=seconds, **{"for": state})
-    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+@pytest.mark.usefixtures("impatient")
+async def test_who_is_slow_gets_the_newest_alone(sandbox: Sandbox, clock: Clock) -> None:
+    """What happened while a client did not read is not kept for it, but where it led to."""
+    sid = sandbox.add(_large(1))
+    with serving(application(sandbox, clock, Settings())) as address:
+        async with web_socket(
+            address, sock=narrow(address), max_size=2**24, max_queue=1
+        ) as connection:
+            await subscribe(connection, UPDATES.replace("call {", "call { raw"), sid=sid)
+            for version in range(2, 30):
+                sandbox.add({**_large(version), "call_sid": sid})
+                await asyncio.sleep(0.1)
+            sandbox.add({**_large(30, "complete"), "call_sid": sid})
+            told = [await hear(connection)]
+            while told[-1]["type"] == "next":
+                told.append(await hear(connection))
+    results = [message["payload"] for message in told[:-1]]
+    assert versions(results) == sorted({*versions(results)})
+    assert versions(results)[-1] == 30
+    assert len(results) < 20
 
 
-def _followers(heard: list[Any]) -> int:
-    return sum(happening.by for happening in heard if isinstance(happening, FollowersChanged))
+async def test_too_many_followers_are_told_so(
+    sandbox: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit of a process reaches the client as an error and an end, not as silence."""
+    monkeypatch.setattr(following, "MAX_FOLLOWERS", 0)
+    sid = sandbox.examples()["partial"]
+    with serving(application(sandbox, clock, Settings())) as address:
+        async with events(address, sid) as answers:
+            (told,) = [answer async for answer in answers]
+        async with web_socket(address) as connection:
+            await subscribe(connection, UPDATES, sid=sid)
+            told_there, end = await hear(connection), await hear(connection)
+    assert told["errors"][0]["extensions"]["code"] == "QUERY_TOO_COMPLEX"
+    assert told_there["payload"] == told
+    assert end["type"] == "complete"
 
 
-async def _versions(events: AsyncIterator[dict[str, Any] | None]) -> list[int]:
-    return [
-        event["data"]["callUpdates"]["call"]["processing"]["version"]
-        async for event in events
-        if event and event["data"]["callUpdates"]["call"]
-    ]
+@pytest.mark.usefixtures("impatient")
+async def test_following_goes_on_after_failures_of_twilio(sandbox: Sandbox, clock: Clock) -> None:
+    """Who has a first state keeps the connection, and is told when there is news again."""
+    sid = sandbox.examples()["partial"]
+    with serving(application(sandbox, clock, Settings())) as address:
+        async with events(address, sid) as answers:
+            told = [await anext(answers)]
+            sandbox.inject(Fault(kind="server_error", times=10))
+            sandbox.inject(Fault(kind="garbage", times=4))
+            passing = asyncio.create_task(life(clock))
+            told += [answer async for answer in answers]
+            passing.cancel()
+    assert all("errors" not in answer for answer in told)
+    assert statuses(told)[-1] == "COMPLETE"
+
+
+class BrokenClock(Clock):
+    """A fault of our own, for a while."""
+
+    is_broken = False
+
+    def __call__(self) -> float:
+        if self.is_broken:
+            raise ArithmeticError
+        return super().__call__()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_following_goes_on_after_a_fault_of_ours(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The fault is logged, and does not silently end the polling for all who follow the call."""
+    monkeypatch.setattr(following, "AFTER_A_FAULT", 0.05)
+    clock = BrokenClock()
+    sandbox = Sandbox(calls=50, clock=lambda: clock.now, arrivals=False)
+    sid = sandbox.examples()["partial"]
+    with serving(application(sandbox, clock, Settings())) as address:
+        async with events(address, sid) as answers:
+            told = [await anext(answers)]
+            clock.is_broken = True
+            assert await becomes(lambda: "ArithmeticError" in caplog.text)
+            clock.is_broken = False
+            passing = asyncio.create_task(life(clock))
+            told += [answer async for answer in answers]
+            passing.cancel()
+    assert statuses(told)[-1] == "COMPLETE"
+
+
+def _large(version: int, state: str = "partial") -> dict[str, Any]:
+    """A summary that no buffer holds twice."""
+    said = {"processing_state": state, "processing_version": version}
+    return {**said, "attributes": {"note": "x" * 500_000}}

@@ -1,0 +1,244 @@
+"""Following calls in tests: time that is hurried, and followers of every kind on real sockets."""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, TypeAlias
+from urllib.parse import urlsplit
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from gateway.accounts import Account
+from gateway.instrumentation import FollowersChanged, Happening
+from gateway.sandbox import Sandbox
+from gateway.server.app import create_app
+from gateway.settings import Secret, Settings
+from tests.servers import DEADLINE, RedisServer, free_port
+
+CLIENTS = Path(__file__).parent / "clients" / "live"
+UPDATES = """
+subscription($sid: CallSid!) {
+  callUpdates(sid: $sid) { status call { processing { version state } } }
+}
+"""
+Json = dict[str, Any]
+Answers: TypeAlias = AsyncGenerator[Json, None]
+
+
+class Movable(Protocol):
+    """A clock that can be moved on."""
+
+    def advance(self, seconds: float) -> None: ...
+
+
+class HurriedClock:
+    """The real time, which other processes have, and as much more as it was moved on."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+    def advance(self, seconds: float) -> None:
+        self.ahead += seconds
+
+
+async def life(clock: Movable, *, minute: float = 0.12, minutes: int = 45) -> None:
+    """Minutes go by, each within that many seconds: with 45, a summary becomes complete."""
+    for _ in range(minutes):
+        clock.advance(60)
+        await asyncio.sleep(minute)
+
+
+def application(
+    sandbox: Sandbox,
+    clock: Callable[[], float],
+    settings: Settings,
+    heard: list[Happening] | None = None,
+) -> Any:
+    """The gateway over a sandbox."""
+    sid = sandbox.account_sid
+    return create_app(
+        settings,
+        Account(sid, sid, Secret(sandbox.auth_token)),
+        transport=httpx.ASGITransport(app=sandbox.app),
+        clock=clock,
+        hooks=[] if heard is None else [heard.append],
+    )
+
+
+def followers(heard: list[Happening]) -> int:
+    """How many follow a call now."""
+    return sum(happening.by for happening in heard if isinstance(happening, FollowersChanged))
+
+
+async def becomes(question: Callable[[], bool], within: float = 10.0) -> bool:
+    """Whether it becomes true in time."""
+    until = time.monotonic() + within
+    while not question():
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(0.01)
+    return True
+
+
+@asynccontextmanager
+async def events(address: str, sid: str, query: str = UPDATES) -> AsyncIterator[Answers]:
+    """The answers to a subscription as server-sent events; by a bare socket, to afford many."""
+    host, port = urlsplit(address).hostname, urlsplit(address).port
+    body = json.dumps({"query": query, "variables": {"sid": sid}}).encode()
+    reader, writer = await asyncio.open_connection(host, port, limit=2**24)
+    writer.write(
+        b"POST /graphql HTTP/1.1\r\nHost: gateway\r\nAccept: text/event-stream\r\n"
+        b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    )
+    try:
+        async with aclosing(_answers(reader)) as answers:
+            yield answers
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
+async def _answers(reader: asyncio.StreamReader) -> Answers:
+    status = await reader.readline()
+    assert b" 200 " in status, status
+    async for line in reader:  # an event is a chunk: no line is torn
+        if line.startswith(b"data: "):
+            yield json.loads(line.removeprefix(b"data: "))
+        elif line == b"event: complete\n":
+            return
+    raise ConnectionResetError("the stream broke off")
+
+
+@asynccontextmanager
+async def web_socket(address: str, **options: Any) -> AsyncIterator[ClientConnection]:
+    """A WebSocket to the gateway on which nothing was said yet."""
+    url = address.replace("http:", "ws:") + "/graphql"
+    options.setdefault("subprotocols", [Subprotocol("graphql-transport-ws")])
+    async with connect(url, proxy=None, compression=None, **options) as connection:
+        yield connection
+
+
+def narrow(address: str) -> socket.socket:
+    """A connection to the gateway in which little fits: who does not read is felt soon."""
+    host, port = urlsplit(address).hostname, urlsplit(address).port
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.connect((host, port))
+    narrow.settimeout(0)
+    return narrow
+
+
+async def say(connection: ClientConnection, **message: Any) -> None:
+    """Send a message."""
+    await connection.send(json.dumps(message))
+
+
+async def hear(connection: ClientConnection) -> Json:
+    """The next message."""
+    async with asyncio.timeout(10):
+        message: Json = json.loads(await connection.recv())
+    return message
+
+
+async def subscribe(
+    connection: ClientConnection, query: str, name: str = "1", **variables: Any
+) -> None:
+    """Say hello, and subscribe."""
+    await say(connection, type="connection_init")
+    assert await hear(connection) == {"type": "connection_ack"}
+    payload = {"query": query, "variables": variables}
+    await say(connection, type="subscribe", id=name, payload=payload)
+
+
+def install_clients() -> None:
+    """Install the public client libraries, once, by whichever test process comes first."""
+    with (CLIENTS / "package-lock.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (CLIENTS / "node_modules" / ".package-lock.json").is_file():
+            npm = shutil.which("npm")
+            assert npm is not None
+            subprocess.run([npm, "ci", "--silent"], cwd=CLIENTS, check=True)
+
+
+async def program(name: str, url: str, sid: str) -> Answers:
+    """What one of the programs in `tests/clients/live` prints, line by line, to its end."""
+    process = await asyncio.create_subprocess_exec(
+        "node", name, url, sid, cwd=CLIENTS, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        async for line in process.stdout:
+            yield json.loads(line)
+        assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@contextlib.contextmanager
+def replica(sandbox: Sandbox, upstream: str, redis: RedisServer) -> Iterator["Replica"]:
+    """`gateway serve` as a process of its own, over a sandbox, and impatient."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "TWILIO_ACCOUNT_SID": sandbox.account_sid,
+        "TWILIO_AUTH_TOKEN": sandbox.auth_token,
+        "GATEWAY_UPSTREAM_URL": upstream,
+        "GATEWAY_CACHE_URL": redis.url,
+        "GATEWAY_LOG_LEVEL": "error",
+    }
+    command = [sys.executable, "-m", "tests.impatient", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, env=environment, cwd=CLIENTS.parents[2])
+    address = f"http://127.0.0.1:{port}"
+    try:
+        until = time.monotonic() + DEADLINE
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                httpx.get(f"{address}/healthz")
+                break
+            assert time.monotonic() < until, "the gateway did not start"
+            time.sleep(0.05)
+        yield Replica(address, process)
+    finally:
+        process.kill()
+        process.wait(DEADLINE)
+
+
+class Replica(NamedTuple):
+    """A gateway that runs as a process of its own."""
+
+    address: str
+    process: "subprocess.Popen[bytes]"
+
+    def memory(self) -> int:
+        """Resident bytes."""
+        pages = Path(f"/proc/{self.process.pid}/statm").read_text("ascii").split()[1]
+        return int(pages) * os.sysconf("SC_PAGESIZE")
+
+
+def versions(results: list[Json]) -> list[int]:
+    """Of all results that have a call, the version."""
+    lookups = [result["data"]["callUpdates"] for result in results if result.get("data")]
+    return [lookup["call"]["processing"]["version"] for lookup in lookups if lookup["call"]]
+
+
+def statuses(results: list[Json]) -> list[str]:
+    """Of all results, the status."""
+    return [result["data"]["callUpdates"]["status"] for result in results if result.get("data")]
