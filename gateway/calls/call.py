@@ -65,13 +65,17 @@ class Call(Struct, frozen=True):
 
 
 class Lookup(Struct, frozen=True):
-    """The answer to "what do you know of this call?", with its reason."""
+    """The answer to "what do you know of this call?", with its reason.
+
+    `as_of` is when it was seen that there is no summary, `fresh_until` how long this is an answer.
+    """
 
     sid: CallSid
     status: LookupStatus
     call: Call | None = None
     retry_after: float | None = None
     fresh_until: float = 0.0
+    as_of: float = 0.0
 
 
 _FINAL = {Finality.COMPLETE: FinalReason.COMPLETE, Finality.SETTLED: FinalReason.SETTLED}

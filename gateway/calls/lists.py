@@ -1,5 +1,6 @@
 """Listing calls: Relay's forward and backward steps over the upstream's pages."""
 
+import math
 
 from msgspec import Struct, structs
 
@@ -30,11 +31,16 @@ class Page(Struct, frozen=True):
 
 
 class Stretch(Struct, frozen=True):
-    """Some neighbouring calls of a list, each with its position, and whether there are more."""
+    """Some neighbouring calls of a list, each with its position, and whether there are more.
+
+    `as_of` is when the oldest of their pages was seen, `fresh_until` how long it is an answer.
+    """
 
     calls: tuple[tuple[Position, Call], ...]
     has_next: bool
     has_previous: bool
+    as_of: float
+    fresh_until: float
 
 
 class Lists:
@@ -62,14 +68,18 @@ class Lists:
         else:
             ref, skip = start.page, start.index + 1
         taken: list[tuple[Position, Call]] = []
+        as_of = math.inf
         while True:
             page = await self._page(account, question, ref)
+            as_of = min(as_of, page.as_of)
             here = _positions(page)[skip:]
             more_here = len(taken) + len(here) > count
             taken += here[: count - len(taken)]
             if more_here or page.next is None or len(taken) == count:
                 has_next = more_here or page.next is not None
-                return Stretch(tuple(taken), has_next, isinstance(start, Position))
+                return self._stretch(
+                    taken, as_of, has_next=has_next, has_previous=isinstance(start, Position)
+                )
             ref, skip = page.next, 0
 
     async def backward(
@@ -86,14 +96,29 @@ class Lists:
             page = await self._page(account, question, before.page)
             here = _positions(page)[: before.index]
         taken: list[tuple[Position, Call]] = []
+        as_of = page.as_of
         while True:
             more_here = len(taken) + len(here) > count
             taken[:0] = here[max(0, len(here) - (count - len(taken))) :]
             if more_here or page.previous is None or len(taken) == count:
                 has_previous = more_here or page.previous is not None
-                return Stretch(tuple(taken), isinstance(before, Position), has_previous)
+                return self._stretch(
+                    taken, as_of, has_next=isinstance(before, Position), has_previous=has_previous
+                )
             page = await self._page(account, question, page.previous)
+            as_of = min(as_of, page.as_of)
             here = _positions(page)
+
+    def _stretch(
+        self,
+        taken: list[tuple[Position, Call]],
+        as_of: float,
+        *,
+        has_next: bool,
+        has_previous: bool,
+    ) -> Stretch:
+        fresh_until = policy.page_fresh_until(as_of, self._freshness)
+        return Stretch(tuple(taken), has_next, has_previous, as_of, fresh_until)
 
     async def _last_page(self, account: Account, question: Question, window: Window) -> Page:
         page = await self._page(account, question, PageRef(window, MAX_SIZE))

@@ -11,7 +11,6 @@ from gateway.calls.coalescing import Coalescer
 from gateway.calls.ground import Ground
 from gateway.errors import UpstreamError
 from gateway.insights.absence import Absence, Absent
-from gateway.insights.annotation import Annotation
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import Undecodable
 from gateway.insights.snapshot import Seen, Snapshot, annotate, still_predicted
@@ -68,11 +67,11 @@ class Lookups:
         if known is None or rank_of(seen)[:11] != rank_of(known)[:11]:
             await self._store.announce(account.sid, sid)
 
-    async def annotation(self, account: Account, call: Call) -> Annotation | None:
-        """The annotation of a call, asked for again when what is known of it is too old."""
-        snapshot = call.snapshot
-        if self.annotation_is_fresh(call):
-            return snapshot.summary.annotation
+    async def annotated(self, account: Account, snapshot: Snapshot) -> Snapshot | None:
+        """A summary whose annotation is asked for again; None when there is no summary any more.
+
+        When Twilio cannot be asked, it is the one that is known, for as long as that will do.
+        """
         try:
             seen = await self._coalescer.fetch(
                 f"{call_key(account.sid, snapshot.sid)}:annotation",
@@ -81,16 +80,21 @@ class Lookups:
             )
         except UpstreamError:
             if self._clock() < self._stale_until(snapshot):
-                return snapshot.summary.annotation
+                return snapshot
             raise
-        return seen.summary.annotation if isinstance(seen, Snapshot) else None
+        return seen if isinstance(seen, Snapshot) else None
 
     def annotation_is_fresh(self, call: Call) -> bool:
         """Whether the annotation that came with a call may be told as it is."""
         if call.snapshot.doubted:
             return False
-        fresh_until = policy.annotation_fresh_until(call.snapshot, self._freshness)
-        return self._clock() < fresh_until or not call.is_final
+        return self._clock() < self.annotation_fresh_until(call.snapshot) or not call.is_final
+
+    def annotation_fresh_until(self, snapshot: Snapshot) -> float:
+        """The moment up to which an annotation need not be asked for; one in doubt has none."""
+        if snapshot.doubted:
+            return snapshot.annotated_at
+        return policy.annotation_fresh_until(snapshot, self._freshness)
 
     def _answer_until(self, account: Account, known: Seen) -> float:
         """Up to when `known` is an answer; in the last part of it, a new one is fetched aside."""
@@ -161,7 +165,7 @@ class Lookups:
         if isinstance(seen, Absent):
             status = STATUS[seen.why]
             wait = policy.POLL_INTERVAL if status is LookupStatus.NOT_READY else None
-            return Lookup(seen.sid, status, None, wait, policy.absent_until(seen))
+            return Lookup(seen.sid, status, None, wait, policy.absent_until(seen), seen.as_of)
         call = answer(seen, source, self._freshness)
         status = LookupStatus.COMPLETE if seen.is_complete else LookupStatus.PARTIAL
         wait = None if call.refresh_after is None else max(0.0, call.refresh_after - now)

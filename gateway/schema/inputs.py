@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from gateway.calls.call import LookupStatus
 from gateway.errors import BadUserInput
+from gateway.insights.catalogue import Pii
 from gateway.insights.filters import FILTERS, CallSort, Filter, to_parameters
 from gateway.insights.paging import MAX_SIZE, Question
 from gateway.insights.summary import ProcessingState
@@ -52,11 +53,15 @@ CallFilter: Any = input_type(
 
 
 class Asked(Struct, frozen=True):
-    """A filter and an order, understood: the question, and the bounds of its window."""
+    """A filter and an order, understood: the question, and the bounds of its window.
+
+    `personal` says that the filter holds personal data.
+    """
 
     question: Question
     start: TimeBound | None
     end: TimeBound | None
+    personal: bool
 
 
 def understand(account: str, chosen: Any, sort_by: CallSort) -> Asked:
@@ -67,7 +72,8 @@ def understand(account: str, chosen: Any, sort_by: CallSort) -> Asked:
     start, end = said.get("start_time"), said.get("end_time")
     parameters = tuple(to_parameters(values).items())
     question = Question(account, parameters, sort_by.value, (str(start), str(end)))
-    return Asked(question, start, end)
+    personal = any(values[row.name] is not None for row in FILTERS if row.pii is not Pii.NONE)
+    return Asked(question, start, end, personal)
 
 
 def size_of(first: int | None, last: int | None, after: str | None, before: str | None) -> int:

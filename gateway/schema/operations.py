@@ -69,8 +69,10 @@ class Query:
         if (state := said(wait_for)) is None:
             return lookup_of(await _look_up(info, sid))
         enough, seconds = patience(state, said(timeout_seconds))
-        followers, account = info.context.verbs.followers, info.context.account
-        return lookup_of(await followers.wait(account, sid, enough, seconds))
+        context = info.context
+        found = await context.verbs.followers.wait(context.account, sid, enough, seconds)
+        context.told.lookup(found)
+        return lookup_of(found)
 
     @strawberry.field(
         description=(
@@ -119,6 +121,8 @@ class Query:
             start = context.cursors.decode(cursor, asked.question, argument)
         step = context.verbs.lists.forward if last is None else context.verbs.lists.backward
         stretch = await step(context.account, asked.question, start, count)
+        context.told.stretch(stretch)
+        context.told.personal |= asked.personal
         return connection(stretch, context.cursors, asked.question)
 
     @strawberry.field(description="Any object by its `id`; null when there is none (any more).")
@@ -205,4 +209,7 @@ def sdl() -> str:
 
 
 async def _look_up(info: Info, sid: CallSid) -> Lookup:
-    return await info.context.verbs.lookups.look_up(info.context.account, sid)
+    context = info.context
+    found = await context.verbs.lookups.look_up(context.account, sid)
+    context.told.lookup(found)
+    return found

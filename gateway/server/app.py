@@ -78,9 +78,10 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         )
 
     graphiql = GraphiQL(examples=examples) if settings.gateway_graphiql else None
+    page = graphiql.page if graphiql else None
     executor = _executor(settings, engine.cache)
     routes = [
-        Route("/graphql", GraphQLEndpoint(executor, context, graphiql.page if graphiql else None)),
+        Route("/graphql", GraphQLEndpoint(executor, context, page, clock)),
         WebSocketRoute("/graphql", WebSocketEndpoint(executor, context)),
         Route("/healthz", health.alive),
         Route("/readyz", health.ready),

@@ -21,6 +21,7 @@ from gateway.schema.context import Context
 from gateway.schema.error_policy import mask
 from gateway.schema.execution import Executor, Request
 from gateway.server.bodies import BadRequest, from_get, from_post
+from gateway.server.http_cache import NO_STORE, VARY, for_caches, freshness
 from gateway.server.negotiation import EVENTS, GRAPHQL_RESPONSE, HTML, JSON, PARTS, choose
 from gateway.server.streams import Stream
 
@@ -41,12 +42,22 @@ class MakeContext(Protocol):
 
 
 class GraphQLEndpoint:
-    """Answers GET and POST; `page` is shown to browsers that open the address."""
+    """Answers GET and POST; `page` is shown to browsers that open the address.
 
-    def __init__(self, executor: Executor, context: MakeContext, page: Page | None) -> None:
+    `clock` gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        context: MakeContext,
+        page: Page | None,
+        clock: Callable[[], float],
+    ) -> None:
         self._executor = executor
         self._context = context
         self._page = page
+        self._clock = clock
         self._encode = msgspec.json.Encoder().encode
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +67,9 @@ class GraphQLEndpoint:
         except Exception as fault:  # noqa: BLE001 - all there are become an answer in GraphQL
             errors = [mask(fault, scope["state"]["request_id"])]
             response = self._response(JSON, {"errors": errors}, 500)
-        response.headers.add_vary_header("Accept")
+        response.headers.setdefault("Vary", VARY)
+        if scope["method"] == "GET":
+            response.headers.setdefault("Cache-Control", NO_STORE)
         await response(scope, receive, send)
 
     async def _respond(self, scope: Scope, headers: Headers, receive: Receive) -> Response:
@@ -78,7 +91,11 @@ class GraphQLEndpoint:
             return Stream(streamed, (self._encode(answer.body) async for answer in answers))
         answer = await self._executor.execute(request, document, context)
         refused = not answer.executed and media_type == GRAPHQL_RESPONSE
-        return self._response(media_type or JSON, answer.body, 400 if refused else 200)
+        response = self._response(media_type or JSON, answer.body, 400 if refused else 200)
+        if scope["method"] == "GET" and "errors" not in answer.body:
+            kept = freshness(document.traits, context.told, self._clock())
+            return for_caches(response, kept, headers.get("if-none-match"))
+        return response
 
     def _refuse(self, media_type: str, problem: BadRequest) -> Response:
         error = {"message": str(problem), "extensions": {"code": BadUserInput.code}}
@@ -88,7 +105,7 @@ class GraphQLEndpoint:
         return response
 
     def _response(self, media_type: str, body: dict[str, Any], status: int) -> Response:
-        headers = {"Content-Type": f"{media_type}; charset=utf-8"}
+        headers = {"Content-Type": f"{media_type}; charset=utf-8", "Vary": VARY}
         return Response(self._encode(body), status, headers)
 
 

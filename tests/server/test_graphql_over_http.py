@@ -191,16 +191,17 @@ async def test_without_graphiql_a_browser_is_a_client_like_others(
     assert answer.headers["content-type"] == f"{JSON}; charset=utf-8"
 
 
-async def test_every_answer_varies_with_accept(gateway: Gateway) -> None:
-    """A cache on the way never hands a page to a program, or one media type for the other."""
+async def test_every_answer_varies_with_accept_and_who_asks(gateway: Gateway) -> None:
+    """No cache hands a page to a program, one media type for the other, or what others may see."""
     answers = [
         await post(gateway, {"query": "{__typename}"}),
         await post(gateway, {"query": "{"}, GRAPHQL),
         await post(gateway, {}, "text/plain"),
         await gateway.http.get("/graphql", headers={"Accept": CHROME}),
         await gateway.http.put("/graphql"),
+        await post(gateway, {"query": "{__typename}"}, "text/event-stream"),
     ]
-    assert [answer.headers["vary"] for answer in answers] == ["Accept"] * len(answers)
+    assert {answer.headers["vary"] for answer in answers} == {"Accept, Authorization"}
 
 
 class Gate(httpx.AsyncBaseTransport):

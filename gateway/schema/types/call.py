@@ -12,9 +12,10 @@ from gateway.calls import call as calls
 from gateway.insights.annotation import Annotation
 from gateway.insights.catalogue import CallSid
 from gateway.insights.media_edges import MediaEdge
+from gateway.insights.snapshot import Snapshot
 from gateway.insights.summary import ProcessingState, Summary
 from gateway.insights.tags import CallTag
-from gateway.schema.context import Info
+from gateway.schema.context import Context, Info
 from gateway.schema.derive import extends, fact_of, name_enums, object_type
 from gateway.schema.node_ids import encode_id
 from gateway.schema.scalars import Json
@@ -85,10 +86,9 @@ class Call(Node):
         root: strawberry.Parent[calls.Call], info: Info
     ) -> Annotation | Awaitable[Annotation | None] | None:
         """Asked for again when it is too old: it can change when nothing else can."""
-        lookups = info.context.verbs.lookups
-        if lookups.annotation_is_fresh(root):
-            return root.summary.annotation
-        return lookups.annotation(info.context.account, root)
+        if info.context.verbs.lookups.annotation_is_fresh(root):
+            return _annotation(info.context, root.snapshot)
+        return _annotation_anew(info.context, root.snapshot)
 
     @strawberry.field(
         description="The media edges that this call has, from the network inwards.",
@@ -108,7 +108,9 @@ class Call(Node):
         sid = root.summary.parent_call_sid
         if sid is None:
             return None
-        lookup = await info.context.verbs.lookups.look_up(info.context.account, sid)
+        context = info.context
+        lookup = await context.verbs.lookups.look_up(context.account, sid)
+        context.told.lookup(lookup)
         return call_of(lookup.call)
 
     @strawberry.field(description="How far the summary is, and where this answer comes from.")
@@ -175,6 +177,18 @@ def lookup_of(found: calls.Lookup) -> CallLookup:
         message=found.status.meaning,
         retry_after_seconds=None if wait is None else math.ceil(wait),
     )
+
+
+def _annotation(context: Context, snapshot: Snapshot) -> Annotation | None:
+    """The annotation as it is known, told for as long as it is fresh."""
+    fresh_until = context.verbs.lookups.annotation_fresh_until(snapshot)
+    context.told.saw(snapshot.annotated_at, fresh_until)
+    return snapshot.summary.annotation
+
+
+async def _annotation_anew(context: Context, known: Snapshot) -> Annotation | None:
+    snapshot = await context.verbs.lookups.annotated(context.account, known)
+    return None if snapshot is None else _annotation(context, snapshot)
 
 
 def read_attribute(source: Any, name: str) -> object:
