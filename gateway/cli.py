@@ -179,7 +179,19 @@ def _settings(chosen: argparse.Namespace) -> Settings:
     }
     settings = read({**os.environ, **options}, ENV_FILE if ENV_FILE.is_file() else None)
     configure_logging(settings)
+    if settings.gateway_trusted_documents is not None:
+        _check_documents(settings)
     return settings
+
+
+def _check_documents(settings: Settings) -> None:
+    """Read the manifest before any worker does. Raises WrongSettings."""
+    from gateway.schema.documents import Documents
+    from gateway.schema.operations import build_schema
+    from gateway.schema.trusted_documents import trusted_documents
+
+    documents = Documents(build_schema(), introspection=settings.gateway_introspection)
+    trusted_documents(settings.gateway_trusted_documents, documents)
 
 
 def _listen(host: str, port: int) -> tuple[socket.socket, str]:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from gateway.cli import main
 from gateway.sandbox import Sandbox
 from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
@@ -207,6 +208,26 @@ async def test_trusted_documents_stand_beside_others(
         assert "data" in await post(gateway, {"query": INTROSPECTION})
         assert "data" in await post(gateway, {**named(INTROSPECTION), "query": INTROSPECTION})
         assert "data" in await post(gateway, named(INTROSPECTION))
+
+
+@pytest.mark.parametrize("command", ["serve", "check", "demo"])
+def test_a_wrong_manifest_is_told_before_anything_is_started(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A line for each document, and exit status 2: no worker starts, fails and starts again."""
+    file = tmp_path / "manifest.json"
+    file.write_text(json.dumps({"a": "{ nope }", "b": DASHBOARD, "c": "{"}))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GATEWAY_TRUSTED_DOCUMENTS", str(file))
+    assert main([command]) == 2
+    printed = capsys.readouterr()
+    assert not printed.out
+    lines = printed.err.splitlines()
+    assert [line.partition("document ")[2][:3] for line in lines] == ["'a'", "'c'"]
+    assert all(line.startswith("gateway: GATEWAY_TRUSTED_DOCUMENTS is ") for line in lines)
 
 
 async def test_a_subscription_runs_by_its_hash_as_a_stream(gateway: Gateway) -> None:
