@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, Self, cast
 
 from graphql import (
     ExecutionResult,
@@ -49,6 +49,19 @@ class Reader(Protocol):
     async def read(self, request: Request) -> Document:
         """The document of a request, parsed and validated."""
         ...
+
+
+class _Execution(StrawberryGraphQLCoreExecutionContext):
+    """How one operation is executed."""
+
+    def build_per_event_executor(self, payload: Any) -> Self:
+        """An execution for an event of a subscription, with a memory of its own.
+
+        graphql-core 3.3 lets all events share one, to which each adds and from which none takes.
+        """
+        execution = cast("Self", super().build_per_event_executor(payload))
+        execution._relevant_sub_fields = {}
+        return execution
 
 
 class Executor:
@@ -116,7 +129,7 @@ class Executor:
             "context_value": context,
             "variable_values": request.variables,
             "operation_name": request.operation_name,
-            "executor_class": StrawberryGraphQLCoreExecutionContext,
+            "executor_class": _Execution,
             "hide_suggestions": not self._hint,
         }
 
