@@ -60,7 +60,7 @@ class _Execution(StrawberryGraphQLCoreExecutionContext):
         graphql-core 3.3 lets all events share one, to which each adds and from which none takes.
         """
         execution = cast("Self", super().build_per_event_executor(payload))
-        execution._relevant_sub_fields = {}
+        execution._relevant_sub_fields = {}  # noqa: SLF001 - it has no public name
         return execution
 
 
