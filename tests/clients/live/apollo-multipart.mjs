@@ -1,0 +1,20 @@
+// Follows a call by multipart HTTP, by Apollo Client:
+// node apollo-multipart.mjs http://127.0.0.1:8000/graphql CA…
+import { ApolloClient, HttpLink, InMemoryCache, gql } from '@apollo/client';
+
+const [url, sid] = process.argv.slice(2);
+const query = gql`
+  subscription Follow($sid: CallSid!) {
+    callUpdates(sid: $sid) { status call { processing { version } } }
+  }
+`;
+
+const client = new ApolloClient({
+  link: new HttpLink({ uri: url }),
+  cache: new InMemoryCache(),
+});
+client.subscribe({ query, variables: { sid } }).subscribe({
+  next: ({ data, error }) => console.log(JSON.stringify({ data, error: error?.message })),
+  error: (error) => console.log(JSON.stringify({ error: error.message })),
+  complete: () => console.log(JSON.stringify({ end: true })),
+});

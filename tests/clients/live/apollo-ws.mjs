@@ -1,0 +1,31 @@
+// Follows a call over WebSocket, by Apollo Client: node apollo-ws.mjs ws://127.0.0.1:8000/graphql CA…
+import { ApolloClient, InMemoryCache, gql } from '@apollo/client';
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+
+const [url, sid] = process.argv.slice(2);
+const query = gql`
+  subscription Follow($sid: CallSid!) {
+    callUpdates(sid: $sid) { status call { processing { version } } }
+  }
+`;
+
+const connection = createClient({
+  url,
+  webSocketImpl: WebSocket, // a browser has its own
+  retryAttempts: Infinity,
+  shouldRetry: () => true,
+});
+const client = new ApolloClient({
+  link: new GraphQLWsLink(connection),
+  cache: new InMemoryCache(),
+});
+client.subscribe({ query, variables: { sid } }).subscribe({
+  next: ({ data, error }) => console.log(JSON.stringify({ data, error: error?.message })),
+  error: (error) => console.log(JSON.stringify({ error: error.message })),
+  complete: () => {
+    console.log(JSON.stringify({ end: true }));
+    connection.dispose();
+  },
+});
