@@ -21,6 +21,9 @@ from gateway.schema.traits import Trait
 KEPT_FOR = 7 * 86400.0
 """Seconds after which a document has to be registered again."""
 
+MAX_KEPT = 2**15
+"""Characters of a document that is kept; the largest tabs of GraphiQL have 2 KB."""
+
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -96,13 +99,15 @@ class PersistedQueries:
         if hashlib.sha256(query.encode()).hexdigest() != digest:
             return _MISMATCH
         document = self._documents.read(query)
-        if (
-            not document.errors
-            and Trait.QUOTING not in document.traits
-            and not personal_data(query)
-        ):
+        if not document.errors and _may_be_kept(query, document.traits):
             await self._cache.set(_key(digest), query.encode(), ttl=KEPT_FOR)
         return document
+
+
+def _may_be_kept(text: str, traits: Trait) -> bool:
+    """Whether a document is no burden, and holds no personal data, not even in a comment."""
+    small = len(text) <= MAX_KEPT
+    return small and Trait.QUOTING not in traits and personal_data(text) is None
 
 
 def _key(digest: str) -> str:

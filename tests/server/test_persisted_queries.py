@@ -1,7 +1,10 @@
 """Automatic persisted queries as Apollo's clients speak them, and names of documents in general."""
 
+import asyncio
 import hashlib
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,9 +14,11 @@ from gateway.cache.memory_cache import MemoryCache
 from gateway.schema.documents import Documents
 from gateway.schema.execution import Request
 from gateway.schema.operations import build_schema
-from gateway.schema.persisted_queries import KEPT_FOR, PersistedQueries
+from gateway.schema.persisted_queries import KEPT_FOR, MAX_KEPT, PersistedQueries
 from tests.conftest import Clock, Gateway
+from tests.server.conftest import Address
 
+APOLLO = Path(__file__).parent.parent / "clients" / "apollo-persisted"
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 QUERY = "query Q($name: String!) { __type(name: $name) { name } }"
@@ -21,6 +26,16 @@ NAMED = {"name": "Call"}
 ANSWER = {"data": {"__type": {"name": "Call"}}}
 NUMBER = "+14155550100"
 PERSONAL = f'{{ calls(filter: {{from: "{NUMBER}"}}) {{ nodes {{ sid }} }} }}'
+
+
+async def run(*command: str) -> str:
+    """What a program prints; it must succeed."""
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=APOLLO, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    output, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    return output.decode()
 
 
 def sha256(text: str) -> str:
@@ -59,6 +74,25 @@ async def test_a_document_is_registered_once_and_asked_for_by_its_hash(gateway: 
     assert (await post(gateway, {**by_hash, "query": QUERY})).json() == ANSWER
     assert (await post(gateway, by_hash)).json() == ANSWER
     assert (await get(gateway, **by_hash)).json() == ANSWER
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="Apollo Client needs Node.js")
+async def test_apollo_client_registers_a_document_by_itself(
+    gateway: Gateway, address: Address
+) -> None:
+    """The real one, with GET for hashed queries: by hash, then whole, and from then on by hash."""
+    if not (APOLLO / "node_modules").is_dir():
+        await run("npm", "ci")
+    sid = gateway.sandbox.examples()["client"]
+    printed = json.loads(
+        await run("node", "ask.mjs", f"http://{address[0]}:{address[1]}/graphql", sid)
+    )
+    assert printed["answers"] == [{"__typename": "Call", "sid": sid, "state": "COMPLETED"}] * 2
+    assert printed["requests"] == [
+        {"method": "GET", "whole": False, "status": 400},
+        {"method": "POST", "whole": True, "status": 200},
+        {"method": "GET", "whole": False, "status": 200},
+    ]
 
 
 async def test_a_document_may_be_registered_by_get(gateway: Gateway) -> None:
@@ -119,6 +153,18 @@ async def test_a_document_that_may_hold_personal_data_is_answered_and_not_kept(
     answer = await post(gateway, {"query": query, "extensions": apq(query)})
     assert "errors" not in answer.json()
     assert code_of(await post(gateway, {"extensions": apq(query)})) == "PERSISTED_QUERY_NOT_FOUND"
+
+
+async def test_a_document_of_any_size_is_answered_and_small_ones_are_kept(
+    gateway: Gateway,
+) -> None:
+    """Padding cannot drive out what is remembered of calls."""
+    for size, code in ((MAX_KEPT, None), (MAX_KEPT + 1, "PERSISTED_QUERY_NOT_FOUND")):
+        query = "{ __typename } #".ljust(size, "x")
+        answer = await post(gateway, {"query": query, "extensions": apq(query)})
+        assert answer.json() == {"data": {"__typename": "Query"}}
+        again = await post(gateway, {"extensions": apq(query)})
+        assert (code_of(again) if "errors" in again.json() else None) == code
 
 
 async def test_a_variable_is_no_part_of_the_document(gateway: Gateway) -> None:
