@@ -57,6 +57,7 @@ TABS = (
     Tab("why-was-this-call-bad", example="bad_carrier"),
     Tab("calls-with-high-jitter", variables={"since": "4h"}),
     Tab("is-my-summary-final-yet", example="partial"),
+    Tab("follow-a-call", example="partial"),
     Tab("how-did-the-browser-hear-it", example="client"),
     Tab("page-through-calls", variables={"first": 25, "after": None}),
 )

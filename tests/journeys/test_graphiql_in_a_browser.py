@@ -37,10 +37,12 @@ Storage.prototype.setItem = function (key, value) {
   console.debug(key, value);
 };
 """
+FOLLOWING = "FollowACall"
 JOBS = (
     "WhyWasThisCallBad",
     "CallsWithHighJitter",
     "IsMySummaryFinalYet",
+    FOLLOWING,
     "HowDidTheBrowserHearIt",
     "PageThroughCalls",
 )
@@ -144,7 +146,7 @@ async def test_a_visitor_finds_a_tab_for_each_job(visit: Visit, sandbox: Sandbox
     await expect(visit.region("Variables")).to_contain_text(sandbox.examples()["bad_carrier"])
 
 
-@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("job", [job for job in JOBS if job != FOLLOWING])
 async def test_every_tab_has_an_answer(visit: Visit, job: str) -> None:
     """Over the sandbox each tab is good to run as it is, and its answer says something."""
     async with visit.keeps("query", job):
@@ -154,6 +156,20 @@ async def test_every_tab_has_an_answer(visit: Visit, job: str) -> None:
     assert "errors" not in answer
     assert field
     await expect(visit.region("Result Window")).to_contain_text('"data": {')
+
+
+async def test_a_call_is_followed_in_the_page(visit: Visit, sandbox: Sandbox) -> None:
+    """Over WebSocket: the state now is shown at once, and the button ends what it began."""
+    async with visit.keeps("query", FOLLOWING):
+        await visit.page.get_by_role("tab", name=FOLLOWING).click()
+    async with visit.page.expect_websocket() as opened:
+        await visit.page.get_by_role("button", name="Execute query").click()
+    socket = await opened.value
+    assert socket.url == visit.origin.replace("http:", "ws:") + "/graphql"
+    await expect(visit.region("Result Window")).to_contain_text('"status": "PARTIAL"')
+    await expect(visit.region("Variables")).to_contain_text(sandbox.examples()["partial"])
+    async with socket.expect_event("framesent", lambda frame: '"complete"' in str(frame)):
+        await visit.page.get_by_role("button", name="Stop query").click()
 
 
 async def test_a_visitor_types_a_query_and_reads_the_answer(
