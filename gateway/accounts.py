@@ -1,5 +1,6 @@
 """A Twilio account, as the gateway uses it: its SID, and what to show for it."""
 
+import hashlib
 from base64 import b64encode
 
 from msgspec import Struct
@@ -30,6 +31,11 @@ class Account(Struct, frozen=True):
     def signing_key(self) -> bytes:
         """Secret bytes that every replica with the same credentials has."""
         return f"{self.sid}:{self.password.reveal()}".encode()
+
+    @property
+    def hashing_key(self) -> bytes:
+        """Secret bytes to stand numbers of this account in for others, on every replica."""
+        return hashlib.blake2b(self.signing_key, person=b"gateway parties").digest()
 
     @property
     def webhook_key(self) -> bytes | None:

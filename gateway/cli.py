@@ -16,7 +16,7 @@ import uvicorn
 from msgspec.structs import replace
 
 from gateway import __version__
-from gateway.accounts import account_of
+from gateway.configuration import configuration_of
 from gateway.errors import UpstreamError, WrongSettings
 from gateway.logs import configure_logging
 from gateway.settings import Settings, read
@@ -71,7 +71,7 @@ def serve(chosen: argparse.Namespace) -> int:
     from gateway.server.running import UVICORN
 
     settings = _settings(chosen)
-    account_of(settings)
+    configuration_of(settings, os.environ)
     for name in ("host", "port", "workers"):
         os.environ[f"GATEWAY_{name.upper()}"] = str(getattr(settings, f"gateway_{name}"))
     uvicorn.run(
@@ -131,15 +131,16 @@ def check(chosen: argparse.Namespace) -> int:
     from gateway.server.check import ask
 
     settings = _settings(chosen)
-    account = account_of(settings)
-    print(f"Settings: fine. Account {account.sid}, upstream {settings.gateway_upstream_url}.")
-    try:
-        print(f"Upstream: fine. {asyncio.run(ask(settings, account))}")
-    except UpstreamError as error:
-        code = "" if error.twilio_code is None else f" (Twilio's code {error.twilio_code})"
-        print(f"Upstream: {error}{code}\n{cure(error)}", file=sys.stderr)
-        return 1
-    return 0
+    status = 0
+    for account in configuration_of(settings, os.environ).accounts:
+        print(f"Settings: fine. Account {account.sid}, upstream {settings.gateway_upstream_url}.")
+        try:
+            print(f"Upstream: fine. {asyncio.run(ask(settings, account))}")
+        except UpstreamError as error:
+            code = "" if error.twilio_code is None else f" (Twilio's code {error.twilio_code})"
+            print(f"Upstream: {error}{code}\n{cure(error)}", file=sys.stderr)
+            status = 1
+    return status
 
 
 def cure(error: UpstreamError) -> str:

@@ -3,6 +3,8 @@
     GatewayError                        INTERNAL_SERVER_ERROR
     ├── BadUserInput                    BAD_USER_INPUT
     │   └── InvalidCursor               INVALID_CURSOR
+    ├── Unauthenticated                 UNAUTHENTICATED
+    ├── Forbidden                       FORBIDDEN
     ├── TooManyFollowers                QUERY_TOO_COMPLEX
     ├── UpstreamError                   (never raised itself)
     │   ├── UpstreamRateLimited         UPSTREAM_RATE_LIMITED       retryable
@@ -64,6 +66,18 @@ class InvalidCursor(BadUserInput):
             "a `cursor`, `startCursor` or `endCursor` of a page with the same `filter` and "
             "`sortBy`, or none, to start again",
         )
+
+
+class Unauthenticated(GatewayError):
+    """Nobody whom the gateway knows: HTTP 401."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(GatewayError):
+    """Somebody whom the gateway knows, and who may not do that."""
+
+    code = "FORBIDDEN"
 
 
 class TooManyFollowers(GatewayError):

@@ -35,4 +35,3 @@ def configure_logging(settings: Settings) -> None:
     as_json = settings.gateway_log_format == "json"
     handler.setFormatter(JsonLines() if as_json else logging.Formatter(_TEXT))
     logging.basicConfig(level=settings.gateway_log_level.upper(), handlers=[handler], force=True)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log whole URLs

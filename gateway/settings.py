@@ -16,56 +16,21 @@ from dotenv import dotenv_values
 from msgspec import Meta, Struct
 
 from gateway.errors import WrongSettings
+from gateway.setting_kinds import (
+    AccountSid,
+    Age,
+    CacheUrl,
+    Count,
+    JwksUrl,
+    Manifest,
+    Port,
+    Seconds,
+    Secret,
+    Url,
+    WebhookUrl,
+)
 
-
-class Secret:
-    """A text that no log, traceback or error message shows."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The text itself."""
-        return self._value
-
-    def __repr__(self) -> str:
-        """Stars."""
-        return "Secret('**********')"
-
-    __str__ = __repr__
-
-
-AccountSid = Annotated[
-    str, Meta(pattern="^AC[0-9a-fA-F]{32}$", title="`AC` and 32 hexadecimal digits")
-]
-Url = Annotated[
-    str,
-    Meta(
-        pattern=r"^https?://(\[[0-9a-fA-F:.]+\]|[^/?#@:\s\[\]]+)(:\d{1,5})?$",
-        title="an address such as `https://host`",
-    ),
-]
-WebhookUrl = Annotated[
-    str,
-    Meta(
-        pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$",
-        title="an address such as `https://host/path`, without a query",
-    ),
-]
-CacheUrl = Annotated[
-    str,
-    Meta(
-        pattern=r"^(memory://|rediss?://\S+)$",
-        title="`memory://`, or `redis://` or `rediss://` with `[user:password@]host[:port][/db]`",
-    ),
-]
-Manifest = Annotated[str, Meta(title="the path of a manifest of Apollo or Relay")]
-Seconds = Annotated[float, Meta(gt=0, le=86400, title="seconds above 0")]
-Age = Annotated[float, Meta(ge=0, le=366 * 86400, title="seconds, 0 or more")]
-Count = Annotated[int, Meta(ge=1, title="a whole number from 1")]
-Port = Annotated[int, Meta(ge=0, le=65535, title="a port, 0 to 65535")]
+__all__ = ["AccountSid", "Secret", "Setting", "Settings", "read", "table"]
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -83,11 +48,20 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway_workers: Annotated[
         Count, "Processes that share the port; each has a memory cache of its own."
     ] = 1
-    gateway_auth: Annotated[
-        Literal["none"] | None,
-        "`none` lets whoever reaches the address read every call; "
-        "without it only a loopback address is served.",
+    gateway_config: Annotated[
+        str | None,
+        "A TOML file with accounts and viewers; without it there is one account, and no viewers.",
     ] = None
+    gateway_auth: Annotated[
+        Literal["none", "required"] | None,
+        "Without viewers only a loopback address is served: `none` lets whoever reaches any other "
+        "read every call, `required` does not start without viewers.",
+    ] = None
+    gateway_jwks_url: Annotated[
+        JwksUrl | None, "Where the public keys are by which JSON Web Tokens are verified."
+    ] = None
+    gateway_jwt_issuer: Annotated[str | None, "What `iss` of a token must be."] = None
+    gateway_jwt_audience: Annotated[str | None, "What `aud` of a token must be, or hold."] = None
 
     gateway_upstream_url: Annotated[Url, "Where the Insights API is."] = (
         "https://insights.twilio.com"
@@ -243,13 +217,35 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             "GATEWAY_TRUSTED_DOCUMENTS is missing: set it to the manifest of the documents that "
             "may run, or unset GATEWAY_TRUSTED_DOCUMENTS_ONLY."
         )
-    if not _is_loopback(settings.gateway_host) and settings.gateway_auth != "none":
-        yield (
-            f"GATEWAY_HOST is {settings.gateway_host!r}, from where others can reach every call: "
-            "set it to 127.0.0.1, or say GATEWAY_AUTH=none if that is what you want."
-        )
+    yield from _open_doors(settings)
     if settings.twilio_api_secret and not settings.twilio_api_key:
         yield "TWILIO_API_KEY is missing: set the SID of the key that TWILIO_API_SECRET is of."
+
+
+def _open_doors(settings: Settings) -> Iterator[str]:
+    """What would let people in who should not be, or keep those out who should."""
+    jwt = (settings.gateway_jwks_url, settings.gateway_jwt_issuer, settings.gateway_jwt_audience)
+    if any(jwt) and not all(jwt):
+        yield (
+            "GATEWAY_JWKS_URL, GATEWAY_JWT_ISSUER and GATEWAY_JWT_AUDIENCE go together: set all "
+            "three, or none."
+        )
+    if settings.gateway_config is not None:
+        if settings.gateway_auth == "none":
+            yield (
+                "GATEWAY_AUTH is 'none', and GATEWAY_CONFIG names viewers: remove one of the two."
+            )
+    elif settings.gateway_auth == "required":
+        yield (
+            "GATEWAY_AUTH is 'required', and there are no viewers: set GATEWAY_CONFIG to a file "
+            "that names them."
+        )
+    elif settings.gateway_auth is None and not _is_loopback(settings.gateway_host):
+        yield (
+            f"GATEWAY_HOST is {settings.gateway_host!r}, from where others can reach every call: "
+            "name viewers in GATEWAY_CONFIG, set it to 127.0.0.1, or say GATEWAY_AUTH=none if "
+            "that is what you want."
+        )
 
 
 def _is_loopback(host: str) -> bool:

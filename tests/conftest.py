@@ -1,6 +1,7 @@
 """What most tests stand on: a clock that is moved by hand, a sandbox, and the gateway over it."""
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Self
 
@@ -41,7 +42,7 @@ class Gateway:
         self.app = create_app(
             settings,
             **{
-                "account": Account(sid, sid, Secret(sandbox.auth_token)),
+                "access": Account(sid, sid, Secret(sandbox.auth_token)),
                 "transport": httpx.ASGITransport(app=sandbox.app),
                 "clock": clock,
                 "hooks": [self.happenings.append],
@@ -89,6 +90,16 @@ class Gateway:
         before, made = len(self.sandbox.requests), list[Any]()
         yield made
         made += self.sandbox.requests[before:]
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Commands that are run in this process set logging up for themselves."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture

@@ -10,9 +10,12 @@ import gateway
 ROOT = Path(gateway.__file__).parent
 FLOORS: dict[str, int] = {
     "settings": 0,
+    "setting_kinds": 0,
     "errors": 0,
     "instrumentation": 0,
     "accounts": 0,
+    "viewers": 0,
+    "configuration": 0,
     "logs": 0,
     "insights": 0,
     "upstream": 1,
@@ -36,6 +39,7 @@ BOUNDS = {
     "starlette": {"server", "sandbox"},
     "strawberry": {"schema", "server"},
     "graphql": {"schema", "server"},
+    "joserfc": {"server"},
     "prometheus_client": {"server"},
     "uvicorn": {"server/running.py", "cli.py"},
     "dotenv": {"settings.py"},

@@ -17,7 +17,11 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "GATEWAY_HOST": ("::1", "::1"),
     "GATEWAY_PORT": ("0", 0),
     "GATEWAY_WORKERS": ("4", 4),
-    "GATEWAY_AUTH": ("none", "none"),
+    "GATEWAY_CONFIG": ("gateway.toml", "gateway.toml"),
+    "GATEWAY_JWKS_URL": ("https://login.acme.example/keys", "https://login.acme.example/keys"),
+    "GATEWAY_JWT_ISSUER": ("https://login.acme.example", "https://login.acme.example"),
+    "GATEWAY_JWT_AUDIENCE": ("calls", "calls"),
+    "GATEWAY_AUTH": ("required", "required"),
     "GATEWAY_UPSTREAM_URL": ("http://127.0.0.1:8001", "http://127.0.0.1:8001"),
     "GATEWAY_UPSTREAM_TIMEOUT": ("2.5", 2.5),
     "GATEWAY_UPSTREAM_CONCURRENCY": ("8", 8),
@@ -40,7 +44,21 @@ EXAMPLES: dict[str, tuple[str, object]] = {
 """A value of each setting that is no secret, and what is read from it."""
 
 SECRETS = {"TWILIO_AUTH_TOKEN", "TWILIO_API_SECRET"}
+JWT = {
+    "GATEWAY_JWKS_URL": "https://login.acme.example/keys",
+    "GATEWAY_JWT_ISSUER": "https://login.acme.example",
+    "GATEWAY_JWT_AUDIENCE": "calls",
+}
+
 COMPANY = {
+    "GATEWAY_AUTH": {"GATEWAY_CONFIG": "gateway.toml"},
+    "GATEWAY_JWKS_URL": {name: value for name, value in JWT.items() if name != "GATEWAY_JWKS_URL"},
+    "GATEWAY_JWT_ISSUER": {
+        name: value for name, value in JWT.items() if name != "GATEWAY_JWT_ISSUER"
+    },
+    "GATEWAY_JWT_AUDIENCE": {
+        name: value for name, value in JWT.items() if name != "GATEWAY_JWT_AUDIENCE"
+    },
     "GATEWAY_TRUSTED_DOCUMENTS_ONLY": {"GATEWAY_TRUSTED_DOCUMENTS": "documents.json"},
     "TWILIO_API_KEY": {"TWILIO_API_SECRET": "a harbour at night"},
     "GATEWAY_WEBHOOK_URL": {"TWILIO_AUTH_TOKEN": "a harbour at night"},
@@ -119,6 +137,7 @@ WRONG = {
     "GATEWAY_PORT": ("-1", "65536", "http", "1.5", "9" * 5000),
     "GATEWAY_WORKERS": ("0", "many"),
     "GATEWAY_AUTH": ("None", "off"),
+    "GATEWAY_JWKS_URL": ("login.acme.example", "https://user:word@host/keys"),
     "GATEWAY_UPSTREAM_URL": (
         *("insights.twilio.com", "ftp://host", "https://", "https://host/", "https://a b"),
         *("https://host?x", "https://user:word@host", "https://host:port", "https://[::zz]"),

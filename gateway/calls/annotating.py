@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 from msgspec import Struct, structs
 
-from gateway.accounts import Account
 from gateway.calls.call import Call, LookupStatus
 from gateway.calls.ground import Ground
 from gateway.calls.lookups import STATUS, Lookups
@@ -13,6 +12,7 @@ from gateway.errors import UpstreamError
 from gateway.insights.absence import Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.snapshot import Snapshot, annotate, doubt
+from gateway.viewers import Realm
 
 
 class Written(Struct, frozen=True):
@@ -37,56 +37,60 @@ class Annotations:
         self._writes: set[asyncio.Task[Written | LookupStatus]] = set()
 
     async def write(
-        self, account: Account, sid: CallSid, parameters: Mapping[str, str]
+        self, realm: Realm, sid: CallSid, parameters: Mapping[str, str]
     ) -> Written | LookupStatus:
         """Change what the parameters name; or tell why there is no such call.
 
         What is begun is finished, whether or not somebody still waits for it.
         """
-        task = asyncio.create_task(self._write(account, sid, parameters))
+        if not realm.is_whole:
+            status = (await self._lookups.look_up(realm, sid)).status
+            if status not in {LookupStatus.COMPLETE, LookupStatus.PARTIAL}:
+                return status
+        task = asyncio.create_task(self._write(realm, sid, parameters))
         self._writes.add(task)
         task.add_done_callback(self._written)
         return await asyncio.shield(task)
 
     async def _write(
-        self, account: Account, sid: CallSid, parameters: Mapping[str, str]
+        self, realm: Realm, sid: CallSid, parameters: Mapping[str, str]
     ) -> Written | LookupStatus:
         try:
-            answer = await self._client.annotate(account, sid, parameters)
+            answer = await self._client.annotate(realm.account, sid, parameters)
         except UpstreamError as failure:
-            if failure.uncertain and (known := await self._known(account, sid)):
-                await self._keep(account, doubt(known, self._clock()))
+            if failure.uncertain and (known := await self._known(realm, sid)):
+                await self._keep(realm, doubt(known, self._clock()))
             raise
         if isinstance(answer, Absent):
             return STATUS[answer.why]
-        if known := await self._known(account, sid):
-            await self._keep(account, annotate(known, answer, self._clock()))
+        if known := await self._known(realm, sid):
+            await self._keep(realm, annotate(known, answer, self._clock()))
         return Written(sid, answer)
 
-    async def call(self, account: Account, written: Written) -> Call | None:
+    async def call(self, realm: Realm, written: Written) -> Call | None:
         """The call as it is now; None when there is no summary of it yet.
 
         A summary that was asked for before the write may come after it: what the write was
         answered with wins.
         """
-        call = (await self._lookups.look_up(account, written.sid)).call
+        call = (await self._lookups.look_up(realm, written.sid)).call
         if call is None:
             return None
         newer = annotate(call.snapshot, written.annotation, self._clock())
         if newer.summary.annotation == call.summary.annotation:
             return call
-        return structs.replace(call, snapshot=await self._keep(account, newer))
+        return structs.replace(call, snapshot=await self._keep(realm, newer))
 
     def _written(self, task: "asyncio.Task[Written | LookupStatus]") -> None:
         self._writes.discard(task)
         if not task.cancelled():
             task.exception()  # whoever still waits for it is told
 
-    async def _known(self, account: Account, sid: CallSid) -> Snapshot | None:
-        known = await self._store.known_by_all(account.sid, sid)
+    async def _known(self, realm: Realm, sid: CallSid) -> Snapshot | None:
+        known = await self._store.known_by_all(realm.key, sid)
         return known if isinstance(known, Snapshot) else None
 
-    async def _keep(self, account: Account, snapshot: Snapshot) -> Snapshot:
-        (kept,) = await self._store.keep(account.sid, [snapshot])
-        await self._store.announce(account.sid, snapshot.sid)
+    async def _keep(self, realm: Realm, snapshot: Snapshot) -> Snapshot:
+        (kept,) = await self._store.keep(realm.key, [snapshot])
+        await self._store.announce(realm.key, snapshot.sid)
         return kept if isinstance(kept, Snapshot) else snapshot

@@ -1,7 +1,7 @@
 """Taking in what Twilio pushes: into the cache, and on to whoever watches the call."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 
 from gateway.accounts import Account
@@ -10,6 +10,7 @@ from gateway.insights.catalogue import CallSid
 from gateway.insights.events import BrokenEvent, Event, SummaryEvent, read_events
 from gateway.insights.snapshot import Snapshot
 from gateway.instrumentation import EventReceived
+from gateway.viewers import Realm
 
 _BATCH = 20
 """How many events are read in one go, before others get a turn of the event loop."""
@@ -22,7 +23,8 @@ class Events:
     nothing and wakes nobody.
     """
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, realms: Collection[Realm]) -> None:
+        self._realms = realms
         self._store = ground.store
         self._hook = ground.hook
         self._clock = ground.clock
@@ -32,23 +34,29 @@ class Events:
         events = read_events(body, self._clock(), self._hook)
         while batch := list(islice(events, _BATCH)):
             summaries = [event for event in batch if isinstance(event, SummaryEvent)]
-            kept = await self._keep(account, _newest(summaries))
-            for snapshot in kept:
-                await self._store.announce(account.sid, snapshot.sid)
+            newest = _newest(summaries)
+            kept: list[Snapshot] = []
+            for realm in self._realms:
+                if realm.account.sid == account.sid:
+                    kept += await self._keep(realm, newest)
             for event in batch:
                 self._hook(_told(event, kept))
             await asyncio.sleep(0)
 
-    async def _keep(self, account: Account, pushed: Sequence[Snapshot]) -> list[Snapshot]:
-        """Store what is newer than all that is known; give that."""
-        known = await self._store.known_many(account.sid, [snapshot.sid for snapshot in pushed])
+    async def _keep(self, realm: Realm, newest: Sequence[Snapshot]) -> list[Snapshot]:
+        """Store what is newer than all that is known in a realm, and tell; give that."""
+        pushed = [one for one in newest if realm.has(one.summary.account_sid)]
+        known = await self._store.known_many(realm.key, [snapshot.sid for snapshot in pushed])
         news = [
             snapshot
             for snapshot, before in zip(pushed, known, strict=True)
             if not isinstance(before, Snapshot) or snapshot.rank > before.rank
         ]
-        winners = await self._store.keep(account.sid, news)
-        return [one for one, winner in zip(news, winners, strict=True) if winner is one]
+        winners = await self._store.keep(realm.key, news)
+        kept = [one for one, winner in zip(news, winners, strict=True) if winner is one]
+        for snapshot in kept:
+            await self._store.announce(realm.key, snapshot.sid)
+        return kept
 
 
 def _newest(events: Sequence[SummaryEvent]) -> list[Snapshot]:

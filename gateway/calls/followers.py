@@ -11,7 +11,6 @@ import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 
-from gateway.accounts import Account
 from gateway.cache.singleflight import SingleFlight
 from gateway.cache.store import call_key
 from gateway.calls.call import Lookup, LookupStatus
@@ -22,6 +21,7 @@ from gateway.calls.polling import jittered, poll_interval, shortest
 from gateway.errors import TooManyFollowers, UpstreamError
 from gateway.insights.catalogue import CallSid
 from gateway.instrumentation import FollowersChanged
+from gateway.viewers import Realm
 
 logger = logging.getLogger("gateway.followers")
 
@@ -47,27 +47,27 @@ class Followers:
         self._beginnings: SingleFlight[Lookup] = SingleFlight()
         self._waiting: set[asyncio.Timeout] = set()
 
-    async def follow(self, account: Account, sid: CallSid) -> AsyncGenerator[Lookup, None]:
+    async def follow(self, realm: Realm, sid: CallSid) -> AsyncGenerator[Lookup, None]:
         """The state now, each newer one, up to the last. One who is slow gets the newest alone.
 
         Raises TooManyFollowers, and UpstreamError when there is not even a first state.
         """
         with self._counted():
-            state = await self._beginning(account, sid)
+            state = await self._beginning(realm, sid)
             yield state
             if state.status in OVER:
                 return
-            with self._joined(account, sid, state) as followed:
+            with self._joined(realm, sid, state) as followed:
                 while state.status not in OVER:
                     state = await followed.after(state)
                     yield state
 
     async def wait(
-        self, account: Account, sid: CallSid, enough: frozenset[LookupStatus], seconds: float
+        self, realm: Realm, sid: CallSid, enough: frozenset[LookupStatus], seconds: float
     ) -> Lookup:
         """The state as soon as it is enough, or what there is after so many seconds."""
         until = asyncio.get_running_loop().time() + seconds
-        async with aclosing(self.follow(account, sid)) as states:
+        async with aclosing(self.follow(realm, sid)) as states:
             state = await anext(states)
             with suppress(TimeoutError):
                 async with self._patience(until):
@@ -75,7 +75,7 @@ class Followers:
                         state = await anext(states)
         if state.status in enough | OVER:
             return state
-        return await self._lookups.known(account, sid) or state
+        return await self._lookups.known(realm, sid) or state
 
     def stop_waiting(self) -> None:
         """Answer all who wait with what there is now: the server stops."""
@@ -105,31 +105,31 @@ class Followers:
             self._count -= 1
             self._hook(FollowersChanged(-1))
 
-    async def _beginning(self, account: Account, sid: CallSid) -> Lookup:
+    async def _beginning(self, realm: Realm, sid: CallSid) -> Lookup:
         """The state to begin with: what the others have who follow the call, or a new one."""
-        key = call_key(account.sid, sid)
+        key = call_key(realm.key, sid)
         if (followed := self._followed.get(key)) is not None:
             return followed.state
-        return await self._beginnings.do(key, lambda: self._first(account, sid))
+        return await self._beginnings.do(key, lambda: self._first(realm, sid))
 
-    async def _first(self, account: Account, sid: CallSid) -> Lookup:
+    async def _first(self, realm: Realm, sid: CallSid) -> Lookup:
         """Ask Twilio, unless another replica did so just now, or Twilio pushes what is new."""
-        known = await self._lookups.known(account, sid)
-        my_turn = await self._claim(account, sid, self._interval(known))
+        known = await self._lookups.known(realm, sid)
+        my_turn = await self._claim(realm, sid, self._interval(known))
         if known is None or (my_turn and not (self._events_are_on and known.call is not None)):
-            return await self._lookups.look_up(account, sid)
+            return await self._lookups.look_up(realm, sid)
         return known
 
     @contextmanager
-    def _joined(self, account: Account, sid: CallSid, state: Lookup) -> Iterator[Followed]:
+    def _joined(self, realm: Realm, sid: CallSid, state: Lookup) -> Iterator[Followed]:
         """Have the call asked for in intervals, and listened for, while somebody follows it."""
-        key = call_key(account.sid, sid)
+        key = call_key(realm.key, sid)
         followed = self._followed.get(key)
         if followed is None:
             followed = self._followed[key] = Followed(state)
             followed.tasks = (
-                asyncio.create_task(_stubbornly(lambda: self._listen(account, sid, followed))),
-                asyncio.create_task(_stubbornly(lambda: self._ask_again(account, sid, followed))),
+                asyncio.create_task(_stubbornly(lambda: self._listen(realm, sid, followed))),
+                asyncio.create_task(_stubbornly(lambda: self._ask_again(realm, sid, followed))),
             )
         followed.see(state)
         followed.followers += 1
@@ -142,34 +142,34 @@ class Followers:
                 for task in followed.tasks:
                     task.cancel()
 
-    async def _listen(self, account: Account, sid: CallSid, followed: Followed) -> None:
-        with self._store.watch(account.sid, sid) as changed:
+    async def _listen(self, realm: Realm, sid: CallSid, followed: Followed) -> None:
+        with self._store.watch(realm.key, sid) as changed:
             while True:
-                latest = await self._lookups.known(account, sid)
+                latest = await self._lookups.known(realm, sid)
                 if latest is not None:
                     followed.see(latest)
                 await changed.wait()
                 changed.clear()
 
-    async def _ask_again(self, account: Account, sid: CallSid, followed: Followed) -> None:
+    async def _ask_again(self, realm: Realm, sid: CallSid, followed: Followed) -> None:
         at_least = 0.0
         while not followed.is_over:
             interval = self._interval(followed.state)
             pause = jittered(interval, random.random())  # noqa: S311 - no secret
             await asyncio.sleep(max(pause, at_least))
             at_least = 0.0
-            if await self._claim(account, sid, interval):
+            if await self._claim(realm, sid, interval):
                 try:
-                    await self._lookups.refresh(account, sid)
+                    await self._lookups.refresh(realm, sid)
                 except UpstreamError as error:
                     at_least = error.retry_after or 0.0
 
     def _interval(self, state: Lookup | None) -> float:
         return poll_interval(state, self._clock(), events_are_on=self._events_are_on)
 
-    async def _claim(self, account: Account, sid: CallSid, interval: float) -> bool:
+    async def _claim(self, realm: Realm, sid: CallSid, interval: float) -> bool:
         """Whether no replica asks in this interval; then this one does."""
-        return await self._leases.claim(f"poll:{call_key(account.sid, sid)}", shortest(interval))
+        return await self._leases.claim(f"poll:{call_key(realm.key, sid)}", shortest(interval))
 
 
 async def _stubbornly(work: Callable[[], Awaitable[None]]) -> None:

@@ -4,7 +4,6 @@ import math
 
 from msgspec import Struct, structs
 
-from gateway.accounts import Account
 from gateway.cache import policy
 from gateway.cache.store import PageIndex, page_key
 from gateway.calls.call import Call, Source, answer
@@ -15,6 +14,7 @@ from gateway.insights.paging import MAX_SIZE, PageRef, Position, Question, page_
 from gateway.insights.snapshot import Snapshot
 from gateway.insights.windows import Window
 from gateway.instrumentation import CacheAsked
+from gateway.viewers import Realm
 
 MAX_PAGES_TO_THE_END = 10
 """How far `last` without a cursor walks to find the end: the upstream has no way to jump there."""
@@ -58,7 +58,7 @@ class Lists:
         self._coalescer: Coalescer[Page] = Coalescer("page", ground.leases, ground.hook)
 
     async def forward(
-        self, account: Account, question: Question, start: Window | Position, count: int
+        self, realm: Realm, question: Question, start: Window | Position, count: int
     ) -> Stretch:
         """The next `count` calls: from the start of a window, or after a position."""
         if isinstance(start, Window):
@@ -70,7 +70,7 @@ class Lists:
         taken: list[tuple[Position, Call]] = []
         as_of = math.inf
         while True:
-            page = await self._page(account, question, ref)
+            page = await self._page(realm, question, ref)
             as_of = min(as_of, page.as_of)
             here = _positions(page)[skip:]
             more_here = len(taken) + len(here) > count
@@ -83,17 +83,17 @@ class Lists:
             ref, skip = page.next, 0
 
     async def backward(
-        self, account: Account, question: Question, before: Window | Position, count: int
+        self, realm: Realm, question: Question, before: Window | Position, count: int
     ) -> Stretch:
         """The `count` calls before a position, or the last ones of a window."""
         if isinstance(before, Window):
-            page = await self._last_page(account, question, before)
+            page = await self._last_page(realm, question, before)
             here = _positions(page)
         elif before.previous_page is not None:
-            page = await self._page(account, question, before.previous_page)
+            page = await self._page(realm, question, before.previous_page)
             here = _positions(page)
         else:
-            page = await self._page(account, question, before.page)
+            page = await self._page(realm, question, before.page)
             here = _positions(page)[: before.index]
         taken: list[tuple[Position, Call]] = []
         as_of = page.as_of
@@ -105,7 +105,7 @@ class Lists:
                 return self._stretch(
                     taken, as_of, has_next=isinstance(before, Position), has_previous=has_previous
                 )
-            page = await self._page(account, question, page.previous)
+            page = await self._page(realm, question, page.previous)
             as_of = min(as_of, page.as_of)
             here = _positions(page)
 
@@ -120,12 +120,12 @@ class Lists:
         fresh_until = policy.page_fresh_until(as_of, self._freshness)
         return Stretch(tuple(taken), has_next, has_previous, as_of, fresh_until)
 
-    async def _last_page(self, account: Account, question: Question, window: Window) -> Page:
-        page = await self._page(account, question, PageRef(window, MAX_SIZE))
+    async def _last_page(self, realm: Realm, question: Question, window: Window) -> Page:
+        page = await self._page(realm, question, PageRef(window, MAX_SIZE))
         for _ in range(MAX_PAGES_TO_THE_END - 1):
             if page.next is None:
                 break
-            page = await self._page(account, question, page.next)
+            page = await self._page(realm, question, page.next)
         if page.next is not None:
             raise BadUserInput(
                 "last",
@@ -135,9 +135,9 @@ class Lists:
             )
         return page
 
-    async def _page(self, account: Account, question: Question, ref: PageRef) -> Page:
-        index = await self._store.page(account.sid, question, ref)
-        known = None if index is None else await self._page_of(account, ref, index, Source.CACHE)
+    async def _page(self, realm: Realm, question: Question, ref: PageRef) -> Page:
+        index = await self._store.page(realm.key, question, ref)
+        known = None if index is None else await self._page_of(realm, ref, index, Source.CACHE)
         now = self._clock()
         if known is not None and now < policy.page_fresh_until(known.as_of, self._freshness):
             self._hook(CacheAsked("page", "hit"))
@@ -145,21 +145,22 @@ class Lists:
         self._hook(CacheAsked("page", "miss" if known is None else "stale"))
         try:
             return await self._coalescer.fetch(
-                page_key(account.sid, question, ref),
-                lambda: self._ask(account, question, ref),
-                lambda: self._learned(account, question, ref, index),
+                page_key(realm.key, question, ref),
+                lambda: self._ask(realm, question, ref),
+                lambda: self._learned(realm, question, ref, index),
             )
         except UpstreamError:
             if known and now < policy.page_stale_until(known.as_of, self._freshness):
                 return _stale(known)
             raise
 
-    async def _ask(self, account: Account, question: Question, ref: PageRef) -> Page:
-        seen = await self._client.page(account, question, ref)
-        kept = await self._store.keep(account.sid, seen.snapshots)
-        sids = tuple(snapshot.sid for snapshot in seen.snapshots)
+    async def _ask(self, realm: Realm, question: Question, ref: PageRef) -> Page:
+        seen = await self._client.page(realm.account, question, ref)
+        visible = [one for one in seen.snapshots if realm.has(one.summary.account_sid)]
+        kept = await self._store.keep(realm.key, visible)
+        sids = tuple(snapshot.sid for snapshot in visible)
         index = PageIndex(self._clock(), sids, seen.next, seen.previous)
-        await self._store.keep_page(account.sid, question, ref, index)
+        await self._store.keep_page(realm.key, question, ref, index)
         calls = tuple(
             answer(snapshot, Source.UPSTREAM, self._freshness)
             for snapshot in kept
@@ -168,19 +169,19 @@ class Lists:
         return Page(ref, index.as_of, calls, seen.next, seen.previous)
 
     async def _learned(
-        self, account: Account, question: Question, ref: PageRef, before: PageIndex | None
+        self, realm: Realm, question: Question, ref: PageRef, before: PageIndex | None
     ) -> Page | None:
         """The page as another replica saw it since `before`, if it did."""
-        index = await self._store.page_by_all(account.sid, question, ref)
+        index = await self._store.page_by_all(realm.key, question, ref)
         if index is None or (before is not None and index.as_of == before.as_of):
             return None
-        return await self._page_of(account, ref, index, Source.CACHE)
+        return await self._page_of(realm, ref, index, Source.CACHE)
 
     async def _page_of(
-        self, account: Account, ref: PageRef, index: PageIndex, source: Source
+        self, realm: Realm, ref: PageRef, index: PageIndex, source: Source
     ) -> Page | None:
         """A page by its index; None when one of its calls is not remembered any more."""
-        known = await self._store.known_many(account.sid, index.sids)
+        known = await self._store.known_many(realm.key, index.sids)
         there = [seen for seen in known if isinstance(seen, Snapshot)]
         if len(there) < len(known):
             return None

@@ -2,7 +2,6 @@
 
 import asyncio
 
-from gateway.accounts import Account
 from gateway.cache import policy
 from gateway.cache.ranked import rank_of
 from gateway.cache.store import call_key
@@ -15,6 +14,7 @@ from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import Undecodable
 from gateway.insights.snapshot import Seen, Snapshot, annotate, still_predicted
 from gateway.instrumentation import CacheAsked, SummaryProgressed
+from gateway.viewers import Realm
 
 STATUS = {
     Absence.NOT_READY: LookupStatus.NOT_READY,
@@ -40,43 +40,43 @@ class Lookups:
         self._coalescer: Coalescer[Seen] = Coalescer("summary", ground.leases, ground.hook)
         self._revalidations: set[asyncio.Task[Seen]] = set()
 
-    async def look_up(self, account: Account, sid: CallSid) -> Lookup:
+    async def look_up(self, realm: Realm, sid: CallSid) -> Lookup:
         """What there is to know of a call now."""
-        known = await self._store.known(account.sid, sid)
-        if known is not None and self._clock() < self._answer_until(account, known):
+        known = await self._store.known(realm.key, sid)
+        if known is not None and self._clock() < self._answer_until(realm, known):
             self._hook(CacheAsked("summary", "hit"))
             return self._lookup(known, Source.CACHE)
         self._hook(CacheAsked("summary", "miss" if known is None else "stale"))
         try:
-            seen = await self._fetch(account, sid, known)
+            seen = await self._fetch(realm, sid, known)
         except UpstreamError:
             if isinstance(known, Snapshot) and self._clock() < self._stale_until(known):
                 return self._lookup(known, Source.STALE)
             raise
         return self._lookup(seen, Source.UPSTREAM)
 
-    async def known(self, account: Account, sid: CallSid) -> Lookup | None:
+    async def known(self, realm: Realm, sid: CallSid) -> Lookup | None:
         """What is known of a call, however old, without asking Twilio."""
-        seen = await self._store.known(account.sid, sid)
+        seen = await self._store.known(realm.key, sid)
         return None if seen is None else self._lookup(seen, Source.CACHE)
 
-    async def refresh(self, account: Account, sid: CallSid) -> None:
+    async def refresh(self, realm: Realm, sid: CallSid) -> None:
         """Ask Twilio whatever is known, and wake who watches the call if there is news."""
-        known = await self._store.known(account.sid, sid)
-        seen = await self._fetch(account, sid, known)
+        known = await self._store.known(realm.key, sid)
+        seen = await self._fetch(realm, sid, known)
         if known is None or rank_of(seen)[:11] != rank_of(known)[:11]:
-            await self._store.announce(account.sid, sid)
+            await self._store.announce(realm.key, sid)
 
-    async def annotated(self, account: Account, snapshot: Snapshot) -> Snapshot | None:
+    async def annotated(self, realm: Realm, snapshot: Snapshot) -> Snapshot | None:
         """A summary whose annotation is asked for again; None when there is no summary any more.
 
         When Twilio cannot be asked, it is the one that is known, for as long as that will do.
         """
         try:
             seen = await self._coalescer.fetch(
-                f"{call_key(account.sid, snapshot.sid)}:annotation",
-                lambda: self._ask_annotation(account, snapshot),
-                lambda: self._learned(account, snapshot.sid, snapshot),
+                f"{call_key(realm.key, snapshot.sid)}:annotation",
+                lambda: self._ask_annotation(realm, snapshot),
+                lambda: self._learned(realm, snapshot.sid, snapshot),
             )
         except UpstreamError:
             if self._clock() < self._stale_until(snapshot):
@@ -96,18 +96,18 @@ class Lookups:
             return snapshot.annotated_at
         return policy.annotation_fresh_until(snapshot, self._freshness)
 
-    def _answer_until(self, account: Account, known: Seen) -> float:
+    def _answer_until(self, realm: Realm, known: Seen) -> float:
         """Up to when `known` is an answer; in the last part of it, a new one is fetched aside."""
         if isinstance(known, Absent):
             return policy.absent_until(known)
         fresh_until = policy.fresh_until(known, self._freshness)
         if fresh_until <= self._clock() < policy.revalidated_until(known, self._freshness):
-            self._revalidate(account, known)
+            self._revalidate(realm, known)
             return policy.revalidated_until(known, self._freshness)
         return fresh_until
 
-    def _revalidate(self, account: Account, known: Snapshot) -> None:
-        task = asyncio.create_task(self._fetch(account, known.sid, known))
+    def _revalidate(self, realm: Realm, known: Snapshot) -> None:
+        task = asyncio.create_task(self._fetch(realm, known.sid, known))
         self._revalidations.add(task)
         task.add_done_callback(self._revalidated)
 
@@ -116,21 +116,39 @@ class Lookups:
         if not task.cancelled():
             task.exception()  # nobody waits for it; the next asker will meet the same failure
 
-    async def _fetch(self, account: Account, sid: CallSid, known: Seen | None) -> Seen:
+    async def _fetch(self, realm: Realm, sid: CallSid, known: Seen | None) -> Seen:
         return await self._coalescer.fetch(
-            call_key(account.sid, sid),
-            lambda: self._ask(account, sid, known),
-            lambda: self._learned(account, sid, known),
+            call_key(realm.key, sid),
+            lambda: self._ask(realm, sid, known),
+            lambda: self._learned(realm, sid, known),
         )
 
-    async def _ask(self, account: Account, sid: CallSid, known: Seen | None) -> Seen:
-        seen = await self._client.summary(account, sid, "complete")
-        if isinstance(seen, Absent) and seen.why is Absence.NOT_READY:
-            seen = await self._client.summary(account, sid, "partial")
-            if isinstance(seen, Absent) and seen.why is Absence.NOT_FOUND:
-                seen = Absent(sid, Absence.NOT_READY, seen.as_of)
+    async def _ask(self, realm: Realm, sid: CallSid, known: Seen | None) -> Seen:
+        seen = await (self._ask_whole if realm.is_whole else self._ask_in_part)(realm, sid)
         self._note_progress(known, seen)
-        return (await self._store.keep(account.sid, [still_predicted(seen, known)]))[0]
+        return (await self._store.keep(realm.key, [still_predicted(seen, known)]))[0]
+
+    async def _ask_whole(self, realm: Realm, sid: CallSid) -> Seen:
+        seen = await self._client.summary(realm.account, sid, "complete")
+        if isinstance(seen, Absent) and seen.why is Absence.NOT_READY:
+            seen = await self._client.summary(realm.account, sid, "partial")
+            if isinstance(seen, Absent) and seen.why is Absence.NOT_FOUND:
+                return Absent(sid, Absence.NOT_READY, seen.as_of)
+        return seen
+
+    async def _ask_in_part(self, realm: Realm, sid: CallSid) -> Seen:
+        """Ask for whom not all calls are there.
+
+        Only a summary says whose call it is: without one, and for a call of somebody else, there
+        is no such call, whatever Twilio says, and it takes as many questions.
+        """
+        complete = await self._client.summary(realm.account, sid, "complete")
+        if isinstance(complete, Snapshot) and realm.has(complete.summary.account_sid):
+            return complete
+        partial = await self._client.summary(realm.account, sid, "partial")
+        if isinstance(partial, Snapshot) and realm.has(partial.summary.account_sid):
+            return partial
+        return Absent(sid, Absence.NOT_FOUND, partial.as_of)
 
     def _note_progress(self, before: Seen | None, seen: Seen) -> None:
         """Tell how long a call that ended lately took to get this far."""
@@ -141,20 +159,20 @@ class Lookups:
         if got_further and after_end < _LATELY:
             self._hook(SummaryProgressed("complete" if seen.is_complete else "partial", after_end))
 
-    async def _ask_annotation(self, account: Account, snapshot: Snapshot) -> Seen:
+    async def _ask_annotation(self, realm: Realm, snapshot: Snapshot) -> Seen:
         asked_at = self._clock()
-        answered = await self._client.annotation(account, snapshot.sid)
+        answered = await self._client.annotation(realm.account, snapshot.sid)
         if isinstance(answered, Absent):
             return snapshot
         try:
             newer = annotate(snapshot, answered, asked_at)
         except Undecodable:
             return snapshot
-        return (await self._store.keep(account.sid, [newer]))[0]
+        return (await self._store.keep(realm.key, [newer]))[0]
 
-    async def _learned(self, account: Account, sid: CallSid, before: Seen | None) -> Seen | None:
+    async def _learned(self, realm: Realm, sid: CallSid, before: Seen | None) -> Seen | None:
         """What another replica saw since `before`, if it did."""
-        now = await self._store.known_by_all(account.sid, sid)
+        now = await self._store.known_by_all(realm.key, sid)
         return None if now is None or _moment(now) == _moment(before) else now
 
     def _stale_until(self, snapshot: Snapshot) -> float:

@@ -1,5 +1,6 @@
 """The verbs together."""
 
+from collections.abc import Collection
 from typing import Self
 
 from msgspec import Struct
@@ -10,6 +11,7 @@ from gateway.calls.followers import Followers
 from gateway.calls.ground import Ground
 from gateway.calls.lists import Lists
 from gateway.calls.lookups import Lookups
+from gateway.viewers import Realm
 
 
 class Verbs(Struct, frozen=True):
@@ -22,13 +24,16 @@ class Verbs(Struct, frozen=True):
     events: Events
 
     @classmethod
-    def on(cls, ground: Ground, *, events_are_on: bool) -> Self:
-        """The verbs on common ground. `events_are_on` says that Twilio pushes what is new."""
+    def on(cls, ground: Ground, realms: Collection[Realm], *, events_are_on: bool) -> Self:
+        """The verbs on common ground, for all realms that there are.
+
+        `events_are_on` says that Twilio pushes what is new.
+        """
         lookups = Lookups(ground)
         return cls(
             lookups=lookups,
             lists=Lists(ground),
             followers=Followers(ground, lookups, events_are_on=events_are_on),
             annotations=Annotations(ground, lookups),
-            events=Events(ground),
+            events=Events(ground, realms),
         )

@@ -18,6 +18,7 @@ from gateway.schema.context import Info
 from gateway.schema.derive import name_enums
 from gateway.schema.inputs import said
 from gateway.schema.types.call import Call, call_of
+from gateway.viewers import Scope
 
 name_enums()
 
@@ -130,18 +131,20 @@ class AnnotateCallPayload:
         if self.written is None:
             return None
         context = info.context
-        return call_of(await context.verbs.annotations.call(context.account, self.written))
+        return call_of(await context.verbs.annotations.call(context.viewer.realm, self.written))
 
 
 async def annotate(info: Info, wish: AnnotateCallInput) -> AnnotateCallPayload:
     """Write what the input wishes; raises UpstreamError when Twilio does not take it."""
+    viewer = info.context.viewer
+    viewer.must(Scope.ANNOTATIONS_WRITE, "`annotateCall`")
     given = {name: value for name, value in vars(wish).items() if value is not strawberry.UNSET}
     form = form_of({name: given[name] for name in Annotation.__struct_fields__ if name in given})
     reference = said(wish.client_mutation_id)
     if form.mistakes:
         return _refusal(form.mistakes, reference)
-    context = info.context
-    written = await context.verbs.annotations.write(context.account, wish.sid, form.parameters)
+    annotations = info.context.verbs.annotations
+    written = await annotations.write(viewer.realm, wish.sid, form.parameters)
     if isinstance(written, LookupStatus):
         mistake = Mistake(("sid",), UserErrorCode.NO_SUCH_CALL, written.meaning)
         return _refusal([mistake], reference)

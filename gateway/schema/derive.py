@@ -20,11 +20,15 @@ from gateway.insights.catalogue import (
     Entity,
     Fact,
     OpenMap,
+    Pii,
     Vocabulary,
     graph_name,
 )
 from gateway.insights.decoding import bare
+from gateway.insights.masking import mask
 from gateway.insights.summary import Summary
+from gateway.schema.context import Info
+from gateway.viewers import Scope
 
 T = TypeVar("T")
 
@@ -103,8 +107,11 @@ def _finish(cls: type[T], entity: type[Entity]) -> type[T]:
         hint = hints[attribute]
         annotations[attribute] = _annotation(hint)
         name, fact = field_name(entity, upstream_name), fact_of(entity, attribute)
-        field = strawberry.field(name=name, description=fact.description, metadata={_FACT: fact})
-        setattr(cls, attribute, field)
+        told: dict[str, Any] = {"name": name, "description": fact.description}
+        if fact.pii is not Pii.NONE and not _is_object(hint):
+            told["resolver"] = _masking(attribute, fact.pii)
+            told["graphql_type"] = annotations[attribute]
+        setattr(cls, attribute, strawberry.field(metadata={_FACT: fact}, **told))
     cls.__annotations__ = {**annotations, **own}
     if entity not in SHARED_SHAPES and "is_type_of" not in cls.__dict__:
         cls.is_type_of = staticmethod(  # type: ignore[attr-defined]
@@ -113,6 +120,21 @@ def _finish(cls: type[T], entity: type[Entity]) -> type[T]:
     make: Any = strawberry.interface if entity in SHARED_SHAPES else strawberry.type
     finished: type[T] = make(cls, description=inspect.cleandoc(cls.__doc__ or ""))
     return finished
+
+
+def _masking(attribute: str, pii: Pii) -> Any:
+    """A resolver of a field with personal data: as it is for those who may see it."""
+
+    def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
+        value = getattr(root, attribute)
+        return value if info.context.viewer.may(Scope.PII_READ) else mask(value, pii)
+
+    return resolve
+
+
+def _is_object(hint: Any) -> bool:
+    kind = bare(hint)
+    return isinstance(kind, type) and issubclass(kind, Entity)
 
 
 def _annotation(hint: Any) -> Any:

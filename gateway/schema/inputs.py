@@ -6,7 +6,7 @@ import strawberry
 from msgspec import Struct
 
 from gateway.calls.call import LookupStatus
-from gateway.errors import BadUserInput
+from gateway.errors import BadUserInput, Forbidden
 from gateway.insights.catalogue import Pii
 from gateway.insights.filters import FILTERS, CallSort, Filter, to_parameters
 from gateway.insights.paging import MAX_SIZE, Question
@@ -14,6 +14,7 @@ from gateway.insights.summary import ProcessingState
 from gateway.insights.windows import TimeBound
 from gateway.schema.derive import input_type, name_enums
 from gateway.schema.scalars import Bound
+from gateway.viewers import Scope, Viewer
 
 name_enums()
 
@@ -64,14 +65,22 @@ class Asked(Struct, frozen=True):
     personal: bool
 
 
-def understand(account: str, chosen: Any, sort_by: CallSort) -> Asked:
-    """What a filter and an order ask for. Raises BadUserInput."""
+def understand(viewer: Viewer, chosen: Any, sort_by: CallSort) -> Asked:
+    """What a filter and an order ask for. Raises BadUserInput and Forbidden."""
     every = {} if chosen is None else vars(chosen)
     said = {name: value for name, value in every.items() if value is not strawberry.UNSET}
     values = {row.name: said.get(_attribute(row)) for row in FILTERS}
     start, end = said.get("start_time"), said.get("end_time")
+    for row in FILTERS:
+        if row.pii is not Pii.NONE and values[row.name] is not None:
+            viewer.must(Scope.PII_READ, f"`filter.{row.name}`")
     parameters = tuple(to_parameters(values).items())
-    question = Question(account, parameters, sort_by.value, (str(start), str(end)))
+    subaccount = values["subaccount"]
+    if subaccount is not None and not viewer.realm.has(subaccount):
+        raise Forbidden(
+            "`filter.subaccount` is not one of those that `viewer` tells: leave it out."
+        )
+    question = Question(viewer.realm.key, parameters, sort_by.value, (str(start), str(end)))
     personal = any(values[row.name] is not None for row in FILTERS if row.pii is not Pii.NONE)
     return Asked(question, start, end, personal)
 

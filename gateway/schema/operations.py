@@ -26,6 +26,8 @@ from gateway.schema.node_ids import decode_id
 from gateway.schema.scalars import SCALARS
 from gateway.schema.types.call import Call, CallLookup, call_of, lookup_of, read_attribute
 from gateway.schema.types.node import Node
+from gateway.schema.types.viewer import Viewer, viewer_of
+from gateway.viewers import Realm, Scope
 
 MAX_NODES = 100
 """How many ids `nodes` takes at once."""
@@ -70,7 +72,7 @@ class Query:
             return lookup_of(await _look_up(info, sid))
         enough, seconds = patience(state, said(timeout_seconds))
         context = info.context
-        found = await context.verbs.followers.wait(context.account, sid, enough, seconds)
+        found = await context.verbs.followers.wait(_realm(info), sid, enough, seconds)
         context.told.lookup(found)
         return lookup_of(found)
 
@@ -112,7 +114,7 @@ class Query:
         first, last = said(first), said(last)
         after, before = said(after), said(before)
         count = size_of(first, last, after, before)
-        asked = understand(context.account.sid, filter or None, sort_by or CallSort.END_TIME)
+        asked = understand(context.viewer, filter or None, sort_by or CallSort.END_TIME)
         cursor, argument = (after, "after") if last is None else (before, "before")
         start: Window | Position
         if cursor is None:
@@ -120,7 +122,7 @@ class Query:
         else:
             start = context.cursors.decode(cursor, asked.question, argument)
         step = context.verbs.lists.forward if last is None else context.verbs.lists.backward
-        stretch = await step(context.account, asked.question, start, count)
+        stretch = await step(_realm(info), asked.question, start, count)
         context.told.stretch(stretch)
         context.told.personal |= asked.personal
         return connection(stretch, context.cursors, asked.question)
@@ -148,6 +150,11 @@ class Query:
         sids = [decode_id(node_id) for node_id in ids]
         lookups = await asyncio.gather(*(_look_up(info, sid) for sid in sids))
         return [call_of(found.call) for found in lookups]
+
+    @strawberry.field(description="Who one is to this gateway, and what one may see and do.")
+    def viewer(self, info: Info) -> Viewer:
+        """For a page that shows only what works."""
+        return viewer_of(info.context.viewer)
 
 
 @strawberry.type(description="Changes.")
@@ -184,9 +191,7 @@ class Subscription:
     )
     async def call_updates(self, info: Info, sid: Sid) -> AsyncGenerator[CallLookup, None]:
         """Ends after COMPLETE, EXPIRED and INSIGHTS_NOT_ENABLED."""
-        async with aclosing(
-            info.context.verbs.followers.follow(info.context.account, sid)
-        ) as states:
+        async with aclosing(info.context.verbs.followers.follow(_realm(info), sid)) as states:
             async for state in states:
                 yield lookup_of(state)
 
@@ -208,8 +213,15 @@ def sdl() -> str:
     return print_schema(lexicographic_sort_schema(build_schema())) + "\n"
 
 
+def _realm(info: Info) -> Realm:
+    """The calls that the viewer may see. Raises Forbidden when they are none."""
+    viewer = info.context.viewer
+    viewer.must(Scope.CALLS_READ, "This")
+    return viewer.realm
+
+
 async def _look_up(info: Info, sid: CallSid) -> Lookup:
     context = info.context
-    found = await context.verbs.lookups.look_up(context.account, sid)
+    found = await context.verbs.lookups.look_up(_realm(info), sid)
     context.told.lookup(found)
     return found

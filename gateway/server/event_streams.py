@@ -12,7 +12,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import parse_qs
 
 from starlette.requests import ClientDisconnect, Request
@@ -81,11 +81,14 @@ def with_and_without_port(url: str) -> tuple[str, str]:
 
 
 class EventSink:
-    """Answers Twilio's requests; without a `signer` there is no sink."""
+    """Answers Twilio's requests.
 
-    def __init__(self, signer: Signer | None, accept: Accept, hook: Hook) -> None:
-        self._signer = signer
-        self._accept = accept
+    `doors` has, for each account with a sink, its signer and what takes its events in; without
+    any there is no sink.
+    """
+
+    def __init__(self, doors: Sequence[tuple[Signer, Accept]], hook: Hook) -> None:
+        self._doors = doors
         self._hook = hook
 
     def route(self) -> Route:
@@ -94,17 +97,19 @@ class EventSink:
 
     async def receive(self, request: Request) -> Response:
         """Take in the events of one request, or say why not."""
-        if self._signer is None:
+        if not self._doors:
             return _refusal(404, "No sink: set GATEWAY_WEBHOOK_URL and TWILIO_AUTH_TOKEN.")
-        outcome = await self._take(request, self._signer)
+        outcome = await self._take(request)
         self._hook(WebhookAnswered(outcome))
         if outcome == "accepted":
             return JSONResponse({"status": "ok"})
         return _refusal(*_REFUSALS[outcome])
 
-    async def _take(self, request: Request, signer: Signer) -> WebhookOutcome:
+    async def _take(self, request: Request) -> WebhookOutcome:
         query = request.scope["query_string"].decode("latin-1")
-        if not signer.signed(query, request.headers.get("X-Twilio-Signature", "")):
+        signature = request.headers.get("X-Twilio-Signature", "")
+        accept = next((take for door, take in self._doors if door.signed(query, signature)), None)
+        if accept is None:
             return "forged"  # whatever it brings
         try:
             body = await _read(request)
@@ -112,7 +117,7 @@ class EventSink:
                 return "too_large"
             if not is_body(query, body):
                 return "forged"
-            await self._accept(body)
+            await accept(body)
         except ClientDisconnect:
             return "cut_off"
         except Undecodable:

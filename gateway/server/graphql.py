@@ -6,7 +6,7 @@ nothing could be executed; a request that is none is a 4xx in either. Subscripti
 https://github.com/enisdenjo/graphql-sse (distinct connections) and Apollo's multipart protocol.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import msgspec
@@ -16,14 +16,16 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.errors import BadUserInput
+from gateway.errors import BadUserInput, Unauthenticated
 from gateway.schema.context import Context
 from gateway.schema.error_policy import mask
 from gateway.schema.execution import Executor, Request
+from gateway.server.auth import Doorkeeper
 from gateway.server.bodies import BadRequest, from_get, from_post
 from gateway.server.http_cache import NO_STORE, VARY, for_caches, freshness
 from gateway.server.negotiation import EVENTS, GRAPHQL_RESPONSE, HTML, JSON, PARTS, choose
 from gateway.server.streams import Stream
+from gateway.viewers import Viewer
 
 Page = Callable[[HttpRequest], Awaitable[Response]]
 
@@ -36,8 +38,8 @@ _OFFERS_TO_BROWSERS = (JSON, GRAPHQL_RESPONSE, HTML)
 class MakeContext(Protocol):
     """Makes the context of one request."""
 
-    def __call__(self, request_id: str, init: Mapping[str, Any] | None = None) -> Context:
-        """A context whose request has this id; `init` is the payload of `connection_init`."""
+    def __call__(self, request_id: str, viewer: Viewer) -> Context:
+        """A context whose request has this id, and is this viewer's."""
         ...
 
 
@@ -51,9 +53,11 @@ class GraphQLEndpoint:
         self,
         executor: Executor,
         context: MakeContext,
+        doorkeeper: Doorkeeper,
         page: Page | None,
         clock: Callable[[], float],
     ) -> None:
+        self._doorkeeper = doorkeeper
         self._executor = executor
         self._context = context
         self._page = page
@@ -79,22 +83,32 @@ class GraphQLEndpoint:
         media_type = choose(accept, _OFFERS)
         try:
             _check_accept(accept)
+            admission = await self._doorkeeper.admit(headers.get("authorization"))
             request = await _read(scope, headers, receive)
             document = await self._executor.read(request)
             kind = _kind(document.operation(request.operation_name), scope["method"])
             streamed = _streamed(kind, accept)
+        except Unauthenticated as problem:
+            return self._turn_away(media_type or JSON, problem)
         except BadRequest as problem:
             return self._refuse(media_type or JSON, problem)
-        context = self._context(scope["state"]["request_id"])
+        context = self._context(scope["state"]["request_id"], admission.viewer)
         if streamed is not None:
             answers = self._executor.stream(request, document, context)
-            return Stream(streamed, (self._encode(answer.body) async for answer in answers))
+            bodies = (self._encode(answer.body) async for answer in answers)
+            return Stream(streamed, bodies, admission.lasting(self._clock()))
         answer = await self._executor.execute(request, document, context)
         refused = not answer.executed and media_type == GRAPHQL_RESPONSE
         response = self._response(media_type or JSON, answer.body, 400 if refused else 200)
         if scope["method"] == "GET" and "errors" not in answer.body:
             kept = freshness(document.traits, context.told, self._clock())
             return for_caches(response, kept, headers.get("if-none-match"))
+        return response
+
+    def _turn_away(self, media_type: str, problem: Unauthenticated) -> Response:
+        error = {"message": str(problem), "extensions": problem.extensions}
+        response = self._response(media_type, {"errors": [error]}, 401)
+        response.headers["WWW-Authenticate"] = "Bearer"
         return response
 
     def _refuse(self, media_type: str, problem: BadRequest) -> Response:

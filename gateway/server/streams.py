@@ -54,10 +54,14 @@ _FORMATS = {
 class Stream(Response):
     """A streamed answer of `bodies`, each the JSON of one GraphQL result.
 
-    The event `stopping` in the state of the lifespan, if there is one, says that the server stops.
+    The event `stopping` in the state of the lifespan, if there is one, says that the server stops;
+    after `lasting` seconds the stream breaks off in the same way.
     """
 
-    def __init__(self, media_type: str, bodies: AsyncGenerator[bytes, None]) -> None:
+    def __init__(
+        self, media_type: str, bodies: AsyncGenerator[bytes, None], lasting: float | None = None
+    ) -> None:
+        self._lasting = lasting
         self._format = _FORMATS[media_type]
         self._bodies = bodies
         headers = {
@@ -74,7 +78,7 @@ class Stream(Response):
         await send(start)
         sending = asyncio.create_task(self._send(send))
         leaving = asyncio.create_task(_left(receive))
-        stopping = asyncio.create_task(_stopping(scope).wait())
+        stopping = asyncio.create_task(self._end(scope))
         tasks = (sending, leaving, stopping)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -90,6 +94,11 @@ class Stream(Response):
         elif not sending.cancelled():
             with suppress(OSError):  # it left meanwhile
                 sending.result()
+
+    async def _end(self, scope: Scope) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._lasting):
+                await _stopping(scope).wait()
 
     async def _send(self, send: Send) -> None:
         form = self._format

@@ -7,7 +7,7 @@ among them, tells it to reconnect and ask again.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -17,11 +17,13 @@ from graphql import GraphQLError
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from gateway.errors import BadUserInput, TooManyFollowers
+from gateway.errors import BadUserInput, TooManyFollowers, Unauthenticated
 from gateway.schema.error_policy import Shown, failure
 from gateway.schema.execution import Executor
+from gateway.server.auth import Doorkeeper
 from gateway.server.bodies import MAX_BODY_BYTES, BadRequest, request_of
 from gateway.server.graphql import MakeContext
+from gateway.viewers import Viewer
 
 SUBPROTOCOL = "graphql-transport-ws"
 
@@ -55,9 +57,17 @@ class Closed(Exception):
 class WebSocketEndpoint:
     """Serves operations of any kind over WebSocket connections from the same origin."""
 
-    def __init__(self, executor: Executor, context: MakeContext) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        context: MakeContext,
+        doorkeeper: Doorkeeper,
+        clock: Callable[[], float],
+    ) -> None:
         self._executor = executor
         self._context = context
+        self._doorkeeper = doorkeeper
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection to its end."""
@@ -79,15 +89,27 @@ class WebSocketEndpoint:
             await socket.accept()
             raise Closed(4406, "Subprotocol not acceptable")
         await socket.accept(SUBPROTOCOL)
-        await _Connection(socket, self._executor, self._context).serve()
+        await _Connection(
+            socket, self._executor, self._context, self._doorkeeper, self._clock
+        ).serve()
 
 
 class _Connection:
-    def __init__(self, socket: WebSocket, executor: Executor, context: MakeContext) -> None:
+    def __init__(
+        self,
+        socket: WebSocket,
+        executor: Executor,
+        context: MakeContext,
+        doorkeeper: Doorkeeper,
+        clock: Callable[[], float],
+    ) -> None:
         self._socket = socket
         self._executor = executor
         self._context = context
-        self._init: dict[str, Any] | None = None
+        self._doorkeeper = doorkeeper
+        self._clock = clock
+        self._viewer: Viewer | None = None
+        self._lasting: float | None = None
         self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
@@ -95,12 +117,13 @@ class _Connection:
         pinging = asyncio.create_task(self._ping())
         try:
             async with _patience(INIT_WITHIN, Closed(4408, "Connection initialisation timeout")):
-                while self._init is None:
+                while self._viewer is None:
                     await self._handle(await self._receive())
-            while True:
-                async with _patience(SILENT_FOR, Closed(1001, "No answer to a ping")):
-                    message = await self._receive()
-                await self._handle(message)
+            async with _patience(self._lasting, Closed(4403, "The token has expired")):
+                while True:
+                    async with _patience(SILENT_FOR, Closed(1001, "No answer to a ping")):
+                        message = await self._receive()
+                    await self._handle(message)
         finally:
             tasks = (pinging, *self._operations.values())
             for task in tasks:
@@ -122,9 +145,9 @@ class _Connection:
     async def _handle(self, message: _Message) -> None:
         match message:
             case {"type": "connection_init"}:
-                if self._init is not None:
+                if self._viewer is not None:
                     raise Closed(4429, "Too many initialisation requests")
-                self._init = message.get("payload") or {}
+                await self._recognise(message.get("payload") or {})
                 await self._send({"type": "connection_ack"})
             case {"type": "ping"}:
                 payload = message.get("payload")
@@ -139,8 +162,19 @@ class _Connection:
             case _:
                 raise Closed(4400, "Invalid message received")
 
+    async def _recognise(self, payload: _Message) -> None:
+        """Learn who it is from the payload of `connection_init`, or else from the handshake."""
+        said = payload.get("Authorization", payload.get("authorization"))
+        shown = said if isinstance(said, str) else self._socket.headers.get("authorization")
+        try:
+            admission = await self._doorkeeper.admit(shown)
+        except Unauthenticated as problem:
+            raise Closed(4403, str(problem)) from None
+        self._viewer = admission.viewer
+        self._lasting = admission.lasting(self._clock())
+
     async def _subscribe(self, name: str, payload: dict[str, Any]) -> None:
-        if self._init is None:
+        if self._viewer is None:
             raise Closed(4401, "Unauthorized")
         if name in self._operations:
             raise Closed(4409, f"Subscriber for {name:.64} already exists")
@@ -148,14 +182,14 @@ class _Connection:
             problem = f"This connection has {MAX_OPERATIONS} operations: complete one of them."
             await self._refuse(name, _shown(problem, TooManyFollowers.code))
             return
-        operation = self._operate(name, payload, self._init)
+        operation = self._operate(name, payload, self._viewer)
         self._operations[name] = asyncio.create_task(operation)
 
-    async def _operate(self, name: str, payload: dict[str, Any], init: dict[str, Any]) -> None:
+    async def _operate(self, name: str, payload: dict[str, Any], viewer: Viewer) -> None:
         request_id = secrets.token_hex(8)
         try:
             request = request_of(payload)
-            context = self._context(request_id, init)
+            context = self._context(request_id, viewer)
             document = await self._executor.read(request)
             async with aclosing(self._executor.stream(request, document, context)) as answers:
                 async for answer in answers:
@@ -190,7 +224,7 @@ class _Connection:
 
 
 @asynccontextmanager
-async def _patience(seconds: float, end: Closed) -> AsyncIterator[None]:
+async def _patience(seconds: float | None, end: Closed) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(seconds):
             yield

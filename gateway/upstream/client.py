@@ -1,5 +1,6 @@
 """The Insights API as typed questions: one summary, one page, one annotation."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -28,6 +29,9 @@ from gateway.upstream.failures import (
     invalid,
     request_id,
 )
+
+logging.getLogger("httpx").setLevel(logging.WARNING)
+"""It would log whole URLs, and a filter by a phone number is part of one."""
 
 Resource = Literal["Summary", "Summaries", "Annotation"]
 

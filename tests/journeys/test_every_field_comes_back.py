@@ -22,7 +22,7 @@ from gateway.sandbox import Sandbox
 from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 
-NOT_UPSTREAM = {"id", "processing", "edges", "parentCall", "raw"}
+NOT_UPSTREAM = {"id", "processing", "edges", "parentCall", "raw", "callerHash", "calleeHash"}
 
 
 class Values:
@@ -87,7 +87,7 @@ def _select_all(kind: Any) -> str:
     parts = []
     for name, field in kind.fields.items():
         inner = get_named_type(field.type)
-        if kind.name == "Call" and name in NOT_UPSTREAM:
+        if kind.name in {"Call", "Party"} and name in NOT_UPSTREAM:
             continue
         if is_leaf_type(inner):
             parts.append(name)

@@ -139,7 +139,7 @@ async def test_there_is_a_sink_when_its_address_and_the_auth_token_are_known(
     known = None if auth_token is None else Secret(auth_token)
     account = Account(ACCOUNT_SID, username, Secret(password), known)
     settings = Settings(gateway_webhook_url=webhook_url)
-    async with Gateway(sandbox, Clock(), settings, account=account) as gateway:
+    async with Gateway(sandbox, Clock(), settings, access=account) as gateway:
         answer = await post(gateway, *signed(URL, BODY, TOKEN), BODY)
 
     assert answer.status_code == status

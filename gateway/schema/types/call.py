@@ -5,12 +5,12 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any, cast, overload
 
-import msgspec
 import strawberry
 
 from gateway.calls import call as calls
 from gateway.insights.annotation import Annotation
 from gateway.insights.catalogue import CallSid
+from gateway.insights.decoding import decode_plain
 from gateway.insights.media_edges import MediaEdge
 from gateway.insights.snapshot import Snapshot
 from gateway.insights.summary import ProcessingState, Summary
@@ -19,7 +19,9 @@ from gateway.schema.context import Context, Info
 from gateway.schema.derive import extends, fact_of, name_enums, object_type
 from gateway.schema.node_ids import encode_id
 from gateway.schema.scalars import Json
+from gateway.schema.types import party as _party  # noqa: F401 - it extends a type used here
 from gateway.schema.types.node import Node
+from gateway.viewers import Scope
 
 name_enums()
 
@@ -109,7 +111,7 @@ class Call(Node):
         if sid is None:
             return None
         context = info.context
-        lookup = await context.verbs.lookups.look_up(context.account, sid)
+        lookup = await context.verbs.lookups.look_up(context.viewer.realm, sid)
         context.told.lookup(lookup)
         return call_of(lookup.call)
 
@@ -132,13 +134,14 @@ class Call(Node):
     @strawberry.field(
         description=(
             "What Twilio said of this call, word for word: for a field or value that the gateway "
-            "does not know yet. It holds personal data."
+            "does not know yet. It holds personal data, and needs the scope `pii:read`."
         )
     )
     @staticmethod
-    def raw(root: strawberry.Parent[calls.Call]) -> Json | None:
+    def raw(root: strawberry.Parent[calls.Call], info: Info) -> Json | None:
         """The bytes that the summary was read from."""
-        return Json(msgspec.json.decode(root.snapshot.raw))
+        info.context.viewer.must(Scope.PII_READ, "`raw`")
+        return Json(decode_plain(root.snapshot.raw))
 
 
 @overload
@@ -187,7 +190,7 @@ def _annotation(context: Context, snapshot: Snapshot) -> Annotation | None:
 
 
 async def _annotation_anew(context: Context, known: Snapshot) -> Annotation | None:
-    snapshot = await context.verbs.lookups.annotated(context.account, known)
+    snapshot = await context.verbs.lookups.annotated(context.viewer.realm, known)
     return None if snapshot is None else _annotation(context, snapshot)
 
 

@@ -1,0 +1,200 @@
+"""`GATEWAY_CONFIG`: accounts and viewers from a TOML file that can be committed.
+
+It holds no secret, only the names of environment variables and hashes of tokens. It is checked
+whole: every mistake is told, in a line that says where it is and how to mend it.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from gateway.accounts import Account, account_of
+from gateway.errors import WrongSettings
+from gateway.settings import AccountSid, Secret, Settings
+from gateway.viewers import Realm, Scope, Viewer, everybody
+
+RowT = TypeVar("RowT", bound=Struct)
+
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Name = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+_SECRETS = {
+    "auth_token": "auth_token_env",
+    "api_secret": "api_secret_env",
+    "token": "token_sha256",
+}
+"""What does not belong into the file, and what to write instead."""
+
+
+class _AccountRow(Struct, frozen=True, forbid_unknown_fields=True):
+    sid: AccountSid
+    auth_token_env: str | None = None
+    api_key: str | None = None
+    api_secret_env: str | None = None
+
+
+class _ViewerRow(Struct, frozen=True, forbid_unknown_fields=True):
+    name: Name
+    account: AccountSid
+    token_sha256: Sha256 | None = None
+    jwt_subject: str | None = None
+    jwt_claims: dict[str, str] | None = None
+    subaccounts: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = (Scope.CALLS_READ.value,)
+
+
+class Grant(Struct, frozen=True):
+    """A viewer, and what one has to show to be it: one of a token, a subject, and claims."""
+
+    viewer: Viewer
+    token_sha256: str | None = None
+    jwt_subject: str | None = None
+    jwt_claims: tuple[tuple[str, str], ...] = ()
+
+
+class Configuration(Struct, frozen=True):
+    """Accounts and viewers, checked.
+
+    `stranger` is the viewer that everybody is where there are no others.
+    """
+
+    accounts: tuple[Account, ...]
+    grants: tuple[Grant, ...] = ()
+    stranger: Viewer | None = None
+
+    @property
+    def realms(self) -> frozenset[Realm]:
+        """All that somebody may see."""
+        strangers = {self.stranger.realm} if self.stranger else set()
+        return frozenset(strangers | {grant.viewer.realm for grant in self.grants})
+
+
+def open_to_all(account: Account) -> Configuration:
+    """The configuration without a file: one account, and everybody sees all of it."""
+    return Configuration((account,), stranger=everybody(account))
+
+
+def configuration_of(settings: Settings, environment: Mapping[str, str]) -> Configuration:
+    """What the settings say of accounts and viewers. Raises WrongSettings."""
+    if settings.gateway_config is None:
+        return open_to_all(account_of(settings))
+    return load(Path(settings.gateway_config), environment)
+
+
+def load(path: Path, environment: Mapping[str, str]) -> Configuration:
+    """Read and check a file. Raises WrongSettings with a line for each mistake."""
+    try:
+        written = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise WrongSettings(
+            f"GATEWAY_CONFIG is {str(path)!r}, which cannot be read: {error.strerror}."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongSettings(f"{path} is no TOML: {error}.") from error
+    reader = _Reader(environment)
+    configuration = reader.read(written)
+    if reader.mistakes:
+        raise WrongSettings(*(f"{path}: {mistake}" for mistake in reader.mistakes))
+    return configuration
+
+
+class _Reader:
+    """Reads tables into values, and notes what is wrong with them."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.mistakes: list[str] = []
+
+    def read(self, written: Mapping[str, Any]) -> Configuration:
+        """The whole file; incomplete where there are mistakes."""
+        for name in written.keys() - {"accounts", "viewers"}:
+            self.mistakes.append(f"`{name}` is unknown: there are `accounts` and `viewers`.")
+        rows = list(self._rows(written, "accounts", _AccountRow))
+        accounts = {row.sid: self._account(place, row) for place, row in rows}
+        self._unique("accounts", "sid", [row.sid for _, row in rows])
+        viewers = list(self._rows(written, "viewers", _ViewerRow))
+        self._unique("viewers", "name", [row.name for _, row in viewers])
+        self._unique("viewers", "token_sha256", [row.token_sha256 for _, row in viewers])
+        grants = [self._grant(place, row, accounts) for place, row in viewers]
+        return Configuration(
+            tuple(account for account in accounts.values() if account),
+            tuple(grant for grant in grants if grant),
+        )
+
+    def _rows(
+        self, written: Mapping[str, Any], table: str, kind: type[RowT]
+    ) -> Iterator[tuple[str, RowT]]:
+        rows = written.get(table, [])
+        if not isinstance(rows, list) or not rows:
+            self.mistakes.append(f"there are no [[{table}]]: add one.")
+            return
+        for number, row in enumerate(rows, 1):
+            place = f"{table} {number}"
+            for secret in sorted(row.keys() & _SECRETS.keys()):
+                self.mistakes.append(
+                    f"{place}: `{secret}` would put a secret into the file: remove it, change "
+                    f"the secret if the file was shared, and use `{_SECRETS[secret]}`."
+                )
+            clean = {name: value for name, value in row.items() if name not in _SECRETS}
+            try:
+                yield place, msgspec.convert(clean, kind)
+            except msgspec.ValidationError as error:
+                self.mistakes.append(f"{place}: {error}.")
+
+    def _account(self, place: str, row: _AccountRow) -> Account | None:
+        if (row.auth_token_env is None) == (row.api_key is None or row.api_secret_env is None):
+            self.mistakes.append(
+                f"{place}: give either `auth_token_env`, or `api_key` and `api_secret_env`."
+            )
+            return None
+        variable = row.auth_token_env or row.api_secret_env or ""
+        secret = self._environment.get(variable)
+        if not secret:
+            self.mistakes.append(
+                f"{place}: the environment variable {variable} is not set: set it."
+            )
+            return None
+        return Account(row.sid, row.api_key or row.sid, Secret(secret))
+
+    def _grant(
+        self, place: str, row: _ViewerRow, accounts: Mapping[str, Account | None]
+    ) -> Grant | None:
+        place = f"{place} ({row.name})"
+        shown = [row.token_sha256, row.jwt_subject, row.jwt_claims]
+        if sum(1 for one in shown if one) != 1:
+            self.mistakes.append(
+                f"{place}: give one of `token_sha256`, `jwt_subject` and `jwt_claims`."
+            )
+        if row.account not in accounts:
+            self.mistakes.append(f"{place}: {row.account} is not among the accounts: add it.")
+        scopes = [Scope.spelled(word) for word in row.scopes]
+        if None in scopes or not scopes:
+            accepted = ", ".join(f'"{scope.value}"' for scope in Scope)
+            self.mistakes.append(f"{place}: `scopes` must hold some of {accepted}.")
+        every = row.subaccounts == ("*",)
+        if not every and not all(_is_account_sid(sid) for sid in row.subaccounts):
+            self.mistakes.append(f'{place}: `subaccounts` must hold SIDs of accounts, or just "*".')
+        account = accounts.get(row.account)
+        if account is None:
+            return None
+        realm = Realm(account, None if every else frozenset(row.subaccounts))
+        viewer = Viewer(row.name, realm, frozenset(scope for scope in scopes if scope))
+        claims = tuple(sorted((row.jwt_claims or {}).items()))
+        return Grant(viewer, row.token_sha256, row.jwt_subject, claims)
+
+    def _unique(self, table: str, name: str, values: Sequence[str | None]) -> None:
+        said = [value for value in values if value is not None]
+        if len(said) != len(set(said)):
+            self.mistakes.append(f"[[{table}]]: two have the same `{name}`: each needs its own.")
+
+
+def _is_account_sid(text: str) -> bool:
+    try:
+        msgspec.convert(text, AccountSid)
+    except msgspec.ValidationError:
+        return False
+    return True

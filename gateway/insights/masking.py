@@ -1,0 +1,59 @@
+"""Personal data as it is shown to those who may not see it: useful, and nobody's.
+
+What stays: the country and last two digits of a number, the first letter of a client's name, the
+host of a SIP address, a location to the degree. What goes: addresses of machines, cities, devices
+and what people wrote.
+"""
+
+import hashlib
+import hmac
+import re
+
+from gateway.insights.catalogue import Pii
+
+_DOTS = "•••"
+_NUMBER = re.compile(r"(?:(whatsapp):)?(\+)(\d{1,15})", re.ASCII)
+_SHOWN_DIGITS, _LAST_DIGITS = 4, 2
+_TOO_SHORT = 8
+
+
+def mask(value: object, pii: Pii) -> object:
+    """`value` as somebody without `pii:read` sees it; None where nothing of it can be shown."""
+    if value is None or pii is Pii.NONE:
+        return value
+    if pii is Pii.IDENTITY and isinstance(value, str):
+        return mask_identity(value)
+    if pii is Pii.LOCATION and isinstance(value, float):
+        return float(round(value))
+    return None
+
+
+def mask_identity(value: str) -> str:
+    """`+14155550142` → `+1415•••••42`, `client:ana` → `client:a•••`, `sip:ana@h` → `sip:•••@h`."""
+    if (number := _NUMBER.fullmatch(value)) is not None:
+        digits = number[3]
+        prefix = f"{number[1]}:" if number[1] else ""
+        if len(digits) < _TOO_SHORT:
+            return f"{prefix}+{_DOTS}"
+        hidden = "•" * (len(digits) - _SHOWN_DIGITS - _LAST_DIGITS)
+        return f"{prefix}+{digits[:_SHOWN_DIGITS]}{hidden}{digits[-_LAST_DIGITS:]}"
+    scheme, colon, rest = value.partition(":")
+    if colon and scheme in {"sip", "sips"}:
+        _, at, host = rest.partition("@")
+        return f"{scheme}:{_DOTS}@{_host(host)}" if at else f"{scheme}:{_DOTS}"
+    if colon and scheme == "client":
+        return f"client:{rest[:1] if len(rest) > 1 else ''}{_DOTS}"
+    return _DOTS
+
+
+def fingerprint(value: str | None, key: bytes) -> str | None:
+    """A stable stand-in for `value`, by which calls of one party can be grouped (keyed HMAC)."""
+    if value is None:
+        return None
+    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:24]
+
+
+def _host(host: str) -> str:
+    """A host name; an IP address is the address of somebody's machine, and is not shown."""
+    name = host.partition(";")[0].partition(":")[0]
+    return name if re.search(r"[a-z]", name, re.IGNORECASE) and "[" not in name else _DOTS

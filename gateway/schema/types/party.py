@@ -1,0 +1,30 @@
+"""`Party`: one end of a call, and stand-ins for those who may not see it."""
+
+import strawberry
+
+from gateway.insights import party
+from gateway.insights.masking import fingerprint
+from gateway.schema.context import Info
+from gateway.schema.derive import extends
+
+_TOLD = (
+    "A stand-in for `{field}`: the same for the same number or name in all calls of the account, "
+    "so that calls can be grouped by it without anybody seeing it. Null when `{field}` is."
+)
+
+
+@extends(party.Party)
+class Party:
+    """One end of a call: the calling party (`from`) or the called one (`to`)."""
+
+    @strawberry.field(description=_TOLD.format(field="caller"))
+    @staticmethod
+    def caller_hash(root: strawberry.Parent[party.Party], info: Info) -> str | None:
+        """Keyed, so that nobody finds the number by trying all."""
+        return fingerprint(root.caller, info.context.viewer.realm.account.hashing_key)
+
+    @strawberry.field(description=_TOLD.format(field="callee"))
+    @staticmethod
+    def callee_hash(root: strawberry.Parent[party.Party], info: Info) -> str | None:
+        """Keyed, so that nobody finds the number by trying all."""
+        return fingerprint(root.callee, info.context.viewer.realm.account.hashing_key)

@@ -1,0 +1,85 @@
+"""Who asks: a bearer token, compared by its hash in constant time, or a JSON Web Token."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from gateway.configuration import Grant
+from gateway.errors import Unauthenticated
+from gateway.server.tokens import TokenVerifier
+from gateway.viewers import Viewer
+
+_CURE = "Send `Authorization: Bearer TOKEN` with the token that you were given"
+_UNKNOWN = "The token is not known here, or not any more."
+
+
+class Admission(Struct, frozen=True):
+    """A viewer, and up to when (seconds since 1970) what was shown is good; None for ever."""
+
+    viewer: Viewer
+    until: float | None = None
+
+    def lasting(self, now: float) -> float | None:
+        """Seconds for which a stream that begins now may last."""
+        return None if self.until is None else max(0.0, self.until - now)
+
+
+class Doorkeeper:
+    """Tells viewers by what they show. `stranger` is who everybody is, where there are no others.
+
+    Raises Unauthenticated; its message never repeats what was shown.
+    """
+
+    def __init__(
+        self,
+        grants: Sequence[Grant],
+        stranger: Viewer | None = None,
+        verifier: TokenVerifier | None = None,
+    ) -> None:
+        self._hashes = [(bytes.fromhex(g.token_sha256), g.viewer) for g in grants if g.token_sha256]
+        self._claimed = [grant for grant in grants if not grant.token_sha256]
+        self._stranger = stranger
+        self._verifier = verifier
+
+    async def admit(self, authorization: str | None) -> Admission:
+        """The viewer that an `Authorization` header shows."""
+        if self._stranger is not None:
+            return Admission(self._stranger)
+        if not authorization:
+            raise Unauthenticated(f"There is no token. {_CURE}.")
+        scheme, _, token = authorization.partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated(f"That is no bearer token. {_CURE}.")
+        if (viewer := self._by_hash(token)) is not None:
+            return Admission(viewer)
+        if self._verifier is None or token.count(".") != 2:  # noqa: PLR2004 - header.claims.seal
+            raise Unauthenticated(_UNKNOWN)
+        claims = await self._verifier.claims(token)
+        return Admission(self._by_claims(claims), float(claims["exp"]))
+
+    def _by_hash(self, token: str) -> Viewer | None:
+        shown = hashlib.sha256(token.encode()).digest()
+        found = None
+        for expected, viewer in self._hashes:  # all of them, so that time tells nothing
+            if hmac.compare_digest(expected, shown):
+                found = viewer
+        return found
+
+    def _by_claims(self, claims: Mapping[str, Any]) -> Viewer:
+        for grant in self._claimed:
+            if grant.jwt_subject is not None and grant.jwt_subject == claims["sub"]:
+                return grant.viewer
+        for grant in self._claimed:
+            if grant.jwt_claims and all(_holds(claims, *claim) for claim in grant.jwt_claims):
+                return grant.viewer
+        raise Unauthenticated(_UNKNOWN)
+
+
+def _holds(claims: Mapping[str, Any], name: str, value: str) -> bool:
+    """Whether a claim has the value, or is a list that holds it (`roles`)."""
+    said = claims.get(name)
+    return value in said if isinstance(said, list) else said == value

@@ -1,0 +1,99 @@
+"""JSON Web Tokens: verified by the public keys of whoever issues them.
+
+Only asymmetric algorithms are taken, so that neither `none` nor a public key used as a secret
+ever passes; issuer, audience and expiry must be there and fit, give or take half a minute.
+"""
+
+import asyncio
+import warnings
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jwk import KeySet
+from joserfc.jwt import JWTClaimsRegistry
+
+from gateway.errors import Unauthenticated
+
+ALGORITHMS = ("RS256", "ES256", "EdDSA", "Ed25519")
+"""The last two are one: RFC 9864 gave `EdDSA` a new name, and issuers write either."""
+
+LEEWAY = 30
+"""Seconds by which clocks may differ."""
+
+REFRESH_AFTER = 60.0
+"""Seconds between two readings of the keys, however many unknown ones are shown."""
+
+KEEP_FOR = 3600.0
+"""Seconds after which the keys are read again, so that withdrawn ones are gone."""
+
+MAX_LENGTH = 16_384
+
+
+class TokenVerifier:
+    """Verifies tokens of one issuer for one audience.
+
+    `fetch` gives the key set (JWKS) as JSON; `clock` gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[], Awaitable[bytes]],
+        issuer: str,
+        audience: str,
+        clock: Callable[[], float],
+    ) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._keys: KeySet | None = None
+        self._read_at = float("-inf")
+        self._reading = asyncio.Lock()
+        self._claims = JWTClaimsRegistry(
+            now=lambda: int(clock()),
+            leeway=LEEWAY,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+
+    async def claims(self, token: str) -> Mapping[str, Any]:
+        """What a token says. Raises Unauthenticated, without saying more than that it is bad."""
+        if len(token) > MAX_LENGTH:
+            raise Unauthenticated("The token is too long.")
+        keys = await self._key_set(KEEP_FOR)
+        try:
+            return self._verified(token, keys)
+        except (JoseError, ValueError):
+            newer = await self._key_set(REFRESH_AFTER)  # the keys may have been rotated
+            if newer is keys:
+                raise Unauthenticated("The token is not valid here, or not any more.") from None
+        try:
+            return self._verified(token, newer)
+        except (JoseError, ValueError):
+            raise Unauthenticated("The token is not valid here, or not any more.") from None
+
+    def _verified(self, token: str, keys: KeySet) -> Mapping[str, Any]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SecurityWarning)  # of the old name of Ed25519
+            decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
+        self._claims.validate(decoded.claims)
+        return decoded.claims
+
+    async def _key_set(self, max_age: float) -> KeySet:
+        async with self._reading:
+            if self._keys is None or self._clock() - self._read_at > max_age:
+                await self._read()
+            if self._keys is None:
+                raise Unauthenticated("Tokens cannot be verified at the moment: try again later.")
+            return self._keys
+
+    async def _read(self) -> None:
+        """Read the keys; when they cannot be read, those of before go on being good."""
+        self._read_at = self._clock()
+        try:
+            self._keys = KeySet.import_key_set(msgspec.json.decode(await self._fetch()))
+        except (OSError, TimeoutError, JoseError, ValueError, TypeError, KeyError):
+            return

@@ -1,0 +1,353 @@
+"""The right people see their own calls, and no phone number by accident."""
+
+import asyncio
+import json
+import logging
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.accounts import Account
+from gateway.configuration import Configuration, Grant
+from gateway.sandbox import Sandbox
+from gateway.settings import Secret, Settings
+from gateway.viewers import Realm, Scope, Viewer
+from tests.conftest import Clock, Gateway
+from tests.servers import RedisServer
+
+ALL = frozenset(Scope)
+READ = frozenset({Scope.CALLS_READ})
+
+PARTIES = """
+query($sid: CallSid!) {
+  call(sid: $sid) {
+    from { caller callerHash countryCode ipAddress city location { lat lon } }
+    to { callee calleeHash }
+    sipEdge { properties { externalMediaIp userAgent } }
+    annotation { comment }
+  }
+}
+"""
+
+
+class People:
+    """Viewers of one sandbox, each by the token that is their name."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.account = Account(sandbox.account_sid, sandbox.account_sid, Secret(sandbox.auth_token))
+        self._grants: list[Grant] = []
+
+    def add(self, name: str, subaccounts: frozenset[str] | None, scopes: frozenset[Scope]) -> None:
+        viewer = Viewer(name, Realm(self.account, subaccounts), scopes)
+        self._grants.append(Grant(viewer, sha256(name.encode()).hexdigest()))
+
+    @property
+    def access(self) -> Configuration:
+        return Configuration((self.account,), tuple(self._grants))
+
+
+class Asker:
+    """Somebody with a token at a gateway."""
+
+    def __init__(self, gateway: Gateway, token: str) -> None:
+        self._gateway = gateway
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    async def send(self, query: str, **variables: Any) -> dict[str, Any]:
+        body = {"query": query, "variables": variables}
+        answer = await self._gateway.http.post("/graphql", json=body, headers=self._headers)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        body = await self.send(query, **variables)
+        assert "errors" not in body, body
+        data: dict[str, Any] = body["data"]
+        return data
+
+    async def fail(self, query: str, **variables: Any) -> str:
+        (error,) = (await self.send(query, **variables))["errors"]
+        code: str = error["extensions"]["code"]
+        return code
+
+
+@asynccontextmanager
+async def _open(
+    sandbox: Sandbox, clock: Clock, people: People, **said: Any
+) -> AsyncIterator[Gateway]:
+    async with Gateway(sandbox, clock, Settings(**said), access=people.access) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+async def office(sandbox: Sandbox, clock: Clock) -> AsyncIterator[Gateway]:
+    """A gateway with an operator, a dashboard without personal data, and an annotator."""
+    people = People(sandbox)
+    people.add("operator", None, ALL)
+    people.add("dashboard", frozenset(), READ)
+    people.add("annotator", frozenset(), frozenset({Scope.CALLS_READ, Scope.ANNOTATIONS_WRITE}))
+    people.add("nobody", frozenset(), frozenset({Scope.PII_READ}))
+    async with _open(sandbox, clock, people) as gateway:
+        yield gateway
+
+
+@pytest.mark.parametrize(
+    "shown", [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic b3BlcmF0b3I=", "operator"]
+)
+async def test_strangers_are_turned_away(office: Gateway, shown: str | None) -> None:
+    """401, a code, and what to send instead; Twilio is not asked, the token not repeated."""
+    headers = {} if shown is None else {"Authorization": shown}
+    with office.upstream() as requests:
+        answer = await office.http.post(
+            "/graphql", json={"query": "{ calls { nodes { sid } } }"}, headers=headers
+        )
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert "wrong" not in answer.text
+    assert requests == []
+
+
+async def test_a_viewer_can_ask_who_it_is(office: Gateway) -> None:
+    """A page shows what its viewer may do, and no more."""
+    query = "{ viewer { name account subaccounts scopes } }"
+    account = office.sandbox.account_sid
+    assert (await Asker(office, "dashboard").ask(query))["viewer"] == {
+        "name": "dashboard",
+        "account": account,
+        "subaccounts": [],
+        "scopes": ["CALLS_READ"],
+    }
+    operator = (await Asker(office, "operator").ask(query))["viewer"]
+    assert operator["subaccounts"] is None
+    assert len(operator["scopes"]) == 3
+
+
+async def test_personal_data_is_masked_for_those_who_may_not_see_it(office: Gateway) -> None:
+    """The same call: plain for the operator, masked for the dashboard, with the same stand-ins."""
+    sid = office.sandbox.examples()["bad_carrier"]
+    plain = (await Asker(office, "operator").ask(PARTIES, sid=sid))["call"]
+    masked = (await Asker(office, "dashboard").ask(PARTIES, sid=sid))["call"]
+    number = plain["from"]["caller"]
+    assert number.startswith("+")
+    assert masked["from"]["caller"] == number[:5] + "•" * (len(number) - 7) + number[-2:]
+    assert masked["from"]["countryCode"] == plain["from"]["countryCode"]
+    assert masked["from"]["callerHash"] == plain["from"]["callerHash"]
+    assert number not in json.dumps(masked)
+    for kind in ("sip", "client", "annotated"):
+        sid = office.sandbox.examples()[kind]
+        masked = (await Asker(office, "dashboard").ask(PARTIES, sid=sid))["call"]
+        assert masked["from"]["ipAddress"] is None
+        assert masked["from"]["city"] is None
+        assert (masked["annotation"] or {}).get("comment") is None
+        location = masked["from"]["location"]
+        assert location is None or location["lat"] == round(location["lat"])
+
+
+@pytest.mark.parametrize(
+    ("token", "query", "code"),
+    [
+        ("dashboard", '{ calls(filter: {from: "+14155550100"}) { nodes { sid } } }', "FORBIDDEN"),
+        ("dashboard", '{ calls(filter: {to: "client:ana"}) { nodes { sid } } }', "FORBIDDEN"),
+        ("dashboard", "query($sid: CallSid!) { call(sid: $sid) { raw } }", "FORBIDDEN"),
+        ("nobody", "query($sid: CallSid!) { call(sid: $sid) { sid } }", "FORBIDDEN"),
+        ("nobody", "{ calls { nodes { sid } } }", "FORBIDDEN"),
+        (
+            "dashboard",
+            "mutation($sid: CallSid!) {annotateCall(input: {sid: $sid, spam: true}) {call {sid}}}",
+            "FORBIDDEN",
+        ),
+    ],
+)
+async def test_what_needs_a_scope_is_refused_without_it(
+    office: Gateway, token: str, query: str, code: str
+) -> None:
+    """The refusal names the scope; the number that was filtered by is not repeated."""
+    variables = {"sid": office.sandbox.examples()["client"]} if "$sid" in query else {}
+    asker = Asker(office, token)
+    body = await asker.send(query, **variables)
+    assert body["errors"][0]["extensions"]["code"] == code
+    assert "scope `" in body["errors"][0]["message"]
+    assert "+14155550100" not in json.dumps(body)
+    assert not [request for request in office.sandbox.requests if request.method == "POST"]
+
+
+async def test_who_may_annotate_does(office: Gateway) -> None:
+    """`annotations:write` is enough for one's own calls."""
+    sid = office.sandbox.examples()["client"]
+    mutation = (
+        "mutation($sid: CallSid!) { annotateCall(input: {sid: $sid, callScore: 2}) "
+        "{ userErrors { code } call { annotation { callScore } } } }"
+    )
+    payload = (await Asker(office, "annotator").ask(mutation, sid=sid))["annotateCall"]
+    assert payload == {"userErrors": [], "call": {"annotation": {"callScore": 2}}}
+
+
+ENTRANCES = {
+    "call": "query($sid: CallSid!) { call(sid: $sid) { sid } }",
+    "callLookup": "query($sid: CallSid!) { callLookup(sid: $sid) { status message call { sid } } }",
+    "waiting": (
+        "query($sid: CallSid!) { callLookup(sid: $sid, waitFor: PARTIAL, timeoutSeconds: 1) "
+        "{ status call { sid } } }"
+    ),
+    "node": "query($id: ID!) { node(id: $id) { id } }",
+    "nodes": "query($id: ID!) { nodes(ids: [$id]) { id } }",
+    "annotateCall": (
+        "mutation($sid: CallSid!) { annotateCall(input: {sid: $sid, spam: true}) "
+        "{ userErrors { code message path } call { sid } } }"
+    ),
+}
+
+
+def _node_id(sid: str) -> str:
+    return b64encode(f"Call:{sid}".encode()).decode()
+
+
+async def _through(asker: Asker, entrance: str, sid: str) -> dict[str, Any]:
+    query = ENTRANCES[entrance]
+    return await asker.send(query, **({"id": _node_id(sid)} if "$id" in query else {"sid": sid}))
+
+
+class World:
+    """A sandbox with calls of the account and both subaccounts, complete and partial."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.sandbox = Sandbox(calls=0, clock=self.clock, arrivals=False)
+        self.owners = (self.sandbox.account_sid, *self.sandbox.subaccounts)
+        self.calls: dict[str, list[str]] = {owner: [] for owner in self.owners}
+        for number in range(6):
+            owner = self.owners[number % 3]
+            summary = {
+                "account_sid": owner,
+                "call_sid": f"CA{number:032x}",
+                "processing_state": "complete" if number < 3 else "partial",
+                "processing_version": 2,
+                "start_time": "2026-05-28T20:00:00Z",
+                "end_time": "2026-05-28T20:10:00Z",
+            }
+            self.calls[owner].append(self.sandbox.add(summary))
+
+
+questions = st.tuples(
+    st.sampled_from(sorted(ENTRANCES)), st.integers(0, 2), st.integers(0, 1), st.booleans()
+)
+
+
+@pytest.mark.parametrize("backend", ["memory", "redis"])
+@settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    seen=st.sets(st.integers(1, 2)), asked=st.lists(questions, min_size=1, max_size=6, unique=True)
+)
+def test_somebody_elses_call_is_as_one_that_does_not_exist(
+    redis: RedisServer, backend: str, seen: set[int], asked: list[tuple[str, int, int, bool]]
+) -> None:
+    """Through every entrance, warm and cold: the same answer, for as many upstream requests."""
+
+    async def tell() -> None:
+        world = World()
+        redis.command("FLUSHALL")
+        people = People(world.sandbox)
+        people.add("operator", None, ALL)
+        visible = frozenset(world.owners[number] for number in seen)
+        people.add("viewer", visible, ALL)
+        url = redis.url if backend == "redis" else "memory://"
+        async with _open(world.sandbox, world.clock, people, gateway_cache_url=url) as gateway:
+            viewer, operator = Asker(gateway, "viewer"), Asker(gateway, "operator")
+            for turn, (entrance, owner, which, warm) in enumerate(asked):
+                sid = world.calls[world.owners[owner]][which]
+                if warm:  # somebody who may has seen it just now, in a list too
+                    await operator.ask(ENTRANCES["call"], sid=sid)
+                if owner == 0 or owner in seen:
+                    told = await _through(viewer, entrance, sid)
+                    assert sid in json.dumps(told) or _node_id(sid) in json.dumps(told)
+                    continue
+                nowhere = f"CA{turn + 1:030x}ff"
+                world.clock.advance(10)
+                with gateway.upstream() as spent:
+                    told = await _through(viewer, entrance, sid)
+                with gateway.upstream() as spent_in_vain:
+                    in_vain = await _through(viewer, entrance, nowhere)
+                hidden = json.dumps(told).replace(sid, nowhere)
+                assert hidden == json.dumps(in_vain)
+                assert [r.method for r in spent] == [r.method for r in spent_in_vain]
+            assert all(call not in str(h) for h in gateway.happenings for call in world.owners)
+
+    asyncio.run(tell())
+
+
+async def test_a_subaccount_that_was_not_given_cannot_be_listed() -> None:
+    """Neither one that there is nor one that there is not; nothing is asked."""
+    world = World()
+    people = People(world.sandbox)
+    people.add("viewer", frozenset({world.owners[1]}), READ)
+    query = "query($s: String!) { calls(filter: {subaccount: $s}) { nodes { accountSid } } }"
+    async with _open(world.sandbox, world.clock, people) as gateway:
+        viewer = Asker(gateway, "viewer")
+        nodes = (await viewer.ask(query, s=world.owners[1]))["calls"]["nodes"]
+        assert {node["accountSid"] for node in nodes} <= {world.owners[1]}
+        with gateway.upstream() as requests:
+            for subaccount in (world.owners[2], "AC" + "9" * 32):
+                assert await viewer.fail(query, s=subaccount) == "FORBIDDEN"
+        assert requests == []
+
+
+async def test_the_cursor_of_one_is_no_cursor_of_another(sandbox: Sandbox, clock: Clock) -> None:
+    """What may be seen is part of what a cursor is signed with."""
+    people = People(sandbox)
+    people.add("one", None, READ)
+    people.add("other", frozenset(), READ)
+    query = "query($a: String) { calls(first: 5, after: $a) { pageInfo { endCursor } } }"
+    async with _open(sandbox, clock, people) as gateway:
+        cursor = (await Asker(gateway, "one").ask(query))["calls"]["pageInfo"]["endCursor"]
+        assert await Asker(gateway, "other").fail(query, a=cursor) == "INVALID_CURSOR"
+
+
+async def test_no_number_is_written_anywhere(
+    sandbox: Sandbox, clock: Clock, redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Marked numbers, planted and asked for in every way: in no log, metric, key, cursor, error."""
+    mark = "5550199"
+    sid = sandbox.add(
+        {
+            "account_sid": sandbox.account_sid,
+            "call_sid": f"CA{9:032x}",
+            "processing_state": "complete",
+            "start_time": "2026-05-28T20:00:00Z",
+            "end_time": "2026-05-28T20:10:00Z",
+            "from": {"caller": f"+1415{mark}"},
+            "to": {"callee": f"client:{mark}"},
+            "duration": "wrong type",
+        }
+    )
+    people = People(sandbox)
+    people.add("operator", None, ALL)
+    people.add("dashboard", frozenset(), READ)
+    caplog.set_level(logging.DEBUG)
+    written: list[str] = []
+    async with _open(sandbox, clock, people, gateway_cache_url=redis.url) as gateway:
+        operator, dashboard = Asker(gateway, "operator"), Asker(gateway, "dashboard")
+        await operator.ask(PARTIES, sid=sid)
+        listing = f'{{ calls(filter: {{from: "+1415{mark}"}}) {{ edges {{ cursor }} }} }}'
+        written.append(json.dumps(await operator.ask(listing)))
+        for query in (listing, f'{{ calls(filter: {{from: "{mark} "}}) {{ nodes {{ sid }} }} }}'):
+            written.append(json.dumps(await dashboard.send(query)))
+            written.append(json.dumps((await operator.send(query)).get("errors")))
+        written.append(json.dumps(await dashboard.send(PARTIES, sid=sid)))
+        written.append((await gateway.http.get("/metrics")).text)
+        written.append(repr(gateway.happenings))
+    written += [record.getMessage() for record in caplog.records]
+    written += [key.decode() for key in redis.command("KEYS", "*")]
+    assert len(written) > 10
+    assert [text for text in written if mark in text] == []

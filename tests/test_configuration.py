@@ -1,0 +1,113 @@
+"""The file with accounts and viewers: what it may hold, and what is said of mistakes."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from gateway.configuration import load
+from gateway.errors import WrongSettings
+from gateway.viewers import Scope
+
+ACCOUNT = "AC" + "1" * 32
+SUBACCOUNT = "AC" + "2" * 32
+TOKEN_HASH = sha256(b"token").hexdigest()
+ENVIRONMENT = {"ACME_TOKEN": "secret of acme", "KEY_SECRET": "secret of a key"}
+
+GOOD = f"""
+[[accounts]]
+sid = "{ACCOUNT}"
+auth_token_env = "ACME_TOKEN"
+
+[[viewers]]
+name = "support-dashboard"
+token_sha256 = "{TOKEN_HASH}"
+account = "{ACCOUNT}"
+subaccounts = ["{SUBACCOUNT}"]
+scopes = ["calls:read", "pii:read"]
+
+[[viewers]]
+name = "everything"
+jwt_subject = "ops@acme.example"
+account = "{ACCOUNT}"
+subaccounts = ["*"]
+scopes = ["calls:read"]
+"""
+
+
+def _file(folder: Path, text: str) -> Path:
+    path = folder / "gateway.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_a_good_file_is_read_whole(tmp_path: Path) -> None:
+    """Accounts with their secrets from the environment, viewers with what they may see and do."""
+    configuration = load(_file(tmp_path, GOOD), ENVIRONMENT)
+    (account,) = configuration.accounts
+    assert account.sid == ACCOUNT
+    assert account.password.reveal() == "secret of acme"
+    dashboard, everything = configuration.grants
+    assert dashboard.token_sha256 == TOKEN_HASH
+    assert dashboard.viewer.scopes == {Scope.CALLS_READ, Scope.PII_READ}
+    assert dashboard.viewer.realm.subaccounts == frozenset({SUBACCOUNT})
+    assert everything.jwt_subject == "ops@acme.example"
+    assert everything.viewer.realm.is_whole
+    assert len(configuration.realms) == 2
+
+
+def test_without_subaccounts_one_sees_the_account_alone(tmp_path: Path) -> None:
+    """`[]`, or nothing said, is the account's own calls."""
+    text = GOOD.replace(f'subaccounts = ["{SUBACCOUNT}"]\n', "")
+    realm = load(_file(tmp_path, text), ENVIRONMENT).grants[0].viewer.realm
+    assert realm.has(ACCOUNT)
+    assert not realm.has(SUBACCOUNT)
+    assert not realm.has(None)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "told"),
+    [
+        (ACCOUNT, "ACx", "accounts 1: "),
+        ('auth_token_env = "ACME_TOKEN"', "", "give either `auth_token_env`, or `api_key`"),
+        ("ACME_TOKEN", "OTHER_TOKEN", "the environment variable OTHER_TOKEN is not set"),
+        ("auth_token_env", "auth_token", "`auth_token` would put a secret into the file"),
+        ("token_sha256", "token", "`token` would put a secret into the file"),
+        (TOKEN_HASH, "abc", "viewers 1: "),
+        (f'token_sha256 = "{TOKEN_HASH}"\n', "", "give one of `token_sha256`, `jwt_subject`"),
+        ('scopes = ["calls:read"]', "scopes = []", "`scopes` must hold some of"),
+        ('"pii:read"', '"pii:write"', "`scopes` must hold some of"),
+        ('["*"]', '["*", "AC1"]', "`subaccounts` must hold SIDs"),
+        (f'account = "{ACCOUNT}"', f'account = "{SUBACCOUNT}"', "is not among the accounts"),
+        ("everything", "support-dashboard", "two have the same `name`"),
+        ("[[viewers]]", "[[viewer]]", "`viewer` is unknown"),
+        ('name = "everything"', 'name = "everything"\ncolour = 1', "viewers 2: "),
+        ("[[accounts]]", "[[accounts", "is no TOML"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_cure(
+    tmp_path: Path, good: str, bad: str, told: str
+) -> None:
+    """One line for each, and no secret in it."""
+    path = _file(tmp_path, GOOD.replace(good, bad))
+    with pytest.raises(WrongSettings) as wrong:
+        load(path, ENVIRONMENT)
+    assert any(told in mistake for mistake in wrong.value.mistakes), wrong.value.mistakes
+    assert all(str(path) in mistake and "\n" not in mistake for mistake in wrong.value.mistakes)
+    assert "secret of acme" not in str(wrong.value)
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    """A file is mended in one go."""
+    text = (
+        GOOD.replace("ACME_TOKEN", "NOBODY").replace('"pii:read"', '"x"').replace('["*"]', '["x"]')
+    )
+    with pytest.raises(WrongSettings) as wrong:
+        load(_file(tmp_path, text), ENVIRONMENT)
+    assert len(wrong.value.mistakes) == 3
+
+
+def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
+    """It is named, and so is what the system says."""
+    with pytest.raises(WrongSettings, match="cannot be read: No such file"):
+        load(tmp_path / "missing.toml", {})
