@@ -82,7 +82,15 @@ def configuration_of(settings: Settings, environment: Mapping[str, str]) -> Conf
     """What the settings say of accounts and viewers. Raises WrongSettings."""
     if settings.gateway_config is None:
         return open_to_all(account_of(settings))
-    return load(Path(settings.gateway_config), environment)
+    configuration = load(Path(settings.gateway_config), environment)
+    by_token = [grant for grant in configuration.grants if not grant.token_sha256]
+    if by_token and settings.gateway_jwks_url is None:
+        name = by_token[0].viewer.name
+        raise WrongSettings(
+            f"{settings.gateway_config}: the viewer {name} is known by a JSON Web Token, which "
+            "needs GATEWAY_JWKS_URL, GATEWAY_JWT_ISSUER and GATEWAY_JWT_AUDIENCE: set them."
+        )
+    return configuration
 
 
 def load(path: Path, environment: Mapping[str, str]) -> Configuration:
