@@ -44,7 +44,9 @@ def test_every_error_of_the_upstream_has_a_code_of_its_own() -> None:
     assert all(code.startswith("UPSTREAM_") for code in codes)
 
 
-@pytest.mark.parametrize("error", family(UpstreamError), ids=lambda error: error.__name__)
+@pytest.mark.parametrize(
+    "error", sorted(family(UpstreamError), key=str), ids=lambda error: error.__name__
+)
 def test_an_error_of_the_upstream_says_what_a_client_needs(error: type[UpstreamError]) -> None:
     """Whether and when to ask again, and what Twilio's support asks for."""
     raised = error("no answer", twilio_code=20429, request_id="RQ1", retry_after=2.5)
