@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
+from gateway.accounts import Account
 from gateway.errors import UpstreamUnavailable
 from gateway.instrumentation import FollowersChanged
 from gateway.schema.context import Context
@@ -21,9 +22,12 @@ from gateway.schema.documents import Document, Documents
 from gateway.schema.execution import Executor, Request
 from gateway.schema.operations import build_schema
 from gateway.server import websocket
+from gateway.server.auth import Doorkeeper
 from gateway.server.bodies import MAX_BODY_BYTES
 from gateway.server.websocket import WebSocketEndpoint
-from tests.conftest import Gateway
+from gateway.settings import Secret
+from gateway.viewers import Viewer, everybody
+from tests.conftest import NOON, Gateway
 from tests.live import UPDATES, becomes, hear, say, subscribe, web_socket
 from tests.server.conftest import Address, listening
 
@@ -297,17 +301,19 @@ async def test_what_goes_wrong_around_an_operation_is_told(
 ) -> None:
     """As an error, of which only our own kind is told as it is; and the connection goes on.
 
-    Who makes the context is told what the client said at the beginning.
+    Who makes the context is told who it is for.
     """
-    heard: list[Mapping[str, Any] | None] = []
+    heard: list[Viewer] = []
 
-    def context(request_id: str, init: Mapping[str, Any] | None = None) -> Context:
+    def context(request_id: str, viewer: Viewer) -> Context:
         assert request_id
-        heard.append(init)
+        heard.append(viewer)
         raise fault
 
     executor = Executor(build_schema(), Plainly(), introspection=True)
-    app = Starlette(routes=[WebSocketRoute("/graphql", WebSocketEndpoint(executor, context))])
+    stranger = everybody(Account("AC" + "1" * 32, "AC" + "1" * 32, Secret("secret")))
+    endpoint = WebSocketEndpoint(executor, context, Doorkeeper([], stranger), lambda: NOON)
+    app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
     async with listening(app) as address, opened(address) as connection:
         await say(connection, type="connection_init", payload={"token": "t"})
         await hear(connection)
@@ -317,7 +323,7 @@ async def test_what_goes_wrong_around_an_operation_is_told(
             assert (message["id"], message["type"]) == (name, "error")
             assert message["payload"][0]["extensions"]["code"] == code
             assert "a secret" not in json.dumps(message)
-    assert heard == [{"token": "t"}] * 2
+    assert heard == [stranger] * 2
     assert ("a secret" in caplog.text) is (code == "INTERNAL_SERVER_ERROR")
 
 
