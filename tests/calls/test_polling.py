@@ -1,6 +1,8 @@
 """When to ask again, as a table."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -52,6 +54,19 @@ def test_it_is_asked_often_around_the_moments_of_change(
     now = END + minutes_after_end * MINUTE
     assert poll_interval(state, now, events_are_on=False) == seconds
     assert poll_interval(state, now, events_are_on=True) == SAFETY_NET
+
+
+def test_the_page_says_the_same() -> None:
+    """Who reads what following costs at Twilio reads what it does cost."""
+    page = (Path(__file__).parents[2] / "docs" / "live.md").read_text("utf-8")
+    said = [float(row[1]) for row in re.finditer(r"^\| [^|]+ \| (\d+) s \|$", page, re.MULTILINE)]
+    states = [(without(LookupStatus.NOT_READY), 0), (partial(None), 0)]
+    states += [(partial(END), minutes) for minutes in (1, 6, 26, 41)]
+    states += [(without(LookupStatus.NOT_FOUND), 0)]
+    assert said == [
+        poll_interval(state, END + minutes * MINUTE, events_are_on=False)
+        for state, minutes in states
+    ]
 
 
 @pytest.mark.parametrize(("chance", "share"), [(0.0, 1.0), (0.5, 0.9), (1.0, 0.8)])

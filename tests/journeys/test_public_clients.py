@@ -1,6 +1,7 @@
 """The public client libraries follow calls, as their users would: `tests/clients/live` is run."""
 
 import asyncio
+import re
 import shutil
 from contextlib import aclosing
 
@@ -10,7 +11,16 @@ from gateway.sandbox import Fault, Sandbox
 from gateway.server import streams, websocket
 from gateway.settings import Settings
 from tests.conftest import Clock
-from tests.live import Json, application, install_clients, life, program, statuses, versions
+from tests.live import (
+    CLIENTS,
+    Json,
+    application,
+    install_clients,
+    life,
+    program,
+    statuses,
+    versions,
+)
 from tests.servers import serving
 
 pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="the clients need Node.js")
@@ -76,3 +86,13 @@ async def test_each_client_is_told_of_a_failure(sandbox: Sandbox, clock: Clock) 
         message = failure.get("error") or failure["errors"][0]["message"]
         assert "credentials" in message, name
         assert end == {"end": True}, name
+
+
+def test_the_page_shows_what_is_run_here() -> None:
+    """Every program in docs/live.md is one of these, or a part of it, letter by letter."""
+    page = (CLIENTS.parents[2] / "docs" / "live.md").read_text("utf-8")
+    shown = re.findall(r"^```js\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    programs = [(CLIENTS / name).read_text("utf-8") for name in PROGRAMS]
+    assert len(shown) == len(PROGRAMS)
+    for code in shown:
+        assert any(code in program for program in programs), code

@@ -94,6 +94,7 @@ async def test_followers_of_a_replica_that_is_killed_miss_nothing(redis: RedisSe
                 "graphql-ws.mjs": f"ws://{address}/graphql",
                 "apollo-ws.mjs": f"ws://{address}/graphql",
                 "graphql-sse.mjs": f"http://{address}/graphql",
+                "apollo-multipart.mjs": f"http://{address}/graphql",
             }
             told: dict[str, list[Json]] = {name: [] for name in urls}
             async with asyncio.TaskGroup() as group:

@@ -1,6 +1,7 @@
 // Follows a call by multipart HTTP, by Apollo Client:
 // node apollo-multipart.mjs http://127.0.0.1:8000/graphql CA…
 import { ApolloClient, HttpLink, InMemoryCache, gql } from '@apollo/client';
+import { RetryLink } from '@apollo/client/link/retry';
 
 const [url, sid] = process.argv.slice(2);
 const query = gql`
@@ -10,7 +11,8 @@ const query = gql`
 `;
 
 const client = new ApolloClient({
-  link: new HttpLink({ uri: url }),
+  // A gateway that restarts breaks streams off: come back.
+  link: new RetryLink({ attempts: { max: Infinity } }).concat(new HttpLink({ uri: url })),
   cache: new InMemoryCache(),
 });
 client.subscribe({ query, variables: { sid } }).subscribe({
