@@ -1,14 +1,18 @@
 """What a setting may be: each kind with its bounds, and in words what is accepted."""
 
-from typing import Annotated
+import binascii
+from base64 import b64decode
+from typing import Annotated, ClassVar
 
-from msgspec import Meta
+from msgspec import Meta, ValidationError
 
 
 class Secret:
     """A text that no log, traceback or error message shows."""
 
     __slots__ = ("_value",)
+
+    accepted: ClassVar[str] = "a text"
 
     def __init__(self, value: str) -> None:
         self._value = value
@@ -22,6 +26,27 @@ class Secret:
         return "Secret('**********')"
 
     __str__ = __repr__
+
+
+class CacheKeys(Secret):
+    """Keys of 32 bytes, in base64 and parted by commas; the first is the one in use."""
+
+    __slots__ = ("keys",)
+
+    accepted = (
+        "32 bytes in base64, as `openssl rand -base64 32` makes them; or several such keys, "
+        "parted by commas"
+    )
+
+    def __init__(self, value: str) -> None:
+        """Raises ValidationError, which says nothing of the value."""
+        super().__init__(value)
+        try:
+            self.keys = tuple(b64decode(key.strip(), validate=True) for key in value.split(","))
+        except (binascii.Error, ValueError):
+            raise ValidationError("a key is no base64") from None
+        if {len(key) for key in self.keys} != {32}:
+            raise ValidationError("a key has not 32 bytes")
 
 
 AccountSid = Annotated[

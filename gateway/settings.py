@@ -19,6 +19,7 @@ from gateway.errors import WrongSettings
 from gateway.setting_kinds import (
     AccountSid,
     Age,
+    CacheKeys,
     CacheUrl,
     Count,
     JwksUrl,
@@ -81,6 +82,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway_cache_max_bytes: Annotated[
         Count, "Bound of what one process keeps in memory, in bytes."
     ] = 256 * 2**20
+    gateway_cache_key: Annotated[
+        CacheKeys | None,
+        "Encrypts what is kept on that server: the first key encrypts, all decrypt.",
+    ] = None
     gateway_complete_max_age: Annotated[Age, "How long a complete summary is kept, in seconds."] = (
         7 * 86400.0
     )
@@ -180,12 +185,12 @@ def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settin
 
 def _may_be_secret(setting: Setting, text: str) -> bool:
     """Whether a wrong value is not to be repeated: the right one may have been put there."""
-    return setting.hint in {Secret, CacheUrl, AccountSid} or "@" in text
+    return setting.hint in {Secret, CacheKeys, CacheUrl, AccountSid} or "@" in text
 
 
 def _value(text: str, hint: Any) -> Any:
-    if hint is Secret:
-        return Secret(text)
+    if hint in {Secret, CacheKeys}:
+        return hint(text)
     if hint is bool:
         return msgspec.convert(text.lower(), bool, strict=False)
     return msgspec.convert(text, hint, strict=False)
@@ -264,4 +269,4 @@ def _accepted(kind: Any) -> str:
         return next(str(meta.title) for meta in kind.__metadata__ if isinstance(meta, Meta))
     if get_origin(kind) is Literal:
         return " or ".join(f"`{word}`" for word in get_args(kind))
-    return "`true` or `false`" if kind is bool else "a text"
+    return "`true` or `false`" if kind is bool else getattr(kind, "accepted", "a text")

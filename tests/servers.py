@@ -71,7 +71,7 @@ class RedisServer:
             self._process.wait(DEADLINE)
             self._process = None
 
-    def command(self, *words: str) -> Any:
+    def command(self, *words: str | bytes) -> Any:
         """Ask it something, by a connection of its own."""
         with redis.Redis(port=self._port) as client:
             return client.execute_command(*words)

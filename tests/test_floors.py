@@ -36,6 +36,7 @@ BOUNDS = {
     "httpx": {"upstream", "server/app.py", "cli.py"},
     "aiocache": {"cache"},
     "redis": {"cache"},
+    "cryptography": {"cache"},
     "starlette": {"server", "sandbox"},
     "strawberry": {"schema", "server"},
     "graphql": {"schema", "server"},

@@ -43,7 +43,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
 }
 """A value of each setting that is no secret, and what is read from it."""
 
-SECRETS = {"TWILIO_AUTH_TOKEN", "TWILIO_API_SECRET"}
+SECRETS = {"TWILIO_AUTH_TOKEN", "TWILIO_API_SECRET", "GATEWAY_CACHE_KEY"}
 JWT = {
     "GATEWAY_JWKS_URL": "https://login.acme.example/keys",
     "GATEWAY_JWT_ISSUER": "https://login.acme.example",
@@ -145,6 +145,7 @@ WRONG = {
     "GATEWAY_UPSTREAM_TIMEOUT": ("0", "-1", "nan", "inf", "1e999", "ten"),
     "GATEWAY_UPSTREAM_CONCURRENCY": ("0",),
     "GATEWAY_CACHE_URL": ("memory", "redis", "http://cache"),
+    "GATEWAY_CACHE_KEY": ("harbour", "aGFyYm91cg==", "A" * 43 + "=,", "A" * 43),
     "GATEWAY_CACHE_MAX_BYTES": ("0", "1GB"),
     "GATEWAY_COMPLETE_MAX_AGE": ("-1", "nan", "inf", "7d"),
     "GATEWAY_PAGE_MAX_AGE": ("inf",),
@@ -258,6 +259,7 @@ def test_a_secret_shows_as_stars_and_tells_only_when_asked() -> None:
     [
         ("TWILIO_ACCOUNT_SID", "harbour"),
         ("GATEWAY_CACHE_URL", "redi://user:harbour@cache"),
+        ("GATEWAY_CACHE_KEY", "harbour"),
         ("GATEWAY_UPSTREAM_URL", "https://user:harbour@host"),
         ("GATEWAY_WEBHOOK_URL", "https://user:harbour@host/hook"),
     ],

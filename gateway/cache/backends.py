@@ -9,6 +9,7 @@ from gateway.cache.leases import Leases, NoLeases, RedisLeases
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.ranked import Ranked
 from gateway.cache.redis_cache import RedisCache
+from gateway.cache.sealing import Seal
 from gateway.cache.tiered import TieredCache
 from gateway.instrumentation import Hook, silent
 from gateway.settings import Settings
@@ -47,5 +48,5 @@ def open_cache(
     near = MemoryCache(max_bytes=settings.gateway_cache_max_bytes, clock=clock)
     if settings.gateway_cache_url == "memory://":
         return near, NoLeases()
-    far = RedisCache(settings.gateway_cache_url, hook=hook)
+    far = RedisCache(settings.gateway_cache_url, hook=hook, seal=Seal.of(settings))
     return TieredCache(near, far, hook), RedisLeases(far)

@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from gateway.cache.ranked import RANK_LENGTH, Ranked
+from gateway.cache.sealing import Seal
 from gateway.instrumentation import CacheServerChanged, Hook, silent
 
 T = TypeVar("T")
@@ -54,7 +55,8 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
     """aiocache's interface on one Redis or Valkey server (or one that speaks for a cluster).
 
     `url` is `redis://` or `rediss://`, with user, password and database. `timeout` is the longest
-    wait, in seconds, for a connection or an answer. `clock` gives seconds.
+    wait, in seconds, for a connection or an answer. `clock` gives seconds. With a `seal`, values
+    are encrypted; what it does not open counts as not there. Counters and leases are never.
     """
 
     NAME = "redis"
@@ -66,6 +68,7 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
         timeout: float = 0.25,
         hook: Hook = silent,
         clock: Callable[[], float] = time.monotonic,
+        seal: Seal | None = None,
     ) -> None:
         super().__init__(serializer=NullSerializer(), timeout=0)
         pool = redis.BlockingConnectionPool.from_url(
@@ -80,6 +83,7 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
         self._url = url
         self._hook = hook
         self._clock = clock
+        self._seal = seal
         self._down_until = 0.0
         self._raise = self.client.register_script(_RAISE)
         self.is_up = True
@@ -113,15 +117,21 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
             # Left by whichever way: a failure may come before `execute` gives its connection back.
             async with self.client.pipeline(transaction=False) as pipeline:
                 for entry in entries:
+                    packed = self._pack(entry.key, entry.value)
                     await self._raise(
                         keys=[PREFIX + entry.key],
-                        args=[_pack(entry.value), _milliseconds(entry.ttl), RANK_LENGTH, CHANNEL],
+                        args=[packed, _milliseconds(entry.ttl), RANK_LENGTH, CHANNEL],
                         client=pipeline,
                     )
                 return await pipeline.execute()
 
         nothing: list[Any] = [None] * len(entries)
-        return [_unpack(value) for value in await self.attempt(work, nothing)]
+        higher = await self.attempt(work, nothing)
+        winners = [self.unpack(one.key, value) for one, value in zip(entries, higher, strict=True)]
+        for entry, packed, winner in zip(entries, higher, winners, strict=True):
+            if packed is not None and winner is None:  # nobody can read what is in the way
+                await self._write(entry.key, entry.value, entry.ttl, only_new=False)
+        return winners
 
     async def announce(self, key: str) -> None:
         """Tell all replicas that the value of a key is new."""
@@ -145,13 +155,29 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
                 else:
                     await self.attempt(self.client.ping, otherwise=False)
 
+    def _pack(self, key: str, value: bytes) -> bytes:
+        """The rank as it is, for the server to compare; what follows, compressed and sealed."""
+        rank, body = value[:RANK_LENGTH], zlib.compress(value[RANK_LENGTH:], 1)
+        return rank + (self._seal.close(key, rank, body) if self._seal else body)
+
+    def unpack(self, key: str, packed: bytes | None) -> bytes | None:
+        """The value of a key as it was given; None for what does not open."""
+        if packed is None:
+            return None
+        rank, body = packed[:RANK_LENGTH], packed[RANK_LENGTH:]
+        opened = self._seal.open(key, rank, body) if self._seal else body
+        try:
+            return None if opened is None else rank + zlib.decompress(opened)
+        except zlib.error:
+            return None
+
     def _turn(self, *, up: bool) -> None:
         if up != self.is_up:
             self.is_up = up
             self._hook(CacheServerChanged(up))
 
     async def _get(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
-        return _unpack(await self.attempt(lambda: self.client.get(PREFIX + key), None))
+        return self.unpack(key, await self.attempt(lambda: self.client.get(PREFIX + key), None))
 
     async def _gets(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
         return await self._get(key)
@@ -162,7 +188,7 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
         names = [PREFIX + key for key in keys]
         nothing: list[Any] = [None] * len(names)
         values = await self.attempt(lambda: self.client.mget(names), nothing) if names else []
-        return [_unpack(value) for value in values]
+        return [self.unpack(key, value) for key, value in zip(keys, values, strict=True)]
 
     async def _set(
         self,
@@ -191,7 +217,7 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
 
     async def _write(self, key: str, value: bytes, ttl: float | None, *, only_new: bool) -> bool:
         expiry = None if ttl is None else _milliseconds(ttl)
-        packed = _pack(value)
+        packed = self._pack(key, value)
         write = partial(self.client.set, PREFIX + key, packed, px=expiry, nx=only_new)
         return bool(await self.attempt(write, otherwise=False))
 
@@ -235,17 +261,3 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
 
 def _milliseconds(seconds: float) -> int:
     return max(1, int(seconds * 1000))
-
-
-def _pack(value: bytes) -> bytes:
-    """The rank as it is, for the server to compare; what follows, compressed."""
-    return value[:RANK_LENGTH] + zlib.compress(value[RANK_LENGTH:], 1)
-
-
-def _unpack(packed: bytes | None) -> bytes | None:
-    if packed is None:
-        return None
-    try:
-        return packed[:RANK_LENGTH] + zlib.decompress(packed[RANK_LENGTH:])
-    except zlib.error:
-        return packed  # a counter

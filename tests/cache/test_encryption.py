@@ -1,0 +1,198 @@
+import asyncio
+import os
+import time
+import zlib
+from base64 import b64encode
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.accounts import Account
+from gateway.cache.backends import open_cache
+from gateway.cache.memory_cache import MemoryCache
+from gateway.cache.policy import Freshness
+from gateway.cache.ranked import RANK_LENGTH, Ranked, rank_by_age
+from gateway.cache.redis_cache import RedisCache
+from gateway.cache.sealing import Seal
+from gateway.cache.store import Store
+from gateway.cache.tiered import TieredCache
+from gateway.insights.paging import PageRef, Question
+from gateway.insights.windows import Window
+from gateway.sandbox import Sandbox
+from gateway.settings import Secret, Settings, read
+from gateway.upstream.client import InsightsClient
+from tests.cache.conftest import ACCOUNT, SID, seen
+from tests.servers import RedisServer
+
+DAY = 86400
+RANK = rank_by_age(1)
+OLD, NEW = bytes(range(32)), bytes(range(32, 64))
+KEYS = st.binary(min_size=32, max_size=32)
+NUMBER = "+14155550142"
+
+
+def spelled(*keys: bytes) -> str:
+    return ",".join(b64encode(key).decode() for key in keys)
+
+
+def encrypted(redis: RedisServer, *keys: bytes) -> TieredCache:
+    """The cache of a replica that was given these keys."""
+    said = {"GATEWAY_CACHE_URL": redis.url}
+    if keys:
+        said["GATEWAY_CACHE_KEY"] = spelled(*keys)
+    cache, _ = open_cache(read(said))
+    assert isinstance(cache, TieredCache)
+    return cache
+
+
+def raw_values(redis: RedisServer) -> list[bytes]:
+    return [redis.command("GET", name.decode()) for name in redis.command("KEYS", "insights:*")]
+
+
+@given(key=KEYS, name=st.text(), plain=st.binary())
+def test_what_was_sealed_opens_with_its_key_and_under_its_name(
+    key: bytes, name: str, plain: bytes
+) -> None:
+    """What comes back is what went in, and the same value never looks the same twice."""
+    seal = Seal([key])
+    once, again = (seal.close(name, RANK, plain) for _ in range(2))
+
+    assert once != again
+    assert seal.open(name, RANK, once) == plain == seal.open(name, RANK, again)
+
+
+@given(plain=st.binary(), place=st.integers(min_value=0), flip=st.integers(1, 255))
+def test_an_altered_byte_opens_nothing(plain: bytes, place: int, flip: int) -> None:
+    """Whichever byte it is, of the value or of its rank; and so does one that is cut off."""
+    seal = Seal([NEW])
+    whole = bytearray(RANK + seal.close("a", RANK, plain))
+    cut = bytes(whole[: place % len(whole)])
+    whole[place % len(whole)] ^= flip
+
+    assert seal.open("a", bytes(whole[:RANK_LENGTH]), bytes(whole[RANK_LENGTH:])) is None
+    assert seal.open("a", cut[:RANK_LENGTH], cut[RANK_LENGTH:]) is None
+
+
+@given(one=st.text(), other=st.text(), plain=st.binary())
+def test_a_value_opens_under_no_other_name(one: str, other: str, plain: bytes) -> None:
+    """Nobody who writes to the server passes one call off as another."""
+    seal = Seal([NEW])
+    opened = seal.open(other, RANK, seal.close(one, RANK, plain))
+
+    assert opened == (plain if one == other else None)
+
+
+@given(plain=st.binary())
+def test_keys_are_rotated_without_losing_what_is_there(plain: bytes) -> None:
+    """The first key encrypts and all decrypt; a key that is taken away opens nothing more."""
+    before = Seal([OLD]).close("a", RANK, plain)
+    after = Seal([NEW, OLD]).close("a", RANK, plain)
+
+    assert Seal([NEW, OLD]).open("a", RANK, before) == plain
+    assert Seal([NEW]).open("a", RANK, before) is None
+    assert Seal([NEW]).open("a", RANK, after) == plain
+    assert Seal([OLD]).open("a", RANK, after) is None
+
+
+@given(plain=st.binary(max_size=100))
+def test_what_is_plain_opens_nothing(plain: bytes) -> None:
+    """A value from before encryption, or of somebody without the key, counts as not there."""
+    assert Seal([NEW, OLD]).open("a", RANK, plain) is None
+
+
+async def test_no_number_is_found_on_the_server(redis: RedisServer) -> None:
+    """Neither as it is nor once it is decompressed; the same is found by who has the key."""
+    marked = seen(time.time(), processing_state="complete", to={"callee": NUMBER})
+    one, other, plain = encrypted(redis, NEW), encrypted(redis, NEW), encrypted(redis)
+    store = Store(one, Freshness(), time.time)
+    await store.keep(ACCOUNT, [marked])
+    await one.set("documents:1", RANK + NUMBER.encode(), ttl=60)
+    values = raw_values(redis)
+
+    assert len(values) == 2
+    for value in values:
+        assert NUMBER.encode() not in value
+        with pytest.raises(zlib.error):
+            zlib.decompress(value[RANK_LENGTH:])
+    assert await Store(other, Freshness(), time.time).known(ACCOUNT, SID) == marked
+    assert await Store(plain, Freshness(), time.time).known(ACCOUNT, SID) is None
+    for cache in (one, other, plain):
+        await cache.close()
+
+
+@pytest.mark.parametrize("before", [(), (OLD,)], ids=["plain", "of another key"])
+async def test_what_cannot_be_read_is_replaced(
+    redis: RedisServer, before: tuple[bytes, ...]
+) -> None:
+    """It counts as not there, however high it ranks: it is in nobody's way."""
+    past, now = encrypted(redis, *before), encrypted(redis, NEW)
+    await past.raise_many([Ranked("a", rank_by_age(9) + b"old", 60)])
+    fresh = rank_by_age(2) + b"new"
+
+    assert await now.get("a") is None
+    assert await now.multi_get(["a", "b"]) == [None, None]
+    assert await now.raise_many([Ranked("a", fresh, 60)]) == [None]
+    assert await now.far.get("a") == fresh
+    assert redis.command("PTTL", "insights:a") > 0
+    for cache in (past, now):
+        await cache.close()
+
+
+async def test_a_value_that_was_moved_or_altered_on_the_server_is_not_told(
+    redis: RedisServer,
+) -> None:
+    """Whoever writes to the server can take away, and can make nothing up."""
+    cache = RedisCache(redis.url, seal=Seal([NEW]))
+    await asyncio.gather(*(cache.set(name, RANK + name.encode(), ttl=60) for name in "ab"))
+    value: bytes = redis.command("GET", "insights:a")
+    redis.command("SET", "insights:b", value)
+    redis.command("SET", "insights:c", rank_by_age(9) + value[RANK_LENGTH:])
+    redis.command("SET", "insights:d", value[:RANK_LENGTH])
+
+    assert await cache.multi_get(["a", "b", "c", "d"]) == [RANK + b"a", None, None, None]
+    await cache.close()
+
+
+async def test_counters_and_leases_are_not_encrypted(redis: RedisServer) -> None:
+    """The server itself counts and compares them, and they tell nothing of a call."""
+    cache = RedisCache(redis.url, seal=Seal([NEW]))
+
+    assert await cache.increment("n", 2) == 2
+    assert await cache.increment("n", 3) == 5
+    assert redis.command("GET", "insights:n") == b"5"
+    await cache.close()
+
+
+async def test_encryption_costs_a_few_bytes_a_summary(redis: RedisServer) -> None:
+    """A hundred thousand summaries take 155 MB at most: a nonce and a tag more than plain ones."""
+    sandbox = Sandbox(calls=2000, arrivals=False)
+    client = InsightsClient(httpx.ASGITransport(app=sandbox.app), "http://twilio")
+    account = Account(sandbox.account_sid, sandbox.account_sid, Secret(sandbox.auth_token))
+    far = RedisCache(redis.url, timeout=5, seal=Seal([os.urandom(32)]))
+    cache = TieredCache(MemoryCache(max_bytes=10**8), far)
+    store = Store(cache, Freshness(), time.time)
+    before = redis.command("INFO", "memory")["used_memory"]
+    now, kept = int(time.time()), 0
+    ref: PageRef | None = PageRef(Window(now - 28 * DAY, now), 1000)
+    while ref is not None:
+        page = await client.page(account, Question(account.sid, (), "end_time"), ref)
+        kept += len(await store.keep(account.sid, page.snapshots))
+        ref = page.next
+    used = redis.command("INFO", "memory")["used_memory"] - before
+    await cache.close()
+    await client.aclose()
+    assert kept > 1000
+    assert redis.command("DBSIZE") > 0.9 * kept
+    assert used / kept * 100_000 < 155 * 2**20
+
+
+def test_the_keys_show_as_stars() -> None:
+    """In the repr of what holds them as in a mistake of their form."""
+    settings = read({"GATEWAY_CACHE_KEY": f" {spelled(NEW, OLD)} "})
+
+    assert settings.gateway_cache_key is not None
+    assert settings.gateway_cache_key.keys == (NEW, OLD)
+    assert spelled(NEW) not in repr(settings)
+    assert Seal.of(Settings()) is None
