@@ -1,13 +1,15 @@
 """Streamed answers over HTTP, byte by byte."""
 
 import asyncio
+import itertools
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Message
 
 from gateway.instrumentation import FollowersChanged
 from gateway.server import streams
@@ -170,6 +172,34 @@ async def test_who_leaves_between_two_beats_is_let_go(
         writer.transport.abort()
     assert await becomes(lambda: _followers(gateway) == 0)
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def test_who_leaves_without_reading_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A beat that cannot be sent does not hold up the end of what was followed."""
+    monkeypatch.setattr(streams, "KEEP_ALIVE", 0.0)
+    stuck, closed = asyncio.Event(), asyncio.Event()
+
+    async def bodies() -> AsyncGenerator[bytes, None]:
+        try:
+            await asyncio.Event().wait()
+            yield b"{}"
+        finally:
+            closed.set()
+
+    async def receive() -> Message:
+        await stuck.wait()
+        return {"type": "http.disconnect"}
+
+    beats = itertools.count()
+
+    async def send(message: Message) -> None:
+        if message.get("body") and next(beats):
+            stuck.set()
+            await asyncio.Event().wait()
+
+    async with asyncio.timeout(5):
+        await streams.Stream(EVENTS, bodies())({"type": "http"}, receive, send)
+    assert closed.is_set()
 
 
 def _followers(gateway: Gateway) -> int:
