@@ -1,4 +1,4 @@
-"""The command `gateway`: demo, serve, sandbox, schema, check."""
+"""The command `gateway`: demo, serve, sandbox, schema, check, forget."""
 
 import argparse
 import asyncio
@@ -143,6 +143,37 @@ def check(chosen: argparse.Namespace) -> int:
     return status
 
 
+def forget(chosen: argparse.Namespace) -> int:
+    """Remove what the shared cache holds of a call or a party, which is not repeated."""
+    from gateway.cache.purging import purge
+
+    settings = _settings(chosen)
+    if settings.gateway_cache_url == "memory://":
+        problem = (
+            "GATEWAY_CACHE_URL is memory://, so nothing is shared that could be purged: restart "
+            "the gateway, which forgets all, or set it to the Redis that the gateway uses."
+        )
+    else:
+        wanted = sys.stdin.readline() if chosen.wanted == "-" else chosen.wanted
+        try:
+            purged = asyncio.run(purge(settings, wanted.strip()))
+        except ValueError:
+            raise WrongSettings(
+                "That is neither a call nor a party: give `CA` and 32 hexadecimal digits, a "
+                "number such as +14155550100, `client:name` or `sip:name@host`."
+            ) from None
+        except ConnectionError as error:
+            problem = f"GATEWAY_CACHE_URL cannot be asked ({error}): nobody knows what is left."
+        else:
+            one = purged.removed == 1
+            print(f"{purged.removed} {'entry' if one else 'entries'} removed.")
+            if purged.unreadable:
+                print(f"Of these, {purged.unreadable} could be read by no key there is.")
+            return 0
+    print(f"gateway: {problem}", file=sys.stderr)
+    return 1
+
+
 def cure(error: UpstreamError) -> str:
     """What an operator can do about it, in a line."""
     return {
@@ -252,4 +283,8 @@ def _parser() -> argparse.ArgumentParser:
     one = command("schema", schema, "Print the GraphQL schema.")
     one.add_argument("--check", type=Path, metavar="FILE", help="compare it with a file instead")
     command("check", check, "Say whether settings and credentials are right.")
+    one = command("forget", forget, "Remove what the shared cache holds of a call or a party.")
+    one.add_argument(
+        "wanted", metavar="CALL_SID|NUMBER", help="or client:name, sip:name@host; - reads a line"
+    )
     return parser

@@ -36,7 +36,7 @@ BLOCK = re.compile(r"^```([^\n]+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"(?<![\w-])gateway ([a-z]+)((?: +(?:--?\w[\w-]*|\S+))*)")
 OPTION = re.compile(r"--[a-z-]+")
-COMMANDS = ("demo", "serve", "sandbox", "schema", "check")
+COMMANDS = ("demo", "serve", "sandbox", "schema", "check", "forget")
 DOCKERS = {"--env-file"}
 CLOSED_LIST = {
     "GRAPHQL_PARSE_FAILED",

@@ -42,6 +42,9 @@ class _AbsentEntry(Struct, frozen=True, array_like=True, tag="a"):
     as_of: float
 
 
+_ENTRY = msgspec.msgpack.Decoder(_SummaryEntry | _AbsentEntry)
+
+
 class PageIndex(Struct, frozen=True, array_like=True):
     """A page of a list by its calls, with its neighbours, as it was seen at `as_of`."""
 
@@ -59,23 +62,22 @@ class Store:
         self._freshness = freshness
         self._clock = clock
         self._encode = msgspec.msgpack.Encoder().encode
-        self._entry = msgspec.msgpack.Decoder(_SummaryEntry | _AbsentEntry)
         self._index = msgspec.msgpack.Decoder(PageIndex)
 
     async def known(self, account: str, sid: CallSid) -> Seen | None:
         """What was seen of a call last, however old."""
-        return self._read(await self._backend.get(call_key(account, sid)))
+        return seen_of(await self._backend.get(call_key(account, sid)))
 
     async def known_by_all(self, account: str, sid: CallSid) -> Seen | None:
         """What any replica saw of a call last."""
         key = call_key(account, sid)
         self._backend.drop_copy(key)
-        return self._read(await self._backend.get(key))
+        return seen_of(await self._backend.get(key))
 
     async def known_many(self, account: str, sids: Sequence[CallSid]) -> list[Seen | None]:
         """What was seen of several calls, in one question to the backend."""
         stored = await self._backend.multi_get([call_key(account, sid) for sid in sids])
-        return [self._read(value) for value in stored]
+        return [seen_of(value) for value in stored]
 
     async def keep(self, account: str, seen: Sequence[Seen]) -> list[Seen]:
         """Store what was seen, unless something of a higher rank is known; give the winners."""
@@ -86,7 +88,7 @@ class Store:
             batch = seen[start : start + _BATCH]
             higher = await self._backend.raise_many([self._write(account, one) for one in batch])
             for one, winner in zip(batch, higher, strict=True):
-                winners.append(self._read(winner) or one)
+                winners.append(seen_of(winner) or one)
         return winners
 
     async def announce(self, account: str, sid: CallSid) -> None:
@@ -130,21 +132,23 @@ class Store:
         value = rank_of(seen) + self._encode(entry)
         return Ranked(call_key(account, seen.sid), value, max(0.001, until - self._clock()))
 
-    def _read(self, value: bytes | None) -> Seen | None:
-        if value is None:
-            return None
-        entry = self._entry.decode(value[RANK_LENGTH:])
-        if isinstance(entry, _AbsentEntry):
-            return Absent(entry.sid, entry.why, entry.as_of)
-        return Snapshot(
-            decode_summary(entry.raw),
-            entry.raw,
-            entry.as_of,
-            entry.annotated_at,
-            entry.via,
-            entry.predicted,
-            entry.doubted,
-        )
+
+def seen_of(value: bytes | None) -> Seen | None:
+    """What was seen of a call, from the value of its key."""
+    if value is None:
+        return None
+    entry = _ENTRY.decode(value[RANK_LENGTH:])
+    if isinstance(entry, _AbsentEntry):
+        return Absent(entry.sid, entry.why, entry.as_of)
+    return Snapshot(
+        decode_summary(entry.raw),
+        entry.raw,
+        entry.as_of,
+        entry.annotated_at,
+        entry.via,
+        entry.predicted,
+        entry.doubted,
+    )
 
 
 def call_key(account: str, sid: CallSid) -> str:
