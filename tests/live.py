@@ -102,7 +102,7 @@ async def events(address: str, sid: str, query: str = UPDATES) -> AsyncIterator[
     body = json.dumps({"query": query, "variables": {"sid": sid}}).encode()
     reader, writer = await asyncio.open_connection(host, port, limit=2**24)
     writer.write(
-        b"POST /graphql HTTP/1.1\r\nHost: gateway\r\nAccept: text/event-stream\r\n"
+        b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n"
         b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
     )
     try:

@@ -165,7 +165,7 @@ async def test_who_leaves_between_two_beats_is_let_go(
         reader, writer = await asyncio.open_connection(*address)
         body = json.dumps(asked(gateway, "partial", UPDATES)).encode()
         writer.write(
-            b"POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+            b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             b"Accept: %b\r\nContent-Length: %d\r\n\r\n%b" % (accept.encode(), len(body), body)
         )
         await reader.readuntil(b"PARTIAL")
