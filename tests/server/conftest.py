@@ -2,13 +2,15 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 import uvicorn
 from starlette.types import ASGIApp
+from websockets.asyncio.client import ClientConnection
 
 from tests.conftest import Gateway
+from tests.live import hear, say, web_socket
 
 Address: TypeAlias = tuple[str, int]
 
@@ -30,3 +32,20 @@ async def address(gateway: Gateway) -> AsyncIterator[Address]:
     """Where the gateway listens on a real socket."""
     async with listening(gateway.app) as address:
         yield address
+
+
+@asynccontextmanager
+async def opened(address: Address, **options: Any) -> AsyncIterator[ClientConnection]:
+    """A connection on which nothing was said yet."""
+    host, port = address
+    async with web_socket(f"http://{host}:{port}", **options) as connection:
+        yield connection
+
+
+@pytest.fixture
+async def connection(address: Address) -> AsyncIterator[ClientConnection]:
+    """A connection on which both said hello."""
+    async with opened(address) as connection:
+        await say(connection, type="connection_init")
+        assert await hear(connection) == {"type": "connection_ack"}
+        yield connection

@@ -2,59 +2,20 @@
 
 import asyncio
 import contextlib
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from starlette.applications import Starlette
-from starlette.routing import WebSocketRoute
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from gateway.accounts import Account
-from gateway.errors import UpstreamUnavailable
-from gateway.instrumentation import FollowersChanged
-from gateway.schema.context import Context
-from gateway.schema.documents import Document, Documents
-from gateway.schema.execution import Executor, Request
-from gateway.schema.operations import build_schema
 from gateway.server import websocket
-from gateway.server.auth import Doorkeeper
 from gateway.server.bodies import MAX_BODY_BYTES
-from gateway.server.websocket import WebSocketEndpoint
-from gateway.settings import Secret
-from gateway.viewers import Viewer, everybody
-from tests.conftest import NOON, Gateway
-from tests.live import UPDATES, becomes, hear, say, subscribe, web_socket
-from tests.server.conftest import Address, listening
+from tests.conftest import Gateway
+from tests.live import UPDATES, becomes, followers, hear, say, subscribe
+from tests.server.conftest import Address, opened
 
-ASK = {"query": "{ __typename }"}
-MUTATION = """
-mutation($sid: CallSid!) {
-  annotateCall(input: {sid: $sid, callScore: 4}) { call { annotation { callScore } } }
-}
-"""
 DEEP = "[" * 100_000
-
-
-@asynccontextmanager
-async def opened(address: Address, **options: Any) -> AsyncIterator[ClientConnection]:
-    """A connection on which nothing was said yet."""
-    host, port = address
-    async with web_socket(f"http://{host}:{port}", **options) as connection:
-        yield connection
-
-
-@pytest.fixture
-async def connection(address: Address) -> AsyncIterator[ClientConnection]:
-    """A connection on which both said hello."""
-    async with opened(address) as connection:
-        await say(connection, type="connection_init")
-        assert await hear(connection) == {"type": "connection_ack"}
-        yield connection
 
 
 async def closing(connection: ClientConnection) -> tuple[int, str]:
@@ -186,7 +147,7 @@ async def test_who_answers_pings_stays(
                 pings += 1
                 await say(connection, type="pong")
         assert (await closing(connection))[0] == 1001  # after which clients come back
-    assert await becomes(lambda: _followers(gateway) == 0)
+    assert await becomes(lambda: followers(gateway.happenings) == 0)
 
 
 @pytest.mark.parametrize("extra", [{}, {"payload": None}, {"payload": {"token": "t"}}])
@@ -195,138 +156,3 @@ async def test_the_beginning_may_bring_something(address: Address, extra: dict[s
     async with opened(address) as connection:
         await say(connection, type="connection_init", **extra)
         assert await hear(connection) == {"type": "connection_ack"}
-
-
-async def test_queries_and_mutations_are_answered_too(
-    connection: ClientConnection, gateway: Gateway
-) -> None:
-    """Once, and then they are complete."""
-    await say(connection, type="subscribe", id="q", payload=ASK)
-    assert await hear(connection) == {
-        "id": "q",
-        "type": "next",
-        "payload": {"data": {"__typename": "Query"}},
-    }
-    assert await hear(connection) == {"id": "q", "type": "complete"}
-    payload = {"query": MUTATION, "variables": {"sid": gateway.sandbox.examples()["client"]}}
-    await say(connection, type="subscribe", id="m", payload=payload)
-    answer = (await hear(connection))["payload"]
-    assert answer["data"]["annotateCall"]["call"]["annotation"] == {"callScore": 4}
-    assert await hear(connection) == {"id": "m", "type": "complete"}
-
-
-async def test_operations_of_one_connection_do_not_wait_for_each_other(
-    connection: ClientConnection, gateway: Gateway
-) -> None:
-    """A query is answered while a call is followed."""
-    payload = {"query": UPDATES, "variables": {"sid": gateway.sandbox.examples()["partial"]}}
-    await say(connection, type="subscribe", id="long", payload=payload)
-    assert (await hear(connection))["id"] == "long"
-    await say(connection, type="subscribe", id="short", payload=ASK)
-    assert [(await hear(connection))["type"] for _ in range(2)] == ["next", "complete"]
-
-
-@pytest.mark.parametrize(
-    ("payload", "code"),
-    [
-        ({"query": "{"}, "GRAPHQL_PARSE_FAILED"),
-        ({"query": "{ nope }"}, "GRAPHQL_VALIDATION_FAILED"),
-        ({"query": UPDATES}, "BAD_USER_INPUT"),
-        ({"query": UPDATES, "variables": {"sid": "CA1"}}, "BAD_USER_INPUT"),
-        ({"query": "{ __typename }", "operationName": "Other"}, "BAD_USER_INPUT"),
-        ({"query": 1}, "BAD_USER_INPUT"),
-        ({}, "BAD_USER_INPUT"),
-    ],
-)
-async def test_a_request_that_is_wrong_ends_in_an_error(
-    connection: ClientConnection, payload: dict[str, Any], code: str
-) -> None:
-    """Of that operation alone: the `error` is its last message, and its id is free again."""
-    for _ in range(2):
-        await say(connection, type="subscribe", id="1", payload=payload)
-        message = await hear(connection)
-        assert (message["id"], message["type"]) == ("1", "error")
-        assert message["payload"][0]["extensions"]["code"] == code
-
-
-async def test_who_completes_an_operation_hears_no_more_of_it(
-    connection: ClientConnection, gateway: Gateway
-) -> None:
-    """It ends within a second, and its id can be used again; unknown ids are ignored."""
-    await say(connection, type="complete", id="unknown")
-    payload = {"query": UPDATES, "variables": {"sid": gateway.sandbox.examples()["partial"]}}
-    for _ in range(3):
-        await say(connection, type="subscribe", id="1", payload=payload)
-        assert (await hear(connection))["type"] == "next"
-        await say(connection, type="complete", id="1")
-    assert await becomes(lambda: _followers(gateway) == 0, within=1)
-    await say(connection, type="ping")
-    assert await hear(connection) == {"type": "pong"}
-
-
-async def test_a_connection_has_so_many_operations(
-    connection: ClientConnection, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One more is refused, and the others go on."""
-    monkeypatch.setattr(websocket, "MAX_OPERATIONS", 1)
-    payload = {"query": UPDATES, "variables": {"sid": gateway.sandbox.examples()["partial"]}}
-    await say(connection, type="subscribe", id="1", payload=payload)
-    assert (await hear(connection))["id"] == "1"
-    await say(connection, type="subscribe", id="2", payload=payload)
-    message = await hear(connection)
-    assert (message["id"], message["type"]) == ("2", "error")
-    assert message["payload"][0]["extensions"]["code"] == "QUERY_TOO_COMPLEX"
-    assert _followers(gateway) == 1
-
-
-class Plainly:
-    """Reads documents as they come."""
-
-    def __init__(self) -> None:
-        self._documents = Documents(build_schema(), introspection=True)
-
-    async def read(self, request: Request) -> Document:
-        return self._documents.read(request.query or "")
-
-
-@pytest.mark.parametrize(
-    ("fault", "code"),
-    [
-        (ZeroDivisionError("a secret"), "INTERNAL_SERVER_ERROR"),
-        (UpstreamUnavailable("Twilio cannot be asked."), "UPSTREAM_UNAVAILABLE"),
-    ],
-)
-async def test_what_goes_wrong_around_an_operation_is_told(
-    fault: Exception, code: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    """As an error, of which only our own kind is told as it is; and the connection goes on.
-
-    Who makes the context is told who it is for.
-    """
-    heard: list[Viewer] = []
-
-    def context(request_id: str, viewer: Viewer) -> Context:
-        assert request_id
-        heard.append(viewer)
-        raise fault
-
-    executor = Executor(build_schema(), Plainly(), introspection=True)
-    stranger = everybody(Account("AC" + "1" * 32, "AC" + "1" * 32, Secret("secret")))
-    endpoint = WebSocketEndpoint(executor, context, Doorkeeper([], stranger), lambda: NOON)
-    app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
-    async with listening(app) as address, opened(address) as connection:
-        await say(connection, type="connection_init", payload={"token": "t"})
-        await hear(connection)
-        for name in ("1", "2"):
-            await say(connection, type="subscribe", id=name, payload=ASK)
-            message = await hear(connection)
-            assert (message["id"], message["type"]) == (name, "error")
-            assert message["payload"][0]["extensions"]["code"] == code
-            assert "a secret" not in json.dumps(message)
-    assert heard == [stranger] * 2
-    assert ("a secret" in caplog.text) is (code == "INTERNAL_SERVER_ERROR")
-
-
-def _followers(gateway: Gateway) -> int:
-    changes = (one for one in gateway.happenings if isinstance(one, FollowersChanged))
-    return sum(change.by for change in changes)
