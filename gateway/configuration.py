@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from gateway.accounts import Account, account_of
 from gateway.errors import WrongSettings
+from gateway.setting_kinds import Count
 from gateway.settings import AccountSid, Secret, Settings
 from gateway.viewers import Realm, Scope, Viewer, everybody
 
@@ -45,6 +46,8 @@ class _ViewerRow(Struct, frozen=True, forbid_unknown_fields=True):
     jwt_claims: dict[str, str] | None = None
     subaccounts: tuple[str, ...] = ()
     scopes: tuple[str, ...] = (Scope.CALLS_READ.value,)
+    max_cost: Count | None = None
+    budget_per_minute: Count | None = None
 
 
 class Grant(Struct, frozen=True):
@@ -190,7 +193,8 @@ class _Reader:
         if account is None:
             return None
         realm = Realm(account, None if every else frozenset(row.subaccounts))
-        viewer = Viewer(row.name, realm, frozenset(scope for scope in scopes if scope))
+        allowed = frozenset(scope for scope in scopes if scope)
+        viewer = Viewer(row.name, realm, allowed, row.max_cost, row.budget_per_minute)
         claims = tuple(sorted((row.jwt_claims or {}).items()))
         return Grant(viewer, row.token_sha256, row.jwt_subject, claims)
 

@@ -6,6 +6,9 @@
     ├── Unauthenticated                 UNAUTHENTICATED
     ├── Forbidden                       FORBIDDEN
     ├── TooManyFollowers                QUERY_TOO_COMPLEX
+    ├── TooComplex                      QUERY_TOO_COMPLEX
+    ├── TooExpensive                    COST_ESTIMATED_TOO_EXPENSIVE
+    │   └── BudgetSpent                 COST_ESTIMATED_TOO_EXPENSIVE
     ├── UpstreamError                   (never raised itself)
     │   ├── UpstreamRateLimited         UPSTREAM_RATE_LIMITED       retryable
     │   ├── UpstreamTimeout             UPSTREAM_TIMEOUT            retryable
@@ -90,6 +93,56 @@ class TooManyFollowers(GatewayError):
             f"This gateway follows {limit} calls already, and can follow no more: ask for the "
             "call with `callLookup`, or try again later."
         )
+
+
+class TooComplex(GatewayError):
+    """A document is too large: `what` there is too much of, and the cure in words."""
+
+    code = "QUERY_TOO_COMPLEX"
+
+    def __init__(self, what: str, number: int, limit: int, cure: str) -> None:
+        super().__init__(f"The document has {number:,} {what}, and may have {limit:,}: {cure}.")
+        self.number = number
+        self.limit = limit
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """The code, how much there is, and how much there may be."""
+        return {"code": self.code, "number": self.number, "limit": self.limit}
+
+
+class TooExpensive(GatewayError):
+    """A request would cost more than it may; `cure` says in words what to ask instead."""
+
+    code = "COST_ESTIMATED_TOO_EXPENSIVE"
+
+    def __init__(self, cost: int, limit: int, cure: str) -> None:
+        super().__init__(f"This could cost {cost:,}, and may cost {limit:,}: {cure}.")
+        self.cost = cost
+        self.limit = limit
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """The code, what it could cost, and what it may cost."""
+        return {"code": self.code, "cost": self.cost, "limit": self.limit}
+
+
+class BudgetSpent(TooExpensive):
+    """The viewer has not enough left for this minute: HTTP 429."""
+
+    def __init__(self, cost: int, remaining: int, limit: int, retry_after: int) -> None:
+        super().__init__(
+            cost,
+            remaining,
+            f"that is what is left of the {limit:,} of this minute; ask again in {retry_after} "
+            "seconds, or for less",
+        )
+        self.retry_after = retry_after
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """And when the next minute begins."""
+        return {**super().extensions, "retryAfterSeconds": self.retry_after}
 
 
 class UpstreamError(GatewayError):

@@ -49,6 +49,16 @@ class CacheKeys(Secret):
             raise ValidationError("a key has not 32 bytes")
 
 
+class Confidential(str):
+    """An address that may hold a password; its repr shows the scheme alone."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Stars, but for the scheme."""
+        return f"'{self.partition('://')[0]}://**********'"
+
+
 AccountSid = Annotated[
     str, Meta(pattern="^AC[0-9a-fA-F]{32}$", title="`AC` and 32 hexadecimal digits")
 ]
@@ -75,6 +85,13 @@ CacheUrl = Annotated[
     Meta(
         pattern=r"^(memory://|rediss?://\S+)$",
         title="`memory://`, or `redis://` or `rediss://` with `[user:password@]host[:port][/db]`",
+    ),
+]
+Origins = Annotated[
+    str,
+    Meta(
+        pattern=r"^(https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?(\s*,\s*|$))+(?<!,)$",
+        title="origins such as `https://app.example`, with commas between them; never `*`",
     ),
 ]
 Manifest = Annotated[str, Meta(title="the path of a manifest of Apollo or Relay")]

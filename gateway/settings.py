@@ -21,9 +21,11 @@ from gateway.setting_kinds import (
     Age,
     CacheKeys,
     CacheUrl,
+    Confidential,
     Count,
     JwksUrl,
     Manifest,
+    Origins,
     Port,
     Seconds,
     Secret,
@@ -115,6 +117,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         "pushes nothing.",
     ] = None
 
+    gateway_cors_origins: Annotated[
+        Origins | None, "Whose pages may call the gateway from a browser; unset: its own alone."
+    ] = None
     gateway_graphiql: Annotated[bool, "Whether `/` and `/graphql` show GraphiQL to browsers."] = (
         True
     )
@@ -126,6 +131,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway_trusted_documents_only: Annotated[
         bool, "Whether no other document is run than these."
     ] = False
+    gateway_max_cost: Annotated[
+        Count, "What one request may cost: 10 for each request to Twilio, 1 for each 100 values."
+    ] = 15_000
+    gateway_max_depth: Annotated[Count, "How many levels a document may have."] = 15
+    gateway_max_aliases: Annotated[Count, "How many aliases a document may have."] = 50
+    gateway_max_tokens: Annotated[Count, "How many tokens a document may have."] = 10_000
     gateway_log_level: Annotated[
         Literal["debug", "info", "warning", "error"], "From which level on log lines are written."
     ] = "info"
@@ -149,9 +160,9 @@ def table() -> Iterator[Setting]:
     hints = get_type_hints(Settings, include_extras=True)
     defaults = Settings()
     for attribute in Settings.__struct_fields__:
-        hint, *_, sentence = get_args(hints[attribute])
-        if _:
-            hint = hints[attribute]
+        hint, *metas, sentence = get_args(hints[attribute])
+        if metas:
+            hint = Annotated[(hint, *metas)]
         kind = next(arm for arm in _arms(hint) if arm is not type(None))
         yield Setting(
             attribute.upper(), _accepted(kind), getattr(defaults, attribute), sentence, kind
@@ -191,6 +202,8 @@ def _may_be_secret(setting: Setting, text: str) -> bool:
 def _value(text: str, hint: Any) -> Any:
     if hint in {Secret, CacheKeys}:
         return hint(text)
+    if hint == CacheUrl:
+        return Confidential(msgspec.convert(text, hint))
     if hint is bool:
         return msgspec.convert(text.lower(), bool, strict=False)
     return msgspec.convert(text, hint, strict=False)

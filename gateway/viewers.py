@@ -48,11 +48,17 @@ class Realm(Struct, frozen=True):
 
 
 class Viewer(Struct, frozen=True):
-    """Somebody who asks, by the name that logs show."""
+    """Somebody who asks, by the name that logs show.
+
+    `max_cost` is what one request may cost, where it is not as for all, and `budget_per_minute`
+    what all of them together may.
+    """
 
     name: str
     realm: Realm
     scopes: frozenset[Scope]
+    max_cost: int | None = None
+    budget_per_minute: int | None = None
 
     def may(self, scope: Scope) -> bool:
         """Whether the viewer has a scope."""

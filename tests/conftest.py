@@ -51,7 +51,7 @@ class Gateway:
             },
         )
         transport = httpx.ASGITransport(app=self.app)
-        self.http = httpx.AsyncClient(transport=transport, base_url="http://gateway")
+        self.http = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
 
     async def __aenter__(self) -> Self:
         """Start it as a server would."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import WrongSettings
+from gateway.setting_kinds import Confidential
 from gateway.settings import Secret, Settings, read, table
 
 SID = "AC" + "5a" * 16
@@ -25,7 +26,10 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "GATEWAY_UPSTREAM_URL": ("http://127.0.0.1:8001", "http://127.0.0.1:8001"),
     "GATEWAY_UPSTREAM_TIMEOUT": ("2.5", 2.5),
     "GATEWAY_UPSTREAM_CONCURRENCY": ("8", 8),
-    "GATEWAY_CACHE_URL": ("rediss://user:secret@cache:6380/1", "rediss://user:secret@cache:6380/1"),
+    "GATEWAY_CACHE_URL": (
+        "rediss://user:secret@cache:6380/1",
+        Confidential("rediss://user:secret@cache:6380/1"),
+    ),
     "GATEWAY_CACHE_MAX_BYTES": ("1048576", 1048576),
     "GATEWAY_COMPLETE_MAX_AGE": ("3600", 3600.0),
     "GATEWAY_PARTIAL_MAX_AGE": ("0", 0.0),
@@ -34,10 +38,18 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "GATEWAY_SETTLED_VERSION": ("3", 3),
     "GATEWAY_STALE_IF_ERROR": ("60", 60.0),
     "GATEWAY_WEBHOOK_URL": ("https://calls.example/hook", "https://calls.example/hook"),
+    "GATEWAY_CORS_ORIGINS": (
+        "https://app.example, http://localhost:3000",
+        "https://app.example, http://localhost:3000",
+    ),
     "GATEWAY_GRAPHIQL": ("FALSE", False),
     "GATEWAY_INTROSPECTION": ("false", False),
     "GATEWAY_TRUSTED_DOCUMENTS": ("documents.json", "documents.json"),
     "GATEWAY_TRUSTED_DOCUMENTS_ONLY": ("true", True),
+    "GATEWAY_MAX_COST": ("50000", 50_000),
+    "GATEWAY_MAX_DEPTH": ("20", 20),
+    "GATEWAY_MAX_ALIASES": ("100", 100),
+    "GATEWAY_MAX_TOKENS": ("2000", 2_000),
     "GATEWAY_LOG_LEVEL": ("debug", "debug"),
     "GATEWAY_LOG_FORMAT": ("json", "json"),
 }
@@ -150,6 +162,10 @@ WRONG = {
     "GATEWAY_COMPLETE_MAX_AGE": ("-1", "nan", "inf", "7d"),
     "GATEWAY_PAGE_MAX_AGE": ("inf",),
     "GATEWAY_SETTLED_VERSION": ("0", "null"),
+    "GATEWAY_CORS_ORIGINS": (
+        *("*", "null", "app.example", "https://app.example/", "https://*.example"),
+        *("https://app.example,", "https://app.example,*", "https://user:word@app.example"),
+    ),
     "GATEWAY_GRAPHIQL": ("maybe", "2"),
     "GATEWAY_LOG_LEVEL": ("loud",),
     "GATEWAY_LOG_FORMAT": ("xml",),
@@ -252,6 +268,15 @@ def test_a_secret_shows_as_stars_and_tells_only_when_asked() -> None:
     for shown in (repr(secret), str(secret), f"{secret}", repr(settings), f"{[secret]}"):
         assert "harbour" not in shown
         assert "*****" in shown
+
+
+def test_the_password_of_the_cache_is_not_shown_with_the_settings() -> None:
+    """The address is used as it is; where settings are printed, stars stand for it."""
+    settings = read({"GATEWAY_CACHE_URL": "redis://user:harbour@cache?password=harbour"})
+
+    assert settings.gateway_cache_url == "redis://user:harbour@cache?password=harbour"
+    assert "harbour" not in repr(settings)
+    assert "redis://*****" in repr(settings)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,10 @@ class Events:
         self._hook = ground.hook
         self._clock = ground.clock
 
+    def serve(self, realms: Collection[Realm]) -> None:
+        """Take events in for these realms from now on."""
+        self._realms = realms
+
     async def accept(self, account: Account, body: bytes) -> None:
         """Take in the events of one request. Raises Undecodable for what is not JSON."""
         events = read_events(body, self._clock(), self._hook)

@@ -47,6 +47,10 @@ class Followers:
         self._beginnings: SingleFlight[Lookup] = SingleFlight()
         self._waiting: set[asyncio.Timeout] = set()
 
+    def expect(self, *, events_are_on: bool) -> None:
+        """Go on where Twilio pushes what is new, or does not."""
+        self._events_are_on = events_are_on
+
     async def follow(self, realm: Realm, sid: CallSid) -> AsyncGenerator[Lookup, None]:
         """The state now, each newer one, up to the last. One who is slow gets the newest alone.
 

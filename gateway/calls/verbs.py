@@ -37,3 +37,8 @@ class Verbs(Struct, frozen=True):
             annotations=Annotations(ground, lookups),
             events=Events(ground, realms),
         )
+
+    def serve(self, realms: Collection[Realm], *, events_are_on: bool) -> None:
+        """Go on for other realms."""
+        self.events.serve(realms)
+        self.followers.expect(events_are_on=events_are_on)

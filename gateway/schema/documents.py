@@ -15,16 +15,21 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.validation.rules import overlapping_fields_can_be_merged
 from msgspec import Struct
 
+from gateway.errors import TooComplex
 from gateway.schema.arguments import ValuesFitRule
+from gateway.schema.price import Price
+from gateway.schema.pricing import Pricing
+from gateway.schema.shape import Limits, check_shape
 from gateway.schema.traits import Trait, traits_of
-
-MAX_TOKENS = 10_000
-"""Of one document; `schema.graphql` asked for field by field has about 1,000."""
 
 MAX_REMEMBERED = 2**18
 """Characters of all remembered documents together; parsed, each takes some 300 bytes."""
+
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
+"""Comparisons of fields that may be merged; beyond it a document is not validated to the end."""
 
 _VALUE = re.compile(r" (Int|Float|String|BlockString) '.*'", re.DOTALL)
 """A value that a syntax error repeats; it may be a phone number."""
@@ -42,6 +47,7 @@ class Document(Struct, frozen=True):
     errors: tuple[GraphQLError, ...] = ()
     code: str = "GRAPHQL_VALIDATION_FAILED"
     traits: Trait = Trait.NONE
+    prices: tuple[Price, ...] = ()
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of that name, or the only one; None when there is no such choice."""
@@ -52,12 +58,31 @@ class Document(Struct, frozen=True):
                 return operation
         return None
 
+    def price(self, operation: OperationDefinitionNode) -> Price:
+        """What one of its operations costs."""
+        for one, price in zip(self.operations, self.prices, strict=True):
+            if one is operation:
+                return price
+        return Price()
+
 
 class Documents:
-    """Reads documents against `schema`, and remembers the good ones that came last."""
+    """Reads documents against `schema`, and remembers the good ones that came last.
 
-    def __init__(self, schema: GraphQLSchema, *, introspection: bool) -> None:
+    None is larger than `limits`; `annotation` is how many requests to Twilio that of a call takes.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        *,
+        introspection: bool,
+        limits: Limits | None = None,
+        annotation: int = 0,
+    ) -> None:
         self._schema = schema
+        self._limits = limits or Limits()
+        self._pricing = Pricing(schema, annotation)
         self._rules = [
             ValuesFitRule if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules
         ]
@@ -89,18 +114,24 @@ class Documents:
 
     def _read(self, text: str) -> Document:
         try:
-            parsed = parse(text, max_tokens=MAX_TOKENS)
+            parsed = parse(text, max_tokens=self._limits.tokens)
+            check_shape(parsed, self._limits)
         except GraphQLSyntaxError as error:
-            too_long = "Document contains more than" in error.message
-            code = "QUERY_TOO_COMPLEX" if too_long else "GRAPHQL_PARSE_FAILED"
+            if "Document contains more than" in error.message:
+                return _refused(_too_many_tokens(self._limits.tokens))
             error.message = _VALUE.sub(r" \1", error.message)
-            return Document(None, errors=(error,), code=code)
+            return Document(None, errors=(error,), code="GRAPHQL_PARSE_FAILED")
+        except TooComplex as problem:
+            return _refused(problem)
         errors = validate(
             self._schema, parsed, self._rules, hide_suggestions=self._hide_suggestions
         )
-        operations = (d for d in parsed.definitions if isinstance(d, OperationDefinitionNode))
-        traits = Trait.NONE if errors else traits_of(parsed, self._schema)
-        return Document(parsed, tuple(operations), tuple(errors), traits=traits)
+        operations = tuple(d for d in parsed.definitions if isinstance(d, OperationDefinitionNode))
+        if errors:
+            return Document(parsed, operations, tuple(errors))
+        prices = self._pricing.prices(parsed)
+        traits = traits_of(parsed, self._schema)
+        return Document(parsed, operations, traits=traits, prices=prices)
 
     def _remember(self, text: str, document: Document) -> None:
         self._known[text] = document
@@ -108,3 +139,13 @@ class Documents:
         while self._size > MAX_REMEMBERED:
             forgotten, _ = self._known.popitem(last=False)
             self._size -= len(forgotten)
+
+
+def _refused(problem: TooComplex) -> Document:
+    error = GraphQLError(str(problem), original_error=problem)
+    return Document(None, errors=(error,), code=problem.code)
+
+
+def _too_many_tokens(limit: int) -> TooComplex:
+    """Where they end is not looked up."""
+    return TooComplex("tokens or more", limit + 1, limit, "ask in several requests")

@@ -14,13 +14,16 @@ from graphql import (
     subscribe,
 )
 from msgspec import Struct
+from msgspec.structs import replace
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.errors import BadUserInput
 from gateway.schema.arguments import misfits
 from gateway.schema.context import Context
+from gateway.schema.demand_control import Allowance, DemandControl, Refused, Spending, current
 from gateway.schema.documents import Document
 from gateway.schema.error_policy import failure, refusal
+from gateway.schema.shape import Limits
 
 
 class Request(Struct, frozen=True):
@@ -37,10 +40,16 @@ class Request(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """`body` goes to the client; `executed` is false when the request itself was wrong."""
+    """`body` goes to the client; `executed` is false when the request itself was wrong.
+
+    `allowance` is what the viewer has left, if there is a budget; `exceeded` says that it was not
+    enough.
+    """
 
     body: dict[str, Any]
     executed: bool
+    allowance: Allowance | None = None
+    exceeded: bool = False
 
 
 class Reader(Protocol):
@@ -65,10 +74,18 @@ class _Execution(StrawberryGraphQLCoreExecutionContext):
 
 
 class Executor:
-    """Executes requests for documents of `reader` against one schema."""
+    """Executes requests for documents of `reader` against one schema, if `demand` admits them."""
 
-    def __init__(self, schema: GraphQLSchema, reader: Reader, *, introspection: bool) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        reader: Reader,
+        *,
+        introspection: bool,
+        demand: DemandControl | None = None,
+    ) -> None:
         self._schema = schema
+        self._demand = demand or DemandControl(Limits().cost)
         self._reader = reader
         self._hint = introspection
 
@@ -81,6 +98,51 @@ class Executor:
         operation = self._chosen(request, document, context)
         if isinstance(operation, Answer):
             return operation
+        try:
+            allowance = await self._admit(operation, request, document, context)
+        except Refused as refused:
+            return _too_expensive(refused, context.request_id)
+        if (request.extensions or {}).get("cost") is True:
+            answer = await self._counted(operation, request, document, context)
+        else:
+            answer = await self._executed(operation, request, document, context)
+        return answer if allowance is None else replace(answer, allowance=allowance)
+
+    async def _admit(
+        self,
+        operation: OperationDefinitionNode,
+        request: Request,
+        document: Document,
+        context: Context,
+    ) -> Allowance | None:
+        price = document.price(operation)
+        return await self._demand.admit(price, request.variables, context.viewer, context.now)
+
+    async def _counted(
+        self,
+        operation: OperationDefinitionNode,
+        request: Request,
+        document: Document,
+        context: Context,
+    ) -> Answer:
+        """The answer, with what it took."""
+        spending = Spending()
+        token = current.set(spending)
+        try:
+            answer = await self._executed(operation, request, document, context)
+        finally:
+            current.reset(token)
+        requested = document.price(operation).cost(request.variables).total
+        told = {"cost": spending.told(requested, answer.body.get("data"))}
+        return replace(answer, body={**answer.body, "extensions": told})
+
+    async def _executed(
+        self,
+        operation: OperationDefinitionNode,
+        request: Request,
+        document: Document,
+        context: Context,
+    ) -> Answer:
         result = execute(**self._arguments(request, document, context))
         if not isinstance(result, ExecutionResult):
             result = await result
@@ -96,6 +158,11 @@ class Executor:
             return
         if operation.operation is not OperationType.SUBSCRIPTION:
             yield await self.execute(request, document, context)
+            return
+        try:
+            await self._admit(operation, request, document, context)
+        except Refused as refused:
+            yield _too_expensive(refused, context.request_id)
             return
         results = subscribe(**self._arguments(request, document, context))
         if isinstance(results, Awaitable):
@@ -158,6 +225,17 @@ def _failed(error: Exception, request_id: str) -> Answer:
 def _refused(errors: Sequence[GraphQLError], request_id: str, code: str) -> Answer:
     shown = [refusal(error, request_id, code) for error in errors]
     return Answer({"errors": shown}, executed=False)
+
+
+def _too_expensive(refused: Refused, request_id: str) -> Answer:
+    error = GraphQLError("", original_error=refused.problem)
+    shown = [refusal(error, request_id, refused.problem.code)]
+    return Answer(
+        {"errors": shown},
+        executed=False,
+        allowance=refused.allowance,
+        exceeded=refused.allowance is not None,
+    )
 
 
 def _which_operation(name: str | None) -> str:

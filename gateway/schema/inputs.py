@@ -22,6 +22,9 @@ T = TypeVar("T")
 
 DEFAULT_FIRST = 25
 
+MAX_IDS = 100
+"""How many ids `nodes` takes at once."""
+
 DEFAULT_PATIENCE, MAX_PATIENCE = 30, 60
 """Seconds that a lookup waits."""
 

@@ -21,16 +21,13 @@ from gateway.schema.annotate import AnnotateCallInput, AnnotateCallPayload, anno
 from gateway.schema.connection import CallConnection, connection
 from gateway.schema.context import Info
 from gateway.schema.derive import object_type
-from gateway.schema.inputs import CallFilter, patience, said, size_of, understand
+from gateway.schema.inputs import MAX_IDS, CallFilter, patience, said, size_of, understand
 from gateway.schema.node_ids import decode_id
 from gateway.schema.scalars import SCALARS
 from gateway.schema.types.call import Call, CallLookup, call_of, lookup_of, read_attribute
 from gateway.schema.types.node import Node
 from gateway.schema.types.viewer import Viewer, viewer_of
 from gateway.viewers import Realm, Scope
-
-MAX_NODES = 100
-"""How many ids `nodes` takes at once."""
 
 Sid = Annotated[CallSid, strawberry.argument(description="SID of the call.")]
 
@@ -145,8 +142,8 @@ class Query:
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="Ids of the objects.")],
     ) -> list[Node | None]:
         """Relay's refetch of many; looked up at the same time."""
-        if len(ids) > MAX_NODES:
-            raise BadUserInput("ids", f"holds {len(ids)} ids", f"up to {MAX_NODES}")
+        if len(ids) > MAX_IDS:
+            raise BadUserInput("ids", f"holds {len(ids)} ids", f"up to {MAX_IDS}")
         sids = [decode_id(node_id) for node_id in ids]
         lookups = await asyncio.gather(*(_look_up(info, sid) for sid in sids))
         return [call_of(found.call) for found in lookups]

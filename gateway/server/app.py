@@ -3,9 +3,9 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,13 +29,15 @@ from gateway.insights.paging import Cursors
 from gateway.instrumentation import Happening, Hook
 from gateway.logs import configure_logging
 from gateway.schema.context import Context
+from gateway.schema.demand_control import DemandControl, count
 from gateway.schema.documents import Documents
 from gateway.schema.execution import Executor
 from gateway.schema.operations import build_schema, sdl
-from gateway.schema.persisted_queries import PersistedQueries, Texts
+from gateway.schema.persisted_queries import PersistedQueries
+from gateway.schema.shape import Limits
 from gateway.schema.trusted_documents import trusted_documents
-from gateway.server.auth import Doorkeeper
-from gateway.server.event_streams import EventSink, signer_of
+from gateway.server.access import Access, Reread, events_are_on
+from gateway.server.door import Door, across_origins, origins_of
 from gateway.server.graphiql import GraphiQL
 from gateway.server.graphql import GraphQLEndpoint, MakeContext
 from gateway.server.health import Health
@@ -46,7 +48,7 @@ from gateway.server.websocket import WebSocketEndpoint
 from gateway.settings import Settings, read
 from gateway.upstream.client import InsightsClient
 from gateway.upstream.transport import Bounded, connect
-from gateway.viewers import Realm, Viewer
+from gateway.viewers import Viewer
 
 
 def create_app(  # noqa: PLR0913 - all but the first two are for tests and the demo
@@ -57,51 +59,58 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     clock: Callable[[], float] = time.time,
     hooks: Sequence[Hook] = (),
     examples: Mapping[str, str] | None = None,
+    reread: Reread | None = None,
 ) -> Starlette:
     """The gateway as an ASGI application.
 
     `transport` takes the place of the way to Twilio: the sandbox plugs in here. `clock` gives
-    seconds since 1970, `hooks` hear what happens, `examples` are SIDs for the tabs of GraphiQL.
+    seconds since 1970, `hooks` hear what happens, `examples` are SIDs for the tabs of GraphiQL,
+    and `reread` gives the configuration that is obeyed after a SIGHUP.
     """
     telemetry, health = Telemetry(), Health()
-    hook = _all(telemetry, health, *hooks)
+    hook = _all(telemetry, health, count, *hooks)
     configuration = open_to_all(access) if isinstance(access, Account) else access
-    signers = [(signer_of(settings, account), account) for account in configuration.accounts]
-    events_are_on = all(signer for signer, _ in signers)
-    engine = _engine(settings, configuration.realms, transport, hook, clock, events_are_on)
-    take_in = engine.verbs.events.accept
-    sink = EventSink([(one, partial(take_in, account)) for one, account in signers if one], hook)
-    verifier = _verifier(settings, clock)
-    doorkeeper = Doorkeeper(configuration.grants, configuration.stranger, verifier)
-    context = _contexts(settings, configuration, engine.verbs, clock)
+    engine = _engine(settings, configuration, transport, hook, clock)
+    obeyed = Access(configuration, settings, engine.verbs, _verifier(settings, clock), hook)
+    context = _contexts(settings, engine.verbs, clock)
     graphiql = GraphiQL(examples=examples) if settings.gateway_graphiql else None
     page = graphiql.page if graphiql else None
     executor = _executor(settings, engine.cache)
+    origins = origins_of(settings.gateway_cors_origins)
+    endpoint = GraphQLEndpoint(executor, context, obeyed.doorkeeper, page, clock)
+    sockets = WebSocketEndpoint(executor, context, obeyed.doorkeeper, clock, origins)
     routes = [
-        Route("/graphql", GraphQLEndpoint(executor, context, doorkeeper, page, clock)),
-        WebSocketRoute("/graphql", WebSocketEndpoint(executor, context, doorkeeper, clock)),
+        Route("/graphql", across_origins(endpoint, origins)),
+        WebSocketRoute("/graphql", sockets),
         Route("/healthz", health.alive),
         Route("/readyz", health.ready),
         Route("/metrics", telemetry.metrics),
-        sink.route(),
+        obeyed.sink.route(),
         *_schema_routes(settings),
         *(graphiql.routes() if graphiql else ()),
     ]
-    return Starlette(
-        routes=routes, middleware=[Middleware(RequestLog)], lifespan=lambda _: engine.running()
-    )
+    local_only = configuration.stranger is not None and settings.gateway_auth != "none"
+    middleware = [Middleware(RequestLog), Middleware(Door, local_only=local_only)]
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, asyncio.Event]]:
+        async with engine.running() as state:
+            with obeyed.reloading(reread):
+                yield state
+
+    return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
 
 
-def _contexts(
-    settings: Settings, configuration: Configuration, verbs: Verbs, clock: Callable[[], float]
-) -> MakeContext:
-    cursors = {account.sid: Cursors(account.signing_key) for account in configuration.accounts}
+def _contexts(settings: Settings, verbs: Verbs, clock: Callable[[], float]) -> MakeContext:
+    @lru_cache(maxsize=256)
+    def cursors(signing_key: bytes) -> Cursors:
+        return Cursors(signing_key)
 
     def context(request_id: str, viewer: Viewer) -> Context:
         return Context(
             viewer=viewer,
             verbs=verbs,
-            cursors=cursors[viewer.realm.account.sid],
+            cursors=cursors(viewer.realm.account.signing_key),
             now=clock(),
             page_grid=settings.gateway_page_max_age,
             request_id=request_id,
@@ -134,13 +143,12 @@ class _Engine(NamedTuple):
         self.verbs.followers.stop_waiting()
 
 
-def _engine(  # noqa: PLR0913, PLR0917 - the ends of all wires
+def _engine(
     settings: Settings,
-    realms: Collection[Realm],
+    configuration: Configuration,
     transport: httpx.AsyncBaseTransport | None,
     hook: Hook,
     clock: Callable[[], float],
-    events_are_on: bool,  # noqa: FBT001
 ) -> _Engine:
     freshness = Freshness.of(settings)
     cache, leases = open_cache(settings, hook, clock)
@@ -151,7 +159,9 @@ def _engine(  # noqa: PLR0913, PLR0917 - the ends of all wires
     )
     client = InsightsClient(bounded, settings.gateway_upstream_url, hook=hook, clock=clock)
     ground = Ground(client, Store(cache, freshness, clock), freshness, leases, hook, clock)
-    return _Engine(Verbs.on(ground, realms, events_are_on=events_are_on), client, cache)
+    pushed = events_are_on(settings, configuration.accounts)
+    verbs = Verbs.on(ground, configuration.realms, events_are_on=pushed)
+    return _Engine(verbs, client, cache)
 
 
 def _verifier(settings: Settings, clock: Callable[[], float]) -> TokenVerifier | None:
@@ -169,13 +179,23 @@ def _verifier(settings: Settings, clock: Callable[[], float]) -> TokenVerifier |
     return TokenVerifier(fetch, issuer, audience, clock)
 
 
-def _executor(settings: Settings, cache: Texts) -> Executor:
+def _executor(settings: Settings, cache: MemoryCache | TieredCache) -> Executor:
     schema, introspection = build_schema(), settings.gateway_introspection
-    documents = Documents(schema, introspection=introspection)
+    limits = Limits(
+        settings.gateway_max_cost,
+        settings.gateway_max_depth,
+        settings.gateway_max_aliases,
+        settings.gateway_max_tokens,
+    )
+    asked_anew = settings.gateway_annotation_max_age <= settings.gateway_page_max_age
+    documents = Documents(
+        schema, introspection=introspection, limits=limits, annotation=int(asked_anew)
+    )
     trusted = trusted_documents(settings.gateway_trusted_documents, documents)
     only = settings.gateway_trusted_documents_only
     queries = PersistedQueries(documents, cache, trusted, only=only)
-    return Executor(schema, queries, introspection=introspection)
+    demand = DemandControl(limits.cost, cache)
+    return Executor(schema, queries, introspection=introspection, demand=demand)
 
 
 def _all(*hooks: Hook) -> Hook:
@@ -201,4 +221,5 @@ def from_environment() -> Starlette:
     """The application of one worker process of `gateway serve`."""
     settings = read(os.environ, Path(".env") if Path(".env").is_file() else None)
     configure_logging(settings)
-    return create_app(settings, configuration_of(settings, os.environ))
+    reread = partial(configuration_of, settings, os.environ)
+    return create_app(settings, reread(), reread=reread)

@@ -1,11 +1,13 @@
 """Who asks: a bearer token, compared by its hash in constant time, or a JSON Web Token."""
 
+import asyncio
 import hashlib
 import hmac
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field, structs
 
 from gateway.configuration import Grant
 from gateway.errors import Unauthenticated
@@ -17,10 +19,14 @@ _UNKNOWN = "The token is not known here, or not any more."
 
 
 class Admission(Struct, frozen=True):
-    """A viewer, and up to when (seconds since 1970) what was shown is good; None for ever."""
+    """A viewer, and up to when (seconds since 1970) what was shown is good; None for ever.
+
+    `withdrawn` is set when the viewer is no more, or may do other things than before.
+    """
 
     viewer: Viewer
     until: float | None = None
+    withdrawn: asyncio.Event = field(default_factory=asyncio.Event)
 
     def lasting(self, now: float) -> float | None:
         """Seconds for which a stream that begins now may last."""
@@ -39,15 +45,25 @@ class Doorkeeper:
         stranger: Viewer | None = None,
         verifier: TokenVerifier | None = None,
     ) -> None:
+        self._verifier = verifier
+        self._known: dict[str, object] = {}
+        self._withdrawals: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self.replace(grants, stranger)
+
+    def replace(self, grants: Sequence[Grant], stranger: Viewer | None = None) -> None:
+        """Know these and no others from now on; who is not as before is withdrawn."""
         self._hashes = [(bytes.fromhex(g.token_sha256), g.viewer) for g in grants if g.token_sha256]
         self._claimed = [grant for grant in grants if not grant.token_sha256]
         self._stranger = stranger
-        self._verifier = verifier
+        before, self._known = self._known, {grant.viewer.name: _shape(grant) for grant in grants}
+        for name in before:
+            if before[name] != self._known.get(name) and name in self._withdrawals:
+                self._withdrawals.pop(name).set()
 
     async def admit(self, authorization: str | None) -> Admission:
         """The viewer that an `Authorization` header shows."""
         if self._stranger is not None:
-            return Admission(self._stranger)
+            return self._admission(self._stranger)
         if not authorization:
             raise Unauthenticated(f"There is no token. {_CURE}.")
         scheme, _, token = authorization.partition(" ")
@@ -55,11 +71,14 @@ class Doorkeeper:
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated(f"That is no bearer token. {_CURE}.")
         if (viewer := self._by_hash(token)) is not None:
-            return Admission(viewer)
+            return self._admission(viewer)
         if self._verifier is None or token.count(".") != 2:  # noqa: PLR2004 - header.claims.seal
             raise Unauthenticated(_UNKNOWN)
         claims = await self._verifier.claims(token)
-        return Admission(self._by_claims(claims), float(claims["exp"]))
+        return self._admission(self._by_claims(claims), float(claims["exp"]))
+
+    def _admission(self, viewer: Viewer, until: float | None = None) -> Admission:
+        return Admission(viewer, until, self._withdrawals[viewer.name])
 
     def _by_hash(self, token: str) -> Viewer | None:
         shown = hashlib.sha256(token.encode()).digest()
@@ -77,6 +96,14 @@ class Doorkeeper:
             if grant.jwt_claims and all(_holds(claims, *claim) for claim in grant.jwt_claims):
                 return grant.viewer
         raise Unauthenticated(_UNKNOWN)
+
+
+def _shape(grant: Grant) -> object:
+    """All that a viewer is and may, in a form that can be compared; secrets cannot."""
+    viewer, account = grant.viewer, grant.viewer.realm.account
+    rest = structs.asdict(structs.replace(viewer, realm=structs.replace(viewer.realm, account="")))
+    shown = (grant.token_sha256, grant.jwt_subject, grant.jwt_claims)
+    return shown, rest, account.username, account.signing_key
 
 
 def _holds(claims: Mapping[str, Any], name: str, value: str) -> bool:

@@ -91,6 +91,10 @@ class EventSink:
         self._doors = doors
         self._hook = hook
 
+    def replace(self, doors: Sequence[tuple[Signer, Accept]]) -> None:
+        """Have these doors from now on."""
+        self._doors = doors
+
     def route(self) -> Route:
         """Where it is."""
         return Route(PATH, self.receive, methods=["POST"])

@@ -19,9 +19,10 @@ from starlette.types import Receive, Scope, Send
 from gateway.errors import BadUserInput, Unauthenticated
 from gateway.schema.context import Context
 from gateway.schema.error_policy import mask
-from gateway.schema.execution import Executor, Request
+from gateway.schema.execution import Answer, Executor, Request
 from gateway.server.auth import Doorkeeper
 from gateway.server.bodies import BadRequest, from_get, from_post
+from gateway.server.budgets import told_of_budget
 from gateway.server.http_cache import NO_STORE, VARY, for_caches, freshness
 from gateway.server.negotiation import EVENTS, GRAPHQL_RESPONSE, HTML, JSON, PARTS, choose
 from gateway.server.streams import Stream
@@ -96,10 +97,10 @@ class GraphQLEndpoint:
         if streamed is not None:
             answers = self._executor.stream(request, document, context)
             bodies = (self._encode(answer.body) async for answer in answers)
-            return Stream(streamed, bodies, admission.lasting(self._clock()))
+            return Stream(streamed, bodies, admission.lasting(self._clock()), admission.withdrawn)
         answer = await self._executor.execute(request, document, context)
-        refused = not answer.executed and media_type == GRAPHQL_RESPONSE
-        response = self._response(media_type or JSON, answer.body, 400 if refused else 200)
+        response = self._response(media_type or JSON, answer.body, _status(answer, media_type))
+        response.headers.update(told_of_budget(answer))
         if scope["method"] == "GET" and "errors" not in answer.body:
             kept = freshness(document.traits, context.told, self._clock())
             return for_caches(response, kept, headers.get("if-none-match"))
@@ -121,6 +122,12 @@ class GraphQLEndpoint:
     def _response(self, media_type: str, body: dict[str, Any], status: int) -> Response:
         headers = {"Content-Type": f"{media_type}; charset=utf-8", "Vary": VARY}
         return Response(self._encode(body), status, headers)
+
+
+def _status(answer: Answer, media_type: str | None) -> int:
+    if answer.exceeded:
+        return 429
+    return 400 if not answer.executed and media_type == GRAPHQL_RESPONSE else 200
 
 
 async def _read(scope: Scope, headers: Headers, receive: Receive) -> Request:

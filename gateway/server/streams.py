@@ -55,13 +55,18 @@ class Stream(Response):
     """A streamed answer of `bodies`, each the JSON of one GraphQL result.
 
     The event `stopping` in the state of the lifespan, if there is one, says that the server stops;
-    after `lasting` seconds the stream breaks off in the same way.
+    after `lasting` seconds, or once `withdrawn` is set, the stream breaks off in the same way.
     """
 
     def __init__(
-        self, media_type: str, bodies: AsyncGenerator[bytes, None], lasting: float | None = None
+        self,
+        media_type: str,
+        bodies: AsyncGenerator[bytes, None],
+        lasting: float | None = None,
+        withdrawn: asyncio.Event | None = None,
     ) -> None:
         self._lasting = lasting
+        self._withdrawn = withdrawn or asyncio.Event()
         self._format = _FORMATS[media_type]
         self._bodies = bodies
         headers = {
@@ -98,7 +103,7 @@ class Stream(Response):
     async def _end(self, scope: Scope) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._lasting):
-                await _stopping(scope).wait()
+                await _either(_stopping(scope), self._withdrawn)
 
     async def _send(self, send: Send) -> None:
         form = self._format
@@ -134,6 +139,15 @@ _END = b""
 def _stopping(scope: Scope) -> asyncio.Event:
     stopping: asyncio.Event | None = scope.get("state", {}).get("stopping")
     return asyncio.Event() if stopping is None else stopping
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
 
 
 async def _left(receive: Receive) -> None:

@@ -10,7 +10,6 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
 import msgspec
 from graphql import GraphQLError
@@ -22,6 +21,7 @@ from gateway.schema.error_policy import Shown, failure
 from gateway.schema.execution import Executor
 from gateway.server.auth import Doorkeeper
 from gateway.server.bodies import MAX_BODY_BYTES, BadRequest, request_of
+from gateway.server.door import may_connect
 from gateway.server.graphql import MakeContext
 from gateway.viewers import Viewer
 
@@ -55,7 +55,10 @@ class Closed(Exception):
 
 
 class WebSocketEndpoint:
-    """Serves operations of any kind over WebSocket connections from the same origin."""
+    """Serves operations of any kind over WebSocket connections from the same origin.
+
+    Pages of `origins` may connect too.
+    """
 
     def __init__(
         self,
@@ -63,7 +66,9 @@ class WebSocketEndpoint:
         context: MakeContext,
         doorkeeper: Doorkeeper,
         clock: Callable[[], float],
+        origins: frozenset[str] = frozenset(),
     ) -> None:
+        self._origins = origins
         self._executor = executor
         self._context = context
         self._doorkeeper = doorkeeper
@@ -72,7 +77,7 @@ class WebSocketEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection to its end."""
         socket = WebSocket(scope, receive, send)
-        if not _same_origin(socket):
+        if not may_connect(socket.headers, self._origins):
             await socket.close(1008, "Another origin")
             return
         try:
@@ -110,22 +115,25 @@ class _Connection:
         self._clock = clock
         self._viewer: Viewer | None = None
         self._lasting: float | None = None
+        self._withdrawn = asyncio.Event()
         self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
         """Read messages until the client leaves. Raises Closed and WebSocketDisconnect."""
-        pinging = asyncio.create_task(self._ping())
+        tasks = [asyncio.create_task(self._ping())]
         try:
             async with _patience(INIT_WITHIN, Closed(4408, "Connection initialisation timeout")):
                 while self._viewer is None:
                     await self._handle(await self._receive())
-            async with _patience(self._lasting, Closed(4403, "The token has expired")):
+            async with _patience(self._lasting, Closed(4403, "The token has expired")) as bound:
+                ending = asyncio.create_task(_end_once(self._withdrawn, bound))
+                tasks.append(ending)
                 while True:
                     async with _patience(SILENT_FOR, Closed(1001, "No answer to a ping")):
                         message = await self._receive()
                     await self._handle(message)
         finally:
-            tasks = (pinging, *self._operations.values())
+            tasks += self._operations.values()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -172,6 +180,7 @@ class _Connection:
             raise Closed(4403, str(problem)) from None
         self._viewer = admission.viewer
         self._lasting = admission.lasting(self._clock())
+        self._withdrawn = admission.withdrawn
 
     async def _subscribe(self, name: str, payload: dict[str, Any]) -> None:
         if self._viewer is None:
@@ -224,20 +233,18 @@ class _Connection:
 
 
 @asynccontextmanager
-async def _patience(seconds: float | None, end: Closed) -> AsyncIterator[None]:
+async def _patience(seconds: float | None, end: Closed) -> AsyncIterator[asyncio.Timeout]:
     try:
-        async with asyncio.timeout(seconds):
-            yield
+        async with asyncio.timeout(seconds) as bound:
+            yield bound
     except TimeoutError:
         raise end from None
 
 
+async def _end_once(event: asyncio.Event, bound: asyncio.Timeout) -> None:
+    await event.wait()
+    bound.reschedule(asyncio.get_running_loop().time())
+
+
 def _shown(message: str, code: str) -> Shown:
     return {"message": message, "extensions": {"code": code}}
-
-
-def _same_origin(socket: WebSocket) -> bool:
-    """Whether a page of this server opened the connection, or no browser at all."""
-    origin = socket.headers.get("origin")
-    host = socket.headers.get("host", "")
-    return origin is None or urlsplit(origin).netloc.lower() == host.lower()

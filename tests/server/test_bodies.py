@@ -171,7 +171,7 @@ async def test_a_413_does_not_wait_for_the_rest_of_the_body(address: Address) ->
     """On a real connection, the answer comes while the client still sends."""
     reader, writer = await asyncio.open_connection(*address)
     writer.write(
-        b"POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+        b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n"
     )
     writer.write(b"%x\r\n%b\r\n" % (MAX_BODY_BYTES + 1, b" " * (MAX_BODY_BYTES + 1)))

@@ -124,7 +124,7 @@ async def test_other_methods_are_a_405_that_names_the_right_ones(
 async def test_a_head_is_a_405_without_a_body(address: Address) -> None:
     """A HEAD would cost as much as its GET and tell nothing; and no HEAD has a body."""
     reader, writer = await asyncio.open_connection(*address)
-    writer.write(b"HEAD /graphql HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n")
+    writer.write(b"HEAD /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     head, _, body = (await reader.read()).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 405 ")
     assert b"\r\nallow: get, post\r\n" in head.lower()
@@ -228,7 +228,7 @@ async def test_a_client_may_leave_before_its_answer(
     async with listening(gateway.app) as address:
         _, writer = await asyncio.open_connection(*address)
         writer.write(
-            b"POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+            b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
         )
         await gate.asked.wait()
@@ -246,7 +246,7 @@ async def test_a_client_may_leave_in_the_middle_of_its_body(
     """Half a request is nothing to log as an error, and the next client is served."""
     _, writer = await asyncio.open_connection(*address)
     writer.write(
-        b"POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+        b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         b'Content-Length: 99\r\n\r\n{"query":'
     )
     writer.close()

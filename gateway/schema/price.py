@@ -1,0 +1,144 @@
+"""What an operation costs, before it is executed: an upper bound.
+
+Of each request only the sizes of its lists are put into a price that is worked out already: they
+stand at the root of an operation alone, so that takes a few microseconds.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from gateway.insights.paging import MAX_SIZE
+from gateway.schema.inputs import DEFAULT_FIRST, MAX_IDS
+
+PER_REQUEST = 10
+"""What a request to Twilio costs."""
+
+VALUES_PER_UNIT = 100
+"""So many values of an answer cost 1."""
+
+LOOKUP = 2
+"""Requests of a lookup: for the complete summary, then for the partial one."""
+
+_TO_THE_END = 11
+"""Requests of `last` without `before`: it walks to the end of the window, and a page back."""
+
+_SMALLEST_PAGE = 25
+
+
+class Cost(NamedTuple):
+    """Requests to Twilio, and values in the answer."""
+
+    requests: int = 0
+    values: int = 0
+
+    def plus(self, other: "Cost", times: int = 1) -> "Cost":
+        """This, and so many times the other."""
+        return Cost(self.requests + times * other.requests, self.values + times * other.values)
+
+    @property
+    def total(self) -> int:
+        """Both as one number."""
+        return PER_REQUEST * self.requests + math.ceil(self.values / VALUES_PER_UNIT)
+
+
+class Selected(NamedTuple):
+    """What a selection costs: once, and for each call of the connection it is on."""
+
+    once: Cost = Cost()
+    each: Cost = Cost()
+
+    def beside(self, other: "Selected") -> "Selected":
+        """Both together."""
+        return Selected(self.once.plus(other.once), self.each.plus(other.each))
+
+
+class Given(NamedTuple):
+    """An argument: a variable, or the value itself; a list is told by its length."""
+
+    variable: str | None = None
+    otherwise: int | None = None
+
+    def size(self, variables: Mapping[str, Any]) -> int | None:
+        """Its number, or its length; None when it is not said."""
+        if self.variable is None or self.variable not in variables:
+            return self.otherwise
+        value = variables[self.variable]
+        if isinstance(value, list):
+            return len(value)
+        if isinstance(value, str):
+            return 1
+        return value if isinstance(value, int) else None
+
+
+class Root(Struct, frozen=True):
+    """A field of the root: what it is, its arguments, and what it costs."""
+
+    name: str
+    given: Mapping[str, Given]
+    selected: Selected
+
+    def size(self, variables: Mapping[str, Any]) -> int:
+        """How many calls it gives at most."""
+        if self.name == "calls":
+            for name in ("first", "last"):
+                if (size := self._said(name, variables)) is not None:
+                    return min(max(size, 1), MAX_SIZE)
+            return DEFAULT_FIRST
+        if self.name == "nodes":
+            return min(self._said("ids", variables) or 0, MAX_IDS)
+        return 1
+
+    def cost(self, variables: Mapping[str, Any]) -> Cost:
+        """What it costs with these variables."""
+        size, (once, each) = self.size(variables), self.selected
+        if self.name == "nodes":
+            return Cost().plus(once, size).plus(Cost(LOOKUP), size)
+        if self.name == "calls":
+            return once.plus(each, size).plus(Cost(self._pages(size, variables)))
+        return once
+
+    def _pages(self, size: int, variables: Mapping[str, Any]) -> int:
+        """Of a walk that goes on, with the pages that it began with."""
+        if any(self._said(name, variables) is not None for name in ("after", "before")):
+            return 1 + math.ceil(size / _SMALLEST_PAGE)
+        return 1 if self._said("last", variables) is None else _TO_THE_END
+
+    def _said(self, name: str, variables: Mapping[str, Any]) -> int | None:
+        given = self.given.get(name)
+        return None if given is None else given.size(variables)
+
+    def fitting(self, variables: Mapping[str, Any], excess: int) -> int:
+        """How many calls there may be for it to cost so much less; 0 if that does not help."""
+        each = self.selected.each if self.name == "calls" else self.selected.once
+        requests = each.requests + (LOOKUP if self.name == "nodes" else 0)
+        per_call = PER_REQUEST * requests + each.values / VALUES_PER_UNIT
+        fewer = math.ceil((excess + 1) / per_call) if per_call else MAX_SIZE
+        return max(0, self.size(variables) - fewer)
+
+
+class Price(Struct, frozen=True):
+    """What an operation costs, once the sizes of its lists are known."""
+
+    roots: tuple[Root, ...] = ()
+
+    def cost(self, variables: Mapping[str, Any] | None) -> Cost:
+        """An upper bound for a request with these variables."""
+        total = Cost()
+        for root in self.roots:
+            total = total.plus(root.cost(variables or {}))
+        return total
+
+    def cure(self, variables: Mapping[str, Any] | None, limit: int) -> str:
+        """What to ask instead of what costs more than `limit`."""
+        excess = self.cost(variables).total - limit
+        lists = [root for root in self.roots if root.name in {"calls", "nodes"}]
+        largest = max(lists, key=lambda root: root.cost(variables or {}).total, default=None)
+        if largest is not None and (size := largest.fitting(variables or {}, excess)) > 0:
+            if largest.name == "nodes":
+                return f"ask for {size} `ids` at most, or for fewer fields"
+            name = "last" if "last" in largest.given else "first"
+            return f"ask for `{name}: {size}` at most, or for fewer fields"
+        return "ask for fewer fields, or in several requests"

@@ -1,0 +1,89 @@
+"""Who may do what, by whose credentials: as the configuration says now.
+
+At SIGHUP the configuration is read again. It is put in place whole and in one turn of the event
+loop, or, with a mistake in it, not at all; requests under way go on as they began.
+"""
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+from gateway.accounts import Account
+from gateway.calls.verbs import Verbs
+from gateway.configuration import Configuration
+from gateway.errors import WrongSettings
+from gateway.instrumentation import Hook
+from gateway.server.auth import Doorkeeper
+from gateway.server.event_streams import Accept, EventSink, Signer, signer_of
+from gateway.server.tokens import TokenVerifier
+from gateway.settings import Settings
+
+logger = logging.getLogger("gateway.access")
+
+Reread = Callable[[], Configuration]
+"""Reads the configuration again; raises WrongSettings."""
+
+
+class Access:
+    """Everything that obeys a configuration, and obeys another after `replace`."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        settings: Settings,
+        verbs: Verbs,
+        verifier: TokenVerifier | None,
+        hook: Hook,
+    ) -> None:
+        self._settings = settings
+        self._verbs = verbs
+        self.doorkeeper = Doorkeeper(configuration.grants, configuration.stranger, verifier)
+        self.sink = EventSink(self._doors(configuration.accounts), hook)
+
+    def replace(self, configuration: Configuration) -> None:
+        """Obey another configuration from now on."""
+        accounts = configuration.accounts
+        self.doorkeeper.replace(configuration.grants, configuration.stranger)
+        self.sink.replace(self._doors(accounts))
+        self._verbs.serve(
+            configuration.realms, events_are_on=events_are_on(self._settings, accounts)
+        )
+
+    @contextmanager
+    def reloading(self, reread: Reread | None) -> Iterator[None]:
+        """Listen to SIGHUP inside the `with` block, where that is possible."""
+        here = threading.current_thread() is threading.main_thread()
+        if reread is None or not here or not hasattr(signal, "SIGHUP"):
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, self._reload, reread)
+        try:
+            yield
+        finally:
+            loop.remove_signal_handler(signal.SIGHUP)
+
+    def _reload(self, reread: Reread) -> None:
+        try:
+            configuration = reread()
+        except WrongSettings as error:
+            for mistake in error.mistakes:
+                logger.error("The accounts and viewers stay as they were: %s", mistake)  # noqa: TRY400 - each line says it all
+            return
+        self.replace(configuration)
+        accounts, viewers = len(configuration.accounts), len(configuration.grants)
+        logger.warning("Accounts and viewers were read again: %d and %d.", accounts, viewers)
+
+    def _doors(self, accounts: Sequence[Account]) -> list[tuple[Signer, Accept]]:
+        accept = self._verbs.events.accept
+        signers = [(signer_of(self._settings, account), account) for account in accounts]
+        return [(signer, partial(accept, account)) for signer, account in signers if signer]
+
+
+def events_are_on(settings: Settings, accounts: Sequence[Account]) -> bool:
+    """Whether Twilio pushes what is new, for all accounts."""
+    return all(signer_of(settings, account) for account in accounts)
