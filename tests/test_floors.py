@@ -42,7 +42,7 @@ BOUNDS = {
     "graphql": {"schema", "server"},
     "joserfc": {"server"},
     "prometheus_client": {"server"},
-    "uvicorn": {"server/running.py", "cli.py"},
+    "uvicorn": {"server/protocol.py", "server/running.py", "cli.py"},
     "dotenv": {"settings.py"},
     "hatchling": {"graphiql"},
 }

@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from websockets.asyncio.client import ClientConnection
 
+from gateway.server.protocol import BoundedProtocol
 from tests.conftest import Gateway
 from tests.live import hear, say, web_socket
 
@@ -16,10 +17,13 @@ Address: TypeAlias = tuple[str, int]
 
 
 @asynccontextmanager
-async def listening(app: ASGIApp) -> AsyncIterator[Address]:
+async def listening(
+    app: ASGIApp, http: type[BoundedProtocol] = BoundedProtocol
+) -> AsyncIterator[Address]:
     """Serve an application on a free port for as long as the block lasts."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="websockets-sansio"))
+        config = uvicorn.Config(app, http=http, log_config=None, ws="websockets-sansio")
+        server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         host, port = listener.getsockname()
         yield host, port

@@ -1,0 +1,110 @@
+"""HTTP/1.1 as uvicorn speaks it, with bounds on how long and how large a client may be.
+
+uvicorn bounds neither the time that a request takes to arrive, nor the size of its head, nor the
+time for which a client may leave its answer unread: each would let anybody hold memory and sockets
+for nothing. A request that comes whole in one piece, as nearly all do, costs one comparison.
+"""
+
+import asyncio
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MAX_HEAD_BYTES = 64 * 1024
+"""Of the request line and the headers; a read from the socket more may pass."""
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection. The application learns from it that the server stops, before it is over."""
+
+    sent_within = 30.0
+    """Seconds in which a request must have come whole, from its first byte."""
+
+    read_within = 30.0
+    """Seconds that a client has to take in what waits for it, once that is more than 64 KiB."""
+
+    _arriving: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+    _head = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A request is waited for from now on."""
+        super().connection_made(transport)
+        self._expect_the_rest()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is waited for any more."""
+        self._it_came()
+        self._it_was_read()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; whoever sends too much, or too slowly, is told and let go of."""
+        super().data_received(data)
+        cycle = self.cycle
+        if cycle is not None and cycle.scope is self.scope:
+            self._head = 0
+            if not cycle.more_body:
+                self._it_came()
+                return
+        else:
+            self._head += len(data)
+            if self._head > MAX_HEAD_BYTES:
+                self._let_go(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+                return
+        self._expect_the_rest()
+
+    def handle_websocket_upgrade(self) -> None:
+        """From here on another protocol reads, which has bounds of its own."""
+        self._it_came()
+        self.sent_within = 0
+        super().handle_websocket_upgrade()
+
+    def pause_writing(self) -> None:
+        """The client does not keep up with its answer: give it some time."""
+        super().pause_writing()
+        self._it_was_read()
+        self._unread = self.loop.call_later(self.read_within, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        self._it_was_read()
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection; what nobody reads does not keep it open."""
+        if self.transport.get_write_buffer_size():
+            self._unread = self.loop.call_later(self.read_within, self.transport.abort)
+        super().timeout_keep_alive_handler()
+
+    def shutdown(self) -> None:
+        """The server stops."""
+        if (stopping := self.app_state.get("stopping")) is not None:
+            stopping.set()
+        super().shutdown()
+
+    def _expect_the_rest(self) -> None:
+        if self._arriving is None and self.sent_within:
+            self._arriving = self.loop.call_later(
+                self.sent_within, self._let_go, HTTPStatus.REQUEST_TIMEOUT
+            )
+
+    def _it_came(self) -> None:
+        if self._arriving is not None:
+            self._arriving.cancel()
+            self._arriving = None
+
+    def _it_was_read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def _let_go(self, status: HTTPStatus) -> None:
+        """Say why, where no answer has begun, and close the connection."""
+        if self.transport.is_closing():
+            return
+        begun = self.cycle is not None and self.cycle.scope is self.scope
+        if not (begun and self.cycle.response_started):
+            line = f"HTTP/1.1 {status} {status.phrase}\r\nConnection: close\r\nContent-Length: 0"
+            self.transport.write(f"{line}\r\n\r\n".encode("ascii"))
+        self.transport.close()
