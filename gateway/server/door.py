@@ -31,7 +31,10 @@ _SENT_BY_CLIENTS = (
     *("apollo-require-preflight", "x-apollo-operation-id", "x-apollo-operation-name"),
     *("graphql-client-name", "graphql-client-version"),
 )
-_READ_BY_CLIENTS = ("Age", "ETag", "Retry-After", "WWW-Authenticate", "X-Request-Id")
+_READ_BY_CLIENTS = (
+    *("Age", "ETag", "Retry-After", "WWW-Authenticate", "X-Request-Id"),
+    *("RateLimit-Limit", "RateLimit-Policy", "RateLimit-Remaining", "RateLimit-Reset"),
+)
 
 _CURE = (
     "This gateway has no viewers, and answers to names of its own machine alone, such as "

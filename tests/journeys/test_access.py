@@ -5,24 +5,17 @@ import json
 import logging
 from base64 import b64encode
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from hashlib import sha256
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.accounts import Account
-from gateway.configuration import Configuration, Grant
 from gateway.sandbox import Sandbox
-from gateway.settings import Secret, Settings
-from gateway.viewers import Realm, Scope, Viewer
+from gateway.viewers import Scope
 from tests.conftest import Clock, Gateway
 from tests.servers import RedisServer
-
-ALL = frozenset(Scope)
-READ = frozenset({Scope.CALLS_READ})
+from tests.viewers import ALL, READ, Asker, People, open_to
 
 PARTIES = """
 query($sid: CallSid!) {
@@ -36,56 +29,6 @@ query($sid: CallSid!) {
 """
 
 
-class People:
-    """Viewers of one sandbox, each by the token that is their name."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.account = Account(sandbox.account_sid, sandbox.account_sid, Secret(sandbox.auth_token))
-        self._grants: list[Grant] = []
-
-    def add(self, name: str, subaccounts: frozenset[str] | None, scopes: frozenset[Scope]) -> None:
-        viewer = Viewer(name, Realm(self.account, subaccounts), scopes)
-        self._grants.append(Grant(viewer, sha256(name.encode()).hexdigest()))
-
-    @property
-    def access(self) -> Configuration:
-        return Configuration((self.account,), tuple(self._grants))
-
-
-class Asker:
-    """Somebody with a token at a gateway."""
-
-    def __init__(self, gateway: Gateway, token: str) -> None:
-        self._gateway = gateway
-        self._headers = {"Authorization": f"Bearer {token}"}
-
-    async def send(self, query: str, **variables: Any) -> dict[str, Any]:
-        body = {"query": query, "variables": variables}
-        answer = await self._gateway.http.post("/graphql", json=body, headers=self._headers)
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-    async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
-        body = await self.send(query, **variables)
-        assert "errors" not in body, body
-        data: dict[str, Any] = body["data"]
-        return data
-
-    async def fail(self, query: str, **variables: Any) -> str:
-        (error,) = (await self.send(query, **variables))["errors"]
-        code: str = error["extensions"]["code"]
-        return code
-
-
-@asynccontextmanager
-async def _open(
-    sandbox: Sandbox, clock: Clock, people: People, **said: Any
-) -> AsyncIterator[Gateway]:
-    async with Gateway(sandbox, clock, Settings(**said), access=people.access) as gateway:
-        yield gateway
-
-
 @pytest.fixture
 async def office(sandbox: Sandbox, clock: Clock) -> AsyncIterator[Gateway]:
     """A gateway with an operator, a dashboard without personal data, and an annotator."""
@@ -94,7 +37,7 @@ async def office(sandbox: Sandbox, clock: Clock) -> AsyncIterator[Gateway]:
     people.add("dashboard", frozenset(), READ)
     people.add("annotator", frozenset(), frozenset({Scope.CALLS_READ, Scope.ANNOTATIONS_WRITE}))
     people.add("nobody", frozenset(), frozenset({Scope.PII_READ}))
-    async with _open(sandbox, clock, people) as gateway:
+    async with open_to(sandbox, clock, people) as gateway:
         yield gateway
 
 
@@ -263,7 +206,7 @@ def test_somebody_elses_call_is_as_one_that_does_not_exist(
         visible = frozenset(world.owners[number] for number in seen)
         people.add("viewer", visible, ALL)
         url = redis.url if backend == "redis" else "memory://"
-        async with _open(world.sandbox, world.clock, people, gateway_cache_url=url) as gateway:
+        async with open_to(world.sandbox, world.clock, people, gateway_cache_url=url) as gateway:
             viewer, operator = Asker(gateway, "viewer"), Asker(gateway, "operator")
             for entrance, owner, which, warm in asked:
                 sid = world.calls[world.owners[owner]][which]
@@ -293,7 +236,7 @@ async def test_a_subaccount_that_was_not_given_cannot_be_listed() -> None:
     people = People(world.sandbox)
     people.add("viewer", frozenset({world.owners[1]}), READ)
     query = "query($s: String!) { calls(filter: {subaccount: $s}) { nodes { accountSid } } }"
-    async with _open(world.sandbox, world.clock, people) as gateway:
+    async with open_to(world.sandbox, world.clock, people) as gateway:
         viewer = Asker(gateway, "viewer")
         nodes = (await viewer.ask(query, s=world.owners[1]))["calls"]["nodes"]
         assert {node["accountSid"] for node in nodes} <= {world.owners[1]}
@@ -309,7 +252,7 @@ async def test_the_cursor_of_one_is_no_cursor_of_another(sandbox: Sandbox, clock
     people.add("one", None, READ)
     people.add("other", frozenset(), READ)
     query = "query($a: String) { calls(first: 5, after: $a) { pageInfo { endCursor } } }"
-    async with _open(sandbox, clock, people) as gateway:
+    async with open_to(sandbox, clock, people) as gateway:
         cursor = (await Asker(gateway, "one").ask(query))["calls"]["pageInfo"]["endCursor"]
         assert await Asker(gateway, "other").fail(query, a=cursor) == "INVALID_CURSOR"
 
@@ -336,7 +279,7 @@ async def test_no_number_is_written_anywhere(
     people.add("dashboard", frozenset(), READ)
     caplog.set_level(logging.DEBUG)
     written: list[str] = []
-    async with _open(sandbox, clock, people, gateway_cache_url=redis.url) as gateway:
+    async with open_to(sandbox, clock, people, gateway_cache_url=redis.url) as gateway:
         operator, dashboard = Asker(gateway, "operator"), Asker(gateway, "dashboard")
         await operator.ask(PARTIES, sid=sid)
         listing = f'{{ calls(filter: {{from: "+1415{mark}"}}) {{ edges {{ cursor }} }} }}'
