@@ -1,0 +1,186 @@
+"""SIGHUP: accounts and viewers are read again, without dropping a request."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.sandbox import Sandbox
+from tests.live import UPDATES, HurriedClock, becomes
+from tests.servers import DEADLINE, free_port, serving
+
+NAME = {"query": "{ viewer { name scopes } }"}
+
+
+class Configured:
+    """`gateway serve` as a process of its own, and the file that it obeys."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._log = folder / "log"
+        self.config = folder / "gateway.toml"
+        self.address = f"http://127.0.0.1:{free_port()}"
+
+    def allow(self, *names: str, scopes: str = '"calls:read"', more: str = "") -> None:
+        """Write a file in which each viewer's token is its name."""
+        rows = [f'[[accounts]]\nsid = "{self._sandbox.account_sid}"\nauth_token_env = "TOKEN"']
+        rows += [
+            f'[[viewers]]\nname = "{name}"\ntoken_sha256 = "{sha256(name.encode()).hexdigest()}"\n'
+            f'account = "{self._sandbox.account_sid}"\nscopes = [{scopes}]'
+            for name in names
+        ]
+        self.config.write_text("\n".join([*rows, more]), "utf-8")
+
+    @contextlib.contextmanager
+    def running(self, upstream: str) -> Iterator[None]:
+        environment = {
+            **os.environ,
+            "TOKEN": self._sandbox.auth_token,
+            "GATEWAY_CONFIG": str(self.config),
+            "GATEWAY_UPSTREAM_URL": upstream,
+        }
+        port = self.address.rpartition(":")[2]
+        command = [sys.executable, "-m", "gateway", "serve", "--port", port]
+        with self._log.open("wb") as log:
+            process = subprocess.Popen(command, env=environment, stderr=log, stdout=log)
+        try:
+            until = time.monotonic() + DEADLINE
+            while True:
+                with contextlib.suppress(httpx.TransportError):
+                    httpx.get(f"{self.address}/healthz")
+                    break
+                assert time.monotonic() < until, self.log()
+                time.sleep(0.05)
+            self._process = process
+            yield
+        finally:
+            process.terminate()
+            process.wait(DEADLINE)
+
+    def reload(self) -> None:
+        self._process.send_signal(signal.SIGHUP)
+
+    def log(self) -> str:
+        return self._log.read_text("utf-8")
+
+    async def told(self, text: str) -> bool:
+        """Whether the log says so soon."""
+        return await becomes(lambda: text in self.log())
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    return Sandbox(calls=50, clock=HurriedClock(), arrivals=False)
+
+
+@pytest.fixture
+def served(tmp_path: Path, sandbox: Sandbox) -> Iterator[Configured]:
+    """A gateway with the viewers `ana` and `ben`."""
+    configured = Configured(tmp_path, sandbox)
+    configured.allow("ana", "ben")
+    with serving(sandbox.app) as upstream, configured.running(upstream):
+        yield configured
+
+
+async def _status(client: httpx.AsyncClient, token: str) -> int:
+    answer = await client.post("/graphql", json=NAME, headers=_bearer(token))
+    return answer.status_code
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def test_viewers_come_and_go_without_a_restart(served: Configured) -> None:
+    """Who was added gets in, who was removed does not, and no request of others fails meanwhile."""
+    failed: list[Any] = []
+    async with httpx.AsyncClient(base_url=served.address, timeout=10) as client:
+        asking = asyncio.create_task(_ask_all_the_time(client, "ana", failed))
+        assert await _status(client, "eve") == 401
+        for _ in range(5):
+            served.allow("ana", "eve")
+            served.reload()
+            assert await _becomes_status(client, "eve", 200)
+            assert await _status(client, "ben") == 401
+            served.allow("ana", "ben")
+            served.reload()
+            assert await _becomes_status(client, "ben", 200)
+            assert await _status(client, "eve") == 401
+        asking.cancel()
+    assert await asyncio.gather(asking, return_exceptions=True)
+    assert failed == []
+    assert await served.told("Accounts and viewers were read again: 1 and 2.")
+
+
+async def test_a_bad_file_keeps_the_old_one_and_says_why(served: Configured) -> None:
+    """Each mistake in a line of the log, with its place and cure; everybody stays who they were."""
+    served.allow("ana", scopes='"calls:write"', more="[[viewer]]\n")
+    served.reload()
+    assert await served.told("The accounts and viewers stay as they were")
+    assert await served.told("`viewer` is unknown")
+    assert await served.told("`scopes` must hold some of")
+    async with httpx.AsyncClient(base_url=served.address) as client:
+        assert await _status(client, "ana") == 200
+        assert await _status(client, "ben") == 200
+        served.allow("ana")
+        served.reload()
+        assert await _becomes_status(client, "ben", 401)
+    assert "Traceback" not in served.log()
+
+
+async def test_a_stream_ends_when_its_viewer_is_no_more(
+    served: Configured, sandbox: Sandbox
+) -> None:
+    """Of a viewer that changed too: it comes back as what it is now. Others go on."""
+    body = {"query": UPDATES, "variables": {"sid": sandbox.examples()["partial"]}}
+    async with (
+        asyncio.timeout(30),
+        httpx.AsyncClient(base_url=served.address, timeout=30) as client,
+        client.stream("POST", "/graphql", json=body, headers=_streamed("ana")) as ana,
+        client.stream("POST", "/graphql", json=body, headers=_streamed("ben")) as ben,
+    ):
+        hers, his = ana.aiter_lines(), ben.aiter_lines()
+        assert await _heard(hers)
+        assert await _heard(his)
+        served.allow("ana")
+        served.reload()
+        assert "event: complete" not in [line async for line in his]
+        assert await anext(hers) is not None, "she is kept alive"
+
+
+def _streamed(token: str) -> dict[str, str]:
+    return {"Accept": "text/event-stream", **_bearer(token)}
+
+
+async def _heard(lines: Any) -> bool:
+    async for line in lines:
+        if line.startswith("data: {"):
+            return True
+    return False
+
+
+async def _ask_all_the_time(client: httpx.AsyncClient, token: str, failed: list[Any]) -> None:
+    while True:
+        try:
+            if (status := await _status(client, token)) != 200:
+                failed.append(status)
+        except httpx.TransportError as error:
+            failed.append(error)
+
+
+async def _becomes_status(client: httpx.AsyncClient, token: str, status: int) -> bool:
+    for _ in range(200):
+        if await _status(client, token) == status:
+            return True
+        await asyncio.sleep(0.02)
+    return False
