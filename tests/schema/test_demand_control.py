@@ -94,9 +94,9 @@ def refused(document: Document) -> tuple[str, str]:
 )
 def test_a_document_that_is_too_large_is_refused_in_no_time(text: str, said: str) -> None:
     """With the number, the limit and the cure, before it is validated."""
-    started = time.perf_counter()
+    started = time.process_time()
     code, message = refused(Documents(SCHEMA, introspection=True).read(text))
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert code == "QUERY_TOO_COMPLEX"
     assert said in message
     assert message.partition(": ")[2]
@@ -107,9 +107,9 @@ def test_a_bomb_of_fragments_costs_milliseconds() -> None:
     document = parse(bomb(60))
     times = []
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.process_time()
         shapes_of(document)
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
     assert min(times) < 0.05
 
 
@@ -128,9 +128,9 @@ def test_a_bomb_of_fragments_costs_milliseconds() -> None:
 )
 def test_a_document_that_is_costly_to_validate_is_refused_in_bounded_time(text: str) -> None:
     """Comparing fields that overlap has a budget; circles are refused as such."""
-    started = time.perf_counter()
+    started = time.process_time()
     document = Documents(SCHEMA, introspection=True).read(text)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert document.errors
     assert document.code in {"GRAPHQL_VALIDATION_FAILED", "QUERY_TOO_COMPLEX"}
 
