@@ -2,18 +2,16 @@
 
 import asyncio
 import contextlib
-import fcntl
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -25,16 +23,15 @@ from gateway.instrumentation import FollowersChanged, Happening
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
 from gateway.settings import Secret, Settings
+from tests.node import Json, Lines
 from tests.servers import DEADLINE, RedisServer, free_port
 
-CLIENTS = Path(__file__).parent / "clients" / "live"
+ROOT = Path(__file__).parent.parent
 UPDATES = """
 subscription($sid: CallSid!) {
   callUpdates(sid: $sid) { status call { processing { version state } } }
 }
 """
-Json = dict[str, Any]
-Answers: TypeAlias = AsyncGenerator[Json, None]
 
 
 class Movable(Protocol):
@@ -96,7 +93,7 @@ async def becomes(question: Callable[[], bool], within: float = 10.0) -> bool:
 
 
 @asynccontextmanager
-async def events(address: str, sid: str, query: str = UPDATES) -> AsyncIterator[Answers]:
+async def events(address: str, sid: str, query: str = UPDATES) -> AsyncIterator[Lines]:
     """The answers to a subscription as server-sent events; by a bare socket, to afford many."""
     host, port = urlsplit(address).hostname, urlsplit(address).port
     body = json.dumps({"query": query, "variables": {"sid": sid}}).encode()
@@ -114,7 +111,7 @@ async def events(address: str, sid: str, query: str = UPDATES) -> AsyncIterator[
             await writer.wait_closed()
 
 
-async def _answers(reader: asyncio.StreamReader) -> Answers:
+async def _answers(reader: asyncio.StreamReader) -> Lines:
     status = await reader.readline()
     assert b" 200 " in status, status
     async for line in reader:  # an event is a chunk: no line is torn
@@ -166,32 +163,6 @@ async def subscribe(
     await say(connection, type="subscribe", id=name, payload=payload)
 
 
-def install_clients() -> None:
-    """Install the public client libraries, once, by whichever test process comes first."""
-    with (CLIENTS / "package-lock.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (CLIENTS / "node_modules" / ".package-lock.json").is_file():
-            npm = shutil.which("npm")
-            assert npm is not None
-            subprocess.run([npm, "ci", "--silent"], cwd=CLIENTS, check=True)
-
-
-async def program(name: str, url: str, sid: str) -> Answers:
-    """What one of the programs in `tests/clients/live` prints, line by line, to its end."""
-    process = await asyncio.create_subprocess_exec(
-        "node", name, url, sid, cwd=CLIENTS, stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
-    try:
-        async for line in process.stdout:
-            yield json.loads(line)
-        assert await process.wait() == 0
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
 @contextlib.contextmanager
 def replica(sandbox: Sandbox, upstream: str, redis: RedisServer) -> Iterator["Replica"]:
     """`gateway serve` as a process of its own, over a sandbox, and impatient."""
@@ -205,7 +176,7 @@ def replica(sandbox: Sandbox, upstream: str, redis: RedisServer) -> Iterator["Re
         "GATEWAY_LOG_LEVEL": "error",
     }
     command = [sys.executable, "-m", "tests.impatient", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, cwd=CLIENTS.parents[2])
+    process = subprocess.Popen(command, env=environment, cwd=ROOT)
     address = f"http://127.0.0.1:{port}"
     try:
         until = time.monotonic() + DEADLINE

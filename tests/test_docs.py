@@ -25,11 +25,11 @@ from gateway.insights.filters import FILTERS, Filter
 from gateway.schema.operations import build_schema
 from gateway.settings import table
 from tests.conftest import Clock, Gateway
-from tests.write_docs import DOCS, PART, PARTS, ROOT, example, rewritten
+from tests.write_docs import DOCS, PART, PARTS, ROOT, example, pages, rewritten
 
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
-    for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+    for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", *pages()]
 }
 EVERY_PAGE = pytest.mark.parametrize("page", PAGES)
 BLOCK = re.compile(r"^```([^\n]+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

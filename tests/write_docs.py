@@ -45,6 +45,11 @@ EXAMPLES = {
 SIDS = {"Subaccount": "AC", "BundleSid": "BU"}
 
 
+def pages() -> list[Path]:
+    """The pages of the documentation, without those of the packages that examples install."""
+    return sorted(page for page in DOCS.rglob("*.md") if "node_modules" not in page.parts)
+
+
 def rewritten(text: str) -> str:
     """A page with each part as the code says it now."""
     return PART.sub(lambda part: f"{part['head']}\n{PARTS[part['name']]()}\n{part['end']}", text)
@@ -208,7 +213,7 @@ PARTS: dict[str, Callable[[], str]] = {
 
 def main() -> None:
     """Write every page anew."""
-    for page in sorted(DOCS.rglob("*.md")):
+    for page in pages():
         text = page.read_text("utf-8")
         if (new := rewritten(text)) != text:
             page.write_text(new, "utf-8")

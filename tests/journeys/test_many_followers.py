@@ -8,7 +8,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.calls.polling import shortest
 from gateway.sandbox import Sandbox
 from tests.impatient import INTERVAL
-from tests.live import HurriedClock, Json, Replica, events, life, replica, statuses, versions
+from tests.live import HurriedClock, Replica, events, life, replica, statuses, versions
+from tests.node import Json
 from tests.servers import RedisServer, serving
 
 EACH = 500

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 from contextlib import aclosing
 
 import pytest
@@ -11,19 +10,9 @@ from gateway.sandbox import Fault, Sandbox
 from gateway.server import streams, websocket
 from gateway.settings import Settings
 from tests.conftest import Clock
-from tests.live import (
-    CLIENTS,
-    Json,
-    application,
-    install_clients,
-    life,
-    program,
-    statuses,
-    versions,
-)
+from tests.live import application, life, statuses, versions
+from tests.node import CLIENTS, Json, install, lines
 from tests.servers import serving
-
-pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="the clients need Node.js")
 
 PROGRAMS = {
     "graphql-ws.mjs": "ws",
@@ -35,13 +24,13 @@ PROGRAMS = {
 
 @pytest.fixture(scope="module", autouse=True)
 def _clients() -> None:
-    install_clients()
+    install()
 
 
 async def follow(name: str, address: str, sid: str, begun: asyncio.Semaphore) -> list[Json]:
     """All that a client prints; it has begun with its first answer."""
     url = address.replace("http:", f"{PROGRAMS[name]}:") + "/graphql"
-    async with aclosing(program(name, url, sid)) as results:
+    async with aclosing(lines(f"live/{name}", url, sid)) as results:
         told = [await anext(results)]
         begun.release()
         return told + [result async for result in results]
@@ -90,9 +79,9 @@ async def test_each_client_is_told_of_a_failure(sandbox: Sandbox, clock: Clock) 
 
 def test_the_page_shows_what_is_run_here() -> None:
     """Every program in docs/live.md is one of these, or a part of it, letter by letter."""
-    page = (CLIENTS.parents[2] / "docs" / "live.md").read_text("utf-8")
+    page = (CLIENTS.parents[1] / "docs" / "live.md").read_text("utf-8")
     shown = re.findall(r"^```js\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
-    programs = [(CLIENTS / name).read_text("utf-8") for name in PROGRAMS]
+    programs = [(CLIENTS / "live" / name).read_text("utf-8") for name in PROGRAMS]
     assert len(shown) == len(PROGRAMS)
     for code in shown:
         assert any(code in program for program in programs), code

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,21 +18,18 @@ from websockets.exceptions import ConnectionClosed
 from gateway.sandbox import Sandbox
 from tests.live import (
     UPDATES,
-    Answers,
     HurriedClock,
-    Json,
     Replica,
     events,
     hear,
-    install_clients,
     life,
-    program,
     replica,
     statuses,
     subscribe,
     versions,
     web_socket,
 )
+from tests.node import Json, Lines, install, lines
 from tests.servers import RedisServer, serving
 
 PARTS = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0"
@@ -71,15 +67,14 @@ async def balancing(*replicas: Replica) -> AsyncIterator[str]:
         yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-@pytest.mark.skipif(shutil.which("npm") is None, reason="the clients need Node.js")
 async def test_followers_of_a_replica_that_is_killed_miss_nothing(redis: RedisServer) -> None:
     """Their clients come back to another one: no version goes backwards, and the end is told."""
-    install_clients()
+    install()
     clock = HurriedClock()
     sandbox = Sandbox(calls=50, clock=clock, arrivals=False)
     sid = sandbox.examples()["not_ready"]
 
-    async def follow(results: Answers, told: list[Json]) -> None:
+    async def follow(results: Lines, told: list[Json]) -> None:
         async with aclosing(results):
             async for result in results:
                 told.append(result)  # noqa: PERF401 - it is looked at meanwhile
@@ -99,7 +94,7 @@ async def test_followers_of_a_replica_that_is_killed_miss_nothing(redis: RedisSe
             told: dict[str, list[Json]] = {name: [] for name in urls}
             async with asyncio.TaskGroup() as group:
                 for name, url in urls.items():
-                    group.create_task(follow(program(name, url, sid), told[name]))
+                    group.create_task(follow(lines(f"live/{name}", url, sid), told[name]))
                 while not all(told.values()):
                     await asyncio.sleep(0.01)
                 passing = asyncio.create_task(life(clock, minute=0.2))
@@ -115,7 +110,7 @@ async def test_followers_of_a_replica_that_is_killed_miss_nothing(redis: RedisSe
         assert len(results) > before[name], name
 
 
-async def break_off(answers: Answers) -> None:
+async def break_off(answers: Lines) -> None:
     """Read a stream that must not come to its proper end."""
     with pytest.raises(ConnectionResetError):
         async for _ in answers:

@@ -3,8 +3,6 @@
 import asyncio
 import json
 import logging
-import shutil
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,32 +11,20 @@ import pytest
 from gateway.sandbox import Sandbox
 from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
+from tests.node import install, lines
 from tests.server.conftest import Address, listening
 
-AUDIT = Path(__file__).parent.parent / "clients" / "graphql-http"
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 SID = "CA" + "0" * 32
 
 
-async def run(*command: str) -> str:
-    """What a program prints; it must succeed."""
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=AUDIT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    output, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode()
-    return output.decode()
-
-
-@pytest.mark.skipif(shutil.which("npm") is None, reason="the audits of graphql-http need Node.js")
 async def test_all_audits_of_graphql_http_pass(address: Address) -> None:
     """The reference suite of the specification finds nothing to say: no MUST, SHOULD or MAY."""
-    if not (AUDIT / "node_modules").is_dir():
-        await run("npm", "ci")
-    printed = await run("node", "audit.mjs", f"http://{address[0]}:{address[1]}/graphql")
-    audits: list[dict[str, str]] = json.loads(printed)
+    install()
+    url = f"http://{address[0]}:{address[1]}/graphql"
+    audits = [audit async for audit in lines("graphql-http/audit.mjs", url)]
     assert [audit for audit in audits if audit["status"] != "ok"] == []
     assert len(audits) == 61
 

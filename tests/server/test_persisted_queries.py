@@ -1,10 +1,7 @@
 """Automatic persisted queries as Apollo's clients speak them, and names of documents in general."""
 
-import asyncio
 import hashlib
 import json
-import shutil
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,9 +13,7 @@ from gateway.schema.execution import Request
 from gateway.schema.operations import build_schema
 from gateway.schema.persisted_queries import KEPT_FOR, MAX_KEPT, PersistedQueries
 from tests.conftest import Clock, Gateway
-from tests.server.conftest import Address
 
-APOLLO = Path(__file__).parent.parent / "clients" / "apollo-persisted"
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 QUERY = "query Q($name: String!) { __type(name: $name) { name } }"
@@ -26,16 +21,6 @@ NAMED = {"name": "Call"}
 ANSWER = {"data": {"__type": {"name": "Call"}}}
 NUMBER = "+14155550100"
 PERSONAL = f'{{ calls(filter: {{from: "{NUMBER}"}}) {{ nodes {{ sid }} }} }}'
-
-
-async def run(*command: str) -> str:
-    """What a program prints; it must succeed."""
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=APOLLO, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    output, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode()
-    return output.decode()
 
 
 def sha256(text: str) -> str:
@@ -74,25 +59,6 @@ async def test_a_document_is_registered_once_and_asked_for_by_its_hash(gateway: 
     assert (await post(gateway, {**by_hash, "query": QUERY})).json() == ANSWER
     assert (await post(gateway, by_hash)).json() == ANSWER
     assert (await get(gateway, **by_hash)).json() == ANSWER
-
-
-@pytest.mark.skipif(shutil.which("npm") is None, reason="Apollo Client needs Node.js")
-async def test_apollo_client_registers_a_document_by_itself(
-    gateway: Gateway, address: Address
-) -> None:
-    """The real one, with GET for hashed queries: by hash, then whole, and from then on by hash."""
-    if not (APOLLO / "node_modules").is_dir():
-        await run("npm", "ci")
-    sid = gateway.sandbox.examples()["client"]
-    printed = json.loads(
-        await run("node", "ask.mjs", f"http://{address[0]}:{address[1]}/graphql", sid)
-    )
-    assert printed["answers"] == [{"__typename": "Call", "sid": sid, "state": "COMPLETED"}] * 2
-    assert printed["requests"] == [
-        {"method": "GET", "whole": False, "status": 400},
-        {"method": "POST", "whole": True, "status": 200},
-        {"method": "GET", "whole": False, "status": 200},
-    ]
 
 
 async def test_a_document_may_be_registered_by_get(gateway: Gateway) -> None:

@@ -2,7 +2,6 @@
 import { auditServer } from 'graphql-http';
 
 const [url] = process.argv.slice(2);
-const results = await auditServer({ url });
-console.log(
-  JSON.stringify(results.map(({ id, name, status, reason }) => ({ id, name, status, reason }))),
-);
+for (const { id, name, status, reason } of await auditServer({ url })) {
+  console.log(JSON.stringify({ id, name, status, reason }));
+}

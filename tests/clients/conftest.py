@@ -1,0 +1,46 @@
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from gateway.accounts import Account
+from gateway.configuration import Configuration
+from gateway.sandbox import Sandbox
+from gateway.server.app import create_app
+from gateway.settings import Secret, Settings
+from tests.conftest import Clock
+from tests.node import install
+from tests.servers import serving
+
+Serve = Callable[..., AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _packages() -> None:
+    install()
+
+
+@pytest.fixture
+def account(sandbox: Sandbox) -> Account:
+    return Account(sandbox.account_sid, sandbox.account_sid, Secret(sandbox.auth_token))
+
+
+@pytest.fixture
+def serve(sandbox: Sandbox, clock: Clock, account: Account) -> Serve:
+    """Runs the gateway over the sandbox, both on sockets; gives where GraphQL is spoken."""
+
+    @contextmanager
+    def running(access: Configuration | None = None, **settings: str | bool) -> Iterator[str]:
+        with serving(sandbox.app) as upstream:
+            chosen = Settings(gateway_upstream_url=upstream, **settings)  # type: ignore[arg-type]
+            with serving(create_app(chosen, access or account, clock=clock)) as address:
+                yield f"{address}/graphql"
+
+    return running
+
+
+@pytest.fixture
+def url(serve: Serve) -> Iterator[str]:
+    """Where GraphQL is spoken, by a gateway that is as it comes."""
+    with serve() as url:
+        yield url

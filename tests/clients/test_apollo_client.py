@@ -1,0 +1,95 @@
+"""Apollo Client, set up as docs/clients.md shows: `tests/clients/apollo` is run."""
+
+import asyncio
+import hashlib
+from contextlib import aclosing
+
+from gateway.accounts import Account
+from gateway.configuration import Configuration, Grant
+from gateway.sandbox import Fault, Sandbox
+from gateway.viewers import everybody
+from tests.clients.conftest import Serve
+from tests.conftest import Gateway
+from tests.node import Json, lines, printed
+
+WINDOW = {"startTime": "2026-05-28T12:00:00Z", "endTime": "2026-05-28T20:00:00Z"}
+CALLS = "query($w: CallFilter) { calls(first: 1000, filter: $w) { nodes { sid } } }"
+
+
+async def ask_and_recover(url: str, sandbox: Sandbox) -> list[Json]:
+    """What is printed of asking for a call while Twilio cannot be asked, until one answer later."""
+    told = []
+    async with aclosing(lines("apollo/errors.mjs", url, sandbox.examples()["client"])) as printed:
+        async for line in printed:
+            told.append(line)
+            if "UPSTREAM_" in str(line):
+                sandbox.clear_faults()
+    return told
+
+
+async def test_all_pages_are_one_list(url: str, gateway: Gateway) -> None:
+    """Forth to the end, or back to the beginning: each call once and in order, page by page.
+
+    What is said of a call is seen on the list without asking for it again.
+    """
+    sids = [node["sid"] for node in (await gateway.ask(CALLS, w=WINDOW))["calls"]["nodes"]]
+    told = await printed("apollo/pages.mjs", url, *WINDOW.values())
+    assert len(sids) > 50
+    assert told["sids"] == told["fromTheEnd"] == sids
+    assert told["lengths"] == [*range(10, len(sids), 10), len(sids)]
+    assert told["annotated"] == {"queries": 0, "callScore": 2}
+
+
+async def test_what_may_pass_is_asked_again(url: str, sandbox: Sandbox) -> None:
+    """By `retryable`, after `retryAfterSeconds`; the page sees the answer and no error."""
+    sandbox.inject(Fault(kind="rate_limited_retry_after", seconds=1))
+    told = await ask_and_recover(url, sandbox)
+    assert told == [
+        {"status": 400, "codes": ["PERSISTED_QUERY_NOT_FOUND"]},
+        {"status": 200, "codes": ["UPSTREAM_RATE_LIMITED"]},
+        {"status": 200, "codes": []},
+        {"state": "COMPLETED"},
+    ]
+
+
+async def test_what_cannot_pass_is_told_at_once(url: str, sandbox: Sandbox) -> None:
+    """Credentials that Twilio refuses are refused again: the page gets the code."""
+    sandbox.inject(Fault(kind="refused_credentials"))
+    told = await ask_and_recover(url, sandbox)
+    assert told[1:] == [
+        {"status": 200, "codes": ["UPSTREAM_CREDENTIALS"]},
+        {"error": "UPSTREAM_CREDENTIALS"},
+    ]
+
+
+async def test_a_token_that_ran_out_is_renewed(
+    serve: Serve, sandbox: Sandbox, account: Account
+) -> None:
+    """`UNAUTHENTICATED` leads to one more try with a new token, and to no third."""
+    token = hashlib.sha256(b"new").hexdigest()
+    access = Configuration((account,), (Grant(everybody(account), token_sha256=token),))
+    sid = sandbox.examples()["client"]
+    with serve(access) as url:
+        renewed, refused = await asyncio.gather(
+            *(_all("apollo/errors.mjs", url, sid, "old", token) for token in ("new", "newer"))
+        )
+    unknown = {"status": 401, "codes": ["UNAUTHENTICATED"]}
+    assert renewed[0] == unknown
+    assert renewed[-1] == {"state": "COMPLETED"}
+    assert refused == [unknown, unknown, {"error": "UNAUTHENTICATED"}]
+
+
+async def test_a_document_is_sent_once_and_named_from_then_on(url: str, sandbox: Sandbox) -> None:
+    """By its hash and GET, whole and POST when the gateway does not know it, and by its hash."""
+    sid = sandbox.examples()["client"]
+    told = await printed("apollo/persisted.mjs", url, sid)
+    assert told["states"] == ["COMPLETED"] * 2
+    assert told["requests"] == [
+        {"method": "GET", "whole": False, "status": 400},
+        {"method": "POST", "whole": True, "status": 200},
+        {"method": "GET", "whole": False, "status": 200},
+    ]
+
+
+async def _all(program: str, *arguments: str) -> list[Json]:
+    return [line async for line in lines(program, *arguments)]
