@@ -106,9 +106,10 @@ def sandbox(chosen: argparse.Namespace) -> int:
 
 def schema(chosen: argparse.Namespace) -> int:
     """Print the schema, or compare it with a file."""
+    from gateway.schema.federation import subgraph_sdl
     from gateway.schema.operations import sdl
 
-    text = sdl()
+    text = subgraph_sdl() if chosen.federation else sdl()
     if chosen.check is None:
         print(text, end="")
         return 0
@@ -262,15 +263,10 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
-    def world(sub: argparse.ArgumentParser) -> None:
-        sub.add_argument("--calls", type=int, default=3000, help="how many calls there are")
-        sub.add_argument("--seed", type=int, default=7, help="which world")
-        sub.add_argument("--speed", type=float, default=1.0, help="how fast summaries age")
-
     one = command("demo", demo, "Sandbox, gateway and GraphiQL in one process; needs no account.")
     one.add_argument("--host", help="address to listen on")
     one.add_argument("--port", type=int, help="port to listen on")
-    world(one)
+    _add_world(one)
     one = command("serve", serve, "The gateway over Twilio; settings come from the environment.")
     one.add_argument("--host", help="address to listen on")
     one.add_argument("--port", type=int, help="port to listen on")
@@ -279,12 +275,22 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--host", default="127.0.0.1", help="address to listen on")
     one.add_argument("--port", type=int, default=8001, help="port to listen on")
     one.add_argument("--sink", metavar="URL", help="push events there, signed, as Twilio does")
-    world(one)
+    _add_world(one)
     one = command("schema", schema, "Print the GraphQL schema.")
     one.add_argument("--check", type=Path, metavar="FILE", help="compare it with a file instead")
+    one.add_argument(
+        "--federation", action="store_true", help="the part of a supergraph that the gateway is"
+    )
     command("check", check, "Say whether settings and credentials are right.")
     one = command("forget", forget, "Remove what the shared cache holds of a call or a party.")
     one.add_argument(
         "wanted", metavar="CALL_SID|NUMBER", help="or client:name, sip:name@host; - reads a line"
     )
     return parser
+
+
+def _add_world(sub: argparse.ArgumentParser) -> None:
+    """The knobs of a sandbox."""
+    sub.add_argument("--calls", type=int, default=3000, help="how many calls there are")
+    sub.add_argument("--seed", type=int, default=7, help="which world")
+    sub.add_argument("--speed", type=float, default=1.0, help="how fast summaries age")

@@ -124,6 +124,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         True
     )
     gateway_introspection: Annotated[bool, "Whether clients may ask for the schema."] = True
+    gateway_federation: Annotated[
+        bool, "Whether the gateway is also a subgraph of a supergraph, by Apollo Federation 2."
+    ] = False
     gateway_trusted_documents: Annotated[
         Manifest | None,
         "Documents that clients may ask for by their ids; all are checked at start.",
@@ -234,6 +237,11 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         yield (
             "GATEWAY_TRUSTED_DOCUMENTS is missing: set it to the manifest of the documents that "
             "may run, or unset GATEWAY_TRUSTED_DOCUMENTS_ONLY."
+        )
+    if settings.gateway_trusted_documents_only and settings.gateway_federation:
+        yield (
+            "GATEWAY_FEDERATION is true, and a router writes documents of its own: unset it, or "
+            "GATEWAY_TRUSTED_DOCUMENTS_ONLY, and trust documents at the router instead."
         )
     yield from _open_doors(settings)
     if settings.twilio_api_secret and not settings.twilio_api_key:

@@ -13,6 +13,7 @@ import pytest
 
 from gateway import __version__
 from gateway.cli import main
+from gateway.schema.federation import subgraph_sdl
 from gateway.schema.operations import sdl
 
 OURS = ("TWILIO_", "GATEWAY_")
@@ -107,6 +108,12 @@ def test_the_schema_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> N
     """Nothing else on standard output, so that it can be piped into a file."""
     assert main(["schema"]) == 0
     assert capsys.readouterr() == (sdl(), "")
+
+
+def test_what_a_supergraph_is_composed_of_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """For a pipeline that composes without asking a gateway that runs."""
+    assert main(["schema", "--federation"]) == 0
+    assert capsys.readouterr().out == subgraph_sdl()
 
 
 def test_a_schema_in_a_file_is_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

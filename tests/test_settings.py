@@ -45,6 +45,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "GATEWAY_GRAPHIQL": ("FALSE", False),
     "GATEWAY_INTROSPECTION": ("false", False),
     "GATEWAY_TRUSTED_DOCUMENTS": ("documents.json", "documents.json"),
+    "GATEWAY_FEDERATION": ("true", True),
     "GATEWAY_TRUSTED_DOCUMENTS_ONLY": ("true", True),
     "GATEWAY_MAX_COST": ("50000", 50_000),
     "GATEWAY_MAX_DEPTH": ("20", 20),
@@ -256,6 +257,15 @@ def test_webhooks_need_the_auth_token_that_twilio_signs_with() -> None:
     (mistake,) = mistakes({"GATEWAY_WEBHOOK_URL": "https://calls.example/hook"})
 
     assert mistake.startswith("TWILIO_AUTH_TOKEN is missing")
+
+
+def test_a_router_and_trusted_documents_alone_exclude_each_other() -> None:
+    """What a router asks is in no manifest: that is told at the start, not by each answer."""
+    said = {"GATEWAY_TRUSTED_DOCUMENTS_ONLY": "true", "GATEWAY_TRUSTED_DOCUMENTS": "documents.json"}
+
+    (mistake,) = mistakes({**said, "GATEWAY_FEDERATION": "true"})
+
+    assert mistake.startswith("GATEWAY_FEDERATION is true")
 
 
 def test_a_secret_shows_as_stars_and_tells_only_when_asked() -> None:

@@ -1,9 +1,9 @@
 """The questions of the graph, and the schema that they make."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, TypeVar, cast
 
 import strawberry
 from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
@@ -28,6 +28,8 @@ from gateway.schema.types.call import Call, CallLookup, call_of, lookup_of, read
 from gateway.schema.types.node import Node
 from gateway.schema.types.viewer import Viewer, viewer_of
 from gateway.viewers import Realm, Scope
+
+T = TypeVar("T")
 
 Sid = Annotated[CallSid, strawberry.argument(description="SID of the call.")]
 
@@ -134,7 +136,10 @@ class Query:
         return call_of((await _look_up(info, decode_id(id))).call)
 
     @strawberry.field(
-        description="Objects by their ids, in the same order, null where there is none. Up to 100."
+        description=(
+            "Objects by their ids, in the same order, null where there is none, or an error in its "
+            "place. Up to 100."
+        )
     )
     async def nodes(
         self,
@@ -142,11 +147,7 @@ class Query:
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="Ids of the objects.")],
     ) -> list[Node | None]:
         """Relay's refetch of many; looked up at the same time."""
-        if len(ids) > MAX_IDS:
-            raise BadUserInput("ids", f"holds {len(ids)} ids", f"up to {MAX_IDS}")
-        sids = [decode_id(node_id) for node_id in ids]
-        lookups = await asyncio.gather(*(_look_up(info, sid) for sid in sids))
-        return [call_of(found.call) for found in lookups]
+        return cast("list[Node | None]", await look_up_each(info, "ids", ids, decode_id))
 
     @strawberry.field(description="Who one is to this gateway, and what one may see and do.")
     def viewer(self, info: Info) -> Viewer:
@@ -193,10 +194,10 @@ class Subscription:
                 yield lookup_of(state)
 
 
-def build_schema() -> GraphQLSchema:
+def build_schema(query: type = Query) -> GraphQLSchema:
     """The schema; the same for every process."""
     schema = strawberry.Schema(
-        query=Query,
+        query=query,
         mutation=Mutation,
         subscription=Subscription,
         types=[object_type(edge) for edge in (CarrierEdge, ClientEdge, SdkEdge, SipEdge)],
@@ -208,6 +209,24 @@ def build_schema() -> GraphQLSchema:
 def sdl() -> str:
     """The schema as its definition language, sorted: `schema.graphql`."""
     return print_schema(lexicographic_sort_schema(build_schema())) + "\n"
+
+
+async def look_up_each(
+    info: Info, argument: str, names: Sequence[T], sid_of: Callable[[T], CallSid]
+) -> list[Call | None]:
+    """Calls by what names them, all at the same time; one that fails is an error in its place.
+
+    Raises BadUserInput when there are too many, and Forbidden.
+    """
+    if len(names) > MAX_IDS:
+        raise BadUserInput(argument, f"holds {len(names)} of them", f"up to {MAX_IDS}")
+    _realm(info)
+
+    async def one(name: T) -> Call | None:
+        return call_of((await _look_up(info, sid_of(name))).call)
+
+    found = await asyncio.gather(*(one(name) for name in names), return_exceptions=True)
+    return cast("list[Call | None]", found)  # GraphQL takes an exception in a list for its error
 
 
 def _realm(info: Info) -> Realm:

@@ -22,6 +22,9 @@ VALUES_PER_UNIT = 100
 LOOKUP = 2
 """Requests of a lookup: for the complete summary, then for the partial one."""
 
+_NAMED_BY = {"nodes": "ids", "_entities": "representations"}
+"""Lists of calls that are named one by one, and the argument that names them."""
+
 _TO_THE_END = 11
 """Requests of `last` without `before`: it walks to the end of the window, and a page back."""
 
@@ -87,14 +90,14 @@ class Root(Struct, frozen=True):
                 if (size := self._said(name, variables)) is not None:
                     return min(max(size, 1), MAX_SIZE)
             return DEFAULT_FIRST
-        if self.name == "nodes":
-            return min(self._said("ids", variables) or 0, MAX_IDS)
+        if (argument := _NAMED_BY.get(self.name)) is not None:
+            return min(self._said(argument, variables) or 0, MAX_IDS)
         return 1
 
     def cost(self, variables: Mapping[str, Any]) -> Cost:
         """What it costs with these variables."""
         size, (once, each) = self.size(variables), self.selected
-        if self.name == "nodes":
+        if self.name in _NAMED_BY:
             return Cost().plus(once, size).plus(Cost(LOOKUP), size)
         if self.name == "calls":
             return once.plus(each, size).plus(Cost(self._pages(size, variables)))
@@ -113,7 +116,7 @@ class Root(Struct, frozen=True):
     def fitting(self, variables: Mapping[str, Any], excess: int) -> int:
         """How many calls there may be for it to cost so much less; 0 if that does not help."""
         each = self.selected.each if self.name == "calls" else self.selected.once
-        requests = each.requests + (LOOKUP if self.name == "nodes" else 0)
+        requests = each.requests + (LOOKUP if self.name in _NAMED_BY else 0)
         per_call = PER_REQUEST * requests + each.values / VALUES_PER_UNIT
         fewer = math.ceil((excess + 1) / per_call) if per_call else MAX_SIZE
         return max(0, self.size(variables) - fewer)
@@ -134,11 +137,11 @@ class Price(Struct, frozen=True):
     def cure(self, variables: Mapping[str, Any] | None, limit: int) -> str:
         """What to ask instead of what costs more than `limit`."""
         excess = self.cost(variables).total - limit
-        lists = [root for root in self.roots if root.name in {"calls", "nodes"}]
+        lists = [root for root in self.roots if root.name == "calls" or root.name in _NAMED_BY]
         largest = max(lists, key=lambda root: root.cost(variables or {}).total, default=None)
         if largest is not None and (size := largest.fitting(variables or {}, excess)) > 0:
-            if largest.name == "nodes":
-                return f"ask for {size} `ids` at most, or for fewer fields"
+            if (argument := _NAMED_BY.get(largest.name)) is not None:
+                return f"ask for {size} `{argument}` at most, or for fewer fields"
             name = "last" if "last" in largest.given else "first"
             return f"ask for `{name}: {size}` at most, or for fewer fields"
         return "ask for fewer fields, or in several requests"

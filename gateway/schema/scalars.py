@@ -15,6 +15,9 @@ from gateway.insights.windows import ACCEPTED_BOUND, TimeBound, parse_bound
 Json = NewType("Json", object)
 """Any JSON, as it came."""
 
+Representation = NewType("Representation", object)
+"""What stands for an entity in another subgraph: the name of its type, and its key."""
+
 Bound = NewType("Bound", timedelta)
 """A TimeBound; the name of a type where its union cannot stand."""
 
@@ -93,5 +96,10 @@ SCALARS: dict[Any, ScalarDefinition] = {
         description="Any JSON value, as Twilio wrote it.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
         parse_value=_output_only,
+    ),
+    Representation: strawberry.scalar(
+        name="_Any",
+        description="Stands for an entity: an object with `__typename` and the fields of its key.",
+        specified_by_url="https://specs.apollo.dev/federation/v2.11",
     ),
 }

@@ -29,7 +29,7 @@ from gateway.insights.filters import FILTERS
 from gateway.insights.summary import EVENTS
 from gateway.schema.derive import fact_behind
 
-_DATED = {"call", "callLookup", "calls", "node", "nodes"}
+_DATED = {"call", "callLookup", "calls", "node", "nodes", "_entities"}
 """The questions whose answers say how long they hold."""
 
 _CHANGING = {

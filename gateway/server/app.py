@@ -32,6 +32,7 @@ from gateway.schema.context import Context
 from gateway.schema.demand_control import DemandControl, count
 from gateway.schema.documents import Documents
 from gateway.schema.execution import Executor
+from gateway.schema.federation import build_subgraph
 from gateway.schema.operations import build_schema, sdl
 from gateway.schema.persisted_queries import PersistedQueries
 from gateway.schema.shape import Limits
@@ -180,7 +181,8 @@ def _verifier(settings: Settings, clock: Callable[[], float]) -> TokenVerifier |
 
 
 def _executor(settings: Settings, cache: MemoryCache | TieredCache) -> Executor:
-    schema, introspection = build_schema(), settings.gateway_introspection
+    schema = build_subgraph() if settings.gateway_federation else build_schema()
+    introspection = settings.gateway_introspection
     limits = Limits(
         settings.gateway_max_cost,
         settings.gateway_max_depth,

@@ -142,6 +142,10 @@ ENTRANCES = {
     ),
     "node": "query($id: ID!) { node(id: $id) { id } }",
     "nodes": "query($id: ID!) { nodes(ids: [$id]) { id } }",
+    "_entities": (
+        'query($sid: CallSid!) { _entities(representations: [{__typename: "Call", sid: $sid}]) '
+        "{ ... on Call { sid } } }"
+    ),
     "annotateCall": (
         "mutation($sid: CallSid!) { annotateCall(input: {sid: $sid, spam: true}) "
         "{ userErrors { code message path } call { sid } } }"
@@ -206,7 +210,8 @@ def test_somebody_elses_call_is_as_one_that_does_not_exist(
         visible = frozenset(world.owners[number] for number in seen)
         people.add("viewer", visible, ALL)
         url = redis.url if backend == "redis" else "memory://"
-        async with open_to(world.sandbox, world.clock, people, gateway_cache_url=url) as gateway:
+        said = {"gateway_cache_url": url, "gateway_federation": True}
+        async with open_to(world.sandbox, world.clock, people, **said) as gateway:
             viewer, operator = Asker(gateway, "viewer"), Asker(gateway, "operator")
             for entrance, owner, which, warm in asked:
                 sid = world.calls[world.owners[owner]][which]

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.schema.documents import Document, Documents
-from gateway.schema.operations import build_schema
+from gateway.schema.federation import build_subgraph
 from gateway.schema.price import Cost
 from gateway.schema.shape import CEILING, Shape, shapes_of
 
-SCHEMA = build_schema()
+SCHEMA = build_subgraph()
 DOCUMENTS = Documents(SCHEMA, introspection=True)
+ENTITIES = "query($r: [_Any!]!) { _entities(representations: $r) { ... on Call { sid state } } }"
 DEEPER = "{ call(sid: $sid) { " + "parentCall { " * 150 + "sid" + " }" * 150 + " } }"
 
 
@@ -164,6 +165,9 @@ def test_the_schema_can_be_asked_for() -> None:
         ('{ nodes(ids: ["a", "b"]) { id } }', {}, Cost(4, 2)),
         ("query($i: [ID!]!) { nodes(ids: $i) { id } }", {"i": ["a"] * 3}, Cost(6, 3)),
         ("query($i: [ID!]!) { nodes(ids: $i) { id } }", {"i": ["a"] * 500}, Cost(200, 100)),
+        (ENTITIES, {"r": [{"__typename": "Call", "sid": "CA"}] * 3}, Cost(6, 6)),
+        (ENTITIES, {"r": [{}] * 500}, Cost(200, 200)),
+        (ENTITIES, {"r": "what"}, Cost(2, 2)),
         ("{ ...F ...F } fragment F on Query { calls { nodes { sid } } }", {}, Cost(1, 50)),
         ("{ calls { ...C } } fragment C on CallConnection { nodes { sid } }", {}, Cost(1, 25)),
         ("subscription($s: CallSid!) { callUpdates(sid: $s) { sid } }", {}, Cost(2, 1)),
