@@ -83,6 +83,45 @@ class SummaryProgressed(Struct, frozen=True):
     after_end: float
 
 
+OperationKind: TypeAlias = Literal["query", "mutation", "subscription"]
+OperationOutcome: TypeAlias = Literal["ok", "partial", "failed", "refused"]
+
+
+class OperationAnswered(Struct, frozen=True):
+    """An operation is over. `name` is the client's own, None for one without.
+
+    It is `partial` with errors beside data, `failed` with errors alone, and `refused` if it was
+    not executed; then `kind` may be None, for nobody knows. `codes` are those of its errors.
+    """
+
+    kind: OperationKind | None
+    name: str | None
+    outcome: OperationOutcome
+    codes: tuple[str, ...]
+    seconds: float
+
+
+class RequestAnswered(Struct, frozen=True):
+    """An HTTP request is over. `route` is the pattern of its path, None if there is none."""
+
+    route: str | None
+    status: int
+
+
+class LoopLagged(Struct, frozen=True):
+    """The event loop was looked at: `seconds` is how late it came to that."""
+
+    seconds: float
+
+
+class ProcessMeasured(Struct, frozen=True):
+    """What this process holds: bytes of memory, open files and sockets, tasks of its loop."""
+
+    memory: int
+    open_files: int
+    tasks: int
+
+
 class FieldDropped(Struct, frozen=True):
     """A field of a summary had a type that it should not have, and became null."""
 
@@ -105,6 +144,10 @@ Happening: TypeAlias = (
     | WebhookAnswered
     | EventReceived
     | SummaryProgressed
+    | OperationAnswered
+    | RequestAnswered
+    | LoopLagged
+    | ProcessMeasured
     | FieldDropped
     | ValueUnrecognized
 )

@@ -2,7 +2,9 @@
 
 import logging
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -11,17 +13,31 @@ from gateway.settings import Settings
 _TEXT = "%(asctime)s %(levelname)-7s %(name)s  %(message)s"
 
 
+class Fields:
+    """A message that is not one text but several `fields`; `str` of it is for people."""
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self.fields = fields
+
+    def __str__(self) -> str:
+        """As words."""
+        return " ".join(f"{name}={value}" for name, value in self.fields.items())
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record."""
-        line = {
+        line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
         }
+        if isinstance(record.msg, Fields):
+            line |= record.msg.fields
+        else:
+            line["message"] = record.getMessage()
         if (request_id := getattr(record, "request_id", None)) is not None:
             line["request_id"] = request_id
         if record.exc_info:

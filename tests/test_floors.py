@@ -17,6 +17,7 @@ FLOORS: dict[str, int] = {
     "viewers": 0,
     "configuration": 0,
     "logs": 0,
+    "tally": 0,
     "insights": 0,
     "upstream": 1,
     "cache": 1,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.logs import JsonLines, configure_logging
+from gateway.logs import Fields, JsonLines, configure_logging
 from gateway.settings import Settings
 
 
@@ -75,3 +75,15 @@ def test_no_address_of_an_upstream_request_is_logged(
 
     assert root.handlers
     assert not capsys.readouterr().err
+
+
+def test_a_message_of_fields_is_words_for_people_and_keys_for_machines() -> None:
+    """Nobody has to take a line apart that was put together here."""
+    fields = Fields({"status": 200, "viewer": "support"})
+    made = logging.LogRecord("gateway.x", logging.INFO, "", 0, fields, (), None)
+
+    line = json.loads(JsonLines().format(made))
+
+    assert made.getMessage() == "status=200 viewer=support"
+    assert (line["status"], line["viewer"]) == (200, "support")
+    assert "message" not in line

@@ -6,14 +6,13 @@ server cannot be asked, or has forgotten, each process holds its viewers to what
 
 import math
 from collections.abc import Mapping
-from contextvars import ContextVar
 from typing import Any, Protocol
 
 from msgspec import Struct
 
 from gateway.errors import BudgetSpent, TooExpensive
-from gateway.instrumentation import CacheAsked, Happening, UpstreamAnswered
 from gateway.schema.price import Cost, Price
+from gateway.tally import Tally, noted
 from gateway.viewers import Viewer
 
 WINDOW = 60
@@ -64,7 +63,7 @@ class DemandControl:
         self, price: Price, variables: Mapping[str, Any] | None, viewer: Viewer, now: float
     ) -> Allowance | None:
         """Charge a request to its viewer, who then has so much left. Raises Refused."""
-        cost = price.cost(variables).total
+        cost = noted().cost = price.cost(variables).total
         limit = viewer.max_cost or self._limit
         budget = viewer.budget_per_minute
         if budget is not None:
@@ -99,38 +98,14 @@ class DemandControl:
         return max(here, everywhere)
 
 
-class Spending:
-    """What one request took, counted while it is executed."""
-
-    __slots__ = ("cache_hits", "requests")
-
-    def __init__(self) -> None:
-        self.requests = 0
-        self.cache_hits = 0
-
-    def told(self, requested: int, data: object) -> dict[str, int]:
-        """`extensions.cost` of an answer."""
-        return {
-            "requested": requested,
-            "actual": Cost(self.requests, _values(data)).total,
-            "upstreamRequests": self.requests,
-            "cacheHits": self.cache_hits,
-        }
-
-
-current: ContextVar[Spending | None] = ContextVar("current", default=None)
-"""Where the request that is executed is counted, if it asked for it."""
-
-
-def count(happening: Happening) -> None:
-    """A hook: count what is done for the current request."""
-    if (spending := current.get()) is None:
-        return
-    match happening:
-        case UpstreamAnswered():
-            spending.requests += 1
-        case CacheAsked(outcome="hit"):
-            spending.cache_hits += 1
+def told(tally: Tally, data: object) -> dict[str, int]:
+    """`extensions.cost` of an answer: what it was priced at, and what it took."""
+    return {
+        "requested": tally.cost or 0,
+        "actual": Cost(tally.upstream_requests, _values(data)).total,
+        "upstreamRequests": tally.upstream_requests,
+        "cacheHits": tally.cache_hits,
+    }
 
 
 def _values(data: object) -> int:

@@ -112,6 +112,11 @@ class Documents:
             self._pinned[text] = document
         return document
 
+    def pinned_names(self) -> set[str]:
+        """The names of all operations that are remembered for good."""
+        operations = (one for pinned in self._pinned.values() for one in pinned.operations)
+        return {one.name.value for one in operations if one.name is not None}
+
     def _read(self, text: str) -> Document:
         try:
             parsed = parse(text, max_tokens=self._limits.tokens)

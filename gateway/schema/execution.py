@@ -20,10 +20,11 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from gateway.errors import BadUserInput
 from gateway.schema.arguments import misfits
 from gateway.schema.context import Context
-from gateway.schema.demand_control import Allowance, DemandControl, Refused, Spending, current
+from gateway.schema.demand_control import Allowance, DemandControl, Refused, told
 from gateway.schema.documents import Document
 from gateway.schema.error_policy import failure, refusal
 from gateway.schema.shape import Limits
+from gateway.tally import noted
 
 
 class Request(Struct, frozen=True):
@@ -126,15 +127,9 @@ class Executor:
         context: Context,
     ) -> Answer:
         """The answer, with what it took."""
-        spending = Spending()
-        token = current.set(spending)
-        try:
-            answer = await self._executed(operation, request, document, context)
-        finally:
-            current.reset(token)
-        requested = document.price(operation).cost(request.variables).total
-        told = {"cost": spending.told(requested, answer.body.get("data"))}
-        return replace(answer, body={**answer.body, "extensions": told})
+        answer = await self._executed(operation, request, document, context)
+        cost = told(noted(), answer.body.get("data"))
+        return replace(answer, body={**answer.body, "extensions": {"cost": cost}})
 
     async def _executed(
         self,

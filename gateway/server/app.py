@@ -29,7 +29,7 @@ from gateway.insights.paging import Cursors
 from gateway.instrumentation import Happening, Hook
 from gateway.logs import configure_logging
 from gateway.schema.context import Context
-from gateway.schema.demand_control import DemandControl, count
+from gateway.schema.demand_control import DemandControl
 from gateway.schema.documents import Documents
 from gateway.schema.execution import Executor
 from gateway.schema.federation import build_subgraph
@@ -42,11 +42,13 @@ from gateway.server.door import Door, across_origins, origins_of
 from gateway.server.graphiql import GraphiQL
 from gateway.server.graphql import GraphQLEndpoint, MakeContext
 from gateway.server.health import Health
-from gateway.server.request_log import RequestLog
+from gateway.server.pulse import pulse
+from gateway.server.request_log import Journal, RequestLog
 from gateway.server.telemetry import Telemetry
 from gateway.server.tokens import TokenVerifier
 from gateway.server.websocket import WebSocketEndpoint
 from gateway.settings import Settings, read
+from gateway.tally import count
 from gateway.upstream.client import InsightsClient
 from gateway.upstream.transport import Bounded, connect
 from gateway.viewers import Viewer
@@ -76,10 +78,13 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     context = _contexts(settings, engine.verbs, clock)
     graphiql = GraphiQL(examples=examples) if settings.gateway_graphiql else None
     page = graphiql.page if graphiql else None
-    executor = _executor(settings, engine.cache)
+    executor = _executor(settings, engine.cache, telemetry)
     origins = origins_of(settings.gateway_cors_origins)
     endpoint = GraphQLEndpoint(executor, context, obeyed.doorkeeper, page, clock)
-    sockets = WebSocketEndpoint(executor, context, obeyed.doorkeeper, clock, origins)
+    journal = Journal(hook)
+    sockets = WebSocketEndpoint(
+        executor, context, obeyed.doorkeeper, clock, journal=journal, origins=origins
+    )
     routes = [
         Route("/graphql", across_origins(endpoint, origins)),
         WebSocketRoute("/graphql", sockets),
@@ -91,11 +96,11 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         *(graphiql.routes() if graphiql else ()),
     ]
     local_only = configuration.stranger is not None and settings.gateway_auth != "none"
-    middleware = [Middleware(RequestLog), Middleware(Door, local_only=local_only)]
+    middleware = [Middleware(RequestLog, journal=journal), Middleware(Door, local_only=local_only)]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, asyncio.Event]]:
-        async with engine.running() as state:
+        async with engine.running() as state, pulse(telemetry):
             with obeyed.reloading(reread):
                 yield state
 
@@ -180,7 +185,9 @@ def _verifier(settings: Settings, clock: Callable[[], float]) -> TokenVerifier |
     return TokenVerifier(fetch, issuer, audience, clock)
 
 
-def _executor(settings: Settings, cache: MemoryCache | TieredCache) -> Executor:
+def _executor(
+    settings: Settings, cache: MemoryCache | TieredCache, telemetry: Telemetry
+) -> Executor:
     schema = build_subgraph() if settings.gateway_federation else build_schema()
     introspection = settings.gateway_introspection
     limits = Limits(
@@ -194,6 +201,7 @@ def _executor(settings: Settings, cache: MemoryCache | TieredCache) -> Executor:
         schema, introspection=introspection, limits=limits, annotation=int(asked_anew)
     )
     trusted = trusted_documents(settings.gateway_trusted_documents, documents)
+    telemetry.expect(documents.pinned_names())
     only = settings.gateway_trusted_documents_only
     queries = PersistedQueries(documents, cache, trusted, only=only)
     demand = DemandControl(limits.cost, cache)

@@ -25,7 +25,9 @@ from gateway.server.bodies import BadRequest, from_get, from_post
 from gateway.server.budgets import told_of_budget
 from gateway.server.http_cache import NO_STORE, VARY, for_caches, freshness
 from gateway.server.negotiation import EVENTS, GRAPHQL_RESPONSE, HTML, JSON, PARTS, choose
+from gateway.server.request_log import note
 from gateway.server.streams import Stream
+from gateway.tally import Tally
 from gateway.viewers import Viewer
 
 Page = Callable[[HttpRequest], Awaitable[Response]]
@@ -71,6 +73,7 @@ class GraphQLEndpoint:
             response = await self._respond(scope, Headers(scope=scope), receive)
         except Exception as fault:  # noqa: BLE001 - all there are become an answer in GraphQL
             errors = [mask(fault, scope["state"]["request_id"])]
+            scope["state"]["tally"].answered({"errors": errors}, executed=True)
             response = self._response(JSON, {"errors": errors}, 500)
         response.headers.setdefault("Vary", VARY)
         if scope["method"] == "GET":
@@ -81,13 +84,16 @@ class GraphQLEndpoint:
         accept = ",".join(headers.getlist("accept"))
         if self._page and scope["method"] == "GET" and choose(accept, _OFFERS_TO_BROWSERS) == HTML:
             return await self._page(HttpRequest(scope, receive))
-        media_type = choose(accept, _OFFERS)
+        media_type, tally = choose(accept, _OFFERS), scope["state"]["tally"]
         try:
             _check_accept(accept)
             admission = await self._doorkeeper.admit(headers.get("authorization"))
+            tally.viewer = admission.viewer.name
             request = await _read(scope, headers, receive)
             document = await self._executor.read(request)
-            kind = _kind(document.operation(request.operation_name), scope["method"])
+            operation = document.operation(request.operation_name)
+            note(tally, operation)
+            kind = _kind(operation, scope["method"])
             streamed = _streamed(kind, accept)
         except Unauthenticated as problem:
             return self._turn_away(media_type or JSON, problem)
@@ -96,9 +102,9 @@ class GraphQLEndpoint:
         context = self._context(scope["state"]["request_id"], admission.viewer)
         if streamed is not None:
             answers = self._executor.stream(request, document, context)
-            bodies = (self._encode(answer.body) async for answer in answers)
+            bodies = (self._encode(_noted(answer, tally).body) async for answer in answers)
             return Stream(streamed, bodies, admission.lasting(self._clock()), admission.withdrawn)
-        answer = await self._executor.execute(request, document, context)
+        answer = _noted(await self._executor.execute(request, document, context), tally)
         response = self._response(media_type or JSON, answer.body, _status(answer, media_type))
         response.headers.update(told_of_budget(answer))
         if scope["method"] == "GET" and "errors" not in answer.body:
@@ -122,6 +128,11 @@ class GraphQLEndpoint:
     def _response(self, media_type: str, body: dict[str, Any], status: int) -> Response:
         headers = {"Content-Type": f"{media_type}; charset=utf-8", "Vary": VARY}
         return Response(self._encode(body), status, headers)
+
+
+def _noted(answer: Answer, tally: Tally) -> Answer:
+    tally.answered(answer.body, executed=answer.executed)
+    return answer
 
 
 def _status(answer: Answer, media_type: str | None) -> int:

@@ -23,6 +23,8 @@ from gateway.server.auth import Doorkeeper
 from gateway.server.bodies import MAX_BODY_BYTES, BadRequest, request_of
 from gateway.server.door import may_connect
 from gateway.server.graphql import MakeContext
+from gateway.server.request_log import Journal, note
+from gateway.tally import Tally, current
 from gateway.viewers import Viewer
 
 SUBPROTOCOL = "graphql-transport-ws"
@@ -60,15 +62,18 @@ class WebSocketEndpoint:
     Pages of `origins` may connect too.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that connections need
         self,
         executor: Executor,
         context: MakeContext,
         doorkeeper: Doorkeeper,
         clock: Callable[[], float],
+        *,
+        journal: Journal,
         origins: frozenset[str] = frozenset(),
     ) -> None:
         self._origins = origins
+        self._journal = journal
         self._executor = executor
         self._context = context
         self._doorkeeper = doorkeeper
@@ -95,20 +100,28 @@ class WebSocketEndpoint:
             raise Closed(4406, "Subprotocol not acceptable")
         await socket.accept(SUBPROTOCOL)
         await _Connection(
-            socket, self._executor, self._context, self._doorkeeper, self._clock
+            socket,
+            self._executor,
+            self._context,
+            self._doorkeeper,
+            self._clock,
+            journal=self._journal,
         ).serve()
 
 
 class _Connection:
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a connection needs
         self,
         socket: WebSocket,
         executor: Executor,
         context: MakeContext,
         doorkeeper: Doorkeeper,
         clock: Callable[[], float],
+        *,
+        journal: Journal,
     ) -> None:
         self._socket = socket
+        self._journal = journal
         self._executor = executor
         self._context = context
         self._doorkeeper = doorkeeper
@@ -195,24 +208,41 @@ class _Connection:
         self._operations[name] = asyncio.create_task(operation)
 
     async def _operate(self, name: str, payload: dict[str, Any], viewer: Viewer) -> None:
-        request_id = secrets.token_hex(8)
+        tally = Tally(secrets.token_hex(8))
+        tally.viewer = viewer.name
+        current.set(tally)  # in the context of this task, which ends with the operation
+        try:
+            if errors := await self._answer(name, payload, viewer, tally):
+                await self._refuse(name, *errors)
+            else:
+                await self._end({"id": name, "type": "complete"})
+        finally:
+            self._journal.operation(tally)
+
+    async def _answer(
+        self, name: str, payload: dict[str, Any], viewer: Viewer, tally: Tally
+    ) -> list[Shown]:
+        """Send the answers to an operation; the errors of one that was refused, or broke."""
+        errors: list[Shown] = []
         try:
             request = request_of(payload)
-            context = self._context(request_id, viewer)
+            context = self._context(tally.request_id, viewer)
             document = await self._executor.read(request)
+            note(tally, document.operation(request.operation_name))
             async with aclosing(self._executor.stream(request, document, context)) as answers:
                 async for answer in answers:
+                    tally.answered(answer.body, executed=answer.executed)
                     if not answer.executed:
-                        await self._refuse(name, *answer.body["errors"])
-                        return
+                        errors = answer.body["errors"]
+                        break
                     await self._send({"id": name, "type": "next", "payload": answer.body})
         except BadRequest as problem:
-            await self._refuse(name, _shown(str(problem), BadUserInput.code))
+            errors = [_shown(str(problem), BadUserInput.code)]
+            tally.answered({"errors": errors}, executed=False)
         except Exception as fault:  # noqa: BLE001 - the client learns of it, the log knows it whole
-            error = GraphQLError("", original_error=fault)
-            await self._refuse(name, failure(error, request_id))
-        else:
-            await self._end({"id": name, "type": "complete"})
+            errors = [failure(GraphQLError("", original_error=fault), tally.request_id)]
+            tally.answered({"errors": errors}, executed=True)
+        return errors
 
     async def _refuse(self, name: str, *errors: Shown) -> None:
         await self._end({"id": name, "type": "error", "payload": errors})

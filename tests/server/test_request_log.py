@@ -12,7 +12,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Message, Scope
 from starlette.websockets import WebSocket
 
-from gateway.server.request_log import RequestLog
+from gateway.instrumentation import silent
+from gateway.server.request_log import Journal, RequestLog
 
 
 async def tell_id(request: Request) -> Response:
@@ -33,7 +34,7 @@ APP = Starlette(
         WebSocketRoute("/socket", hang_up),
         Route("/{path:path}", tell_id, methods=["GET", "POST"]),
     ],
-    middleware=[Middleware(RequestLog)],
+    middleware=[Middleware(RequestLog, journal=Journal(silent))],
 )
 
 

@@ -10,12 +10,14 @@ from websockets.asyncio.client import ClientConnection
 
 from gateway.accounts import Account
 from gateway.errors import UpstreamUnavailable
+from gateway.instrumentation import silent
 from gateway.schema.context import Context
 from gateway.schema.documents import Document, Documents
 from gateway.schema.execution import Executor, Request
 from gateway.schema.operations import build_schema
 from gateway.server import websocket
 from gateway.server.auth import Doorkeeper
+from gateway.server.request_log import Journal
 from gateway.server.websocket import WebSocketEndpoint
 from gateway.settings import Secret
 from gateway.viewers import Viewer, everybody
@@ -146,7 +148,9 @@ async def test_what_goes_wrong_around_an_operation_is_told(
 
     executor = Executor(build_schema(), Plainly(), introspection=True)
     stranger = everybody(Account("AC" + "1" * 32, "AC" + "1" * 32, Secret("secret")))
-    endpoint = WebSocketEndpoint(executor, context, Doorkeeper([], stranger), lambda: NOON)
+    endpoint = WebSocketEndpoint(
+        executor, context, Doorkeeper([], stranger), lambda: NOON, journal=Journal(silent)
+    )
     app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
     async with listening(app) as address, opened(address) as connection:
         await say(connection, type="connection_init", payload={"token": "t"})

@@ -1,0 +1,90 @@
+"""What one request took and how it went, noted by every floor while it is answered.
+
+Its line of log and its metrics are made of this when it is over. Nothing here is personal data.
+"""
+
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from gateway.instrumentation import (
+    CacheAsked,
+    Happening,
+    OperationKind,
+    OperationOutcome,
+    UpstreamAnswered,
+)
+
+MAX_IDS = 8
+"""How many of Twilio's request ids are kept: who follows a call may cause thousands."""
+
+
+class Tally:
+    """The notes on one request; `operation` is None while there is none to execute.
+
+    `twilio_ids` are Twilio's ids of the upstream requests that were made for it, `codes` those of
+    the errors that it was answered with.
+    """
+
+    __slots__ = (
+        "cache_hits",
+        "codes",
+        "cost",
+        "kind",
+        "operation",
+        "outcome",
+        "request_id",
+        "started",
+        "twilio_ids",
+        "upstream_requests",
+        "viewer",
+    )
+
+    def __init__(self, request_id: str = "") -> None:
+        self.request_id = request_id
+        self.started = time.perf_counter()
+        self.viewer: str | None = None
+        self.kind: OperationKind | None = None
+        self.operation: str | None = None
+        self.outcome: OperationOutcome | None = None
+        self.cost: int | None = None
+        self.codes: tuple[str, ...] = ()
+        self.cache_hits = 0
+        self.upstream_requests = 0
+        self.twilio_ids: tuple[str, ...] = ()
+
+    def answered(self, body: Mapping[str, Any], *, executed: bool) -> None:
+        """Note an answer of GraphQL; of those that are streamed, the last one counts."""
+        errors = body.get("errors")
+        if not errors:
+            self.outcome = "ok"
+        elif not executed:
+            self.outcome = "refused"
+        else:
+            self.outcome = "failed" if body.get("data") is None else "partial"
+        self.codes = tuple({error["extensions"]["code"]: None for error in errors or ()})
+
+    def __call__(self, happening: Happening) -> None:
+        """Count what is done for this request."""
+        if isinstance(happening, CacheAsked):
+            self.cache_hits += happening.outcome == "hit"
+        elif isinstance(happening, UpstreamAnswered):
+            self.upstream_requests += 1
+            if happening.request_id is not None and len(self.twilio_ids) < MAX_IDS:
+                self.twilio_ids = (*self.twilio_ids, happening.request_id)
+
+
+current: ContextVar[Tally | None] = ContextVar("current", default=None)
+"""The notes on the request that is answered in this context, and in tasks that it began."""
+
+
+def count(happening: Happening) -> None:
+    """A hook: count what is done for the current request."""
+    if (tally := current.get()) is not None:
+        tally(happening)
+
+
+def noted() -> Tally:
+    """The notes on the current request, or some that nobody reads."""
+    return current.get() or Tally()
