@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from gateway.accounts import Account
+from gateway.calls import polling
 from gateway.instrumentation import Happening
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
@@ -110,6 +111,13 @@ def clock() -> Clock:
 @pytest.fixture
 def sandbox(clock: Clock) -> Sandbox:
     return Sandbox(calls=300, clock=clock, arrivals=False)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Polling in hundredths of the usual time, so that tests need not wait."""
+    monkeypatch.setattr(polling, "OFTEN", 0.05)
+    monkeypatch.setattr(polling, "SELDOM", 0.1)
 
 
 @pytest.fixture

@@ -1,0 +1,121 @@
+"""The page of docs/examples/calls: typed by the schema, built, and seen in a browser."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from gateway.sandbox import Sandbox
+from tests.conftest import Clock
+from tests.journeys.test_graphiql_in_a_browser import FLAGS, OFFLINE
+from tests.live import becomes, life
+from tests.node import CLIENTS, install
+from tests.servers import free_port
+
+ROOT = CLIENTS.parents[1]
+EXAMPLE = ROOT / "docs" / "examples" / "calls"
+BIN = EXAMPLE / "node_modules" / ".bin"
+
+
+def run(*command: str, folder: Path = EXAMPLE) -> str:
+    """What a program of the example's packages says; it must succeed."""
+    ended = subprocess.run(
+        [BIN / command[0], *command[1:]], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _installed() -> None:
+    install(EXAMPLE)
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    """The example as it is in the repository, in a place of its own, with its packages."""
+    copy = tmp_path / "docs" / "examples" / "calls"
+    shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns("node_modules", "dist", "gql"))
+    (copy / "node_modules").symlink_to(EXAMPLE / "node_modules")
+    shutil.copy(ROOT / "schema.graphql", tmp_path)
+    return copy
+
+
+@pytest.fixture
+def page_at(example: Path, url: str) -> Iterator[str]:
+    """Where the built page is served, with `/graphql` passed on to the gateway."""
+    npm = shutil.which("npm")
+    assert npm is not None
+    subprocess.run([npm, "run", "--silent", "build"], cwd=example, check=True)
+    port = str(free_port())
+    address = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(
+        [BIN / "vite", "preview", "--host", "127.0.0.1", "--port", port, "--strictPort"],
+        cwd=example,
+        env={**os.environ, "GATEWAY": url.removesuffix("/graphql")},
+    )
+    try:
+        yield address
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+async def page(page_at: str) -> AsyncIterator[Page]:
+    """The page, open in a browser that reaches nothing else; it may complain about nothing."""
+    assert await becomes(lambda: _answers(page_at), within=20)
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=[*FLAGS.split(), OFFLINE]
+        )
+        page = await browser.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text))
+        await page.goto(page_at)
+        yield page
+        await browser.close()
+    assert complaints == []
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(address).is_success
+    except httpx.TransportError:
+        return False
+
+
+def test_documents_have_the_types_that_they_should(example: Path) -> None:
+    """DateTime is a string, JSON is unknown, and what is misspelt does not compile."""
+    shutil.copy(CLIENTS / "typed-documents" / "scalars.ts", example / "src")
+    run("graphql-codegen", folder=example)
+    run("tsc", folder=example)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_the_page_shows_calls_and_what_becomes_of_one(
+    page: Page, sandbox: Sandbox, clock: Clock
+) -> None:
+    """Calls with their worst edge, older ones on demand, and one that is followed to its end."""
+    partial, bad = sandbox.examples()["partial"], sandbox.examples()["bad_carrier"]
+    rows = page.locator("tbody tr")
+    await expect(rows).to_have_count(10)
+    while not await page.locator(f"#{bad}").count():
+        shown = await rows.count()
+        await page.get_by_role("button", name="Older calls").click()
+        await expect(rows).to_have_count(shown + 10)
+    await expect(page.locator(f"#{bad}")).to_contain_text("Carrier: 14.7 % lost, jitter up to")
+    await page.locator(f"#{partial}").get_by_role("button", name="Follow").click()
+    summary = page.get_by_role("region", name="Live summary")
+    await expect(summary).to_contain_text("PARTIAL")
+    passing = asyncio.create_task(life(clock))
+    await expect(summary).to_contain_text("COMPLETE")
+    await expect(summary).to_contain_text("the last one")
+    passing.cancel()
