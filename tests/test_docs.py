@@ -103,7 +103,7 @@ def classes(root: type[GatewayError]) -> Iterator[type[GatewayError]]:
 def code_of(text: str) -> Iterator[str]:
     """What a reader may type: spans of code and blocks of shell."""
     yield from (span[1] for span in SPAN.finditer(BLOCK.sub("", text)))
-    yield from (block[2] for block in BLOCK.finditer(text) if block[1] == "sh")
+    yield from (block[2] for block in BLOCK.finditer(text) if block[1] in {"sh", "sh terminal"})
 
 
 @EVERY_PAGE

@@ -42,6 +42,14 @@ EXAMPLES = {
     "BrandedCallReason": '"Your delivery"',
     "CallScoreAnnotation": "1",
 }
+NO_FILTERS = [
+    ("StartTime", "`filter: { startTime }`"),
+    ("EndTime", "`filter: { endTime }`"),
+    ("SortBy", "`sortBy`"),
+    ("PageSize", "`first`, or `last`"),
+    ("PageToken", "`after`, or `before`"),
+    ("Page", "none: a cursor says it all"),
+]
 SIDS = {"Subaccount": "AC", "BundleSid": "BU"}
 
 
@@ -82,6 +90,12 @@ def filters() -> str:
         for row in FILTERS
     )
     return _table(("Argument", "Twilio's parameter", "Lists", "Accepted", "Example"), rows)
+
+
+def parameters() -> str:
+    """Every parameter of Twilio's list, and the argument that it is here."""
+    own = sorted((row.parameter, f"`filter: {{ {row.name} }}`") for row in FILTERS)
+    return _table(("Twilio's parameter", "Argument of `calls`"), [*NO_FILTERS, *own])
 
 
 def example(row: Filter) -> str:
@@ -205,6 +219,7 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "filters": filters,
+    "parameters": parameters,
     "fields": fields,
     "own fields": own_fields,
     "metrics": metrics,

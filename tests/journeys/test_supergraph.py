@@ -3,8 +3,6 @@
 import asyncio
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from hashlib import sha256
@@ -26,6 +24,7 @@ from gateway.server.app import create_app
 from gateway.settings import Secret, Settings
 from gateway.viewers import Realm, Scope, Viewer
 from tests.conftest import Clock, Gateway
+from tests.node import install
 from tests.servers import serving
 
 CLIENTS = Path(__file__).parents[1] / "clients" / "federation"
@@ -190,13 +189,9 @@ async def supergraph(calls: str, sids: list[str], token: str) -> AsyncIterator[d
 
 @pytest.fixture(scope="module")
 def _packages() -> None:
-    npm = shutil.which("npm")
-    assert npm is not None
-    if not (CLIENTS / "node_modules" / ".package-lock.json").is_file():
-        subprocess.run([npm, "ci", "--silent"], cwd=CLIENTS, check=True)
+    install(CLIENTS)
 
 
-@pytest.mark.skipif(shutil.which("npm") is None, reason="Apollo's packages need Node.js")
 @pytest.mark.usefixtures("_packages")
 async def test_a_router_joins_calls_to_the_graph_of_others(sandbox: Sandbox, clock: Clock) -> None:
     """Composed by Apollo's composition without a word, and asked through Apollo's gateway.

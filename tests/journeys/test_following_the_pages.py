@@ -1,0 +1,48 @@
+"""Whoever does what a page says, gets what it shows: every command and every program is run."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.async_api import async_playwright, expect
+
+from tests.journeys.test_graphiql_in_a_browser import FLAGS, OFFLINE
+from tests.walking import ROOT, Reader
+
+DOCS = ROOT / "docs"
+HURRY = {"gateway demo --speed 20": "GATEWAY_PAGE_MAX_AGE=0 gateway demo --speed 150"}
+
+pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="the pages need Node.js")
+
+
+@pytest.mark.parametrize("page", ["recipes.md", "migrating.md"])
+def test_a_page_does_what_it_says(page: str, tmp_path: Path) -> None:
+    """Files are written, commands typed, and what they print is what is shown."""
+    with Reader(DOCS / page, tmp_path):
+        pass
+
+
+async def test_the_tutorial_ends_with_a_page_that_follows_a_call(tmp_path: Path) -> None:
+    """From the demo to a React page in a browser, which shows a summary become complete.
+
+    In a world that ages in seconds, for those who cannot wait for a minute and a half.
+    """
+    with Reader(DOCS / "tutorial.md", tmp_path, HURRY) as reader:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=shutil.which("chromium"),
+                args=[*FLAGS.split(), OFFLINE + ", EXCLUDE localhost"],
+            )
+            page = await browser.new_page()
+            complaints: list[str] = []
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            await page.goto(f"http://localhost:{reader.port('5173')}/")
+            row = page.get_by_role("row").filter(has_text="not final yet").first
+            sid = await row.get_by_role("button").inner_text(timeout=20_000)
+            await page.get_by_role("button", name=sid).click()
+            await expect(page.get_by_role("heading")).to_have_text(f"{sid}: PARTIAL")
+            await expect(page.get_by_role("heading")).to_have_text(
+                f"{sid}: COMPLETE", timeout=30_000
+            )
+            await browser.close()
+        assert complaints == []
