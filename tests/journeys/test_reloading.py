@@ -1,14 +1,7 @@
 """SIGHUP: accounts and viewers are read again, without dropping a request."""
 
 import asyncio
-import contextlib
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,66 +9,11 @@ import httpx
 import pytest
 
 from gateway.sandbox import Sandbox
-from tests.live import UPDATES, HurriedClock, becomes
-from tests.servers import DEADLINE, free_port, serving
+from tests.configured import Configured, bearer
+from tests.live import UPDATES, HurriedClock
+from tests.servers import serving
 
 NAME = {"query": "{ viewer { name scopes } }"}
-
-
-class Configured:
-    """`gateway serve` as a process of its own, and the file that it obeys."""
-
-    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self._log = folder / "log"
-        self.config = folder / "gateway.toml"
-        self.address = f"http://127.0.0.1:{free_port()}"
-
-    def allow(self, *names: str, scopes: str = '"calls:read"', more: str = "") -> None:
-        """Write a file in which each viewer's token is its name."""
-        rows = [f'[[accounts]]\nsid = "{self._sandbox.account_sid}"\nauth_token_env = "TOKEN"']
-        rows += [
-            f'[[viewers]]\nname = "{name}"\ntoken_sha256 = "{sha256(name.encode()).hexdigest()}"\n'
-            f'account = "{self._sandbox.account_sid}"\nscopes = [{scopes}]'
-            for name in names
-        ]
-        self.config.write_text("\n".join([*rows, more]), "utf-8")
-
-    @contextlib.contextmanager
-    def running(self, upstream: str) -> Iterator[None]:
-        environment = {
-            **os.environ,
-            "TOKEN": self._sandbox.auth_token,
-            "GATEWAY_CONFIG": str(self.config),
-            "GATEWAY_UPSTREAM_URL": upstream,
-        }
-        port = self.address.rpartition(":")[2]
-        command = [sys.executable, "-m", "gateway", "serve", "--port", port]
-        with self._log.open("wb") as log:
-            process = subprocess.Popen(command, env=environment, stderr=log, stdout=log)
-        try:
-            until = time.monotonic() + DEADLINE
-            while True:
-                with contextlib.suppress(httpx.TransportError):
-                    httpx.get(f"{self.address}/healthz")
-                    break
-                assert time.monotonic() < until, self.log()
-                time.sleep(0.05)
-            self._process = process
-            yield
-        finally:
-            process.terminate()
-            process.wait(DEADLINE)
-
-    def reload(self) -> None:
-        self._process.send_signal(signal.SIGHUP)
-
-    def log(self) -> str:
-        return self._log.read_text("utf-8")
-
-    async def told(self, text: str) -> bool:
-        """Whether the log says so soon."""
-        return await becomes(lambda: text in self.log())
 
 
 @pytest.fixture
@@ -93,12 +31,8 @@ def served(tmp_path: Path, sandbox: Sandbox) -> Iterator[Configured]:
 
 
 async def _status(client: httpx.AsyncClient, token: str) -> int:
-    answer = await client.post("/graphql", json=NAME, headers=_bearer(token))
+    answer = await client.post("/graphql", json=NAME, headers=bearer(token))
     return answer.status_code
-
-
-def _bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 async def test_viewers_come_and_go_without_a_restart(served: Configured) -> None:
@@ -159,7 +93,7 @@ async def test_a_stream_ends_when_its_viewer_is_no_more(
 
 
 def _streamed(token: str) -> dict[str, str]:
-    return {"Accept": "text/event-stream", **_bearer(token)}
+    return {"Accept": "text/event-stream", **bearer(token)}
 
 
 async def _heard(lines: Any) -> bool:

@@ -1,0 +1,82 @@
+"""`gateway serve` in tests, as a process of its own that obeys a file of viewers."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import httpx
+
+from gateway.sandbox import Sandbox
+from tests.live import becomes
+from tests.servers import DEADLINE, free_port
+
+
+class Configured:
+    """`gateway serve` as a process of its own, and the file that it obeys."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._log = folder / "log"
+        self.config = folder / "gateway.toml"
+        self.address = f"http://127.0.0.1:{free_port()}"
+
+    def allow(self, *names: str, scopes: str = '"calls:read"', more: str = "") -> None:
+        """Write a file in which each viewer's token is its name."""
+        rows = [f'[[accounts]]\nsid = "{self._sandbox.account_sid}"\nauth_token_env = "TOKEN"']
+        rows += [
+            f'[[viewers]]\nname = "{name}"\ntoken_sha256 = "{sha256(name.encode()).hexdigest()}"\n'
+            f'account = "{self._sandbox.account_sid}"\nscopes = [{scopes}]'
+            for name in names
+        ]
+        self.config.write_text("\n".join([*rows, more]), "utf-8")
+
+    @contextlib.contextmanager
+    def running(self, upstream: str, **settings: str) -> Iterator[None]:
+        """The process, for as long as the block lasts."""
+        environment = {
+            **os.environ,
+            **settings,
+            "TOKEN": self._sandbox.auth_token,
+            "GATEWAY_CONFIG": str(self.config),
+            "GATEWAY_UPSTREAM_URL": upstream,
+        }
+        port = self.address.rpartition(":")[2]
+        command = [sys.executable, "-m", "gateway", "serve", "--port", port]
+        with self._log.open("wb") as log:
+            process = subprocess.Popen(command, env=environment, stderr=log, stdout=log)
+        try:
+            until = time.monotonic() + DEADLINE
+            while True:
+                with contextlib.suppress(httpx.TransportError):
+                    httpx.get(f"{self.address}/healthz")
+                    break
+                assert time.monotonic() < until, self.log()
+                time.sleep(0.05)
+            self._process = process
+            yield
+        finally:
+            process.terminate()
+            process.wait(DEADLINE)
+
+    def reload(self) -> None:
+        """Have the file read again."""
+        self._process.send_signal(signal.SIGHUP)
+
+    def log(self) -> str:
+        """All that it wrote so far."""
+        return self._log.read_text("utf-8")
+
+    async def told(self, text: str) -> bool:
+        """Whether the log says so soon."""
+        return await becomes(lambda: text in self.log())
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that shows a token."""
+    return {"Authorization": f"Bearer {token}"}
