@@ -47,8 +47,8 @@ class Asker:
         self._gateway = gateway
         self._headers = {"Authorization": f"Bearer {token}"}
 
-    async def post(self, query: str, **said: Any) -> httpx.Response:
-        body = {"query": query, **said}
+    async def post(self, query: str | None, **said: Any) -> httpx.Response:
+        body = {**({} if query is None else {"query": query}), **said}
         return await self._gateway.http.post("/graphql", json=body, headers=self._headers)
 
     async def send(self, query: str, **variables: Any) -> dict[str, Any]:

@@ -5,8 +5,10 @@ import json
 import logging
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from gateway.sandbox import Sandbox
 from gateway.viewers import Scope
 from tests.conftest import Clock, Gateway
+from tests.server.conftest import listening
 from tests.servers import RedisServer
 from tests.viewers import ALL, READ, Asker, People, open_to
 
@@ -146,6 +149,7 @@ ENTRANCES = {
         'query($sid: CallSid!) { _entities(representations: [{__typename: "Call", sid: $sid}]) '
         "{ ... on Call { sid } } }"
     ),
+    "a persisted query": "query Kept($sid: CallSid!) { call(sid: $sid) { sid } }",
     "annotateCall": (
         "mutation($sid: CallSid!) { annotateCall(input: {sid: $sid, spam: true}) "
         "{ userErrors { code message path } call { sid } } }"
@@ -159,6 +163,12 @@ def _node_id(sid: str) -> str:
 
 async def _through(asker: Asker, entrance: str, sid: str) -> dict[str, Any]:
     query = ENTRANCES[entrance]
+    if "Kept" in query:
+        named = {"version": 1, "sha256Hash": sha256(query.encode()).hexdigest()}
+        said = {"variables": {"sid": sid}, "extensions": {"persistedQuery": named}}
+        await asker.post(query, **said)
+        told: dict[str, Any] = (await asker.post(None, **said)).json()
+        return told
     return await asker.send(query, **({"id": _node_id(sid)} if "$id" in query else {"sid": sid}))
 
 
@@ -249,6 +259,85 @@ async def test_a_subaccount_that_was_not_given_cannot_be_listed() -> None:
             for subaccount in (world.owners[2], "AC" + "9" * 32):
                 assert await viewer.fail(query, s=subaccount) == "FORBIDDEN"
         assert requests == []
+
+
+async def test_somebody_elses_parent_is_as_one_that_does_not_exist() -> None:
+    """The call that dialled one's own is null where one may not see it, whoever saw it before."""
+    world = World()
+    hidden = world.calls[world.owners[2]][0]
+    children = {
+        parent: world.sandbox.add(
+            {
+                "account_sid": world.owners[1],
+                "call_sid": f"CA{number:032x}",
+                "parent_call_sid": parent,
+                "processing_state": "complete",
+                "start_time": "2026-05-28T20:00:00Z",
+                "end_time": "2026-05-28T20:10:00Z",
+            }
+        )
+        for number, parent in enumerate((hidden, f"CAf{hidden[3:]}"), 20)
+    }
+    people = People(world.sandbox)
+    people.add("operator", None, ALL)
+    people.add("viewer", frozenset({world.owners[1]}), READ)
+    query = "query($sid: CallSid!) { call(sid: $sid) { parentCall { sid } } }"
+    async with open_to(world.sandbox, world.clock, people) as gateway:
+        seen = await Asker(gateway, "operator").ask(query, sid=children[hidden])
+        assert seen == {"call": {"parentCall": {"sid": hidden}}}
+        spent: list[int] = []
+        for child in children.values():
+            with gateway.upstream() as requests:
+                told = await Asker(gateway, "viewer").send(query, sid=child)
+            assert told == {"data": {"call": {"parentCall": None}}}
+            spent.append(len(requests))
+        assert len(set(spent)) == 1
+
+
+async def test_somebody_elses_call_is_followed_as_one_that_does_not_exist() -> None:
+    """The first state is NOT_FOUND, and what Twilio learns of the call wakes nobody."""
+    world = World()
+    people = People(world.sandbox)
+    people.add("operator", None, ALL)
+    people.add("viewer", frozenset({world.owners[1]}), READ)
+    hidden = world.calls[world.owners[2]][1]
+    query = "subscription($sid: CallSid!) { callUpdates(sid: $sid) { status message } }"
+    states = []
+    async with (
+        open_to(world.sandbox, world.clock, people) as gateway,
+        listening(gateway.app) as (host, port),
+        httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=10) as client,
+    ):
+        for sid in (hidden, f"CAf{hidden[3:]}"):
+            body = {"query": query, "variables": {"sid": sid}}
+            headers = {"Authorization": "Bearer viewer", "Accept": "text/event-stream"}
+            async with client.stream("POST", "/graphql", json=body, headers=headers) as answer:
+                lines = answer.aiter_lines()
+                states.append(await anext(line async for line in lines if line.startswith("data")))
+                await Asker(gateway, "operator").ask(ENTRANCES["call"], sid=hidden)
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.5):
+                        await anext(line async for line in lines if line.startswith("data"))
+    assert '"NOT_FOUND"' in states[0]
+    assert states[0] == states[1]
+
+
+async def test_lists_hold_the_calls_of_ones_own_alone() -> None:
+    """Of the account, and of each subaccount that was given; never of another."""
+    world = World()
+    people = People(world.sandbox)
+    people.add("operator", None, ALL)
+    people.add("viewer", frozenset({world.owners[1]}), READ)
+    query = """query($s: String) {
+      calls(filter: {subaccount: $s, processingState: ALL, startTime: "4w"}) { nodes { sid } }
+    }"""
+    async with open_to(world.sandbox, world.clock, people) as gateway:
+        for name in ("operator", "viewer"):
+            for number, owner in enumerate(world.owners[:2]):
+                found = await Asker(gateway, name).ask(query, s=owner if number else None)
+                sids = {node["sid"] for node in found["calls"]["nodes"]}
+                assert sids <= {*world.calls[owner]}
+                assert sids
 
 
 async def test_the_cursor_of_one_is_no_cursor_of_another(sandbox: Sandbox, clock: Clock) -> None:

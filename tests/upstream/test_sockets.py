@@ -1,4 +1,7 @@
 import asyncio
+import shutil
+import subprocess
+from pathlib import Path
 
 import httpx
 import pytest
@@ -102,6 +105,30 @@ async def test_a_redirect_is_not_followed() -> None:
         async with saying(answer.encode()) as address, connected(address) as client:
             with pytest.raises(errors.UpstreamInvalidResponse):
                 await client.summary(ACCOUNT, SID, "complete")
+
+    assert not sandbox.requests
+
+
+def _made(folder: Path) -> tuple[Path, Path]:
+    """A certificate for this machine, and its key."""
+    certificate, key = folder / "certificate", folder / "key"
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    openssl = shutil.which("openssl")
+    assert openssl is not None
+    make = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
+    subprocess.run([*make, *subject, *files], check=True, capture_output=True)
+    return certificate, key
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(tmp_path: Path) -> None:
+    """Whoever answers in Twilio's place gets no credentials."""
+    sandbox = Sandbox(calls=0, clock=lambda: NOON, arrivals=False)
+    certificate, key = await asyncio.to_thread(_made, tmp_path)
+    tls = {"ssl_certfile": str(certificate), "ssl_keyfile": str(key)}
+    async with served(sandbox.app, **tls) as address, connected(address) as client:
+        with pytest.raises(errors.UpstreamUnavailable):
+            await client.summary(ACCOUNT, SID, "complete")
 
     assert not sandbox.requests
 
