@@ -122,6 +122,15 @@ class ProcessMeasured(Struct, frozen=True):
     tasks: int
 
 
+class OperationExecuted(Struct, frozen=True):
+    """A query or mutation was executed: compiled, or interpreted by graphql-core.
+
+    It is abandoned when it was compiled, and graphql-core had to tell what is wrong with a value.
+    """
+
+    how: Literal["compiled", "interpreted", "abandoned"]
+
+
 class FieldDropped(Struct, frozen=True):
     """A field of a summary had a type that it should not have, and became null."""
 
@@ -148,6 +157,7 @@ Happening: TypeAlias = (
     | RequestAnswered
     | LoopLagged
     | ProcessMeasured
+    | OperationExecuted
     | FieldDropped
     | ValueUnrecognized
 )

@@ -140,6 +140,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway_max_depth: Annotated[Count, "How many levels a document may have."] = 15
     gateway_max_aliases: Annotated[Count, "How many aliases a document may have."] = 50
     gateway_max_tokens: Annotated[Count, "How many tokens a document may have."] = 10_000
+    gateway_compiled: Annotated[
+        bool,
+        "Whether operations are compiled and what they select of a call is remembered; `false` "
+        "interprets all of them anew, which is slower, and is there to compare with.",
+    ] = True
     gateway_log_level: Annotated[
         Literal["debug", "info", "warning", "error"], "From which level on log lines are written."
     ] = "info"

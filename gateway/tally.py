@@ -4,7 +4,7 @@ Its line of log and its metrics are made of this when it is over. Nothing here i
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -54,16 +54,18 @@ class Tally:
         self.upstream_requests = 0
         self.twilio_ids: tuple[str, ...] = ()
 
-    def answered(self, body: Mapping[str, Any], *, executed: bool) -> None:
-        """Note an answer of GraphQL; of those that are streamed, the last one counts."""
-        errors = body.get("errors")
+    def answered(self, errors: Sequence[Mapping[str, Any]], *, executed: bool, empty: bool) -> None:
+        """Note an answer of GraphQL; of those that are streamed, the last one counts.
+
+        An answer is empty when there is no data beside its errors.
+        """
         if not errors:
             self.outcome = "ok"
         elif not executed:
             self.outcome = "refused"
         else:
-            self.outcome = "failed" if body.get("data") is None else "partial"
-        self.codes = tuple({error["extensions"]["code"]: None for error in errors or ()})
+            self.outcome = "failed" if empty else "partial"
+        self.codes = tuple({error["extensions"]["code"]: None for error in errors})
 
     def __call__(self, happening: Happening) -> None:
         """Count what is done for this request."""

@@ -51,6 +51,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "GATEWAY_MAX_DEPTH": ("20", 20),
     "GATEWAY_MAX_ALIASES": ("100", 100),
     "GATEWAY_MAX_TOKENS": ("2000", 2_000),
+    "GATEWAY_COMPILED": ("false", False),
     "GATEWAY_LOG_LEVEL": ("debug", "debug"),
     "GATEWAY_LOG_FORMAT": ("json", "json"),
 }

@@ -7,6 +7,7 @@ import strawberry
 
 from gateway.calls.lists import Stretch
 from gateway.insights.paging import Cursors, Position, Question
+from gateway.schema.reads import Reads, reads
 from gateway.schema.types.call import Call, call_of
 
 
@@ -19,12 +20,18 @@ class PageInfo:
     write_start: strawberry.Private[Callable[[], str | None]]
     write_end: strawberry.Private[Callable[[], str | None]]
 
-    @strawberry.field(description="Cursor of the first of these calls; null when there are none.")
+    @strawberry.field(
+        description="Cursor of the first of these calls; null when there are none.",
+        metadata=reads(Reads.VALUE),
+    )
     def start_cursor(self) -> str | None:
         """For `before`."""
         return self.write_start()
 
-    @strawberry.field(description="Cursor of the last of these calls; null when there are none.")
+    @strawberry.field(
+        description="Cursor of the last of these calls; null when there are none.",
+        metadata=reads(Reads.VALUE),
+    )
     def end_cursor(self) -> str | None:
         """For `after`."""
         return self.write_end()
@@ -37,7 +44,10 @@ class CallEdge:
     node: Call = strawberry.field(description="The call.")
     write_cursor: strawberry.Private[Callable[[], str]]
 
-    @strawberry.field(description="The place of this call in this list, for `after` or `before`.")
+    @strawberry.field(
+        description="The place of this call in this list, for `after` or `before`.",
+        metadata=reads(Reads.VALUE),
+    )
     def cursor(self) -> str:
         """Opaque; it opens the list with this filter and order, and no other."""
         return self.write_cursor()
@@ -50,32 +60,41 @@ class CallEdge:
     )
 )
 class CallConnection:
-    """Relay's connection, with GitHub's `nodes`."""
+    """Relay's connection, with GitHub's `nodes`; made of a stretch as it is asked for."""
 
-    edges: list[CallEdge] = strawberry.field(description="The calls, each with its cursor.")
-    nodes: list[Call] = strawberry.field(description="The calls alone.")
-    page_info: PageInfo = strawberry.field(description="Whether there are more.")
+    stretch: strawberry.Private[Stretch]
+    write: strawberry.Private[Callable[[Position], str]]
+
+    @strawberry.field(description="The calls, each with its cursor.", metadata=reads(Reads.VALUE))
+    def edges(self) -> list[CallEdge]:
+        """Relay's."""
+        return [
+            CallEdge(node=call_of(call), write_cursor=partial(self.write, position))
+            for position, call in self.stretch.calls
+        ]
+
+    @strawberry.field(description="The calls alone.", metadata=reads(Reads.VALUE))
+    def nodes(self) -> list[Call]:
+        """For who does not ask for cursors."""
+        return [call_of(call) for _, call in self.stretch.calls]
+
+    @strawberry.field(description="Whether there are more.", metadata=reads(Reads.VALUE))
+    def page_info(self) -> PageInfo:
+        """Relay's."""
+        return PageInfo(
+            has_next_page=self.stretch.has_next,
+            has_previous_page=self.stretch.has_previous,
+            write_start=partial(self._write_at, 0),
+            write_end=partial(self._write_at, -1),
+        )
+
+    def _write_at(self, index: int) -> str | None:
+        calls = self.stretch.calls
+        return self.write(calls[index][0]) if calls else None
 
 
 def connection(stretch: Stretch, cursors: Cursors, question: Question) -> CallConnection:
     """A stretch of calls as a connection."""
-
-    def write(position: Position) -> str:
-        return cursors.encode(position, question)
-
-    def write_at(index: int) -> str | None:
-        return write(stretch.calls[index][0]) if stretch.calls else None
-
     return CallConnection(
-        edges=[
-            CallEdge(node=call_of(call), write_cursor=partial(write, position))
-            for position, call in stretch.calls
-        ],
-        nodes=[call_of(call) for _, call in stretch.calls],
-        page_info=PageInfo(
-            has_next_page=stretch.has_next,
-            has_previous_page=stretch.has_previous,
-            write_start=partial(write_at, 0),
-            write_end=partial(write_at, -1),
-        ),
+        stretch=stretch, write=lambda position: cursors.encode(position, question)
     )

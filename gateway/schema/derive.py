@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import strawberry
-from graphql import GraphQLField
+from graphql import GraphQLField, GraphQLObjectType
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from gateway.insights.catalogue import (
@@ -33,6 +33,8 @@ from gateway.viewers import Scope
 T = TypeVar("T")
 
 _EXTENDED: dict[type[Entity], type] = {}
+
+_ENTITIES: dict[type, type[Entity]] = {}
 
 _FACT = "fact"
 """Under this name a field of a type remembers its `Fact`."""
@@ -91,6 +93,12 @@ def fact_behind(field: GraphQLField) -> Fact | None:
     return None if declared is None else declared.metadata.get(_FACT)
 
 
+def class_behind(kind: GraphQLObjectType) -> type:
+    """The class of the values of an object type: an entity, or the class that declares it."""
+    declared: type = kind.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].origin
+    return _ENTITIES.get(declared, declared)
+
+
 def field_name(entity: type[Entity], upstream_name: str) -> str:
     """The name of a field in the graph; the resource itself drops its own `call_`."""
     return graph_name(upstream_name.removeprefix("call_") if entity is Summary else upstream_name)
@@ -119,6 +127,7 @@ def _finish(cls: type[T], entity: type[Entity]) -> type[T]:
         )
     make: Any = strawberry.interface if entity in SHARED_SHAPES else strawberry.type
     finished: type[T] = make(cls, description=inspect.cleandoc(cls.__doc__ or ""))
+    _ENTITIES[finished] = entity
     return finished
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import OrderedDict
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -16,7 +17,7 @@ from graphql import (
     validate,
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
-from msgspec import Struct
+from msgspec import Struct, field
 
 from gateway.errors import TooComplex
 from gateway.schema.arguments import ValuesFitRule
@@ -39,7 +40,7 @@ class Document(Struct, frozen=True):
     """A document: its operations, or what is wrong with it; then it is never executed.
 
     `code` is the code of those errors that do not bring one themselves, `traits` is what is to
-    be known of a document that is right.
+    be known of a document that is right, and `ways` are its operations as they were compiled.
     """
 
     parsed: DocumentNode | None
@@ -48,6 +49,7 @@ class Document(Struct, frozen=True):
     code: str = "GRAPHQL_VALIDATION_FAILED"
     traits: Trait = Trait.NONE
     prices: tuple[Price, ...] = ()
+    ways: dict[Any, Any] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of that name, or the only one; None when there is no such choice."""

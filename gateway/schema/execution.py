@@ -1,9 +1,10 @@
 """A GraphQL request from its document to its answer, without HTTP."""
 
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Protocol, Self, cast
 
+import msgspec
 from graphql import (
     ExecutionResult,
     GraphQLError,
@@ -18,13 +19,18 @@ from msgspec.structs import replace
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.errors import BadUserInput
+from gateway.instrumentation import Hook, OperationExecuted, silent
 from gateway.schema.arguments import misfits
+from gateway.schema.compiled.operation import Compiler
 from gateway.schema.context import Context
 from gateway.schema.demand_control import Allowance, DemandControl, Refused, told
 from gateway.schema.documents import Document
-from gateway.schema.error_policy import failure, refusal
+from gateway.schema.error_policy import Shown, failure, refusal
 from gateway.schema.shape import Limits
 from gateway.tally import noted
+from gateway.viewers import Scope
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Request(Struct, frozen=True):
@@ -41,16 +47,18 @@ class Request(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """`body` goes to the client; `executed` is false when the request itself was wrong.
+    """`body`, JSON, goes to the client; `executed` is false when the request itself was wrong.
 
-    `allowance` is what the viewer has left, if there is a budget; `exceeded` says that it was not
-    enough.
+    `errors` are those in the body, which is `empty` if there is no data beside them. `allowance` is
+    what the viewer has left, if there is a budget; `exceeded` says that it was not enough.
     """
 
-    body: dict[str, Any]
+    body: bytes
     executed: bool
+    errors: Sequence[Shown] = ()
     allowance: Allowance | None = None
     exceeded: bool = False
+    empty: bool = False
 
 
 class Reader(Protocol):
@@ -75,17 +83,25 @@ class _Execution(StrawberryGraphQLCoreExecutionContext):
 
 
 class Executor:
-    """Executes requests for documents of `reader` against one schema, if `demand` admits them."""
+    """Executes requests for documents of `reader` against one schema, if `demand` admits them.
 
-    def __init__(
+    What can be compiled is, unless `compiled` says otherwise; the rest is interpreted by
+    graphql-core, and `hook` hears which it was.
+    """
+
+    def __init__(  # noqa: PLR0913 - all but the first two have defaults
         self,
         schema: GraphQLSchema,
         reader: Reader,
         *,
         introspection: bool,
         demand: DemandControl | None = None,
+        compiled: bool = True,
+        hook: Hook = silent,
     ) -> None:
         self._schema = schema
+        self._compiler = Compiler(schema) if compiled else None
+        self._hook = hook
         self._demand = demand or DemandControl(Limits().cost)
         self._reader = reader
         self._hint = introspection
@@ -128,8 +144,9 @@ class Executor:
     ) -> Answer:
         """The answer, with what it took."""
         answer = await self._executed(operation, request, document, context)
-        cost = told(noted(), answer.body.get("data"))
-        return replace(answer, body={**answer.body, "extensions": {"cost": cost}})
+        cost = told(noted(), msgspec.json.decode(answer.body).get("data"))
+        body = answer.body[:-1] + b',"extensions":' + _encode({"cost": cost}) + b"}"
+        return replace(answer, body=body)
 
     async def _executed(
         self,
@@ -138,7 +155,20 @@ class Executor:
         document: Document,
         context: Context,
     ) -> Answer:
-        result = execute(**self._arguments(request, document, context))
+        settled = None
+        if self._compiler is not None:
+            masked = not context.viewer.may(Scope.PII_READ)
+            compiled = self._compiler.operation(
+                document, operation, request.variables, masked=masked
+            )
+            arguments = None if compiled is None else compiled.arguments(request.variables)
+            if compiled is not None and arguments is not None:
+                data, settled = await compiled.run(arguments, context)
+                if data is not None:
+                    self._hook(OperationExecuted("compiled"))
+                    return Answer(b'{"data":' + data + b"}", executed=True)
+        self._hook(OperationExecuted("interpreted" if settled is None else "abandoned"))
+        result = execute(**self._arguments(request, document, context), middleware=_from(settled))
         if not isinstance(result, ExecutionResult):
             result = await result
         return self._answer(result, operation, request, context)
@@ -203,31 +233,50 @@ class Executor:
         context: Context,
     ) -> Answer:
         if not result.errors:
-            return Answer({"data": result.data}, executed=True)
+            return Answer(_encode({"data": result.data}), executed=True)
         if result.data is None and all(error.path is None for error in result.errors):
             wrong = misfits(self._schema, operation, request.variables or {}, hint=self._hint)
             return _refused(wrong or result.errors, context.request_id, BadUserInput.code)
         errors = [failure(error, context.request_id) for error in result.errors]
-        return Answer({"errors": errors, "data": result.data}, executed=True)
+        return _erroneous(errors, result.data)
+
+
+def _from(settled: Mapping[str, Any] | None) -> list[Callable[..., Any]] | None:
+    """A middleware of graphql-core that takes the root fields from what they came to before."""
+    if settled is None:
+        return None
+
+    def take(following: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
+        path = info.path
+        return settled[path.key] if path.prev is None else following(source, info, **arguments)
+
+    return [take]
+
+
+def _erroneous(errors: Sequence[Shown], data: Any) -> Answer:
+    body = _encode({"errors": errors, "data": data})
+    return Answer(body, executed=True, errors=errors, empty=data is None)
 
 
 def _failed(error: Exception, request_id: str) -> Answer:
     """The last answer of a stream that broke."""
     broken = GraphQLError(str(error), original_error=error)
-    return Answer({"errors": [failure(broken, request_id)], "data": None}, executed=True)
+    return _erroneous([failure(broken, request_id)], None)
 
 
 def _refused(errors: Sequence[GraphQLError], request_id: str, code: str) -> Answer:
     shown = [refusal(error, request_id, code) for error in errors]
-    return Answer({"errors": shown}, executed=False)
+    return Answer(_encode({"errors": shown}), executed=False, errors=shown, empty=True)
 
 
 def _too_expensive(refused: Refused, request_id: str) -> Answer:
     error = GraphQLError("", original_error=refused.problem)
     shown = [refusal(error, request_id, refused.problem.code)]
     return Answer(
-        {"errors": shown},
+        _encode({"errors": shown}),
         executed=False,
+        errors=shown,
+        empty=True,
         allowance=refused.allowance,
         exceeded=refused.allowance is not None,
     )

@@ -78,7 +78,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     context = _contexts(settings, engine.verbs, clock)
     graphiql = GraphiQL(examples=examples) if settings.gateway_graphiql else None
     page = graphiql.page if graphiql else None
-    executor = _executor(settings, engine.cache, telemetry)
+    executor = _executor(settings, engine.cache, telemetry, hook)
     origins = origins_of(settings.gateway_cors_origins)
     endpoint = GraphQLEndpoint(executor, context, obeyed.doorkeeper, page, clock)
     journal = Journal(hook)
@@ -186,7 +186,7 @@ def _verifier(settings: Settings, clock: Callable[[], float]) -> TokenVerifier |
 
 
 def _executor(
-    settings: Settings, cache: MemoryCache | TieredCache, telemetry: Telemetry
+    settings: Settings, cache: MemoryCache | TieredCache, telemetry: Telemetry, hook: Hook
 ) -> Executor:
     schema = build_subgraph() if settings.gateway_federation else build_schema()
     introspection = settings.gateway_introspection
@@ -205,7 +205,14 @@ def _executor(
     only = settings.gateway_trusted_documents_only
     queries = PersistedQueries(documents, cache, trusted, only=only)
     demand = DemandControl(limits.cost, cache)
-    return Executor(schema, queries, introspection=introspection, demand=demand)
+    return Executor(
+        schema,
+        queries,
+        introspection=introspection,
+        demand=demand,
+        compiled=settings.gateway_compiled,
+        hook=hook,
+    )
 
 
 def _all(*hooks: Hook) -> Hook:

@@ -7,7 +7,7 @@ https://github.com/enisdenjo/graphql-sse (distinct connections) and Apollo's mul
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 from graphql import OperationDefinitionNode, OperationType
@@ -32,6 +32,7 @@ from gateway.viewers import Viewer
 
 Page = Callable[[HttpRequest], Awaitable[Response]]
 
+_encode = msgspec.json.Encoder().encode
 _OFFERS = (JSON, GRAPHQL_RESPONSE)
 _STREAMED_OFFERS = (EVENTS, PARTS)
 _ALL_OFFERS = (*_OFFERS, *_STREAMED_OFFERS)
@@ -65,7 +66,6 @@ class GraphQLEndpoint:
         self._context = context
         self._page = page
         self._clock = clock
-        self._encode = msgspec.json.Encoder().encode
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request, whatever happens."""
@@ -73,8 +73,8 @@ class GraphQLEndpoint:
             response = await self._respond(scope, Headers(scope=scope), receive)
         except Exception as fault:  # noqa: BLE001 - all there are become an answer in GraphQL
             errors = [mask(fault, scope["state"]["request_id"])]
-            scope["state"]["tally"].answered({"errors": errors}, executed=True)
-            response = self._response(JSON, {"errors": errors}, 500)
+            scope["state"]["tally"].answered(errors, executed=True, empty=True)
+            response = self._response(JSON, _encode({"errors": errors}), 500)
         response.headers.setdefault("Vary", VARY)
         if scope["method"] == "GET":
             response.headers.setdefault("Cache-Control", NO_STORE)
@@ -102,36 +102,36 @@ class GraphQLEndpoint:
         context = self._context(scope["state"]["request_id"], admission.viewer)
         if streamed is not None:
             answers = self._executor.stream(request, document, context)
-            bodies = (self._encode(_noted(answer, tally).body) async for answer in answers)
+            bodies = (_noted(answer, tally).body async for answer in answers)
             return Stream(streamed, bodies, admission.lasting(self._clock()), admission.withdrawn)
         answer = _noted(await self._executor.execute(request, document, context), tally)
         response = self._response(media_type or JSON, answer.body, _status(answer, media_type))
         response.headers.update(told_of_budget(answer))
-        if scope["method"] == "GET" and "errors" not in answer.body:
+        if scope["method"] == "GET" and not answer.errors:
             kept = freshness(document.traits, context.told, self._clock())
             return for_caches(response, kept, headers.get("if-none-match"))
         return response
 
     def _turn_away(self, media_type: str, problem: Unauthenticated) -> Response:
         error = {"message": str(problem), "extensions": problem.extensions}
-        response = self._response(media_type, {"errors": [error]}, 401)
+        response = self._response(media_type, _encode({"errors": [error]}), 401)
         response.headers["WWW-Authenticate"] = "Bearer"
         return response
 
     def _refuse(self, media_type: str, problem: BadRequest) -> Response:
         error = {"message": str(problem), "extensions": {"code": BadUserInput.code}}
-        response = self._response(media_type, {"errors": [error]}, problem.status)
+        response = self._response(media_type, _encode({"errors": [error]}), problem.status)
         if problem.allow is not None:
             response.headers["Allow"] = problem.allow
         return response
 
-    def _response(self, media_type: str, body: dict[str, Any], status: int) -> Response:
+    def _response(self, media_type: str, body: bytes, status: int) -> Response:
         headers = {"Content-Type": f"{media_type}; charset=utf-8", "Vary": VARY}
-        return Response(self._encode(body), status, headers)
+        return Response(body, status, headers)
 
 
 def _noted(answer: Answer, tally: Tally) -> Answer:
-    tally.answered(answer.body, executed=answer.executed)
+    tally.answered(answer.errors, executed=answer.executed, empty=answer.empty)
     return answer
 
 

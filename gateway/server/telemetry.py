@@ -27,6 +27,7 @@ from gateway.instrumentation import (
     Happening,
     LoopLagged,
     OperationAnswered,
+    OperationExecuted,
     ProcessMeasured,
     RequestAnswered,
     SummaryProgressed,
@@ -117,13 +118,22 @@ class _Requests:
         self._seconds = make.histogram(
             "gateway_operation_seconds", "Time that queries and mutations take.", "operation"
         )
+        self._executed = make.counter(
+            "gateway_executions",
+            "Queries and mutations, by how: compiled, interpreted, or first one then the other.",
+            "how",
+        )
         self._errors = make.counter("gateway_errors", "Operations with an error, by code.", "code")
         self._http = make.counter(
             "gateway_http_requests", "HTTP requests, by route and status.", "route", "status"
         )
 
     def listeners(self) -> Listeners:
-        return {OperationAnswered: self._operation, RequestAnswered: self._request}
+        return {
+            OperationAnswered: self._operation,
+            OperationExecuted: lambda one: self._executed(one.how).inc(),
+            RequestAnswered: self._request,
+        }
 
     def _operation(self, one: OperationAnswered) -> None:
         name = "unknown" if one.kind is None else self.names.of(one.name)

@@ -231,17 +231,18 @@ class _Connection:
             note(tally, document.operation(request.operation_name))
             async with aclosing(self._executor.stream(request, document, context)) as answers:
                 async for answer in answers:
-                    tally.answered(answer.body, executed=answer.executed)
+                    tally.answered(answer.errors, executed=answer.executed, empty=answer.empty)
                     if not answer.executed:
-                        errors = answer.body["errors"]
+                        errors = [*answer.errors]
                         break
-                    await self._send({"id": name, "type": "next", "payload": answer.body})
+                    told = msgspec.Raw(answer.body)
+                    await self._send({"id": name, "type": "next", "payload": told})
         except BadRequest as problem:
             errors = [_shown(str(problem), BadUserInput.code)]
-            tally.answered({"errors": errors}, executed=False)
+            tally.answered(errors, executed=False, empty=True)
         except Exception as fault:  # noqa: BLE001 - the client learns of it, the log knows it whole
             errors = [failure(GraphQLError("", original_error=fault), tally.request_id)]
-            tally.answered({"errors": errors}, executed=True)
+            tally.answered(errors, executed=True, empty=True)
         return errors
 
     async def _refuse(self, name: str, *errors: Shown) -> None:

@@ -18,6 +18,7 @@ from gateway.insights.tags import CallTag
 from gateway.schema.context import Context, Info
 from gateway.schema.derive import extends, fact_of, name_enums, object_type
 from gateway.schema.node_ids import encode_id
+from gateway.schema.reads import Reads, reads
 from gateway.schema.scalars import Json
 from gateway.schema.types import party as _party  # noqa: F401 - it extends a type used here
 from gateway.schema.types.node import Node
@@ -64,7 +65,9 @@ class Call(Node):
         """Whether a value of the resolvers is a call."""
         return isinstance(value, calls.Call)
 
-    @strawberry.field(description="Identifies the call in this graph; for `node`.")
+    @strawberry.field(
+        description="Identifies the call in this graph; for `node`.", metadata=reads(Reads.VALUE)
+    )
     @staticmethod
     def id(root: strawberry.Parent[calls.Call]) -> strawberry.ID:
         """Relay's global id."""
@@ -73,6 +76,7 @@ class Call(Node):
     @strawberry.field(
         description="Conditions that could have been heard; empty when there are none.",
         graphql_type=list[CallTag],
+        metadata=reads(Reads.VALUE),
     )
     @staticmethod
     def tags(root: strawberry.Parent[calls.Call]) -> tuple[CallTag, ...]:
@@ -82,6 +86,7 @@ class Call(Node):
     @strawberry.field(
         description=fact_of(Summary, "annotation").description,
         graphql_type=object_type(Annotation) | None,
+        metadata=reads(Reads.AGED),
     )
     @staticmethod
     def annotation(
@@ -89,12 +94,13 @@ class Call(Node):
     ) -> Annotation | Awaitable[Annotation | None] | None:
         """Asked for again when it is too old: it can change when nothing else can."""
         if info.context.verbs.lookups.annotation_is_fresh(root):
-            return _annotation(info.context, root.snapshot)
-        return _annotation_anew(info.context, root.snapshot)
+            return annotation_of(info.context, root.snapshot)
+        return annotation_anew(info.context, root.snapshot)
 
     @strawberry.field(
         description="The media edges that this call has, from the network inwards.",
         graphql_type=list[object_type(MediaEdge)],  # type: ignore[misc]
+        metadata=reads(Reads.VALUE),
     )
     @staticmethod
     def edges(root: strawberry.Parent[calls.Call]) -> tuple[MediaEdge, ...]:
@@ -115,7 +121,10 @@ class Call(Node):
         context.told.lookup(lookup)
         return call_of(lookup.call)
 
-    @strawberry.field(description="How far the summary is, and where this answer comes from.")
+    @strawberry.field(
+        description="How far the summary is, and where this answer comes from.",
+        metadata=reads(Reads.SOURCE),
+    )
     @staticmethod
     def processing(root: strawberry.Parent[calls.Call]) -> Processing:
         """Tell the truth about this answer."""
@@ -135,7 +144,8 @@ class Call(Node):
         description=(
             "What Twilio said of this call, word for word: for a field or value that the gateway "
             "does not know yet. It holds personal data, and needs the scope `pii:read`."
-        )
+        ),
+        metadata=reads(Reads.VALUE),
     )
     @staticmethod
     def raw(root: strawberry.Parent[calls.Call], info: Info) -> Json | None:
@@ -182,16 +192,17 @@ def lookup_of(found: calls.Lookup) -> CallLookup:
     )
 
 
-def _annotation(context: Context, snapshot: Snapshot) -> Annotation | None:
+def annotation_of(context: Context, snapshot: Snapshot) -> Annotation | None:
     """The annotation as it is known, told for as long as it is fresh."""
     fresh_until = context.verbs.lookups.annotation_fresh_until(snapshot)
     context.told.saw(snapshot.annotated_at, fresh_until)
     return snapshot.summary.annotation
 
 
-async def _annotation_anew(context: Context, known: Snapshot) -> Annotation | None:
+async def annotation_anew(context: Context, known: Snapshot) -> Annotation | None:
+    """The annotation as Twilio tells it now."""
     snapshot = await context.verbs.lookups.annotated(context.viewer.realm, known)
-    return None if snapshot is None else _annotation(context, snapshot)
+    return None if snapshot is None else annotation_of(context, snapshot)
 
 
 def read_attribute(source: Any, name: str) -> object:

@@ -6,6 +6,7 @@ from gateway.insights import party
 from gateway.insights.masking import fingerprint
 from gateway.schema.context import Info
 from gateway.schema.derive import extends
+from gateway.schema.reads import Reads, reads
 
 _TOLD = (
     "A stand-in for `{field}`: the same for the same number or name in all calls of the account, "
@@ -17,13 +18,13 @@ _TOLD = (
 class Party:
     """One end of a call: the calling party (`from`) or the called one (`to`)."""
 
-    @strawberry.field(description=_TOLD.format(field="caller"))
+    @strawberry.field(description=_TOLD.format(field="caller"), metadata=reads(Reads.ACCOUNT))
     @staticmethod
     def caller_hash(root: strawberry.Parent[party.Party], info: Info) -> str | None:
         """Keyed, so that nobody finds the number by trying all."""
         return fingerprint(root.caller, info.context.viewer.realm.account.hashing_key)
 
-    @strawberry.field(description=_TOLD.format(field="callee"))
+    @strawberry.field(description=_TOLD.format(field="callee"), metadata=reads(Reads.ACCOUNT))
     @staticmethod
     def callee_hash(root: strawberry.Parent[party.Party], info: Info) -> str | None:
         """Keyed, so that nobody finds the number by trying all."""

@@ -1,0 +1,228 @@
+"""Operations, compiled once for each document, and each way that its directives can go."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution.collect_fields import (
+    FieldDetails,
+    FieldDetailsList,
+    FragmentDetails,
+    GroupedFieldSet,
+    collect_fields,
+    collect_subfields,
+)
+from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from msgspec import Struct
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
+
+from gateway.schema.compiled.rendering import Rendering
+from gateway.schema.compiled.selection import Program, Uncompilable, Writer, resolver_of
+from gateway.schema.context import Context
+from gateway.schema.documents import Document
+
+_MAX_WAYS = 64
+"""So many combinations of the variables that decide what is selected are compiled."""
+
+_UNSAID = "unsaid"
+"""In place of the value of a variable that is left to its default."""
+
+_MAX_ASKED = 1024
+"""So many sets of variables are remembered with the arguments that they make."""
+
+Variables = Mapping[str, Any]
+
+
+class Root(Struct, frozen=True):
+    """A field of the root: under which key it is answered, what resolves it, what renders it."""
+
+    key: str
+    details: FieldDetails
+    field: GraphQLField
+    resolver: Callable[..., Any]
+    is_async: bool
+    takes_info: bool
+    program: Program
+
+
+class Operation:
+    """An operation that is compiled: for one set of values of its directives, one masking."""
+
+    def __init__(
+        self, schema: GraphQLSchema, node: OperationDefinitionNode, roots: tuple[Root, ...]
+    ) -> None:
+        self._schema = schema
+        self._node = node
+        self._roots = roots
+        self._asked: OrderedDict[bytes, tuple[dict[str, Any], ...]] = OrderedDict()
+
+    def arguments(self, variables: Variables | None) -> tuple[dict[str, Any], ...] | None:
+        """The arguments of each root field; None when some do not fit."""
+        key = msgspec.json.encode(variables)
+        if (known := self._asked.get(key)) is not None:
+            self._asked.move_to_end(key)
+            return known
+        declared = self._node.variable_definitions or ()
+        values = get_variable_values(self._schema, declared, dict(variables or {}))
+        if isinstance(values, list):
+            return None
+        try:
+            made = tuple(self._arguments(root, values) for root in self._roots)
+        except Exception:  # noqa: BLE001 - graphql-core tells what is wrong with them
+            return None
+        self._asked[key] = made
+        if len(self._asked) > _MAX_ASKED:
+            self._asked.popitem(last=False)
+        return made
+
+    def _arguments(self, root: Root, values: VariableValues) -> dict[str, Any]:
+        given = get_argument_values(root.field, root.details.node, values)
+        strawberry: Any = getattr(self._schema, "_strawberry_schema")  # noqa: B009 - untyped
+        declared: StrawberryField = root.field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+        registry = strawberry.schema_converter.scalar_registry
+        return convert_arguments(given, declared.arguments, registry, strawberry.config)
+
+    async def run(
+        self, arguments: tuple[dict[str, Any], ...], context: Context
+    ) -> tuple[bytes | None, dict[str, Any]]:
+        """The JSON of `data`, if all goes well; and what each root field came to."""
+        rendering = Rendering(context)
+        roots = self._roots
+        if len(roots) == 1:
+            outcomes = [await _settle(roots[0], arguments[0], rendering)]
+        else:
+            settling = (
+                _settle(root, one, rendering) for root, one in zip(roots, arguments, strict=True)
+            )
+            outcomes = await asyncio.gather(*settling)
+        settled = {root.key: outcome for root, outcome in zip(roots, outcomes, strict=True)}
+        if any(isinstance(outcome, Exception) for outcome in outcomes):
+            return None, settled
+        programs = [
+            (root.key, root.program, outcome) for root, outcome in zip(roots, outcomes, strict=True)
+        ]
+        try:
+            return await rendering.render(programs), settled
+        except Exception:  # noqa: BLE001 - graphql-core tells what is wrong, from what is settled
+            return None, settled
+
+
+async def _settle(root: Root, arguments: dict[str, Any], rendering: Rendering) -> Any:
+    """What a root field comes to: a value, or an exception."""
+    try:
+        given = {**arguments, "info": rendering} if root.takes_info else arguments
+        value = root.resolver(None, **given)
+        return await value if root.is_async else value
+    except Exception as problem:  # noqa: BLE001 - all there are become an answer
+        return problem
+
+
+class Compiler:
+    """Compiles the operations of documents against `schema`, when they are asked for."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+
+    def operation(
+        self,
+        document: Document,
+        node: OperationDefinitionNode,
+        variables: Variables | None,
+        *,
+        masked: bool,
+    ) -> Operation | None:
+        """An operation of a document, compiled; None if it cannot be."""
+        ways = document.ways
+        if document.parsed is None or node.operation is not OperationType.QUERY:
+            return None
+        deciders = ways.get("deciders")
+        if deciders is None:
+            deciders = ways["deciders"] = _deciders(document.parsed)
+        said = variables or {}
+        decisions = [said.get(name, _UNSAID) for name in deciders]
+        if any(not isinstance(one, bool) and one is not _UNSAID for one in decisions):
+            return None
+        way = (id(node), masked, *decisions)
+        if way in ways:
+            known: Operation | None = ways[way]
+            return known
+        if node.directives or len(ways) > _MAX_WAYS:
+            return None
+        values = get_variable_values(self._schema, node.variable_definitions or (), dict(said))
+        if isinstance(values, list):
+            return None
+        compiled = ways[way] = self._compiled(document.parsed, node, values, masked=masked)
+        return compiled
+
+    def _compiled(
+        self,
+        document: DocumentNode,
+        node: OperationDefinitionNode,
+        values: VariableValues,
+        *,
+        masked: bool,
+    ) -> Operation | None:
+        """Compile an operation for these values of its variables."""
+        fragments = {
+            one.name.value: FragmentDetails(one)
+            for one in document.definitions
+            if isinstance(one, FragmentDefinitionNode)
+        }
+
+        def collect(kind: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
+            return collect_subfields(
+                self._schema, fragments, values, node, kind, details
+            ).grouped_field_set
+
+        query: Any = self._schema.query_type
+        grouped = collect_fields(self._schema, fragments, values, query, node).grouped_field_set
+        writer = Writer(self._schema, collect, masked=masked)
+        try:
+            roots = tuple(_root(query, key, one, writer) for key, one in grouped.items())
+        except Uncompilable:
+            return None
+        return Operation(self._schema, node, roots)
+
+
+def _root(query: GraphQLObjectType, key: str, details: FieldDetailsList, writer: Writer) -> Root:
+    name = details[0].node.name.value
+    field = query.fields.get(name)
+    if field is None:
+        raise Uncompilable(name)
+    declared: StrawberryField | None = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    if declared is None or declared.base_resolver is None:
+        raise Uncompilable(name)  # it is graphql-core's own, or that of a federation
+    resolver, takes_info = resolver_of(declared)
+    program = writer.program(field.type, details)
+    return Root(key, details[0], field, resolver, declared.is_async, takes_info, program)
+
+
+def _deciders(document: DocumentNode) -> tuple[str, ...]:
+    """The variables that decide what is selected."""
+    found: dict[str, None] = {}
+
+    class Directives(Visitor):
+        def enter_directive(self, directive: DirectiveNode, *_: Any) -> None:
+            for argument in directive.arguments or ():
+                if isinstance(argument.value, VariableNode):
+                    found[argument.value.name.value] = None
+
+    visit(document, Directives())
+    return tuple(found)

@@ -1,0 +1,237 @@
+"""Writes selections down as Python functions.
+
+Each object type of a selection becomes a function that reads its fields once, off an instance of
+the one class that stands for it. `i` is the rendering that the function is run by; to the
+resolvers it is their `info`.
+"""
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from graphql import (
+    GraphQLAbstractType,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLLeafType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+    is_union_type,
+)
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from msgspec import Struct
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.field import StrawberryField
+
+from gateway.calls.call import Call
+from gateway.insights.catalogue import OpenMap, Pii
+from gateway.insights.masking import mask
+from gateway.schema.derive import class_behind, fact_behind
+from gateway.schema.reads import Reads, read_by
+
+Collect: TypeAlias = Callable[[GraphQLObjectType, FieldDetailsList], GroupedFieldSet]
+"""Which fields are selected on a type by some nodes that select it."""
+
+_CHECKS = {
+    "String": "{v}.__class__ is str",
+    "ID": "{v}.__class__ is str",
+    "Boolean": "{v}.__class__ is bool",
+    "Int": "{v}.__class__ is int and -2147483648 <= {v} <= 2147483647",
+    "Float": "{v}.__class__ is float and {v} - {v} == 0.0",
+}
+"""Values of these types that are written as they are; the rest is for graphql-core."""
+
+
+class Uncompilable(Exception):
+    """A selection that depends on more than the value."""
+
+
+class Misfit(Exception):
+    """A value that does not fit the schema."""
+
+
+class Program(Struct, frozen=True):
+    """A compiled selection: `run` makes of a value, and the rendering, what can be encoded.
+
+    `key` is the same for programs that do the same. `reads` is what its resolvers read.
+    """
+
+    run: Callable[[Any, Any], Any]
+    key: bytes
+    reads: frozenset[Reads]
+
+
+class Writer:
+    """Writes programs for the fields that `collect` gives, and those for the calls in them."""
+
+    def __init__(self, schema: GraphQLSchema, collect: Collect, *, masked: bool) -> None:
+        self._schema = schema
+        self._collect = collect
+        self._masked = masked
+        self._begin()
+
+    def _begin(self) -> None:
+        self._functions: dict[str, str] = {}
+        self._names = 0
+        self._reads: set[Reads] = set()
+        self._globals: dict[str, Any] = {
+            "mask": mask,
+            "bad": _bad,
+            "lists": {tuple, list, *OpenMap.__subclasses__()},
+        }
+
+    def program(self, kind: GraphQLOutputType, nodes: FieldDetailsList) -> Program:
+        """The program of a field of the root: of its type, as these nodes select it."""
+        self._begin()
+        return self._program(self._completed(kind, "o", nodes))
+
+    def _program(self, expression: str) -> Program:
+        source = "".join([*self._functions.values(), f"def run(o, i):\n    return {expression}\n"])
+        exec(compile(source, "<selection>", "exec"), self._globals)  # noqa: S102 - invariant 4
+        programs = (name for name in self._globals.values() if isinstance(name, Program))
+        keys = b"".join(program.key for program in programs)
+        key = hashlib.blake2b(source.encode() + keys, digest_size=16).digest()
+        return Program(self._globals["run"], key, frozenset(self._reads))
+
+    def _call(self, nodes: FieldDetailsList) -> str:
+        """The name of the program of a call: a program of its own, to be remembered alone."""
+        writer = Writer(self._schema, self._collect, masked=self._masked)
+        kind: Any = self._schema.type_map["Call"]
+        program = writer._program(f"{writer._object(kind, nodes)}(o, i)")
+        self._reads |= program.reads
+        return self._global(f"P{len(self._globals)}", program)
+
+    def _object(self, kind: GraphQLObjectType, nodes: FieldDetailsList) -> str:
+        """The name of the function for an object type."""
+        outer, self._names = self._names, 0
+        cls = self._global(f"C_{kind.name}", _class_behind(kind))
+        body = f"    if o.__class__ is not {cls}: bad()\n"
+        if kind.name == "Call":
+            body += "    s = o.snapshot.summary\n"
+        fields = [
+            f"        {key!r}: {self._field(kind, details)},\n"
+            for key, details in self._collect(kind, nodes).items()
+        ]
+        text = "(o, i):\n" + body + "    return {\n" + "".join(fields) + "    }\n"
+        self._names = outer
+        for name, known in self._functions.items():
+            if known.endswith(text):
+                return name
+        name = f"f{len(self._functions)}"
+        self._functions[name] = f"def {name}{text}"
+        return name
+
+    def _field(self, parent: GraphQLObjectType, nodes: FieldDetailsList) -> str:
+        name = nodes[0].node.name.value
+        if name == "__typename":
+            return repr(parent.name)
+        field = parent.fields[name]
+        if field.args:
+            raise Uncompilable(name)
+        return self._completed(field.type, self._read(parent, name, field), nodes)
+
+    def _read(self, parent: GraphQLObjectType, name: str, field: GraphQLField) -> str:
+        """The value of a field, as its resolver would give it."""
+        declared: StrawberryField = field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+        attribute = declared.python_name
+        plain = f"{'s' if parent.name == 'Call' else 'o'}.{attribute}"
+        if declared.base_resolver is None:
+            return plain
+        fact, reads = fact_behind(field), read_by(declared)
+        if fact is not None and fact.pii is not Pii.NONE:
+            pii = self._global(f"Pii_{fact.pii.name}", fact.pii)
+            return f"mask({plain}, {pii})" if self._masked else plain
+        if reads is None or declared.is_async:
+            raise Uncompilable(name)
+        self._reads.add(reads)
+        if reads is Reads.AGED:
+            return plain
+        resolver, takes_info = resolver_of(declared)
+        call = self._global(f"R_{parent.name}_{name}", resolver)
+        return f"{call}(o, i)" if takes_info else f"{call}(o)"
+
+    def _completed(self, kind: GraphQLOutputType, value: str, nodes: FieldDetailsList) -> str:
+        """An expression that completes the value of an expression, as the specification says."""
+        name = self._name()
+        if is_non_null_type(kind):
+            done = self._there(kind.of_type, name, nodes)
+            return f"({done} if ({name} := {value}) is not None else bad())"
+        return f"(None if ({name} := {value}) is None else {self._there(kind, name, nodes)})"
+
+    def _there(self, kind: Any, value: str, nodes: FieldDetailsList) -> str:
+        """The same for the name of a value that is not null."""
+        if is_list_type(kind):
+            item = self._name()
+            done = self._completed(kind.of_type, item, nodes)
+            return f"([{done} for {item} in {value}] if {value}.__class__ in lists else bad())"
+        if is_leaf_type(kind):
+            return self._leaf(kind, value)
+        if kind.name in {"Call", "Node"}:
+            return f"i.call({self._call(nodes)}, {value})"
+        if is_union_type(kind):
+            raise Uncompilable(kind.name)
+        if is_abstract_type(kind):
+            return f"{self._dispatch(kind, nodes)}[{value}.__class__]({value}, i)"
+        return f"{self._object(kind, nodes)}({value}, i)"
+
+    def _dispatch(self, kind: GraphQLAbstractType, nodes: FieldDetailsList) -> str:
+        """The name of a table: the function for each class that a value may be of."""
+        rows = [
+            f"{self._global(f'C_{one.name}', _class_behind(one))}: {self._object(one, nodes)}"
+            for one in self._schema.get_possible_types(kind)
+        ]
+        table = f"{{{', '.join(rows)}}}"
+        name = f"t{len(self._functions)}"
+        self._functions[name] = f"{name} = {table}\n"
+        return name
+
+    def _leaf(self, kind: GraphQLLeafType, value: str) -> str:
+        if isinstance(kind, GraphQLEnumType):
+            cls = self._global(f"E_{kind.name}", _enum_behind(kind))
+            return f"({value}._name_ if {value}.__class__ is {cls} else bad())"
+        serialize = kind.coerce_output_value
+        check = _CHECKS.get(kind.name)
+        if serialize in {str, int}:
+            check = f"{{v}}.__class__ is {serialize.__name__}"
+        if check is not None:
+            return f"({value} if {check.format(v=value)} else bad())"
+        done, call = self._name(), self._global(f"S_{kind.name}", serialize)
+        return f"({done} if ({done} := {call}({value})) is not None else bad())"
+
+    def _name(self) -> str:
+        self._names += 1
+        return f"v{self._names}"
+
+    def _global(self, name: str, value: Any) -> str:
+        self._globals[name] = value
+        return name
+
+
+def resolver_of(field: StrawberryField) -> tuple[Callable[..., Any], bool]:
+    """The function that resolves a field, and whether it takes an `info` beside the value."""
+    resolver: Any = None if field.base_resolver is None else field.base_resolver.wrapped_func
+    return resolver, "info" in inspect.signature(resolver).parameters
+
+
+def _class_behind(kind: GraphQLObjectType) -> type:
+    return Call if kind.name == "Call" else class_behind(kind)
+
+
+def _enum_behind(kind: GraphQLEnumType) -> type:
+    """The class of an enum whose members have the names that they have in the graph."""
+    cls: Any = kind.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].wrapped_cls
+    names: Mapping[str, Any] = cls.__members__
+    if any(kind.coerce_output_value(member) != name for name, member in names.items()):
+        raise Uncompilable(kind.name)
+    behind: type = cls
+    return behind
+
+
+def _bad() -> None:
+    raise Misfit

@@ -1,0 +1,124 @@
+"""The verbs over calls that are made up, spoilt ones among them: for who only renders."""
+
+import math
+from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+
+import msgspec
+from hypothesis import strategies as st
+from msgspec.structs import force_setattr, replace
+
+from gateway.accounts import Account
+from gateway.calls.call import Call, FinalReason, Lookup, LookupStatus, Source
+from gateway.calls.lists import Stretch
+from gateway.calls.verbs import Verbs
+from gateway.errors import UpstreamUnavailable
+from gateway.insights.catalogue import CallSid, Entity
+from gateway.insights.paging import Cursors, PageRef, Position
+from gateway.insights.snapshot import Snapshot, snapshot_of
+from gateway.insights.summary import Summary
+from gateway.insights.windows import Window
+from gateway.schema.context import Context
+from gateway.settings import Secret
+from gateway.viewers import Realm, Scope, Viewer
+from tests.conftest import NOON
+from tests.insights.strategies import clean
+from tests.schema.queries import SIDS
+
+ACCOUNT = Account("AC" + "1" * 32, "AC" + "1" * 32, Secret("secret"))
+WRONG: list[Any] = [
+    None,
+    "text",
+    "12",
+    7,
+    2**40,
+    1.5,
+    math.nan,
+    True,
+    (),
+    (None,),
+    object,
+    Entity(),
+]
+"""What a field never holds, or not most of them."""
+
+
+@st.composite
+def calls(draw: Any, *, spoilt: bool) -> Call:
+    """A call; a spoilt one has values that the decoder would never let through."""
+    raw = msgspec.json.encode(draw(clean(Summary)))
+    snapshot = snapshot_of(raw, NOON - draw(st.integers(0, 99)))
+    snapshot = replace(snapshot, doubted=draw(st.booleans()), predicted=draw(st.booleans()))
+    if spoilt:
+        entities = list(_entities(snapshot.summary))
+        for _ in range(draw(st.integers(1, 4))):
+            entity = draw(st.sampled_from(entities))
+            attribute = draw(st.sampled_from(entity.__struct_fields__))
+            force_setattr(entity, attribute, draw(st.sampled_from(WRONG)))
+    refresh_after = draw(st.none() | st.just(NOON + 30.25))
+    final = draw(st.none() | st.sampled_from(list(FinalReason)))
+    return Call(snapshot, draw(st.sampled_from(list(Source))), refresh_after, NOON + 9, final)
+
+
+def _entities(entity: Entity) -> Iterator[Entity]:
+    if not entity.__struct_fields__:
+        return
+    yield entity
+    for name in entity.__struct_fields__:
+        value = getattr(entity, name)
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, Entity):
+                yield from _entities(one)
+
+
+class MadeCalls:
+    """Answers as the verbs do, with the given calls; an exception in place of one is raised."""
+
+    def __init__(self, given: Sequence[Call | Exception | None]) -> None:
+        self._given = given
+        self.asked = 0
+
+    def _one(self, sid: CallSid) -> Lookup:
+        self.asked += 1
+        call = self._given[SIDS.index(sid) % len(self._given)]
+        if isinstance(call, Exception):
+            raise call
+        status = LookupStatus.NOT_READY if call is None else LookupStatus.COMPLETE
+        return Lookup(sid, status, call, 12.5, NOON + 5, NOON - 5)
+
+    async def look_up(self, _: Realm, sid: CallSid) -> Lookup:
+        return self._one(sid)
+
+    async def stretch(self, *_: Any) -> Stretch:
+        self.asked += 1
+        for call in self._given:
+            if isinstance(call, Exception):
+                raise call
+        ref = PageRef(Window(0, 1), 25)
+        there = [call for call in self._given if isinstance(call, Call)]
+        placed = tuple((Position(ref, place), call) for place, call in enumerate(there))
+        return Stretch(
+            placed, has_next=True, has_previous=False, as_of=NOON - 5, fresh_until=NOON + 5
+        )
+
+    def annotation_is_fresh(self, call: Call) -> bool:
+        return not call.snapshot.doubted
+
+    def annotation_fresh_until(self, snapshot: Snapshot) -> float:
+        return snapshot.annotated_at + 60
+
+    async def annotated(self, _: Realm, snapshot: Snapshot) -> Snapshot | None:
+        """Asked for anew: the other way round if there was one, and sometimes it fails."""
+        if snapshot.predicted:
+            raise UpstreamUnavailable("Twilio cannot be asked.")
+        if snapshot.summary.annotation is None:
+            return None
+        return replace(snapshot, summary=replace(snapshot.summary, annotation=None))
+
+    def context(self, scopes: frozenset[Scope]) -> Context:
+        """A context whose verbs these are."""
+        lists = SimpleNamespace(forward=self.stretch, backward=self.stretch)
+        verbs = cast("Verbs", SimpleNamespace(lookups=self, lists=lists))
+        viewer = Viewer("somebody", Realm(ACCOUNT), scopes)
+        return Context(viewer, verbs, Cursors(b"key"), NOON, 10.0, "request-id")

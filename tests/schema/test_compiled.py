@@ -1,0 +1,196 @@
+"""Compiled selections say what graphql-core says, to the byte."""
+
+import asyncio
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import hypothesis_graphql
+import pytest
+from graphql import StringValueNode
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from gateway.calls.call import Call, Source
+from gateway.errors import UpstreamUnavailable
+from gateway.insights.snapshot import snapshot_of
+from gateway.instrumentation import OperationExecuted
+from gateway.schema.documents import Documents
+from gateway.schema.execution import Executor, Request
+from gateway.schema.node_ids import encode_id
+from gateway.schema.operations import build_schema
+from gateway.schema.shape import Limits
+from gateway.viewers import Scope
+from tests.conftest import NOON
+from tests.schema.made_calls import MadeCalls, calls
+from tests.schema.queries import SIDS, VARIABLES, queries
+
+SCHEMA = build_schema()
+DOCUMENTS = Documents(SCHEMA, introspection=True, limits=Limits(cost=10**9))
+SCOPES = st.sampled_from(
+    [
+        frozenset({Scope.CALLS_READ, Scope.PII_READ}),
+        frozenset({Scope.CALLS_READ}),
+        frozenset({Scope.PII_READ}),
+    ]
+)
+FAULTS = st.sampled_from([UpstreamUnavailable("Twilio cannot be asked."), ValueError("secret")])
+GIVEN = st.lists(
+    calls(spoilt=False) | calls(spoilt=True) | st.none() | FAULTS, min_size=1, max_size=3
+)
+MODERATE = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+HOW: Counter[str] = Counter()
+"""How many of the queries were compiled, interpreted and abandoned."""
+
+
+class Read:
+    """Reads documents, and nothing else."""
+
+    async def read(self, request: Request) -> Any:
+        return DOCUMENTS.read(request.query or "")
+
+
+def note(happening: Any) -> None:
+    if isinstance(happening, OperationExecuted):
+        HOW[happening.how] += 1
+
+
+COMPILED = Executor(SCHEMA, Read(), introspection=True, hook=note)
+PLAIN = Executor(SCHEMA, Read(), introspection=True, compiled=False)
+
+
+def answer(
+    executor: Executor,
+    request: Request,
+    given: Sequence[Call | Exception | None],
+    scopes: frozenset[Scope],
+) -> tuple[Any, ...]:
+    """The body, how often the verbs were asked, and how long the answer is said to hold."""
+
+    async def execute() -> tuple[Any, ...]:
+        made = MadeCalls(given)
+        context = made.context(scopes)
+        document = await executor.read(request)
+        assume(not document.errors)
+        said = await executor.execute(request, document, context)
+        told = context.told
+        return said.body, made.asked, told.as_of, told.fresh_until, told.complete, told.personal
+
+    return asyncio.run(execute())
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Thousands of errors that are masked are not logged one by one."""
+    logger = logging.getLogger("gateway.errors")
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = False
+
+
+def agree(
+    request: Request, given: Sequence[Call | Exception | None], scopes: frozenset[Scope]
+) -> None:
+    """Both ways give the same answer, twice: at first, and once it is known.
+
+    Only of errors of several root fields nobody says in which order they come, and which of them
+    are told when they take all data with them.
+    """
+    with silence():
+        plainly = answer(PLAIN, request, given, scopes)
+        twice = [answer(COMPILED, request, given, scopes) for _ in range(2)]
+    for compiled in twice:
+        if len(failed_roots(plainly) | failed_roots(compiled)) > 1:
+            assert comparable(compiled) == comparable(plainly)
+        else:
+            assert compiled == plainly
+
+
+def failed_roots(answered: tuple[Any, ...]) -> set[str]:
+    """The root fields that have errors, or whose fields have."""
+    errors = json.loads(answered[0]).get("errors", ())
+    return {error["path"][0] for error in errors if "path" in error}
+
+
+def comparable(answered: tuple[Any, ...]) -> Any:
+    """What can be said of an answer whose errors come in any order."""
+    body = json.loads(answered[0])
+    if body["data"] is None:
+        return None
+    return json.dumps(body["data"]), sorted(map(json.dumps, body["errors"])), answered[1:]
+
+
+@MODERATE
+@given(query=queries(SCHEMA), variables=VARIABLES, made=GIVEN, scopes=SCOPES)
+def test_a_compiled_query_answers_as_an_interpreted_one(
+    query: str, variables: dict[str, Any], made: list[Any], scopes: frozenset[Scope]
+) -> None:
+    """The same bytes, errors and paths, with as many questions to Twilio, and as long to keep."""
+    agree(Request(query, variables), made, scopes)
+
+
+@MODERATE
+@given(
+    query=hypothesis_graphql.queries(
+        SCHEMA,
+        fields=["call", "calls", "callLookup", "nodes"],
+        custom_scalars={
+            "CallSid": st.sampled_from(SIDS).map(lambda sid: StringValueNode(value=sid)),
+            "TimeBound": st.just(StringValueNode(value="4h")),
+            "AccountSid": st.nothing(),
+        },
+    ),
+    made=GIVEN,
+    scopes=SCOPES,
+)
+def test_a_query_that_somebody_else_made_up_is_answered_alike(
+    query: Any, made: list[Any], scopes: frozenset[Scope]
+) -> None:
+    """The law above, for the queries of a public generator."""
+    agree(Request(str(query)), made, scopes)
+
+
+@pytest.mark.parametrize(
+    ("root", "how"),
+    [
+        (
+            f'call(sid: "{SIDS[0]}") {{ sid processing {{ source }} annotation {{ spam }} }}',
+            "compiled",
+        ),
+        (f'callLookup(sid: "{SIDS[0]}") {{ status call {{ raw }} }}', "compiled"),
+        ("calls { edges { cursor node { id } } pageInfo { endCursor } }", "compiled"),
+        (
+            f'node(id: "{encode_id(SIDS[0])}") {{ ... on Call {{ edges {{ __typename }} }} }}',
+            "compiled",
+        ),
+        (f'nodes(ids: ["{encode_id(SIDS[0])}"]) {{ id }}', "compiled"),
+        ("viewer { name }", "compiled"),
+        (f'call(sid: "{SIDS[0]}") {{ parentCall {{ sid }} }}', "interpreted"),
+        ("__typename", "interpreted"),
+        (f'call(sid: "{SIDS[1]}") {{ sid }}', "abandoned"),
+    ],
+)
+async def test_what_frontends_ask_for_is_compiled(root: str, how: str) -> None:
+    """All questions are; what looks another call up is interpreted, and errors are abandoned."""
+    heard: list[Any] = []
+    executor = Executor(SCHEMA, Read(), introspection=True, hook=heard.append)
+    request = Request(f"{{ {root} }}")
+    call = Call(snapshot_of(b'{"call_sid":"CA1"}', NOON), Source.CACHE, None, NOON + 9, None)
+    made = MadeCalls([call, UpstreamUnavailable("Twilio cannot be asked.")])
+
+    document = await executor.read(request)
+    if "calls" in root:
+        made = MadeCalls([call])
+    said = await executor.execute(request, document, made.context(frozenset(Scope)))
+
+    assert heard == [OperationExecuted(how)]  # type: ignore[arg-type]
+    assert bool(said.errors) is (how == "abandoned")
