@@ -15,14 +15,15 @@
     │   ├── UpstreamUnavailable         UPSTREAM_UNAVAILABLE        retryable
     │   ├── UpstreamCredentials         UPSTREAM_CREDENTIALS
     │   ├── UpstreamRejected            UPSTREAM_REJECTED
-    │   └── UpstreamInvalidResponse     UPSTREAM_INVALID_RESPONSE   retryable
+    │   ├── UpstreamInvalidResponse     UPSTREAM_INVALID_RESPONSE   retryable
+    │   └── DeadlineExceeded            DEADLINE_EXCEEDED           retryable
     └── WrongSettings                   (at start only: one line per mistake, exit status 2)
 
 Messages reach clients as they are: they hold no upstream body, no URL, no credential and
 no phone number.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class GatewayError(Exception):
@@ -183,7 +184,7 @@ class UpstreamError(GatewayError):
 
 
 class UpstreamRateLimited(UpstreamError):
-    """HTTP 429: never processed, so always safe to ask again."""
+    """HTTP 429, or too many wait for Twilio here: never processed, so always safe to ask again."""
 
     code = "UPSTREAM_RATE_LIMITED"
     retryable = True
@@ -197,7 +198,7 @@ class UpstreamTimeout(UpstreamError):
 
 
 class UpstreamUnavailable(UpstreamError):
-    """No connection, or HTTP 5xx."""
+    """No connection, HTTP 5xx, or so much of these of late that Twilio is not asked for now."""
 
     code = "UPSTREAM_UNAVAILABLE"
     retryable = True
@@ -220,6 +221,20 @@ class UpstreamInvalidResponse(UpstreamError):
 
     code = "UPSTREAM_INVALID_RESPONSE"
     retryable = True
+
+
+class DeadlineExceeded(UpstreamError):
+    """No answer within `GATEWAY_DEADLINE`, whatever was tried."""
+
+    code = "DEADLINE_EXCEEDED"
+    retryable = True
+
+    def __init__(
+        self,
+        message: str = "Twilio gave no answer in the time that this gateway gives a request.",
+        **known: Any,
+    ) -> None:
+        super().__init__(message, **known)
 
 
 class WrongSettings(GatewayError):

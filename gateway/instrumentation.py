@@ -11,12 +11,42 @@ from msgspec import Struct
 
 
 class UpstreamAnswered(Struct, frozen=True):
-    """One HTTP request to Twilio is over. `status` is 0 when no answer came."""
+    """One HTTP request to Twilio is over. `status` is 0 when no answer came.
+
+    `attempt` is 1 for the first one at a question, and more for a retry.
+    """
 
     resource: Literal["Summary", "Summaries", "Annotation"]
     status: int
     seconds: float
     request_id: str | None
+    attempt: int = 1
+
+
+class CircuitChanged(Struct, frozen=True):
+    """The circuit breaker of an account opened, sent a probe, or closed again."""
+
+    account: str
+    state: Literal["closed", "open", "half_open"]
+
+
+class ConcurrencyChanged(Struct, frozen=True):
+    """So many requests of an account may be under way at Twilio from now on."""
+
+    account: str
+    limit: int
+
+
+class Shed(Struct, frozen=True):
+    """There was too much to do: a question was turned away, in line for Twilio or at the door."""
+
+    where: Literal["upstream", "server"]
+
+
+class DeadlineMissed(Struct, frozen=True):
+    """Somebody waited for Twilio until it was too late."""
+
+    kind: Literal["summary", "page"]
 
 
 class CacheAsked(Struct, frozen=True):
@@ -145,6 +175,10 @@ class ValueUnrecognized(Struct, frozen=True):
 
 Happening: TypeAlias = (
     UpstreamAnswered
+    | CircuitChanged
+    | ConcurrencyChanged
+    | Shed
+    | DeadlineMissed
     | CacheAsked
     | TierAsked
     | CacheServerChanged

@@ -73,8 +73,15 @@ class Settings(Struct, frozen=True, kw_only=True):
         Seconds, "Longest wait for one answer of the upstream, in seconds."
     ] = 10.0
     gateway_upstream_concurrency: Annotated[
-        Count, "Upstream requests under way at once in one process; further ones queue."
+        Count,
+        "Most upstream requests under way at once, for each account in one process; further ones "
+        "queue, and fewer are let through when Twilio is busy.",
     ] = 64
+    gateway_deadline: Annotated[
+        Seconds,
+        "Longest time that a GraphQL request waits for the upstream, in seconds; `waitFor` comes "
+        "on top of it.",
+    ] = 30.0
 
     gateway_cache_url: Annotated[
         CacheUrl,

@@ -12,6 +12,7 @@ FLOORS: dict[str, int] = {
     "settings": 0,
     "setting_kinds": 0,
     "errors": 0,
+    "asking": 0,
     "instrumentation": 0,
     "accounts": 0,
     "viewers": 0,

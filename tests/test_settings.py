@@ -26,6 +26,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "GATEWAY_UPSTREAM_URL": ("http://127.0.0.1:8001", "http://127.0.0.1:8001"),
     "GATEWAY_UPSTREAM_TIMEOUT": ("2.5", 2.5),
     "GATEWAY_UPSTREAM_CONCURRENCY": ("8", 8),
+    "GATEWAY_DEADLINE": ("2.5", 2.5),
     "GATEWAY_CACHE_URL": (
         "rediss://user:secret@cache:6380/1",
         Confidential("rediss://user:secret@cache:6380/1"),
@@ -158,6 +159,7 @@ WRONG = {
     ),
     "GATEWAY_UPSTREAM_TIMEOUT": ("0", "-1", "nan", "inf", "1e999", "ten"),
     "GATEWAY_UPSTREAM_CONCURRENCY": ("0",),
+    "GATEWAY_DEADLINE": ("0", "-1", "soon"),
     "GATEWAY_CACHE_URL": ("memory", "redis", "http://cache"),
     "GATEWAY_CACHE_KEY": ("harbour", "aGFyYm91cg==", "A" * 43 + "=,", "A" * 43),
     "GATEWAY_CACHE_MAX_BYTES": ("0", "1GB"),

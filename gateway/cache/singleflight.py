@@ -5,14 +5,17 @@ from collections.abc import Callable, Coroutine, Hashable
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+from gateway.asking import Askers, asked_by, asking, in_time
+
 T = TypeVar("T")
 
 
 class SingleFlight(Generic[T]):
     """Shares the work that is under way in this process, by key.
 
-    The work outlives a caller that gives up, as long as another waits; what it raises, all of
-    them see. Nothing is remembered once it is done.
+    The work is done for all who wait, and outlives a caller that gives up or for whom it is too
+    late (DeadlineExceeded), as long as another waits; what it raises, all of them see. Nothing is
+    remembered once it is done.
     """
 
     def __init__(self) -> None:
@@ -28,9 +31,11 @@ class SingleFlight(Generic[T]):
         if flight is None:
             flight = self._flights[key] = _Flight(work())
             flight.task.add_done_callback(partial(self._land, key, flight))
+        asker = asking()
         flight.waiting += 1
         try:
-            return await asyncio.shield(flight.task)
+            with flight.askers.joined_by(asker):
+                return await in_time(asker, flight.task)
         finally:
             flight.waiting -= 1
             if flight.waiting == 0:
@@ -46,5 +51,7 @@ class SingleFlight(Generic[T]):
 
 class _Flight(Generic[T]):
     def __init__(self, work: Coroutine[Any, Any, T]) -> None:
-        self.task = asyncio.create_task(work)
+        self.askers = Askers()
+        with asked_by(self.askers):
+            self.task = asyncio.create_task(work)
         self.waiting = 0

@@ -5,13 +5,15 @@ from collections.abc import Mapping
 
 from msgspec import Struct, structs
 
+from gateway.asking import asking, in_time
 from gateway.calls.call import Call, LookupStatus
 from gateway.calls.ground import Ground
 from gateway.calls.lookups import STATUS, Lookups
-from gateway.errors import UpstreamError
+from gateway.errors import DeadlineExceeded, UpstreamError
 from gateway.insights.absence import Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.snapshot import Snapshot, annotate, doubt
+from gateway.upstream.failures import failure_of_write
 from gateway.viewers import Realm
 
 
@@ -50,7 +52,10 @@ class Annotations:
         task = asyncio.create_task(self._write(realm, sid, parameters))
         self._writes.add(task)
         task.add_done_callback(self._written)
-        return await asyncio.shield(task)
+        try:
+            return await in_time(asking(), task)
+        except DeadlineExceeded as late:
+            raise failure_of_write(late) from late
 
     async def _write(
         self, realm: Realm, sid: CallSid, parameters: Mapping[str, str]

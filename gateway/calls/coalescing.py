@@ -5,7 +5,8 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from gateway.cache.leases import Leases
 from gateway.cache.singleflight import SingleFlight
-from gateway.instrumentation import Coalesced, Hook
+from gateway.errors import DeadlineExceeded
+from gateway.instrumentation import Coalesced, DeadlineMissed, Hook
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[], Coroutine[Any, Any, T]]
@@ -28,7 +29,11 @@ class Coalescer(Generic[T]):
         """
         if key in self._flights:
             self._hook(Coalesced(self._kind))
-        return await self._flights.do(key, lambda: self._in_turn(key, ask, learned))
+        try:
+            return await self._flights.do(key, lambda: self._in_turn(key, ask, learned))
+        except DeadlineExceeded:
+            self._hook(DeadlineMissed(self._kind))
+            raise
 
     async def _in_turn(self, key: str, ask: Work[T], learned: Work[T | None]) -> T:
         while True:

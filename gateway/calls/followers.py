@@ -11,6 +11,7 @@ import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 
+from gateway.asking import OneAsker, Priority, ask_for, asking, now, unhurried
 from gateway.cache.singleflight import SingleFlight
 from gateway.cache.store import call_key
 from gateway.calls.call import Lookup, LookupStatus
@@ -70,10 +71,10 @@ class Followers:
         self, realm: Realm, sid: CallSid, enough: frozenset[LookupStatus], seconds: float
     ) -> Lookup:
         """The state as soon as it is enough, or what there is after so many seconds."""
-        until = asyncio.get_running_loop().time() + seconds
+        until = now() + seconds
         async with aclosing(self.follow(realm, sid)) as states:
             state = await anext(states)
-            with suppress(TimeoutError):
+            with unhurried(), suppress(TimeoutError):
                 async with self._patience(until):
                     while state.status not in enough | OVER:
                         state = await anext(states)
@@ -83,10 +84,9 @@ class Followers:
 
     def stop_waiting(self) -> None:
         """Answer all who wait with what there is now: the server stops."""
-        now = asyncio.get_running_loop().time()
         for patience in self._waiting:
             if not patience.expired():
-                patience.reschedule(now)
+                patience.reschedule(now())
 
     @asynccontextmanager
     async def _patience(self, until: float) -> AsyncIterator[None]:
@@ -156,6 +156,7 @@ class Followers:
                 changed.clear()
 
     async def _ask_again(self, realm: Realm, sid: CallSid, followed: Followed) -> None:
+        ask_for(OneAsker(asking().viewer, Priority.BACKGROUND))
         at_least = 0.0
         while not followed.is_over:
             interval = self._interval(followed.state)

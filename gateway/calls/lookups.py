@@ -2,6 +2,7 @@
 
 import asyncio
 
+from gateway.asking import OneAsker, Priority, asked_by, asking
 from gateway.cache import policy
 from gateway.cache.ranked import rank_of
 from gateway.cache.store import call_key
@@ -107,7 +108,8 @@ class Lookups:
         return fresh_until
 
     def _revalidate(self, realm: Realm, known: Snapshot) -> None:
-        task = asyncio.create_task(self._fetch(realm, known.sid, known))
+        with asked_by(OneAsker(asking().viewer, Priority.BACKGROUND)):
+            task = asyncio.create_task(self._fetch(realm, known.sid, known))
         self._revalidations.add(task)
         task.add_done_callback(self._revalidated)
 

@@ -1,10 +1,12 @@
 """What a GraphQL request carries: who asks, and the verbs that answer."""
 
+import math
 from typing import TypeAlias
 
 import strawberry
 from msgspec import Struct, field
 
+from gateway.asking import OneAsker, now
 from gateway.calls.verbs import Verbs
 from gateway.insights.paging import Cursors
 from gateway.schema.told import Told
@@ -14,7 +16,8 @@ from gateway.viewers import Viewer
 class Context(Struct, frozen=True):
     """The context of one request. `request_id` is what the client sees and the log has.
 
-    `told` adds up how fresh the answer is, while it is made.
+    `deadline` is how many seconds there are to answer, `told` adds up how fresh the answer is
+    while it is made.
     """
 
     viewer: Viewer
@@ -23,7 +26,12 @@ class Context(Struct, frozen=True):
     now: float
     page_grid: float
     request_id: str
+    deadline: float = math.inf
     told: Told = field(default_factory=Told)
+
+    def asker(self) -> OneAsker:
+        """Who asks upstream for this request, or for one event of it, from now on."""
+        return OneAsker(self.viewer.name, until=now() + self.deadline)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

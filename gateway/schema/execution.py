@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from gateway.asking import ask_for
 from gateway.errors import BadUserInput
 from gateway.instrumentation import Hook, OperationExecuted, silent
 from gateway.schema.arguments import misfits
@@ -77,6 +78,7 @@ class _Execution(StrawberryGraphQLCoreExecutionContext):
 
         graphql-core 3.3 lets all events share one, to which each adds and from which none takes.
         """
+        ask_for(self.context_value.asker())  # the time of a request starts with each event
         execution = cast("Self", super().build_per_event_executor(payload))
         execution._relevant_sub_fields = {}  # noqa: SLF001 - it has no public name
         return execution
@@ -155,6 +157,7 @@ class Executor:
         document: Document,
         context: Context,
     ) -> Answer:
+        ask_for(context.asker())
         settled = None
         if self._compiler is not None:
             masked = not context.viewer.may(Scope.PII_READ)
@@ -189,6 +192,7 @@ class Executor:
         except Refused as refused:
             yield _too_expensive(refused, context.request_id)
             return
+        ask_for(context.asker())
         results = subscribe(**self._arguments(request, document, context))
         if isinstance(results, Awaitable):
             results = await results

@@ -162,7 +162,7 @@ class Mutation:
     @strawberry.mutation(
         description=(
             "Say about a call what people think of it: only what is given is changed. Nothing is "
-            "sent to Twilio twice. When an error leaves it open whether something was written, its "
+            "written twice. When an error leaves it open whether something was written, its "
             "`message` says so and its `retryable` is false: read the call, then decide."
         )
     )

@@ -44,12 +44,14 @@ from gateway.server.graphql import GraphQLEndpoint, MakeContext
 from gateway.server.health import Health
 from gateway.server.pulse import pulse
 from gateway.server.request_log import Journal, RequestLog
+from gateway.server.shedding import Shedding
 from gateway.server.telemetry import Telemetry
 from gateway.server.tokens import TokenVerifier
 from gateway.server.websocket import WebSocketEndpoint
 from gateway.settings import Settings, read
 from gateway.tally import count
 from gateway.upstream.client import InsightsClient
+from gateway.upstream.discipline import discipline
 from gateway.upstream.transport import Bounded, connect
 from gateway.viewers import Viewer
 
@@ -86,7 +88,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         executor, context, obeyed.doorkeeper, clock, journal=journal, origins=origins
     )
     routes = [
-        Route("/graphql", across_origins(endpoint, origins)),
+        Route("/graphql", across_origins(Shedding(endpoint, hook), origins)),
         WebSocketRoute("/graphql", sockets),
         Route("/healthz", health.alive),
         Route("/readyz", health.ready),
@@ -120,6 +122,7 @@ def _contexts(settings: Settings, verbs: Verbs, clock: Callable[[], float]) -> M
             now=clock(),
             page_grid=settings.gateway_page_max_age,
             request_id=request_id,
+            deadline=settings.gateway_deadline,
         )
 
     return context
@@ -158,12 +161,13 @@ def _engine(
 ) -> _Engine:
     freshness = Freshness.of(settings)
     cache, leases = open_cache(settings, hook, clock)
-    bounded = Bounded(
+    disciplined = discipline(
         transport or connect(),
         settings.gateway_upstream_concurrency,
         settings.gateway_upstream_timeout,
+        hook,
     )
-    client = InsightsClient(bounded, settings.gateway_upstream_url, hook=hook, clock=clock)
+    client = InsightsClient(disciplined, settings.gateway_upstream_url, hook=hook, clock=clock)
     ground = Ground(client, Store(cache, freshness, clock), freshness, leases, hook, clock)
     pushed = events_are_on(settings, configuration.accounts)
     verbs = Verbs.on(ground, configuration.realms, events_are_on=pushed)
@@ -178,7 +182,7 @@ def _verifier(settings: Settings, clock: Callable[[], float]) -> TokenVerifier |
         return None
 
     async def fetch() -> bytes:
-        bounded = Bounded(connect(), 1, settings.gateway_upstream_timeout)
+        bounded = Bounded(connect(), settings.gateway_upstream_timeout)
         async with httpx.AsyncClient(transport=bounded, timeout=None) as client:  # noqa: S113 - bounded
             return (await client.get(url)).raise_for_status().content
 

@@ -14,7 +14,7 @@ from gateway.upstream.transport import Bounded, connect
 async def ask(settings: Settings, account: Account) -> str:
     """Ask for one call of the last four hours, and say what came. Raises UpstreamError."""
     client = InsightsClient(
-        Bounded(connect(), 1, settings.gateway_upstream_timeout), settings.gateway_upstream_url
+        Bounded(connect(), settings.gateway_upstream_timeout), settings.gateway_upstream_url
     )
     question = Question(account.sid, (("ProcessingState", "all"),), CallSort.END_TIME.value)
     try:

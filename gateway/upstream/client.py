@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.accounts import Account
+from gateway.asking import asking
 from gateway.errors import UpstreamError
 from gateway.insights.absence import Absent
 from gateway.insights.catalogue import CallSid
@@ -19,7 +20,7 @@ from gateway.insights.decoding import Undecodable, decode_annotation
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.sids import call_sid
 from gateway.insights.snapshot import Seen, Snapshot, snapshot_of
-from gateway.instrumentation import Hook, UpstreamAnswered, silent
+from gateway.instrumentation import Hook, silent
 from gateway.upstream.failures import (
     TRANSPORT_FAILURES,
     absence,
@@ -27,7 +28,6 @@ from gateway.upstream.failures import (
     failure_of_response,
     failure_of_write,
     invalid,
-    request_id,
 )
 
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -181,18 +181,12 @@ class InsightsClient:
     async def _send(
         self, account: Account, resource: Resource, request: httpx.Request
     ) -> httpx.Response:
-        started = time.perf_counter()
         request.headers["Authorization"] = account.authorization
-        response = None
+        request.extensions |= {"account": account.sid, "resource": resource, "asker": asking()}
         try:
             response = await self._http.send(request)
         except TRANSPORT_FAILURES as error:
             raise failure_of_exception(error) from error
-        finally:
-            seconds = time.perf_counter() - started
-            status = response.status_code if response is not None else 0
-            twilio_id = request_id(response) if response is not None else None
-            self._hook(UpstreamAnswered(resource, status, seconds, twilio_id))
         if not response.is_error and response.status_code != httpx.codes.OK:
             raise invalid(f"came with HTTP {response.status_code}", response)
         return response

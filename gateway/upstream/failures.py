@@ -1,15 +1,11 @@
 """Status and exception → our errors. Here and nowhere else."""
 
-import math
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-
 import aiohttp
 import httpx
-import msgspec
 from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.errors import (
+    DeadlineExceeded,
     UpstreamCredentials,
     UpstreamError,
     UpstreamInvalidResponse,
@@ -19,6 +15,9 @@ from gateway.errors import (
     UpstreamUnavailable,
 )
 from gateway.insights.absence import Absence
+from gateway.upstream.answers import NotSent, Outcome, request_id, twilio_code, wait_of
+from gateway.upstream.circuit_breaker import CircuitOpen
+from gateway.upstream.fair_shares import Overloaded
 from gateway.upstream.transport import BodyTooLarge
 
 TRANSPORT_FAILURES = (
@@ -26,6 +25,7 @@ TRANSPORT_FAILURES = (
     aiohttp.ClientError,
     HttpProcessingError,
     BodyTooLarge,
+    NotSent,
     TimeoutError,
     OSError,
     UnicodeError,
@@ -42,13 +42,9 @@ _BROKEN = (
 """Something came, and it was no whole HTTP answer."""
 
 
-_NEVER_SENT = (aiohttp.ClientConnectorError, httpx.ConnectError, httpx.ConnectTimeout)
+_NEVER_SENT = (NotSent, aiohttp.ClientConnectorError, httpx.ConnectError, httpx.ConnectTimeout)
 _NEVER_DONE = (UpstreamRateLimited, UpstreamCredentials, UpstreamRejected)
 """By which it is certain that a write was not done: without a connection, or by refusal."""
-
-
-class _ErrorBody(msgspec.Struct):
-    code: int | None = None
 
 
 def absence(response: httpx.Response) -> Absence | None:
@@ -70,7 +66,7 @@ def failure_of_response(response: httpx.Response) -> UpstreamError:
         message,
         twilio_code=code,
         request_id=request_id(response),
-        retry_after=retry_after(response.headers.get("Retry-After"), datetime.now(UTC)),
+        retry_after=wait_of(response),
     )
 
 
@@ -80,6 +76,8 @@ def failure_of_exception(error: Exception) -> UpstreamError:
     The aiohttp transport calls a refused connection a `ConnectTimeout`; its cause tells the truth.
     """
     cause = _cause(error)
+    if isinstance(cause, NotSent):
+        return _held_back(cause)
     if isinstance(cause, TimeoutError | httpx.TimeoutException):
         return UpstreamTimeout("Twilio did not answer in time.")
     if isinstance(cause, BodyTooLarge):
@@ -87,6 +85,23 @@ def failure_of_exception(error: Exception) -> UpstreamError:
     if isinstance(cause, _BROKEN):
         return invalid("was cut off or no HTTP")
     return UpstreamUnavailable("Twilio could not be reached.")
+
+
+def _held_back(why: NotSent) -> UpstreamError:
+    """The error for a request that the gateway did not send."""
+    if isinstance(why, Overloaded):
+        return UpstreamRateLimited(
+            "Too many questions wait for Twilio; ask again later.",
+            retry_after=round(why.seconds, 1),
+        )
+    if isinstance(why, CircuitOpen):
+        kind, message = (
+            (UpstreamCredentials, _kind(401)[1])
+            if why.because is Outcome.REFUSED
+            else (UpstreamUnavailable, "Twilio failed again and again, and is left alone for now.")
+        )
+        return kind(message, retry_after=round(why.seconds, 1))
+    return DeadlineExceeded()
 
 
 def failure_of_write(failure: UpstreamError) -> UpstreamError:
@@ -111,32 +126,6 @@ def invalid(problem: str, response: httpx.Response | None = None) -> UpstreamInv
     )
 
 
-def twilio_code(response: httpx.Response) -> int | None:
-    """Twilio's error code, if the body has one."""
-    try:
-        return msgspec.json.decode(response.content, type=_ErrorBody).code
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-
-
-def request_id(response: httpx.Response) -> str | None:
-    """What Twilio's support asks for."""
-    value: str | None = response.headers.get("Twilio-Request-Id")
-    return value
-
-
-def retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds to wait, from either form of `Retry-After`: seconds, or a date."""
-    if value is None:
-        return None
-    if value.strip().isdecimal():
-        return seconds if math.isfinite(seconds := float(value)) else None
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
-    except (ValueError, TypeError):
-        return None
-
-
 def _cause(error: Exception) -> Exception:
     """What aiohttp raised, if it did; otherwise the error itself."""
     return error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
@@ -153,6 +142,9 @@ _NOT_ENABLED = (
     UpstreamRejected,
     "Twilio refused the question: Voice Insights Advanced Features are not on for this account.",
 )
+
+
+_LEFT_ALONE = (UpstreamUnavailable, "Twilio failed again and again, and is left alone for now.")
 
 
 def _kind(status: int) -> tuple[type[UpstreamError], str]:

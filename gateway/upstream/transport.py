@@ -36,21 +36,18 @@ def connect() -> httpx.AsyncBaseTransport:
 
 
 class Bounded(httpx.AsyncBaseTransport):
-    """Holds requests to a number at once, a time each, and a size of the answer.
+    """Holds each request to a time, its body included, and its answer to a size.
 
-    Requests beyond `concurrency` wait in line, so the pool below never overflows. The time of a
-    request, its body included, starts when it leaves the line. Raises TimeoutError and
-    BodyTooLarge.
+    Raises TimeoutError and BodyTooLarge.
     """
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, concurrency: int, seconds: float) -> None:
+    def __init__(self, inner: httpx.AsyncBaseTransport, seconds: float) -> None:
         self._inner = inner
-        self._slots = asyncio.Semaphore(concurrency)
         self._seconds = seconds
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and read its answer whole."""
-        async with self._slots, asyncio.timeout(self._seconds):
+        async with asyncio.timeout(self._seconds):
             response = await self._inner.handle_async_request(request)
             try:
                 body = await self._read(response)

@@ -19,7 +19,6 @@ LIST = (
 @pytest.mark.parametrize(
     ("kind", "code", "retryable", "told"),
     [
-        ("rate_limited", "UPSTREAM_RATE_LIMITED", True, "Nothing was written."),
         ("refused_credentials", "UPSTREAM_CREDENTIALS", False, "Nothing was written."),
         ("server_error", "UPSTREAM_UNAVAILABLE", False, "It is not known whether"),
         ("cut_off", "UPSTREAM_INVALID_RESPONSE", False, "It is not known whether"),
@@ -69,6 +68,28 @@ async def test_to_read_the_call_after_an_uncertain_write_is_to_know(
             assert (await read(gateway, sid))["callScore"] == (1 if written else 5)
             assert (await read(gateway, sid))["callScore"] == (1 if written else 5)
     assert [request.path.rsplit("/", 1)[1] for request in requests] == ["Annotation"]
+
+
+async def test_a_write_that_twilio_had_no_time_for_is_sent_again(gateway: Gateway) -> None:
+    """A 429 says that it was never processed: so it is written once, whoever answered first."""
+    sid = gateway.sandbox.examples()["sip"]
+    gateway.sandbox.inject(Fault(kind="rate_limited", times=1, path_contains="Annotation"))
+    with gateway.upstream() as requests:
+        await annotate(gateway, sid, callScore=5)
+    assert [request.method for request in requests].count("POST") == 2
+    assert (await read(gateway, sid))["callScore"] == 5
+
+
+async def test_a_write_that_twilio_never_has_time_for_was_not_done(gateway: Gateway) -> None:
+    """The error says so, and that it may be sent again."""
+    sid = gateway.sandbox.examples()["sip"]
+    gateway.sandbox.inject(Fault(kind="rate_limited"))
+    with gateway.upstream() as requests:
+        error = await gateway.fail(ANNOTATE, input={"sid": sid, "callScore": 1})
+    assert 1 < len(requests) <= 3
+    assert error["extensions"]["code"] == "UPSTREAM_RATE_LIMITED"
+    assert error["extensions"]["retryable"] is True
+    assert "Nothing was written." in error["message"]
 
 
 async def test_a_summary_outlives_an_uncertain_write(gateway: Gateway) -> None:

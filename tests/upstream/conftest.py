@@ -17,6 +17,8 @@ from gateway.instrumentation import Hook, silent
 from gateway.sandbox import Sandbox
 from gateway.settings import Secret
 from gateway.upstream.client import InsightsClient
+from gateway.upstream.fair_shares import FairShares
+from gateway.upstream.observed import Observed
 from gateway.upstream.transport import Bounded, connect
 
 NOON = 1_780_000_000.0
@@ -60,7 +62,7 @@ def raising(error: BaseException) -> Answering:
 def client_of(
     transport: httpx.AsyncBaseTransport, base_url: str = BASE_URL, hook: Hook = silent
 ) -> InsightsClient:
-    return InsightsClient(transport, base_url, hook=hook, clock=lambda: NOON)
+    return InsightsClient(Observed(transport, hook), base_url, hook=hook, clock=lambda: NOON)
 
 
 def page_body(next_page_url: object = None, *summaries: object) -> Json:
@@ -119,8 +121,8 @@ async def saying(answer: bytes, *, then_silent: bool = False) -> AsyncIterator[s
 async def connected(
     base_url: str, concurrency: int = 64, seconds: float = 30
 ) -> AsyncIterator[InsightsClient]:
-    """A client over real connections."""
-    client = client_of(Bounded(connect(), concurrency, seconds), base_url)
+    """A client over real connections, that asks once."""
+    client = client_of(FairShares(Bounded(connect(), seconds), concurrency), base_url)
     try:
         yield client
     finally:

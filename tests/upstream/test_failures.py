@@ -8,8 +8,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway import errors
 from gateway.insights.absence import Absence, Absent
+from gateway.upstream.answers import retry_after
 from gateway.upstream.client import InsightsClient
-from gateway.upstream.failures import retry_after
 from gateway.upstream.transport import BodyTooLarge
 from tests.upstream.conftest import (
     ACCOUNT,
@@ -181,7 +181,6 @@ async def test_a_list_without_advanced_features_is_refused_and_credentials_are_n
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
-        (None, None),
         ("0", 0.0),
         ("120", 120.0),
         (" 7 ", 7.0),
@@ -196,7 +195,7 @@ async def test_a_list_without_advanced_features_is_refused_and_credentials_are_n
         ("²", None),
     ],
 )
-def test_retry_after_is_seconds_or_a_date(value: str | None, seconds: float | None) -> None:
+def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
     """RFC 9110 has both forms; what is neither was not said."""
     assert retry_after(value, datetime(2026, 10, 21, 7, 28, tzinfo=UTC)) == seconds
 

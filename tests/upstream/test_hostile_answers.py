@@ -112,7 +112,7 @@ def endless(body_of_a_megabyte: bytes, **headers: str) -> Answering:
 
 async def test_an_answer_without_end_is_an_invalid_response() -> None:
     """It is not read beyond what the largest page needs."""
-    client = client_of(Bounded(endless(b" " * 2**20), 1, 60))
+    client = client_of(Bounded(endless(b" " * 2**20), 60))
 
     with pytest.raises(UpstreamInvalidResponse, match="too large"):
         await client.summary(ACCOUNT, SID, "complete")
@@ -121,7 +121,7 @@ async def test_an_answer_without_end_is_an_invalid_response() -> None:
 async def test_it_is_the_unpacked_size_that_is_bounded() -> None:
     """A thousandfold of what comes over the wire is as much as a thousandfold on the wire."""
     packed = gzip.compress(b" " * (MAX_BODY_BYTES + 1), 1)
-    client = client_of(Bounded(answering(200, packed, Content_Encoding="gzip"), 1, 60))
+    client = client_of(Bounded(answering(200, packed, Content_Encoding="gzip"), 60))
 
     with pytest.raises(UpstreamInvalidResponse, match="too large"):
         await client.summary(ACCOUNT, SID, "complete")
@@ -131,7 +131,7 @@ async def test_a_packed_answer_is_unpacked_once() -> None:
     """What is bounded on the way reads as if it had not been."""
     packed = gzip.compress(json.dumps({"call_sid": SID}).encode())
     headers = {"Content_Encoding": "gzip", "Content_Length": str(len(packed))}
-    client = client_of(Bounded(answering(200, packed, **headers), 1, 60))
+    client = client_of(Bounded(answering(200, packed, **headers), 60))
 
     seen = await client.summary(ACCOUNT, SID, "complete")
 
@@ -140,7 +140,7 @@ async def test_a_packed_answer_is_unpacked_once() -> None:
 
 async def test_an_answer_that_cannot_be_unpacked_is_an_invalid_response() -> None:
     """As any other garbage."""
-    client = client_of(Bounded(answering(200, b"oops", Content_Encoding="gzip"), 1, 60))
+    client = client_of(Bounded(answering(200, b"oops", Content_Encoding="gzip"), 60))
 
     with pytest.raises(UpstreamInvalidResponse):
         await client.summary(ACCOUNT, SID, "complete")

@@ -1,0 +1,27 @@
+"""All layers of the way to Twilio, in the order in which a request meets them."""
+
+import httpx
+
+from gateway.instrumentation import Hook, silent
+from gateway.upstream.attempts import Attempts
+from gateway.upstream.circuit_breaker import CircuitBreaker, FailFast
+from gateway.upstream.fair_shares import FairShares
+from gateway.upstream.observed import Observed
+from gateway.upstream.transport import Bounded
+
+
+def discipline(
+    transport: httpx.AsyncBaseTransport,
+    concurrency: int,
+    seconds: float,
+    hook: Hook = silent,
+) -> httpx.AsyncBaseTransport:
+    """A transport that asks Twilio as it wants to be asked.
+
+    `concurrency` requests of an account may be under way at once, and each may take so many
+    `seconds`. The circuit breaker stands behind the line, where all see how the others fared, and
+    is asked before it too, so that nobody waits for a refusal.
+    """
+    breaker = CircuitBreaker(Observed(Bounded(transport, seconds), hook), hook=hook)
+    shares = FairShares(breaker, concurrency, hook=hook)
+    return Attempts(FailFast(shares, breaker))
