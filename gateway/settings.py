@@ -7,7 +7,6 @@ sentence that the reference in the documentation gives. A secret has a type whos
 import types
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
@@ -32,6 +31,7 @@ from gateway.setting_kinds import (
     Url,
     WebhookUrl,
 )
+from gateway.setting_rules import contradictions
 
 __all__ = ["AccountSid", "Secret", "Setting", "Settings", "read", "table"]
 
@@ -203,7 +203,7 @@ def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settin
             shown = "" if _may_be_secret(setting, text) else f" {text[:100]!r}"
             mistakes.append(f"{name} is{shown or ' wrong'}: set it to {setting.accepted}.")
     settings = Settings(**values)
-    mistakes += _contradictions(settings)
+    mistakes += contradictions(settings)
     if mistakes:
         raise WrongSettings(*mistakes)
     return settings
@@ -229,68 +229,6 @@ def _misspellings(said: Mapping[str, str | None], known: Mapping[str, Setting]) 
     for name in said.keys() - known.keys():
         for meant in get_close_matches(name, known, 1, cutoff=0.93):
             yield f"{name} is not a setting: if you mean {meant}, rename it."
-
-
-def _contradictions(settings: Settings) -> Iterator[str]:
-    if settings.twilio_api_key and settings.twilio_api_secret is None:
-        yield "TWILIO_API_SECRET is missing: set the secret of the key in TWILIO_API_KEY."
-    if settings.gateway_webhook_url and settings.twilio_auth_token is None:
-        yield (
-            "TWILIO_AUTH_TOKEN is missing: Twilio signs with it what it posts to "
-            "GATEWAY_WEBHOOK_URL, also if an API key is set; set it, or unset GATEWAY_WEBHOOK_URL."
-        )
-    alone = settings.gateway_cache_url == "memory://"
-    if settings.gateway_webhook_url and alone and settings.gateway_workers > 1:
-        yield (
-            "GATEWAY_CACHE_URL is memory://, and an event reaches one of the GATEWAY_WORKERS: "
-            "set it to a Redis, that the others know of it too, or have one worker."
-        )
-    if settings.gateway_trusted_documents_only and settings.gateway_trusted_documents is None:
-        yield (
-            "GATEWAY_TRUSTED_DOCUMENTS is missing: set it to the manifest of the documents that "
-            "may run, or unset GATEWAY_TRUSTED_DOCUMENTS_ONLY."
-        )
-    if settings.gateway_trusted_documents_only and settings.gateway_federation:
-        yield (
-            "GATEWAY_FEDERATION is true, and a router writes documents of its own: unset it, or "
-            "GATEWAY_TRUSTED_DOCUMENTS_ONLY, and trust documents at the router instead."
-        )
-    yield from _open_doors(settings)
-    if settings.twilio_api_secret and not settings.twilio_api_key:
-        yield "TWILIO_API_KEY is missing: set the SID of the key that TWILIO_API_SECRET is of."
-
-
-def _open_doors(settings: Settings) -> Iterator[str]:
-    """What would let people in who should not be, or keep those out who should."""
-    jwt = (settings.gateway_jwks_url, settings.gateway_jwt_issuer, settings.gateway_jwt_audience)
-    if any(jwt) and not all(jwt):
-        yield (
-            "GATEWAY_JWKS_URL, GATEWAY_JWT_ISSUER and GATEWAY_JWT_AUDIENCE go together: set all "
-            "three, or none."
-        )
-    if settings.gateway_config is not None:
-        if settings.gateway_auth == "none":
-            yield (
-                "GATEWAY_AUTH is 'none', and GATEWAY_CONFIG names viewers: remove one of the two."
-            )
-    elif settings.gateway_auth == "required":
-        yield (
-            "GATEWAY_AUTH is 'required', and there are no viewers: set GATEWAY_CONFIG to a file "
-            "that names them."
-        )
-    elif settings.gateway_auth is None and not _is_loopback(settings.gateway_host):
-        yield (
-            f"GATEWAY_HOST is {settings.gateway_host!r}, from where others can reach every call: "
-            "name viewers in GATEWAY_CONFIG, set it to 127.0.0.1, or say GATEWAY_AUTH=none if "
-            "that is what you want."
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _arms(hint: Any) -> tuple[Any, ...]:

@@ -34,7 +34,6 @@ from gateway.server.operation_names import Labels
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _BUCKETS_AFTER_END = (60, 300, 600, 900, 1200, 1500, 1800, 2100, 2700, 3600, 7200)
 _SCHEMAS = range(1, 8)
-
 Listeners = Mapping[type, Callable[[Any], None]]
 
 
