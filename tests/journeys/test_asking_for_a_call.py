@@ -6,6 +6,7 @@ import pytest
 
 from gateway.sandbox import Fault, Sandbox
 from gateway.settings import Settings
+from gateway.upstream import attempts
 from tests.conftest import Clock, Gateway
 
 LOOKUP = """
@@ -126,7 +127,7 @@ async def test_twenty_calls_in_one_document_are_fetched_once_each_and_together(
 async def test_a_failure_is_not_remembered(gateway: Gateway) -> None:
     """The next asker after a failure gets an answer."""
     sid = gateway.sandbox.examples()["sip"]
-    gateway.sandbox.inject(Fault(kind="server_error", times=1))
+    gateway.sandbox.inject(Fault(kind="server_error", times=attempts.MOST))
     error = await gateway.fail(CALL, sid=sid)
     assert error["extensions"]["code"] == "UPSTREAM_UNAVAILABLE"
     assert (await gateway.ask(CALL, sid=sid))["call"]["sid"] == sid
