@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import contextlib
 import difflib
 import logging
 import os
@@ -12,7 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import httpx
-import uvicorn
 from msgspec.structs import replace
 
 from gateway import __version__
@@ -43,6 +41,7 @@ def demo(chosen: argparse.Namespace) -> int:
     from gateway.sandbox import Sandbox
     from gateway.server.app import create_app
     from gateway.server.event_streams import PATH
+    from gateway.server.running import run
     from gateway.settings import Secret
 
     settings = _settings(chosen)
@@ -63,31 +62,26 @@ def demo(chosen: argparse.Namespace) -> int:
     pusher = sandbox.event_pusher(f"{address}{PATH}", _post_by(httpx.ASGITransport(app=app)))
     # One line a second for what it pushes to itself would soon scroll the addresses away.
     logging.getLogger("gateway.requests").addFilter(lambda line: PATH not in line.getMessage())
-    return _run(pusher.beside(app), listening)
+    return run(pusher.beside(app), listening)
 
 
 def serve(chosen: argparse.Namespace) -> int:
     """Run the gateway over Twilio."""
-    from gateway.server.running import UVICORN
+    from gateway.server.running import run
 
     settings = _settings(chosen)
     configuration_of(settings, os.environ)
+    listening, address = _listen(settings.gateway_host, settings.gateway_port)
     for name in ("host", "port", "workers"):
         os.environ[f"GATEWAY_{name.upper()}"] = str(getattr(settings, f"gateway_{name}"))
-    uvicorn.run(
-        FACTORY,
-        factory=True,
-        host=settings.gateway_host,
-        port=settings.gateway_port,
-        workers=settings.gateway_workers,
-        **UVICORN,
-    )
-    return 0
+    logging.getLogger("gateway.server").info("Listening on %s", address)
+    return run(FACTORY, listening, settings.gateway_workers)
 
 
 def sandbox(chosen: argparse.Namespace) -> int:
     """Run the stand-in for the Insights API alone."""
     from gateway.sandbox import Sandbox
+    from gateway.server.running import run
 
     listening, address = _listen(chosen.host, chosen.port)
     world = Sandbox(calls=chosen.calls, seed=chosen.seed, speed=chosen.speed)
@@ -101,7 +95,7 @@ def sandbox(chosen: argparse.Namespace) -> int:
     app = (
         world.event_pusher(chosen.sink, _post_by()).beside(world.app) if chosen.sink else world.app
     )
-    return _run(app, listening)
+    return run(app, listening)
 
 
 def schema(chosen: argparse.Namespace) -> int:
@@ -238,15 +232,6 @@ def _listen(host: str, port: int) -> tuple[socket.socket, str]:
         ) from error
     shown = f"[{host.strip('[]')}]" if ":" in host else host
     return listening, f"http://{shown}:{listening.getsockname()[1]}"
-
-
-def _run(app: object, listening: socket.socket) -> int:
-    from gateway.server.running import UVICORN
-
-    config = uvicorn.Config(app, **UVICORN)  # type: ignore[arg-type]
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run([listening])
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -51,6 +51,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway_workers: Annotated[
         Count, "Processes that share the port; each has a memory cache of its own."
     ] = 1
+    gateway_drain: Annotated[
+        Age,
+        "Seconds after SIGTERM in which `/readyz` says 503 and requests are still taken, so that "
+        "load balancers notice in time.",
+    ] = 0.0
     gateway_config: Annotated[
         str | None,
         "A TOML file with accounts and viewers; without it there is one account, and no viewers.",

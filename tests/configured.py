@@ -37,7 +37,7 @@ class Configured:
         self.config.write_text("\n".join([*rows, more]), "utf-8")
 
     @contextlib.contextmanager
-    def running(self, upstream: str, **settings: str) -> Iterator[None]:
+    def running(self, upstream: str, **settings: str) -> "Iterator[subprocess.Popen[bytes]]":
         """The process, for as long as the block lasts."""
         environment = {
             **os.environ,
@@ -59,7 +59,7 @@ class Configured:
                 assert time.monotonic() < until, self.log()
                 time.sleep(0.05)
             self._process = process
-            yield
+            yield process
         finally:
             process.terminate()
             process.wait(DEADLINE)

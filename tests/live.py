@@ -164,26 +164,31 @@ async def subscribe(
 
 
 @contextlib.contextmanager
-def replica(sandbox: Sandbox, upstream: str, redis: RedisServer) -> Iterator["Replica"]:
+def replica(
+    sandbox: Sandbox, upstream: str, redis: RedisServer | None = None, **settings: str
+) -> Iterator["Replica"]:
     """`gateway serve` as a process of its own, over a sandbox, and impatient."""
-    port = free_port()
+    port = settings.setdefault("GATEWAY_PORT", str(free_port()))
     environment = {
         **os.environ,
         "TWILIO_ACCOUNT_SID": sandbox.account_sid,
         "TWILIO_AUTH_TOKEN": sandbox.auth_token,
         "GATEWAY_UPSTREAM_URL": upstream,
-        "GATEWAY_CACHE_URL": redis.url,
+        "GATEWAY_CACHE_URL": "memory://" if redis is None else redis.url,
         "GATEWAY_LOG_LEVEL": "error",
+        **settings,
     }
-    command = [sys.executable, "-m", "tests.impatient", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, cwd=ROOT)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.impatient", "serve"], env=environment, cwd=ROOT
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         until = time.monotonic() + DEADLINE
         while True:
             with contextlib.suppress(httpx.TransportError):
-                httpx.get(f"{address}/healthz")
+                httpx.get(f"{address}/healthz", timeout=DEADLINE)
                 break
+            assert process.poll() is None, "the gateway ended"
             assert time.monotonic() < until, "the gateway did not start"
             time.sleep(0.05)
         yield Replica(address, process)

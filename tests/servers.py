@@ -13,7 +13,7 @@ from typing import Any, Self
 import redis
 import uvicorn
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 """Seconds that a server may take to start or stop."""
 
 
@@ -78,9 +78,9 @@ class RedisServer:
 
 
 @contextlib.contextmanager
-def serving(app: Any) -> Iterator[str]:
+def serving(app: Any, port: int = 0) -> Iterator[str]:
     """Serve an ASGI application on a socket, in a thread; gives its address."""
-    config = uvicorn.Config(app, port=0, log_config=None, access_log=False)
+    config = uvicorn.Config(app, port=port, log_config=None, access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

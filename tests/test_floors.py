@@ -45,7 +45,7 @@ BOUNDS = {
     "graphql": {"schema", "server"},
     "joserfc": {"server"},
     "prometheus_client": {"server"},
-    "uvicorn": {"server/protocol.py", "server/running.py", "cli.py"},
+    "uvicorn": {"server/protocol.py", "server/running.py"},
     "dotenv": {"settings.py"},
     "hatchling": {"graphiql"},
 }

@@ -18,6 +18,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "GATEWAY_HOST": ("::1", "::1"),
     "GATEWAY_PORT": ("0", 0),
     "GATEWAY_WORKERS": ("4", 4),
+    "GATEWAY_DRAIN": ("5", 5.0),
     "GATEWAY_CONFIG": ("gateway.toml", "gateway.toml"),
     "GATEWAY_JWKS_URL": ("https://login.acme.example/keys", "https://login.acme.example/keys"),
     "GATEWAY_JWT_ISSUER": ("https://login.acme.example", "https://login.acme.example"),

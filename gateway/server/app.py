@@ -42,6 +42,7 @@ from gateway.server.door import Door, across_origins, origins_of
 from gateway.server.graphiql import GraphiQL
 from gateway.server.graphql import GraphQLEndpoint, MakeContext
 from gateway.server.health import Health
+from gateway.server.leaving import Farewell, Leaving
 from gateway.server.pulse import pulse
 from gateway.server.request_log import Journal, RequestLog
 from gateway.server.shedding import Shedding
@@ -72,7 +73,8 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     seconds since 1970, `hooks` hear what happens, `examples` are SIDs for the tabs of GraphiQL,
     and `reread` gives the configuration that is obeyed after a SIGHUP.
     """
-    telemetry, health = Telemetry(), Health()
+    leaving = Leaving(settings.gateway_drain)
+    telemetry, health = Telemetry(), Health(leaving)
     hook = _all(telemetry, health, count, *hooks)
     configuration = open_to_all(access) if isinstance(access, Account) else access
     engine = _engine(settings, configuration, transport, hook, clock)
@@ -98,12 +100,16 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         *(graphiql.routes() if graphiql else ()),
     ]
     local_only = configuration.stranger is not None and settings.gateway_auth != "none"
-    middleware = [Middleware(RequestLog, journal=journal), Middleware(Door, local_only=local_only)]
+    middleware = [
+        Middleware(Farewell, leaving=leaving),
+        Middleware(RequestLog, journal=journal),
+        Middleware(Door, local_only=local_only),
+    ]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, asyncio.Event]]:
         async with engine.running() as state, pulse(telemetry):
-            with obeyed.reloading(reread):
+            with obeyed.reloading(reread), leaving.at_sigterm():
                 yield state
 
     return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.instrumentation import CacheServerChanged, Happening, UpstreamAnswered
+from gateway.server.leaving import Leaving
 
 _FAILED = frozenset({0, 401, 403, 429})
 
@@ -11,7 +12,8 @@ _FAILED = frozenset({0, 401, 403, 429})
 class Health:
     """A listener that remembers how the last upstream request and the cache server went."""
 
-    def __init__(self) -> None:
+    def __init__(self, leaving: Leaving) -> None:
+        self._leaving = leaving
         self._upstream = "not asked yet"
         self._cache = "ok"
 
@@ -30,5 +32,9 @@ class Health:
         return JSONResponse({"status": "ok"})
 
     async def ready(self, _: Request) -> Response:
-        """Requests may come: what one part cannot answer, another may."""
-        return JSONResponse({"status": "ok", "cache": self._cache, "upstream": self._upstream})
+        """Requests may come, until the process leaves: what one part cannot do, another may."""
+        leaving = self._leaving.begun
+        parts = {"cache": self._cache, "upstream": self._upstream}
+        if leaving:
+            return JSONResponse({"status": "unready", "server": "leaving", **parts}, 503)
+        return JSONResponse({"status": "ok", "server": "ok", **parts})

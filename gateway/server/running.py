@@ -1,14 +1,29 @@
 """How uvicorn runs the application: with the bounds that it needs, and an end that tells all.
 
-At SIGTERM, uvicorn closes WebSockets with the code of a restart (1012), streamed answers break off
+At the end, uvicorn closes WebSockets with the code of a restart (1012), streamed answers break off
 without their end, and who waits for a better answer is given the one that there is.
 """
 
-from collections.abc import Mapping
+import logging
+import os
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import uvicorn
+from prometheus_client.multiprocess import mark_process_dead
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from gateway.errors import WrongSettings
 from gateway.server.bodies import MAX_BODY_BYTES
 from gateway.server.protocol import BoundedProtocol
+from gateway.server.telemetry import SHARED_DIRECTORY
+
+logger = logging.getLogger("gateway.server")
 
 UVICORN: Mapping[str, Any] = {
     "http": BoundedProtocol,
@@ -16,7 +31,82 @@ UVICORN: Mapping[str, Any] = {
     "ws_per_message_deflate": False,  # answers are small, and followers many
     "ws_ping_interval": None,  # the subprotocol has pings of its own
     "timeout_graceful_shutdown": 15,  # seconds that requests under way have
+    "timeout_worker_healthcheck": 30,  # a machine may be busy while a worker starts
     "log_config": None,
     "access_log": False,
     "server_header": False,
 }
+
+
+def run(app: object, listening: socket.socket, workers: int = 1) -> int:
+    """Serve an application, or with several workers a factory by its name; gives the status."""
+    factory = isinstance(app, str)
+    config = uvicorn.Config(app, factory=factory, workers=workers, **UVICORN)  # type: ignore[arg-type]
+    if workers > 1:
+        with _shared_metrics() as directory:
+            supervisor = Workers(config, listening, directory)
+            supervisor.run()
+        return STARTUP_FAILURE if supervisor.failed else 0
+    server = Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run([listening])
+    return 0 if server.started else STARTUP_FAILURE
+
+
+class Server(uvicorn.Server):
+    """One process. To be told to stop, and to have done so, is no failure: its status is 0."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals end the server; they are not raised again after it, as uvicorn does."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
+
+
+class Workers(Multiprocess):
+    """Several processes that behave as one."""
+
+    def __init__(self, config: uvicorn.Config, listening: socket.socket, metrics: str) -> None:
+        super().__init__(config, [listening])
+        self._metrics = metrics
+
+    @property
+    def failed(self) -> bool:
+        """Whether a worker could not start, so that others would not either."""
+        return any(process.exitcode == STARTUP_FAILURE for process in self.processes)
+
+    def handle_hup(self) -> None:
+        """Pass SIGHUP on: each worker reads its viewers again, and none is restarted."""
+        for process in self.processes:
+            if process.pid is not None and process.exitcode is None:
+                os.kill(process.pid, signal.SIGHUP)
+
+    def keep_subprocess_alive(self) -> None:
+        """Put others in the place of those that died, which have nothing under way any more."""
+        before = {process.pid for process in self.processes}
+        super().keep_subprocess_alive()
+        for pid in before - {process.pid for process in self.processes}:
+            logger.error("Worker %s died; another takes its place.", pid)
+            mark_process_dead(pid, self._metrics)  # type: ignore[no-untyped-call]
+
+    def terminate_all(self) -> None:
+        """Have all leave; the port is theirs alone now, and free once they are gone."""
+        super().terminate_all()
+        for listening in self.sockets:
+            listening.close()
+
+
+@contextmanager
+def _shared_metrics() -> Iterator[str]:
+    """A directory in which workers count together, for as long as the `with` block lasts."""
+    try:
+        directory = tempfile.TemporaryDirectory(prefix="gateway-metrics-")
+    except OSError as error:
+        raise WrongSettings(
+            "GATEWAY_WORKERS is above 1, and they count in files of a temporary directory, but "
+            f"none can be made ({error.strerror}): mount one at /tmp, or name it in TMPDIR."
+        ) from error
+    with directory as name:
+        os.environ[SHARED_DIRECTORY] = name
+        yield name

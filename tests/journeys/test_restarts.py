@@ -30,7 +30,7 @@ from tests.live import (
     web_socket,
 )
 from tests.node import Json, Lines, install, lines
-from tests.servers import RedisServer, serving
+from tests.servers import DEADLINE, RedisServer, serving
 
 PARTS = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0"
 WAIT = """
@@ -185,7 +185,7 @@ async def follow_to_its_stop(one: Replica, sid: str) -> None:
         assert closed.value.rcvd.code == 1012
         await break_off(answers)
     assert waiting.result().json()["data"]["callLookup"]["status"] == "PARTIAL"
-    assert await asyncio.to_thread(one.process.wait, 3) in {0, -signal.SIGTERM}
+    assert await asyncio.to_thread(one.process.wait, DEADLINE) == 0
 
 
 async def test_a_gateway_that_is_told_to_stop_tells_its_followers(redis: RedisServer) -> None:

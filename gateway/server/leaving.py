@@ -1,0 +1,86 @@
+"""How a process leaves: at SIGTERM it is unready at once, and still takes requests for a while.
+
+Load balancers see that at `/readyz`, and send no more. Who comes all the same is answered, and its
+connection is closed, so that it goes elsewhere next time. Then the server stops.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class Leaving:
+    """Whether this process leaves, `seconds` before its server stops."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.begun = False
+
+    @contextmanager
+    def at_sigterm(self) -> Iterator[None]:
+        """Stand before the server's own handler of SIGTERM inside the `with` block."""
+        server = signal.getsignal(signal.SIGTERM)
+        here = threading.current_thread() is threading.main_thread()
+        if not here or not callable(server):
+            yield
+            return
+        loop = asyncio.get_running_loop()
+
+        def leave(number: int, frame: FrameType | None) -> None:
+            self.begun = True
+            loop.call_soon_threadsafe(loop.call_later, self._seconds, server, number, frame)
+
+        signal.signal(signal.SIGTERM, leave)
+        try:
+            with _at_the_end_of_its_parent(loop):
+                yield
+        finally:
+            signal.signal(signal.SIGTERM, server)
+
+
+class Farewell:
+    """Closes the connections of a process that leaves, each with its next answer."""
+
+    def __init__(self, app: ASGIApp, leaving: Leaving) -> None:
+        self._app = app
+        self._leaving = leaving
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http" or not self._leaving.begun:
+            await self._app(scope, receive, send)
+            return
+
+        async def send_and_close(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
+        await self._app(scope, receive, send_and_close)
+
+
+@contextmanager
+def _at_the_end_of_its_parent(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Have a worker leave when the process that started it is no more."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        yield
+        return
+
+    def follow() -> None:
+        loop.remove_reader(parent.sentinel)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    loop.add_reader(parent.sentinel, follow)
+    try:
+        yield
+    finally:
+        loop.remove_reader(parent.sentinel)
