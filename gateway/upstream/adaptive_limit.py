@@ -20,8 +20,8 @@ SLACK = 0.05
 SOON, LATE = 0.2, 0.01
 """The weight of one answer in the latency of late, and in the usual one."""
 
-REMEMBERED = 60.0
-"""Seconds for which it is known how many requests were too many."""
+REMEMBERED = 5.0
+"""Seconds for which it is known how many requests were too many: it may be otherwise soon."""
 
 
 class AdaptiveLimit:
@@ -55,7 +55,7 @@ class AdaptiveLimit:
         `crowded` says that as many were under way as might be, `concurrent` what Twilio says.
         """
         if how is Outcome.RATE_LIMITED:
-            if concurrent is not None:
+            if concurrent is not None and concurrent > 1:  # one alone is not refused for being many
                 self._too_many, self._too_many_until = concurrent, ended + REMEMBERED
             return self._cut(HALVED, began, ended)
         if how is Outcome.FAILED or self._is_slow(resource, ended - began):

@@ -120,6 +120,28 @@ def test_it_does_not_grow_while_twilio_serves_as_many_as_were_too_many() -> None
     assert max(limit.round(concurrent=45) for _ in range(2)) > 33
 
 
+def test_one_alone_is_never_too_many() -> None:
+    """Who is refused while Twilio serves nobody else is not refused for how much is asked."""
+    limit = Limit(4)
+    for _ in range(3):
+        limit.round(TOO_MANY, concurrent=1)
+
+    assert [limit.round(concurrent=1) for _ in range(2)] == [2, 2]
+    assert max(limit.round(concurrent=2) for _ in range(9)) == 4
+
+
+def test_all_is_as_before_within_seconds() -> None:
+    """Whatever Twilio refused, and however few it served then."""
+    limit = Limit(8)
+    for served in (8, 4, 2, 2):
+        limit.round(TOO_MANY, concurrent=served)
+    ended = limit.now
+    while limit.round(concurrent=min(2, limit.adaptive.limit)) < 8:
+        pass
+
+    assert limit.now - ended < 10
+
+
 ANSWERS = st.tuples(st.sampled_from(Outcome), st.floats(0, 5), st.booleans(), st.integers(0, 99))
 
 
