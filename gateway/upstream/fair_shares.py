@@ -22,8 +22,11 @@ from gateway.upstream.transport import BodyTooLarge
 MOST_WAITING = 1024
 """How many may wait in line for an account."""
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
-"""Seconds after a 429 in which nothing is sent; they double while nothing else comes."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 8.0
+"""Seconds in which nothing is sent after a 429 that names no time; doubled while only such come."""
+
+PATIENCE = 30.0
+"""Seconds for which a 429 may keep everything back that does name a time."""
 
 
 class Overloaded(NotSent):
@@ -94,15 +97,25 @@ class Share:
 
     def pause(self, asked: float | None, chance: float) -> None:
         """Send nothing for as long as Twilio asks, or for a moment of our own."""
-        seconds = self._pause * (0.5 + chance / 2) if asked is None else asked
-        self._pause = min(LONGEST_PAUSE, self._pause * 2)
-        seconds = min(LONGEST_PAUSE, seconds)
+        if asked is None:
+            seconds = self._pause * (0.5 + chance / 2)
+            self._pause = min(LONGEST_PAUSE, self._pause * 2)
+        else:
+            seconds = min(PATIENCE, asked)
         self._paused_until = max(self._paused_until, self._clock() + seconds)
-        asyncio.get_running_loop().call_later(seconds, self._serve)
+        self._go_on_after_the_pause()
 
     def resume(self) -> None:
         """Learn that Twilio answers again."""
         self._pause = FIRST_PAUSE
+
+    def _go_on_after_the_pause(self) -> None:
+        """Serve once it is over by the clock: timers are round, and may be a moment early."""
+        left = self._paused_until - self._clock()
+        if left > 0:
+            asyncio.get_running_loop().call_later(left, self._go_on_after_the_pause)
+        else:
+            self._serve()
 
     def _has_room(self, moment: float) -> bool:
         return self.under_way < self.adaptive.limit and moment >= self._paused_until

@@ -199,6 +199,30 @@ async def test_a_429_without_a_time_makes_a_pause_that_grows() -> None:
     assert time.monotonic() - began >= 0.05 + 0.1 + 0.2 + 0.4
 
 
+async def test_a_pause_that_twilio_named_makes_no_other_longer() -> None:
+    """How long Twilio wants to be left alone is for it to say; of our own there was none yet."""
+    twilio = Scripted(*[429] * 6, Retry_After="0")
+    layer = FairShares(twilio, 8, chance=lambda: 0.0)
+    await statuses(layer, [request()] * 6)
+    share = layer.share(ACCOUNT)
+    began = now()
+    share.pause(None, 0.0)
+    await statuses(layer, [request()])
+
+    assert 0.05 <= now() - began < 1
+
+
+async def test_the_line_goes_on_though_timers_are_early() -> None:
+    """The event loop rounds; nobody is left waiting because the pause was not quite over."""
+    twilio = Scripted(429)
+    layer = FairShares(twilio, 8, clock=lambda: now() * 0.9, chance=lambda: 0.0)
+
+    async with asyncio.timeout(10):
+        await statuses(layer, [request()] * 2)
+
+    assert len(twilio.attempts) == 2
+
+
 async def test_the_hook_hears_how_the_limit_moves() -> None:
     """Down by half after a 429, and up by one with each round of answers."""
     heard = list[Happening]()
