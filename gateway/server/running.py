@@ -30,6 +30,7 @@ UVICORN: Mapping[str, Any] = {
     "ws_max_size": MAX_BODY_BYTES,
     "ws_per_message_deflate": False,  # answers are small, and followers many
     "ws_ping_interval": None,  # the subprotocol has pings of its own
+    "timeout_keep_alive": 75,  # longer than load balancers: who closes first breaks no request
     "timeout_graceful_shutdown": 15,  # seconds that requests under way have
     "timeout_worker_healthcheck": 30,  # a machine may be busy while a worker starts
     "log_config": None,

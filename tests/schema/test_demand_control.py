@@ -97,7 +97,7 @@ def test_a_document_that_is_too_large_is_refused_in_no_time(text: str, said: str
     """With the number, the limit and the cure, before it is validated."""
     started = time.process_time()
     code, message = refused(Documents(SCHEMA, introspection=True).read(text))
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < 2
     assert code == "QUERY_TOO_COMPLEX"
     assert said in message
     assert message.partition(": ")[2]
