@@ -14,6 +14,9 @@ from tests.servers import serving
 
 Serve = Callable[..., AbstractContextManager[str]]
 
+WINDOW = {"startTime": "2026-05-28T12:00:00Z", "endTime": "2026-05-28T20:00:00Z"}
+CALLS = "query($w: CallFilter) { calls(first: 1000, filter: $w) { nodes { sid } } }"
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _packages() -> None:

@@ -8,12 +8,9 @@ from gateway.accounts import Account
 from gateway.configuration import Configuration, Grant
 from gateway.sandbox import Fault, Sandbox
 from gateway.viewers import everybody
-from tests.clients.conftest import Serve
+from tests.clients.conftest import CALLS, WINDOW, Serve
 from tests.conftest import Gateway
 from tests.node import Json, lines, printed
-
-WINDOW = {"startTime": "2026-05-28T12:00:00Z", "endTime": "2026-05-28T20:00:00Z"}
-CALLS = "query($w: CallFilter) { calls(first: 1000, filter: $w) { nodes { sid } } }"
 
 
 async def ask_and_recover(url: str, sandbox: Sandbox) -> list[Json]:
