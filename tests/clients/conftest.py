@@ -16,6 +16,8 @@ Serve = Callable[..., AbstractContextManager[str]]
 
 WINDOW = {"startTime": "2026-05-28T12:00:00Z", "endTime": "2026-05-28T20:00:00Z"}
 CALLS = "query($w: CallFilter) { calls(first: 1000, filter: $w) { nodes { sid } } }"
+COMPLETE = 6
+"""The version of a summary in the sandbox that is complete."""
 
 
 @pytest.fixture(scope="session", autouse=True)
