@@ -42,7 +42,7 @@ _FORMATS = {
         end=b"event: complete\ndata:\n\n",
     ),
     PARTS: _Format(
-        content_type=f'{PARTS}; boundary="graphql"; subscriptionSpec="1.0"',
+        content_type=f"{PARTS}; boundary=graphql; subscriptionSpec=1.0",
         opening=b"\r\n--graphql",
         answer=lambda body: _part(b'{"payload":' + body + b"}"),
         nothing=_part(b"{}"),

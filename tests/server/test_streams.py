@@ -21,7 +21,7 @@ EVENTS = "text/event-stream"
 PARTS = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0"
 APOLLO = f"{PARTS},application/graphql-response+json,application/json;q=0.9"
 EVENTS_TYPE = "text/event-stream; charset=utf-8"
-PARTS_TYPE = 'multipart/mixed; boundary="graphql"; subscriptionSpec="1.0"'
+PARTS_TYPE = "multipart/mixed; boundary=graphql; subscriptionSpec=1.0"
 STATUS = "subscription($sid: CallSid!) { callUpdates(sid: $sid) { status } }"
 COMPLETE = b'{"data":{"callUpdates":{"status":"COMPLETE"}}}'
 
