@@ -4,12 +4,15 @@ import asyncio
 import hashlib
 from contextlib import aclosing
 
+import pytest
+
 from gateway.accounts import Account
 from gateway.configuration import Configuration, Grant
 from gateway.sandbox import Fault, Sandbox
 from gateway.viewers import everybody
-from tests.clients.conftest import CALLS, WINDOW, Serve
-from tests.conftest import Gateway
+from tests.clients.conftest import CALLS, COMPLETE, WINDOW, Serve
+from tests.conftest import Clock, Gateway
+from tests.live import life
 from tests.node import Json, lines, printed
 
 
@@ -25,14 +28,14 @@ async def ask_and_recover(url: str, sandbox: Sandbox) -> list[Json]:
 
 
 async def test_all_pages_are_one_list(url: str, gateway: Gateway) -> None:
-    """Forth to the end, or back to the beginning: each call once and in order, page by page.
+    """To the end, to the beginning, or to both: each call once and in order, page by page.
 
     What is said of a call is seen on the list without asking for it again.
     """
     sids = [node["sid"] for node in (await gateway.ask(CALLS, w=WINDOW))["calls"]["nodes"]]
     told = await printed("apollo/pages.mjs", url, *WINDOW.values())
     assert len(sids) > 50
-    assert told["sids"] == told["fromTheEnd"] == sids
+    assert told["sids"] == told["fromTheEnd"] == told["fromTheMiddle"] == sids
     assert told["lengths"] == [*range(10, len(sids), 10), len(sids)]
     assert told["annotated"] == {"queries": 0, "callScore": 2}
 
@@ -86,6 +89,22 @@ async def test_a_document_is_sent_once_and_named_from_then_on(url: str, sandbox:
         {"method": "POST", "whole": True, "status": 200},
         {"method": "GET", "whole": False, "status": 200},
     ]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_what_is_followed_is_seen_where_it_is_shown(
+    url: str, sandbox: Sandbox, clock: Clock
+) -> None:
+    """A subscription over multipart HTTP: whoever shows the call sees each version, and the end."""
+    async with aclosing(lines("apollo/live.mjs", url, sandbox.examples()["partial"])) as told:
+        first = await anext(told)
+        passing = asyncio.create_task(life(clock, minute=0.03))
+        rest = [line async for line in told]
+        passing.cancel()
+    versions = [line["version"] for line in (first, *rest) if "version" in line]
+    assert versions == sorted(set(versions))
+    assert versions[0] < versions[-1] == COMPLETE
+    assert {"end": True} in rest
 
 
 async def _all(program: str, *arguments: str) -> list[Json]:

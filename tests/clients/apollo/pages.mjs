@@ -1,5 +1,5 @@
-// Walks through the calls of a window to the end, and from its end to the beginning, each as one
-// list that is watched; then annotates a call on the list.
+// Walks through the calls of a window: to the end; from the end to the beginning; from the middle
+// to the end and back to the beginning. Each is one list that is watched. Annotates a call on it.
 import { gql } from '@apollo/client';
 import { connect } from './client.mjs';
 
@@ -32,31 +32,42 @@ async function watch(client, variables) {
   const list = client.watchQuery({ query, variables: { filter, ...variables } });
   await new Promise((resolve) => list.subscribe(({ loading }) => loading || resolve()));
   const calls = () => list.getCurrentResult().data.calls;
+  const lengths = [calls().edges.length];
   const more = async (variables) => {
     await list.fetchMore({ variables });
     await watchersAreTold();
+    lengths.push(calls().edges.length);
   };
-  return { calls, more };
+  const toTheEnd = async () => {
+    while (calls().pageInfo.hasNextPage) await more({ first: 10, after: calls().pageInfo.endCursor });
+  };
+  const toTheBeginning = async () => {
+    while (calls().pageInfo.hasPreviousPage) {
+      await more({ first: null, after: null, last: 10, before: calls().pageInfo.startCursor });
+    }
+  };
+  const sids = () => calls().edges.map(({ node }) => node.sid);
+  return { calls, lengths, sids, toTheEnd, toTheBeginning };
 }
 
 const client = connect({ url, fetch });
-const { calls, more } = await watch(client, { first: 10 });
-const lengths = [calls().edges.length];
-while (calls().pageInfo.hasNextPage) {
-  await more({ after: calls().pageInfo.endCursor });
-  lengths.push(calls().edges.length);
-}
-const sids = calls().edges.map(({ node }) => node.sid);
+const list = await watch(client, { first: 10 });
+const middle = list.calls().pageInfo.endCursor;
+await list.toTheEnd();
+const sids = list.sids();
 
 queries = 0;
 await client.mutate({ mutation: annotate, variables: { input: { sid: sids[3], callScore: 2 } } });
 await watchersAreTold();
-const annotated = { queries, callScore: calls().edges[3].node.annotation.callScore };
+const annotated = { queries, callScore: list.calls().edges[3].node.annotation.callScore };
 
-const other = await watch(connect({ url }), { last: 10 });
-while (other.calls().pageInfo.hasPreviousPage) {
-  await other.more({ last: 10, before: other.calls().pageInfo.startCursor });
-}
-const fromTheEnd = other.calls().edges.map(({ node }) => node.sid);
+const back = await watch(connect({ url }), { last: 10 });
+await back.toTheBeginning();
+const both = await watch(connect({ url }), { first: 10, after: middle });
+await both.toTheEnd();
+await both.toTheBeginning();
 
-console.log(JSON.stringify({ lengths, sids, fromTheEnd, annotated }));
+const fromTheEnd = back.sids();
+const fromTheMiddle = both.sids();
+const { lengths } = list;
+console.log(JSON.stringify({ lengths, sids, fromTheEnd, fromTheMiddle, annotated }));

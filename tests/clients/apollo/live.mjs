@@ -1,0 +1,28 @@
+// Shows a call and follows it, by multipart HTTP; prints each version that is shown.
+import { gql } from '@apollo/client';
+import { connect } from './client.mjs';
+
+const [url, sid] = process.argv.slice(2);
+const query = gql`
+  query Show($sid: CallSid!) {
+    call(sid: $sid) { id processing { version } }
+  }
+`;
+const subscription = gql`
+  subscription Follow($sid: CallSid!) {
+    callUpdates(sid: $sid) { status call { id processing { version } } }
+  }
+`;
+const say = (line) => console.log(JSON.stringify(line));
+const client = connect({ url });
+await new Promise((shown) => {
+  client.watchQuery({ query, variables: { sid } }).subscribe(({ loading, data }) => {
+    if (loading) return;
+    say(data.call.processing);
+    shown();
+  });
+});
+client.subscribe({ query: subscription, variables: { sid } }).subscribe({
+  error: (error) => say({ error: error.message }),
+  complete: () => say({ end: true }),
+});
