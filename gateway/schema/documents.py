@@ -21,6 +21,7 @@ from msgspec import Struct, field
 
 from gateway.errors import TooComplex
 from gateway.schema.arguments import ValuesFitRule
+from gateway.schema.deferral import without_defer
 from gateway.schema.price import Price
 from gateway.schema.pricing import Pricing
 from gateway.schema.shape import Limits, check_shape
@@ -41,6 +42,7 @@ class Document(Struct, frozen=True):
 
     `code` is the code of those errors that do not bring one themselves, `traits` is what is to
     be known of a document that is right, and `ways` are its operations as they were compiled.
+    `deferring` is the document with its `@defer`, of which the others know nothing; None without.
     """
 
     parsed: DocumentNode | None
@@ -50,6 +52,7 @@ class Document(Struct, frozen=True):
     traits: Trait = Trait.NONE
     prices: tuple[Price, ...] = ()
     ways: dict[Any, Any] = field(default_factory=dict)
+    deferring: DocumentNode | None = None
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of that name, or the only one; None when there is no such choice."""
@@ -133,12 +136,16 @@ class Documents:
         errors = validate(
             self._schema, parsed, self._rules, hide_suggestions=self._hide_suggestions
         )
-        operations = tuple(d for d in parsed.definitions if isinstance(d, OperationDefinitionNode))
         if errors:
-            return Document(parsed, operations, tuple(errors))
-        prices = self._pricing.prices(parsed)
-        traits = traits_of(parsed, self._schema)
-        return Document(parsed, operations, traits=traits, prices=prices)
+            return Document(parsed, _operations(parsed), tuple(errors))
+        whole = without_defer(parsed)
+        return Document(
+            whole,
+            _operations(whole),
+            traits=traits_of(whole, self._schema),
+            prices=self._pricing.prices(whole),
+            deferring=None if whole is parsed else parsed,
+        )
 
     def _remember(self, text: str, document: Document) -> None:
         self._known[text] = document
@@ -146,6 +153,10 @@ class Documents:
         while self._size > MAX_REMEMBERED:
             forgotten, _ = self._known.popitem(last=False)
             self._size -= len(forgotten)
+
+
+def _operations(document: DocumentNode) -> tuple[OperationDefinitionNode, ...]:
+    return tuple(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
 
 
 def _refused(problem: TooComplex) -> Document:

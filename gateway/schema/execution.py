@@ -1,19 +1,21 @@
 """A GraphQL request from its document to its answer, without HTTP."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from typing import Any, Protocol, Self, cast
+from typing import Any, Protocol, Self, TypeVar, cast
 
 import msgspec
 from graphql import (
+    DocumentNode,
     ExecutionResult,
+    ExperimentalIncrementalExecutionResults,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    execute,
     subscribe,
 )
+from graphql import experimental_execute_incrementally as execute
 from msgspec import Struct
 from msgspec.structs import replace
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -21,15 +23,19 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from gateway.asking import ask_for
 from gateway.errors import BadUserInput
 from gateway.instrumentation import Hook, OperationExecuted, silent
+from gateway.schema.answers import Answer, erroneous, failed, in_parts, refused, too_expensive
 from gateway.schema.arguments import misfits
 from gateway.schema.compiled.operation import Compiler
 from gateway.schema.context import Context
+from gateway.schema.deferral import Dialect, Parts
 from gateway.schema.demand_control import Allowance, DemandControl, Refused, told
 from gateway.schema.documents import Document
-from gateway.schema.error_policy import Shown, failure, refusal
+from gateway.schema.error_policy import failure
 from gateway.schema.shape import Limits
 from gateway.tally import noted
 from gateway.viewers import Scope
+
+T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -45,21 +51,6 @@ class Request(Struct, frozen=True):
     operation_name: str | None = None
     extensions: dict[str, Any] | None = None
     document_id: str | None = None
-
-
-class Answer(Struct, frozen=True):
-    """`body`, JSON, goes to the client; `executed` is false when the request itself was wrong.
-
-    `errors` are those in the body, which is `empty` if there is no data beside them. `allowance` is
-    what the viewer has left, if there is a budget; `exceeded` says that it was not enough.
-    """
-
-    body: bytes
-    executed: bool
-    errors: Sequence[Shown] = ()
-    allowance: Allowance | None = None
-    exceeded: bool = False
-    empty: bool = False
 
 
 class Reader(Protocol):
@@ -112,16 +103,27 @@ class Executor:
         """The document of a request, parsed and validated."""
         return await self._reader.read(request)
 
-    async def execute(self, request: Request, document: Document, context: Context) -> Answer:
-        """Answer a query or mutation; never raises for what a client did."""
+    async def execute(
+        self,
+        request: Request,
+        document: Document,
+        context: Context,
+        dialect: Dialect | None = None,
+    ) -> Answer:
+        """Answer a query or mutation; never raises for what a client did.
+
+        With a `dialect`, what the document defers comes later, in parts.
+        """
         operation = self._chosen(request, document, context)
         if isinstance(operation, Answer):
             return operation
         try:
             allowance = await self._admit(operation, request, document, context)
-        except Refused as refused:
-            return _too_expensive(refused, context.request_id)
-        if (request.extensions or {}).get("cost") is True:
+        except Refused as problem:
+            return too_expensive(problem, context.request_id)
+        if dialect is not None and document.deferring is not None:
+            answer = await self._begun(operation, request, document, context, dialect)
+        elif (request.extensions or {}).get("cost") is True:
             answer = await self._counted(operation, request, document, context)
         else:
             answer = await self._executed(operation, request, document, context)
@@ -171,10 +173,27 @@ class Executor:
                     self._hook(OperationExecuted("compiled"))
                     return Answer(b'{"data":' + data + b"}", executed=True)
         self._hook(OperationExecuted("interpreted" if settled is None else "abandoned"))
-        result = execute(**self._arguments(request, document, context), middleware=_from(settled))
-        if not isinstance(result, ExecutionResult):
-            result = await result
-        return self._answer(result, operation, request, context)
+        described = self._arguments(request, document.parsed, context)
+        result = await _awaited(execute(**described, middleware=_from(settled)))
+        return self._answer(cast("ExecutionResult", result), operation, request, context)
+
+    async def _begun(
+        self,
+        operation: OperationDefinitionNode,
+        request: Request,
+        document: Document,
+        context: Context,
+        dialect: Dialect,
+    ) -> Answer:
+        """The answer, but for what is deferred; that begins now, and is the rest."""
+        ask_for(context.asker())
+        self._hook(OperationExecuted("interpreted"))
+        arguments = self._arguments(request, document.deferring, context)
+        result = await _awaited(execute(**arguments, enable_early_execution=True))
+        if isinstance(result, ExecutionResult):
+            return self._answer(result, operation, request, context)
+        results = cast("ExperimentalIncrementalExecutionResults", result)
+        return in_parts(Parts(results, dialect, lambda error: failure(error, context.request_id)))
 
     async def stream(
         self, request: Request, document: Document, context: Context
@@ -189,11 +208,11 @@ class Executor:
             return
         try:
             await self._admit(operation, request, document, context)
-        except Refused as refused:
-            yield _too_expensive(refused, context.request_id)
+        except Refused as problem:
+            yield too_expensive(problem, context.request_id)
             return
         ask_for(context.asker())
-        results = subscribe(**self._arguments(request, document, context))
+        results = subscribe(**self._arguments(request, document.parsed, context))
         if isinstance(results, Awaitable):
             results = await results
         if isinstance(results, ExecutionResult):
@@ -204,24 +223,26 @@ class Executor:
                 async for result in stream:
                     yield self._answer(result, operation, request, context)
             except Exception as error:  # noqa: BLE001 - all there are become an answer
-                yield _failed(error, context.request_id)
+                yield failed(error, context.request_id)
 
     def _chosen(
         self, request: Request, document: Document, context: Context
     ) -> OperationDefinitionNode | Answer:
         """The operation to execute, or the refusal of a request that has none."""
         if document.parsed is None or document.errors:
-            return _refused(document.errors, context.request_id, document.code)
+            return refused(document.errors, context.request_id, document.code)
         operation = document.operation(request.operation_name)
         if operation is None:
             error = GraphQLError(_which_operation(request.operation_name))
-            return _refused((error,), context.request_id, BadUserInput.code)
+            return refused((error,), context.request_id, BadUserInput.code)
         return operation
 
-    def _arguments(self, request: Request, document: Document, context: Context) -> dict[str, Any]:
+    def _arguments(
+        self, request: Request, document: DocumentNode | None, context: Context
+    ) -> dict[str, Any]:
         return {
             "schema": self._schema,
-            "document": document.parsed,
+            "document": document,
             "context_value": context,
             "variable_values": request.variables,
             "operation_name": request.operation_name,
@@ -240,9 +261,13 @@ class Executor:
             return Answer(_encode({"data": result.data}), executed=True)
         if result.data is None and all(error.path is None for error in result.errors):
             wrong = misfits(self._schema, operation, request.variables or {}, hint=self._hint)
-            return _refused(wrong or result.errors, context.request_id, BadUserInput.code)
+            return refused(wrong or result.errors, context.request_id, BadUserInput.code)
         errors = [failure(error, context.request_id) for error in result.errors]
-        return _erroneous(errors, result.data)
+        return erroneous(errors, result.data)
+
+
+async def _awaited(result: Awaitable[T] | T) -> T:
+    return await result if isinstance(result, Awaitable) else result
 
 
 def _from(settled: Mapping[str, Any] | None) -> list[Callable[..., Any]] | None:
@@ -255,35 +280,6 @@ def _from(settled: Mapping[str, Any] | None) -> list[Callable[..., Any]] | None:
         return settled[path.key] if path.prev is None else following(source, info, **arguments)
 
     return [take]
-
-
-def _erroneous(errors: Sequence[Shown], data: Any) -> Answer:
-    body = _encode({"errors": errors, "data": data})
-    return Answer(body, executed=True, errors=errors, empty=data is None)
-
-
-def _failed(error: Exception, request_id: str) -> Answer:
-    """The last answer of a stream that broke."""
-    broken = GraphQLError(str(error), original_error=error)
-    return _erroneous([failure(broken, request_id)], None)
-
-
-def _refused(errors: Sequence[GraphQLError], request_id: str, code: str) -> Answer:
-    shown = [refusal(error, request_id, code) for error in errors]
-    return Answer(_encode({"errors": shown}), executed=False, errors=shown, empty=True)
-
-
-def _too_expensive(refused: Refused, request_id: str) -> Answer:
-    error = GraphQLError("", original_error=refused.problem)
-    shown = [refusal(error, request_id, refused.problem.code)]
-    return Answer(
-        _encode({"errors": shown}),
-        executed=False,
-        errors=shown,
-        empty=True,
-        allowance=refused.allowance,
-        exceeded=refused.allowance is not None,
-    )
 
 
 def _which_operation(name: str | None) -> str:

@@ -20,6 +20,7 @@ from gateway.insights.windows import Window, pin
 from gateway.schema.annotate import AnnotateCallInput, AnnotateCallPayload, annotate
 from gateway.schema.connection import CallConnection, connection
 from gateway.schema.context import Info
+from gateway.schema.deferral import DEFER
 from gateway.schema.derive import object_type
 from gateway.schema.inputs import MAX_IDS, CallFilter, patience, said, size_of, understand
 from gateway.schema.node_ids import decode_id
@@ -203,7 +204,9 @@ def build_schema(query: type = Query) -> GraphQLSchema:
         types=[object_type(edge) for edge in (CarrierEdge, ClientEdge, SdkEdge, SipEdge)],
         config=StrawberryConfig(scalar_map=SCALARS, default_resolver=read_attribute),
     )
-    return schema._schema  # noqa: SLF001 - documents are executed by graphql-core itself
+    core = schema._schema  # noqa: SLF001 - documents are executed by graphql-core itself
+    core.directives = (*core.directives, DEFER)
+    return core
 
 
 def sdl() -> str:

@@ -4,8 +4,8 @@
 https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-06.
 """
 
+from gateway.schema.answers import Answer
 from gateway.schema.demand_control import WINDOW
-from gateway.schema.execution import Answer
 
 
 def told_of_budget(answer: Answer) -> dict[str, str]:

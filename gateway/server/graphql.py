@@ -4,9 +4,11 @@ The specification: https://graphql.github.io/graphql-over-http/draft/. In short:
 is answered with 200 whatever the document was, `application/graphql-response+json` with 400 when
 nothing could be executed; a request that is none is a 4xx in either. Subscriptions are streamed:
 https://github.com/enisdenjo/graphql-sse (distinct connections) and Apollo's multipart protocol.
+So is what a query defers, to clients that ask for it: `gateway.schema.deferral`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Protocol
 
 import msgspec
@@ -17,14 +19,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import BadUserInput, Unauthenticated
+from gateway.schema.answers import Answer
 from gateway.schema.context import Context
 from gateway.schema.error_policy import mask
-from gateway.schema.execution import Answer, Executor, Request
+from gateway.schema.execution import Executor, Request
 from gateway.server.auth import Doorkeeper
 from gateway.server.bodies import BadRequest, from_get, from_post
 from gateway.server.budgets import told_of_budget
 from gateway.server.http_cache import NO_STORE, VARY, for_caches, freshness
-from gateway.server.negotiation import EVENTS, GRAPHQL_RESPONSE, HTML, JSON, PARTS, choose
+from gateway.server.negotiation import EVENTS, GRAPHQL_RESPONSE, HTML, JSON, PARTS, choose, dialect
 from gateway.server.request_log import note
 from gateway.server.streams import Stream
 from gateway.tally import Tally
@@ -104,10 +107,14 @@ class GraphQLEndpoint:
             answers = self._executor.stream(request, document, context)
             bodies = (_noted(answer, tally).body async for answer in answers)
             return Stream(streamed, bodies, admission.lasting(self._clock()), admission.withdrawn)
-        answer = _noted(await self._executor.execute(request, document, context), tally)
-        response = self._response(media_type or JSON, answer.body, _status(answer, media_type))
+        said = dialect(accept)
+        answer = _noted(await self._executor.execute(request, document, context, said), tally)
+        if said is None or answer.rest is None:
+            response = self._response(media_type or JSON, answer.body, _status(answer, media_type))
+        else:
+            response = Stream(said, _parts(answer, answer.rest, tally))
         response.headers.update(told_of_budget(answer))
-        if scope["method"] == "GET" and not answer.errors:
+        if scope["method"] == "GET" and answer.rest is None and not answer.errors:
             kept = freshness(document.traits, context.told, self._clock())
             return for_caches(response, kept, headers.get("if-none-match"))
         return response
@@ -128,6 +135,16 @@ class GraphQLEndpoint:
     def _response(self, media_type: str, body: bytes, status: int) -> Response:
         headers = {"Content-Type": f"{media_type}; charset=utf-8", "Vary": VARY}
         return Response(body, status, headers)
+
+
+async def _parts(
+    first: Answer, rest: AsyncGenerator[Answer, None], tally: Tally
+) -> AsyncGenerator[bytes, None]:
+    """The bodies of an answer in parts; the first is noted already."""
+    yield first.body
+    async with aclosing(rest) as answers:
+        async for answer in answers:
+            yield _noted(answer, tally).body
 
 
 def _noted(answer: Answer, tally: Tally) -> Answer:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from gateway.schema.deferral import Dialect
+
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 HTML = "text/html"
@@ -20,6 +22,14 @@ def choose(accept: str, offers: Sequence[str]) -> str | None:
         return offers[0]
     best = max(offers, key=lambda offer: _preference(offer, ranges))
     return best if _preference(best, ranges)[0] > 0 else None
+
+
+def dialect(accept: str) -> Dialect | None:
+    """The dialect in which a client takes an answer in parts, if it prefers that to a whole one."""
+    if choose(accept, (PARTS, JSON, GRAPHQL_RESPONSE)) != PARTS:
+        return None
+    parameters = accept.replace(" ", "").replace('"', "").replace(",", ";").split(";")
+    return next((one for one in Dialect if one.value in parameters), None)
 
 
 def _range(part: str) -> tuple[str, float]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from gateway.schema.deferral import Dialect
 from gateway.server.negotiation import EVENTS, PARTS
 
 KEEP_ALIVE = 5.0
@@ -33,7 +34,7 @@ def _part(body: bytes) -> bytes:
     return b"\r\nContent-Type: application/json\r\n\r\n" + body + b"\r\n--graphql"
 
 
-_FORMATS = {
+_FORMATS: dict[str, _Format] = {
     EVENTS: _Format(
         content_type=f"{EVENTS}; charset=utf-8",
         opening=b":\n\n",
@@ -48,11 +49,20 @@ _FORMATS = {
         nothing=_part(b"{}"),
         end=b"--\r\n",
     ),
+} | {
+    dialect: _Format(
+        content_type=f"{PARTS}; boundary=graphql; {dialect}",
+        opening=b"\r\n--graphql",
+        answer=_part,
+        nothing=_part(b'{"hasNext":true}'),
+        end=b"--\r\n",
+    )
+    for dialect in Dialect
 }
 
 
 class Stream(Response):
-    """A streamed answer of `bodies`, each the JSON of one GraphQL result.
+    """A streamed answer of `bodies`, each the JSON of one GraphQL result, or of a part of it.
 
     The event `stopping` in the state of the lifespan, if there is one, says that the server stops;
     after `lasting` seconds, or once `withdrawn` is set, the stream breaks off in the same way.
@@ -60,14 +70,14 @@ class Stream(Response):
 
     def __init__(
         self,
-        media_type: str,
+        form: str,
         bodies: AsyncGenerator[bytes, None],
         lasting: float | None = None,
         withdrawn: asyncio.Event | None = None,
     ) -> None:
         self._lasting = lasting
         self._withdrawn = withdrawn or asyncio.Event()
-        self._format = _FORMATS[media_type]
+        self._format = _FORMATS[form]
         self._bodies = bodies
         headers = {
             "Content-Type": self._format.content_type,

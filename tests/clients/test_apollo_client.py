@@ -107,5 +107,21 @@ async def test_what_is_followed_is_seen_where_it_is_shown(
     assert {"end": True} in rest
 
 
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("program", ["apollo/defer.mjs", "apollo/defer-by-path.mjs"])
+async def test_what_is_deferred_is_shown_when_it_is_there(
+    url: str, sandbox: Sandbox, clock: Clock, program: str
+) -> None:
+    """In either of Apollo Client's dialects: the rest is shown before."""
+    examples = sandbox.examples()
+    async with aclosing(lines(program, url, examples["client"], examples["partial"])) as told:
+        first = await anext(told)
+        passing = asyncio.create_task(life(clock, minute=0.03))
+        *_, last = [line async for line in told]
+        passing.cancel()
+    assert first == {"dataState": "streaming", "call": "COMPLETED"}
+    assert last == {"dataState": "complete", "call": "COMPLETED", "later": "COMPLETE"}
+
+
 async def _all(program: str, *arguments: str) -> list[Json]:
     return [line async for line in lines(program, *arguments)]

@@ -35,7 +35,7 @@ async def test_all_pages_are_one_list(url: str, gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     ("fault", "code", "outcome"),
     [
-        (Fault(kind="rate_limited"), "UPSTREAM_RATE_LIMITED", {"state": "COMPLETED"}),
+        (Fault(kind="rate_limited_retry_after"), "UPSTREAM_RATE_LIMITED", {"state": "COMPLETED"}),
         (
             Fault(kind="refused_credentials"),
             "UPSTREAM_CREDENTIALS",

@@ -1,4 +1,5 @@
 import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, InMemoryCache } from '@apollo/client';
+import { GraphQL17Alpha9Handler } from '@apollo/client/incremental';
 import { SetContextLink } from '@apollo/client/link/context';
 import { ErrorLink } from '@apollo/client/link/error';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
@@ -49,7 +50,7 @@ export function connect({ url, token, renew, attempts = 5, fetch = globalThis.fe
   const persisted = new PersistedQueryLink({ sha256, useGETForHashedQueries: true });
   const http = new HttpLink({ uri: url, fetch });
   const link = ApolloLink.from([renewing, authorize, retrying, throwing, persisted, http]);
-  return new ApolloClient({ cache, link });
+  return new ApolloClient({ cache, link, incrementalHandler: new GraphQL17Alpha9Handler() });
 }
 
 async function sha256(text) {
