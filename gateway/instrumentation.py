@@ -16,6 +16,7 @@ class UpstreamAnswered(Struct, frozen=True):
     `attempt` is 1 for the first one at a question, and more for a retry.
     """
 
+    account: str
     resource: Literal["Summary", "Summaries", "Annotation"]
     status: int
     seconds: float

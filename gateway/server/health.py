@@ -1,29 +1,39 @@
 """`/healthz` and `/readyz`: whether the process lives, and whether its parts do."""
 
+from typing import Literal, TypeAlias
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.instrumentation import CacheServerChanged, Happening, UpstreamAnswered
+from gateway.instrumentation import (
+    CacheServerChanged,
+    CircuitChanged,
+    Happening,
+    UpstreamAnswered,
+)
 from gateway.server.leaving import Leaving
 
-_FAILED = frozenset({0, 401, 403, 429})
+_REFUSED = frozenset({401, 403})
+_LIMITED, _BROKEN = 429, 500
+
+State: TypeAlias = Literal["ok", "rate limited", "failing"]
 
 
 class Health:
-    """A listener that remembers how the last upstream request and the cache server went."""
+    """A listener that remembers how the last requests to Twilio and the cache server went."""
 
     def __init__(self, leaving: Leaving) -> None:
         self._leaving = leaving
-        self._upstream = "not asked yet"
-        self._cache = "ok"
+        self._cache: State = "ok"
+        self._answered: dict[str, State] = {}
+        self._circuits: dict[str, str] = {}
 
     def __call__(self, happening: Happening) -> None:
-        """Hear of upstream requests and of the cache server."""
+        """Hear of upstream requests, of circuit breakers and of the cache server."""
         if isinstance(happening, UpstreamAnswered):
-            status = happening.status
-            failed = status in _FAILED or status >= 500  # noqa: PLR2004 - server errors
-            self._upstream = "failing" if failed else "ok"
-
+            self._answered[happening.account] = _state(happening.status)
+        elif isinstance(happening, CircuitChanged):
+            self._circuits[happening.account] = happening.state
         elif isinstance(happening, CacheServerChanged):
             self._cache = "ok" if happening.up else "failing"
 
@@ -33,8 +43,22 @@ class Health:
 
     async def ready(self, _: Request) -> Response:
         """Requests may come, until the process leaves: what one part cannot do, another may."""
-        leaving = self._leaving.begun
-        parts = {"cache": self._cache, "upstream": self._upstream}
-        if leaving:
+        accounts = {
+            account: {"upstream": state, "circuit": self._circuits.get(account, "closed")}
+            for account, state in self._answered.items()
+        }
+        parts = {"cache": self._cache, "upstream": self._upstream(), "accounts": accounts}
+        if self._leaving.begun:
             return JSONResponse({"status": "unready", "server": "leaving", **parts}, 503)
         return JSONResponse({"status": "ok", "server": "ok", **parts})
+
+    def _upstream(self) -> str:
+        """How it is on the whole: wrong credentials of one account are no outage of all."""
+        states = set(self._answered.values())
+        match len(states):
+            case 0:
+                return "not asked yet"
+            case 1:
+                return states.pop()
+            case _:
+                return "failing in part" if "failing" in states else "rate limited in part"

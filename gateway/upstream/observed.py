@@ -23,9 +23,13 @@ class Observed(httpx.AsyncBaseTransport):
             response = await self._inner.handle_async_request(request)
             status, twilio_id = response.status_code, request_id(response)
         finally:
-            resource, attempt = request.extensions["resource"], request.extensions.get("attempt", 1)
-            seconds = time.perf_counter() - started
-            self._hook(UpstreamAnswered(resource, status, seconds, twilio_id, attempt))
+            asked, seconds = request.extensions, time.perf_counter() - started
+            account, resource, attempt = (
+                asked["account"],
+                asked["resource"],
+                asked.get("attempt", 1),
+            )
+            self._hook(UpstreamAnswered(account, resource, status, seconds, twilio_id, attempt))
         return response
 
     async def aclose(self) -> None:
