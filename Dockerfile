@@ -1,24 +1,32 @@
 # Three stages: npm builds the page, Python the wheel; what runs has Python and one environment.
+# For builds that give the same files next year too, name base images by their digest:
+# docker build --build-arg PYTHON=python@sha256:… --build-arg NODE=node@sha256:… .
+ARG PYTHON=python:3.11-slim
+ARG NODE=node:20-slim
 
-FROM node:20-slim AS page
+FROM ${NODE} AS page
 WORKDIR /page
 COPY gateway/graphiql/.npmrc gateway/graphiql/package.json gateway/graphiql/package-lock.json ./
 RUN npm ci
 COPY gateway/graphiql/ ./
 RUN npm run build
 
-FROM python:3.11-slim AS build
+FROM ${PYTHON} AS build
 WORKDIR /build
+COPY .ci/requirements.txt .ci/requirements-build.txt .ci/
 RUN python -m venv --without-pip /opt/gateway
-COPY .ci/requirements.txt .ci/
-RUN pip --python /opt/gateway/bin/python install --no-cache-dir --require-hashes -r .ci/requirements.txt
+RUN pip --python /opt/gateway/bin/python install --no-cache-dir --no-compile --require-hashes -r .ci/requirements.txt
+RUN pip install --no-cache-dir --require-hashes -r .ci/requirements-build.txt
 COPY pyproject.toml README.md ./
 COPY gateway/ gateway/
 COPY --from=page /page/dist/ gateway/graphiql/dist/
 # The page is there already: the wheel takes it as it is.
-RUN GATEWAY_SKIP_GRAPHIQL=1 pip --python /opt/gateway/bin/python install --no-cache-dir --no-deps .
+RUN GATEWAY_SKIP_GRAPHIQL=1 pip wheel --no-deps --no-build-isolation --wheel-dir dist .
+RUN pip --python /opt/gateway/bin/python install --no-index --no-deps --no-compile dist/*.whl
+# Compiled once, here, and told by their content: what runs neither writes nor looks at times.
+RUN /opt/gateway/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/gateway/lib
 
-FROM python:3.11-slim
+FROM ${PYTHON}
 COPY --from=build /opt/gateway/ /opt/gateway/
 # Nothing is written below: the root file system may be read-only.
 ENV PATH=/opt/gateway/bin:$PATH \

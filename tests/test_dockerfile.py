@@ -4,6 +4,7 @@ import re
 import shlex
 import tomllib
 from fnmatch import fnmatch
+from importlib.metadata import requires
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,7 +38,9 @@ def steps() -> list[Step]:
 
 STEPS = steps()
 LAST = [step for step in STEPS if step.stage == STEPS[-1].stage]
-IMAGES = [step.rest.split()[0] for step in STEPS if step.name == "FROM"]
+CHOICES = dict(step.rest.split("=") for step in STEPS if step.name == "ARG" and step.stage < 0)
+IMAGES = [CHOICES[step.rest.split()[0].strip("${}")] for step in STEPS if step.name == "FROM"]
+RUNS = [step.rest for step in STEPS if step.name == "RUN"]
 COPIED = [
     source
     for step in STEPS
@@ -69,6 +72,12 @@ def test_images_are_named_without_a_host() -> None:
     assert [image for image in IMAGES if not re.fullmatch(r"[a-z]+:[\w.-]+", image)] == []
 
 
+def test_whoever_builds_may_say_which_images_exactly() -> None:
+    """A tag moves; a build that is to be repeated names digests instead."""
+    assert CHOICES.keys() == {"PYTHON", "NODE"}
+    assert all(f"--build-arg {name}=" in TEXT for name in CHOICES)
+
+
 def test_versions_are_those_that_the_project_asks_for() -> None:
     """Python is the oldest that the package supports, Node.js the oldest that builds the page."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -85,11 +94,44 @@ def test_the_page_is_built_from_what_the_build_hook_builds_it_from() -> None:
     assert npm == ["npm ci", "npm run build"]
 
 
-def test_dependencies_are_pinned_with_their_hashes() -> None:
-    """What is installed is what was tested, byte for byte."""
-    installed = [step.rest for step in STEPS if step.name == "RUN" and " install " in step.rest]
-    assert [line for line in installed if "--require-hashes" in line or "--no-deps" in line]
-    assert all("--require-hashes" in line or "--no-deps" in line for line in installed)
+def pinned(name: str) -> dict[str, set[str]]:
+    """The hashes of each package with its version in a file of requirements."""
+    entries = re.split(r"^(?=\S)", (ROOT / ".ci" / name).read_text("utf-8"), flags=re.MULTILINE)
+    return {entry.split()[0]: set(re.findall(r"--hash=(\S+)", entry)) for entry in entries if entry}
+
+
+def test_what_is_installed_is_pinned_with_its_hashes() -> None:
+    """It is what was tested, byte for byte: packages, and what builds the wheel."""
+    for run in (run for run in RUNS if " install " in run):
+        assert "--require-hashes" in run or "--no-index --no-deps" in run, run
+    (wheel,) = [run for run in RUNS if "pip wheel" in run]
+    assert "--no-build-isolation --" in wheel  # or pip would fetch what builds it, of any version
+    tested = pinned("requirements-dev.txt")
+    for name in ("requirements.txt", "requirements-build.txt"):
+        assert pinned(name).items() <= tested.items(), name
+        assert f"-r .ci/{name}" in TEXT
+
+
+def test_what_builds_the_wheel_is_what_the_project_names() -> None:
+    """The pinned backend is the one in pyproject.toml, and nothing is pinned in vain."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    (backend,) = project["build-system"]["requires"]
+    named = {entry.split("==")[0] for entry in pinned("requirements-build.txt")}
+    needed = {
+        re.split(r"[^\w-]", need)[0]
+        for need in requires(backend.split(">")[0]) or ()
+        if ";" not in need
+    }
+    assert named == needed | {backend.split(">")[0]}
+
+
+def test_two_builds_hold_the_same_bytecode() -> None:
+    """It is compiled once, for the content of files and not for their times, and never again."""
+    (last,) = [run for run in RUNS if "compileall" in run]
+    assert last == RUNS[-1]
+    assert "--invalidation-mode unchecked-hash" in last
+    into = [run for run in RUNS if "--python" in run and "install" in run]
+    assert all("--no-compile" in run for run in into)
 
 
 def test_what_runs_holds_no_tool_that_builds() -> None:
