@@ -54,6 +54,11 @@ def the_last(name: str) -> str:
     return [step.rest for step in LAST if step.name == name][-1]
 
 
+def environment_of_the_image() -> dict[str, str]:
+    """The variables that are set for whatever runs in it."""
+    return dict(pair.split("=", 1) for pair in shlex.split(the_last("ENV")))
+
+
 @pytest.mark.parametrize("source", COPIED)
 def test_what_is_copied_exists_and_reaches_the_builder(source: str) -> None:
     """Every source is in the checkout, and `.dockerignore` lets it through."""
@@ -159,7 +164,7 @@ def test_the_container_says_whether_it_lives() -> None:
 
 def test_the_image_serves_and_leaves_its_operator_to_say_to_whom() -> None:
     """It listens for other hosts, and so does not start before `GATEWAY_AUTH` is said."""
-    environment = dict(pair.split("=", 1) for pair in shlex.split(the_last("ENV")))
+    environment = environment_of_the_image()
     defaults = {setting.name: setting.default for setting in table()}
     assert environment["GATEWAY_HOST"] == "0.0.0.0"  # noqa: S104 - inside a container
     assert environment["PYTHONDONTWRITEBYTECODE"] == "1"
