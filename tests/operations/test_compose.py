@@ -76,6 +76,19 @@ def test_prometheus_reads_its_configuration() -> None:
     promtool("check", "config", "prometheus.yaml")
 
 
+def test_grafana_finds_prometheus_and_the_dashboard() -> None:
+    """What it is provisioned with leads to a service of the file, and to a mounted file."""
+    said = SERVICES["grafana"]
+    provisioning = OPERATIONS / "grafana/provisioning"
+    (source,) = only(provisioning / "datasources/prometheus.yaml")["datasources"]
+    assert httpx.URL(source["url"]).host == "prometheus"
+    assert httpx.URL(source["url"]).port in {inner for _, inner in published("prometheus")}
+    (provider,) = only(provisioning / "dashboards/gateway.yaml")["providers"]
+    home = said["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert home == f"{provider['options']['path']}/dashboard.json"
+    assert f"./grafana/dashboard.json:{home}:ro" in said["volumes"]
+
+
 async def test_prometheus_scrapes_what_is_there(gateway: Gateway) -> None:
     """Its targets are services of the file at the ports that they listen on."""
     (job,) = only(OPERATIONS / "prometheus/prometheus.yaml")["scrape_configs"]

@@ -1,0 +1,69 @@
+"""What the gateway exports: each metric with the labels that it has, once everything happened."""
+
+import asyncio
+from typing import get_args
+
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.requests import Request
+
+from gateway.instrumentation import (
+    CacheAsked,
+    CacheServerChanged,
+    CircuitChanged,
+    Coalesced,
+    ConcurrencyChanged,
+    DeadlineMissed,
+    EventReceived,
+    FieldDropped,
+    FollowersChanged,
+    Happening,
+    LoopLagged,
+    OperationAnswered,
+    OperationExecuted,
+    ProcessMeasured,
+    RequestAnswered,
+    Shed,
+    SummaryProgressed,
+    TierAsked,
+    UpstreamAnswered,
+    ValueUnrecognized,
+    WebhookAnswered,
+)
+from gateway.server.telemetry import Telemetry
+
+EVERYTHING: list[Happening] = [
+    UpstreamAnswered("AC", "Summary", 200, 0.1, None, attempt=2),
+    CircuitChanged("AC", "open"),
+    ConcurrencyChanged("AC", 8),
+    Shed("server"),
+    DeadlineMissed("summary"),
+    CacheAsked("summary", "hit"),
+    TierAsked("near", 1, 1),
+    CacheServerChanged(up=False),
+    Coalesced("summary"),
+    FollowersChanged(1),
+    WebhookAnswered("accepted"),
+    EventReceived("complete", "kept", 1, 60.0),
+    SummaryProgressed("complete", 60.0),
+    OperationAnswered("query", "Name", "failed", ("INTERNAL_SERVER_ERROR",), 0.1),
+    RequestAnswered("/graphql", 200),
+    LoopLagged(0.01),
+    ProcessMeasured(1, 1, 1),
+    OperationExecuted("compiled"),
+    FieldDropped("field"),
+    ValueUnrecognized("field"),
+]
+assert {type(one) for one in EVERYTHING} == set(get_args(Happening))
+
+
+def exported() -> dict[str, set[str]]:
+    """The names on the page of metrics, with the labels of each."""
+    telemetry = Telemetry()
+    for happening in EVERYTHING:
+        telemetry(happening)
+    page = asyncio.run(telemetry.metrics(Request({"type": "http"})))
+    return {
+        sample.name: set(sample.labels)
+        for family in text_string_to_metric_families(bytes(page.body).decode())
+        for sample in family.samples
+    }
