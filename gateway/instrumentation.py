@@ -58,11 +58,15 @@ class CacheAsked(Struct, frozen=True):
 
 
 class TierAsked(Struct, frozen=True):
-    """One tier of the cache was asked for some entries, in one question."""
+    """One tier of the cache was asked for some entries, in one question.
+
+    `seconds` is how long that took; the near one takes no time worth telling.
+    """
 
     tier: Literal["near", "far"]
     hits: int
     misses: int
+    seconds: float = 0.0
 
 
 class CacheServerChanged(Struct, frozen=True):

@@ -24,7 +24,8 @@ class Tally:
     """The notes on one request; `operation` is None while there is none to execute.
 
     `twilio_ids` are Twilio's ids of the upstream requests that were made for it, `codes` those of
-    the errors that it was answered with.
+    the errors that it was answered with. `trace_parent` says of which trace it is part, as its
+    `traceparent` header did; `trace` is for whoever makes traces, and they tell its `trace_id`.
     """
 
     __slots__ = (
@@ -36,13 +37,19 @@ class Tally:
         "outcome",
         "request_id",
         "started",
+        "trace",
+        "trace_id",
+        "trace_parent",
         "twilio_ids",
         "upstream_requests",
         "viewer",
     )
 
-    def __init__(self, request_id: str = "") -> None:
+    def __init__(self, request_id: str = "", trace_parent: str = "") -> None:
         self.request_id = request_id
+        self.trace_parent = trace_parent
+        self.trace: Any = None
+        self.trace_id: str | None = None
         self.started = time.perf_counter()
         self.viewer: str | None = None
         self.kind: OperationKind | None = None

@@ -45,6 +45,7 @@ BOUNDS = {
     "graphql": {"schema", "server"},
     "joserfc": {"server"},
     "prometheus_client": {"server"},
+    "opentelemetry": {"server/spans.py"},
     "uvicorn": {"server/protocol.py", "server/running.py"},
     "dotenv": {"settings.py"},
     "hatchling": {"graphiql"},

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -124,12 +125,14 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
 
     async def _read_far(self, keys: Sequence[str]) -> list[bytes | None]:
         self._reading += 1
+        started = time.perf_counter()
         try:
             values: list[bytes | None] = await self.far.multi_get(keys)
         finally:
             self._reading -= 1
         hits = [(key, value) for key, value in zip(keys, values, strict=True) if value is not None]
-        self._hook(TierAsked("far", len(hits), len(keys) - len(hits)))
+        took = time.perf_counter() - started
+        self._hook(TierAsked("far", len(hits), len(keys) - len(hits), took))
         still_true = [hit for hit in hits if hit[0] not in self._replaced_meanwhile]
         await self.near.multi_set(still_true, ttl=NEAR_TTL)
         if not self._reading:

@@ -48,6 +48,7 @@ from gateway.server.request_log import Journal, RequestLog
 from gateway.server.shedding import Shedding
 from gateway.server.telemetry import Telemetry
 from gateway.server.tokens import TokenVerifier
+from gateway.server.tracing import Traces, traces_of
 from gateway.server.websocket import WebSocketEndpoint
 from gateway.settings import Settings, read
 from gateway.tally import count
@@ -66,16 +67,17 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     hooks: Sequence[Hook] = (),
     examples: Mapping[str, str] | None = None,
     reread: Reread | None = None,
+    traces: Traces | None = None,
 ) -> Starlette:
     """The gateway as an ASGI application.
 
     `transport` takes the place of the way to Twilio: the sandbox plugs in here. `clock` gives
     seconds since 1970, `hooks` hear what happens, `examples` are SIDs for the tabs of GraphiQL,
-    and `reread` gives the configuration that is obeyed after a SIGHUP.
+    `reread` gives the configuration that is obeyed after a SIGHUP, and `traces` makes traces.
     """
     leaving = Leaving(settings.gateway_drain)
     telemetry, health = Telemetry(), Health(leaving)
-    hook = _all(telemetry, health, count, *hooks)
+    hook = _all(telemetry, health, count, *([traces] if traces else ()), *hooks)
     configuration = open_to_all(access) if isinstance(access, Account) else access
     engine = _engine(settings, configuration, transport, hook, clock)
     obeyed = Access(configuration, settings, engine.verbs, _verifier(settings, clock), hook)
@@ -102,7 +104,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     local_only = configuration.stranger is not None and settings.gateway_auth != "none"
     middleware = [
         Middleware(Farewell, leaving=leaving),
-        Middleware(RequestLog, journal=journal),
+        Middleware(RequestLog, journal=journal, traced=traces is not None),
         Middleware(Door, local_only=local_only),
     ]
 
@@ -111,6 +113,8 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         async with engine.running() as state, pulse(telemetry):
             with obeyed.reloading(reread), leaving.at_sigterm():
                 yield state
+        if traces is not None:
+            traces.close()
 
     return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
 
@@ -249,4 +253,4 @@ def from_environment() -> Starlette:
     settings = read(os.environ, Path(".env") if Path(".env").is_file() else None)
     configure_logging(settings)
     reread = partial(configuration_of, settings, os.environ)
-    return create_app(settings, reread(), reread=reread)
+    return create_app(settings, reread(), reread=reread, traces=traces_of(os.environ))

@@ -23,6 +23,7 @@ from gateway.tally import Tally, current
 logger = logging.getLogger("gateway.requests")
 
 _HEADER = "X-Request-Id"
+_TRACE_HEADER = "traceparent"
 _SANE = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 
 
@@ -93,24 +94,28 @@ def _told(tally: Tally) -> dict[str, Any]:
         told |= {"cost": tally.cost, "upstream_requests": tally.upstream_requests}
     if tally.twilio_ids:
         told["twilio_request_ids"] = ",".join(tally.twilio_ids)
+    if tally.trace_id is not None:
+        told["trace_id"] = tally.trace_id
     return told
 
 
 class RequestLog:
     """Gives every request an id: the client's own `X-Request-Id` if it is a sane one."""
 
-    def __init__(self, app: ASGIApp, journal: Journal) -> None:
+    def __init__(self, app: ASGIApp, journal: Journal, *, traced: bool = False) -> None:
         self._app = app
         self._journal = journal
+        self._traced = traced
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and write down how it went."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(_HEADER, "")
+        headers = Headers(scope=scope)
+        given = headers.get(_HEADER, "")
         request_id = given if _SANE.fullmatch(given) else secrets.token_hex(8)
-        tally = Tally(request_id)
+        tally = Tally(request_id, headers.get(_TRACE_HEADER, "") if self._traced else "")
         scope.setdefault("state", {}).update(request_id=request_id, tally=tally)
         status = 500  # if nothing is sent, the server will say so
 
@@ -125,5 +130,5 @@ class RequestLog:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            current.reset(token)
             self._journal.request(scope, status, tally)
+            current.reset(token)

@@ -69,9 +69,8 @@ async def test_a_document_of_many_calls_asks_redis_once(replicas: tuple[Gateway,
     listed = (await one.ask("{ calls(first: 25) { nodes { sid } } }"))["calls"]["nodes"]
     fields = (f'c{i}: call(sid: "{node["sid"]}") {{ sid }}' for i, node in enumerate(listed))
     await other.ask("{" + " ".join(fields) + "}")
-    assert [h for h in other.happenings if isinstance(h, TierAsked) and h.tier == "far"] == [
-        TierAsked("far", 25, 0)
-    ]
+    (asked,) = [h for h in other.happenings if isinstance(h, TierAsked) and h.tier == "far"]
+    assert (asked.hits, asked.misses) == (25, 0)
 
 
 async def test_a_newer_version_is_known_to_all_within_a_second(

@@ -1,0 +1,115 @@
+"""What traces cost beside what they are about, in time of the processor."""
+
+import time
+from collections.abc import Callable
+
+import msgspec
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+from starlette.types import Message
+
+from gateway.instrumentation import CacheAsked, OperationAnswered
+from gateway.server.spans import Decide, Spans
+from gateway.tally import Tally, current
+from tests.conftest import Gateway
+
+ASK = """query Jitter($sid: CallSid!) {
+  call(sid: $sid) { sid type state startTime endTime duration tags processing { isFinal } }
+}"""
+ROUNDS, TIMES = 7, 300
+
+
+class Encoding(SpanProcessor):
+    """Encodes what it is given as it would be sent, in batches of the usual size."""
+
+    def __init__(self) -> None:
+        self._waiting: list[ReadableSpan] = []
+
+    def on_end(self, span: ReadableSpan) -> None:
+        self._waiting.append(span)
+        if len(self._waiting) == 512:
+            encode_spans(self._waiting).SerializeToString()
+            self._waiting.clear()
+
+
+def fastest(work: Callable[[], None]) -> float:
+    """The processor's time for one piece of work, of the fastest round."""
+    best = float("inf")
+    for _ in range(ROUNDS):
+        begun = time.process_time()
+        for _ in range(TIMES):
+            work()
+        best = min(best, (time.process_time() - begun) / TIMES)
+    return best
+
+
+def cost_of(decide: Decide) -> float:
+    """Of the spans of an operation that the cache answers; two, if they are sampled."""
+    spans = Spans(decide, Resource({}), Encoding())
+    happened = (
+        CacheAsked("summary", "hit"),
+        OperationAnswered("query", "Jitter", "ok", (), 0.001),
+    )
+
+    def tell() -> None:
+        token = current.set(Tally("0123456789abcdef"))
+        for one in happened:
+            spans(one)
+        current.reset(token)
+
+    return fastest(tell)
+
+
+async def cost_of_an_answer(gateway: Gateway) -> float:
+    """Of one from the cache, from the HTTP request to the last byte, without the server's part."""
+    sid = gateway.sandbox.examples()["client"]
+    await gateway.ask(ASK, sid=sid)
+    body = msgspec.json.encode({"query": ASK, "variables": {"sid": sid}})
+    headers = [
+        (b"host", b"127.0.0.1"),
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/graphql",
+        "raw_path": b"/graphql",
+        "query_string": b"",
+        "root_path": "",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    statuses = set[int]()
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            statuses.add(message["status"])
+
+    best = float("inf")
+    for _ in range(ROUNDS):
+        begun = time.process_time()
+        for _ in range(TIMES):
+            await gateway.app({**scope, "state": {}}, receive, send)
+        best = min(best, (time.process_time() - begun) / TIMES)
+    assert statuses == {200}
+    return best
+
+
+async def test_traces_of_a_tenth_cost_less_than_a_twentieth(gateway: Gateway) -> None:
+    """Of the shortest of answers, with the encoding of what is sent; longer ones cost less."""
+    answer = await cost_of_an_answer(gateway)
+    never, always = cost_of(lambda *_: False), cost_of(lambda *_: True)
+    tenth = 0.9 * never + 0.1 * always
+    print(  # noqa: T201 - the figures
+        f"Of an answer of {answer * 1e6:.0f} us, spans cost {always / answer:.1%} if all are "
+        f"sampled, {never / answer:.1%} if none is, {tenth / answer:.1%} if a tenth is."
+    )
+    assert tenth < 0.05 * answer
