@@ -48,7 +48,7 @@ from gateway.server.request_log import Journal, RequestLog
 from gateway.server.shedding import Shedding
 from gateway.server.telemetry import Telemetry
 from gateway.server.tokens import TokenVerifier
-from gateway.server.tracing import Traces, traces_of
+from gateway.server.tracing import Traces, sent_at_the_end, traces_of
 from gateway.server.websocket import WebSocketEndpoint
 from gateway.settings import Settings, read
 from gateway.tally import count
@@ -111,10 +111,8 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, asyncio.Event]]:
         async with engine.running() as state, pulse(telemetry):
-            with obeyed.reloading(reread), leaving.at_sigterm():
+            with obeyed.reloading(reread), leaving.at_sigterm(), sent_at_the_end(traces):
                 yield state
-        if traces is not None:
-            traces.close()
 
     return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
 

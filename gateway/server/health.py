@@ -62,3 +62,10 @@ class Health:
                 return states.pop()
             case _:
                 return "failing in part" if "failing" in states else "rate limited in part"
+
+
+def _state(status: int) -> State:
+    """How a request went that was answered so; 0 is no answer."""
+    if status == _LIMITED:
+        return "rate limited"
+    return "failing" if not status or status in _REFUSED or status >= _BROKEN else "ok"

@@ -1,7 +1,8 @@
 """Whether traces are sent anywhere, by the environment variables that OpenTelemetry defines."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Protocol
 
 from gateway.instrumentation import Happening
@@ -20,6 +21,14 @@ class Traces(Protocol):
 
     def close(self) -> None:
         """Send what was not sent yet; it may take a few seconds."""
+
+
+@contextmanager
+def sent_at_the_end(traces: Traces | None) -> Iterator[None]:
+    """Have no span lost that was made inside the `with` block."""
+    yield
+    if traces is not None:
+        traces.close()
 
 
 def is_wanted(environment: Mapping[str, str]) -> bool:

@@ -14,7 +14,6 @@ from tests.operations.files import OPERATIONS, SECRETS, Json, documents, setting
 from tests.test_dockerfile import the_last
 
 FOLDER = OPERATIONS / "kubernetes"
-OLDEST = "1.30"  # the first with the pause before SIGTERM
 MANIFESTS: list[Json] = [one for path in sorted(FOLDER.glob("*.yaml")) for one in documents(path)]
 UNITS = {"Mi": 2**20, "Gi": 2**30}
 
@@ -40,7 +39,7 @@ def environment() -> dict[str, str]:
     return said
 
 
-@pytest.mark.parametrize("version", [OLDEST, kubernetes_validate.latest_version()])
+@pytest.mark.parametrize("version", ["1.25", kubernetes_validate.latest_version()])
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda one: one["kind"])
 def test_it_is_a_manifest(manifest: Json, version: str) -> None:
     """It is valid by the schema of Kubernetes, and has no field that Kubernetes does not know."""
@@ -110,9 +109,10 @@ def test_all_speak_of_the_same_pods() -> None:
 
 
 def test_nobody_is_cut_off_when_a_pod_ends() -> None:
-    """The pause before SIGTERM and the time for requests under way fit into the grace period."""
-    pause = CONTAINER["lifecycle"]["preStop"]["sleep"]["seconds"]
-    needed = pause + UVICORN["timeout_graceful_shutdown"]
+    """The time in which it is unready and answers, and that for what is under way, are granted."""
+    drain = settings_of(environment()).gateway_drain
+    assert drain >= 5
+    needed = drain + UVICORN["timeout_graceful_shutdown"]
     assert POD["spec"]["terminationGracePeriodSeconds"] >= needed + 5
 
 
