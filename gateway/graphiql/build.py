@@ -19,12 +19,14 @@ SKIP = "GATEWAY_SKIP_GRAPHIQL"
 OLDEST_NODE = (20, 19)
 SOURCES = (
     ".npmrc",
+    "cost.jsx",
     "favicon.svg",
     "index.html",
     "main.jsx",
     "package-lock.json",
     "package.json",
     "page.css",
+    "storage.js",
     "vite.config.mjs",
 )
 

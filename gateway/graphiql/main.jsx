@@ -8,6 +8,8 @@ import GraphQLWorker from "monaco-graphql/esm/graphql.worker.js?worker";
 import "graphiql/style.css";
 import "@graphiql/plugin-explorer/style.css";
 import "./page.css";
+import { Cost } from "./cost.jsx";
+import { storage } from "./storage.js";
 import favicon from "./favicon.svg";
 
 // The two languages this page speaks; an editor worker for what they share.
@@ -22,13 +24,17 @@ const subscriptions = new URL(endpoint);
 subscriptions.protocol = endpoint.protocol === "https:" ? "wss:" : "ws:";
 const tabs = JSON.parse(document.getElementById("tabs").textContent);
 
+// Every answer says what it took; see cost.jsx.
+const fetcher = createGraphiQLFetcher({ url: endpoint.href, subscriptionUrl: subscriptions.href });
+const askingForCost = (question, options) => fetcher({ ...question, extensions: { cost: true } }, options);
+
 // GraphiQL keeps a visitor's tabs, but opens what was last edited: a tab opened unedited would lose its
 // variables, and come back as one more tab. So it is told what the tab in front holds.
 const front = tabInFront() ?? tabs[0];
 
 function tabInFront() {
   try {
-    const kept = JSON.parse(localStorage.getItem("graphiql:tabState"));
+    const kept = JSON.parse(storage.getItem("graphiql:tabState"));
     return kept?.tabs[kept.activeTabIndex];
   } catch {
     return undefined; // nothing may be stored here, or it is garbled: GraphiQL begins anew, too
@@ -37,7 +43,8 @@ function tabInFront() {
 
 createRoot(document.getElementById("graphiql")).render(
   <GraphiQL
-    fetcher={createGraphiQLFetcher({ url: endpoint.href, subscriptionUrl: subscriptions.href })}
+    fetcher={askingForCost}
+    storage={storage}
     plugins={[HISTORY_PLUGIN, explorerPlugin()]}
     defaultTabs={tabs}
     initialQuery={front.query ?? ""}
@@ -46,6 +53,7 @@ createRoot(document.getElementById("graphiql")).render(
     defaultEditorToolsVisibility="variables"
     isHeadersEditorEnabled
     shouldPersistHeaders
+    showPersistHeadersSettings={false}
     inputValueDeprecation
   >
     <GraphiQL.Logo>
@@ -54,5 +62,8 @@ createRoot(document.getElementById("graphiql")).render(
         Call Insights
       </span>
     </GraphiQL.Logo>
+    <GraphiQL.Footer>
+      <Cost />
+    </GraphiQL.Footer>
   </GraphiQL>,
 );

@@ -55,11 +55,13 @@ class Tab:
 
 TABS = (
     Tab("why-was-this-call-bad", example="bad_carrier"),
-    Tab("calls-with-high-jitter", variables={"since": "4h"}),
-    Tab("is-my-summary-final-yet", example="partial"),
+    Tab("which-carrier-is-bad", variables={"since": "4h", "tagged": True, "carrier": None}),
+    Tab("high-jitter", variables={"since": "4h"}),
+    Tab("is-it-final", example="partial"),
     Tab("follow-a-call", example="partial"),
-    Tab("how-did-the-browser-hear-it", example="client"),
-    Tab("page-through-calls", variables={"first": 25, "after": None}),
+    Tab("heard-by-the-app", example="client"),
+    Tab("page-by-page", variables={"first": 25, "after": None}),
+    Tab("who-am-i"),
 )
 
 

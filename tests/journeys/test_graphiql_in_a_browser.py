@@ -40,11 +40,13 @@ Storage.prototype.setItem = function (key, value) {
 FOLLOWING = "FollowACall"
 JOBS = (
     "WhyWasThisCallBad",
-    "CallsWithHighJitter",
-    "IsMySummaryFinalYet",
+    "WhichCarrierIsBad",
+    "HighJitter",
+    "IsItFinal",
     FOLLOWING,
-    "HowDidTheBrowserHearIt",
-    "PageThroughCalls",
+    "HeardByTheApp",
+    "PageByPage",
+    "WhoAmI",
 )
 
 
@@ -94,6 +96,13 @@ class Visit:
         await self.page.keyboard.press("Delete")
         await self.page.keyboard.type(query)
         await expect(self.page.get_by_role("tab", name="TypedByHand")).to_be_visible()
+
+    async def write_headers(self, headers: str) -> None:
+        """Type headers, and wait until they are kept."""
+        await self.page.get_by_role("button", name="Headers").click()
+        await self.region("Headers").get_by_role("textbox").focus()
+        async with self.keeps("tabState", "of-mine"):
+            await self.page.keyboard.type(headers.removesuffix('"}'))
 
     async def run(self) -> tuple[Request, dict[str, Any]]:
         """Run what the editor holds: what was asked, and the answer."""
@@ -197,14 +206,36 @@ async def test_the_schema_is_explained_beside_the_editor(visit: Visit) -> None:
     await expect(visit.page.locator(".graphiql-explorer-root")).to_contain_text("callLookup")
 
 
+async def test_the_explorer_writes_the_query(visit: Visit) -> None:
+    """A field whose tick is taken away there leaves the editor at once, and comes back with it."""
+    async with visit.keeps("query", "WhoAmI"):
+        await visit.page.get_by_role("tab", name="WhoAmI").click()
+    await visit.page.get_by_role("button", name="Show GraphiQL Explorer").click()
+    tick = visit.page.locator(".graphiql-explorer-root [data-field-name=scopes]")
+    editor = visit.region("Operation Editor")
+    await expect(editor).to_contain_text("scopes")
+    await tick.click()
+    await expect(editor).not_to_contain_text("scopes")
+    await tick.click()
+    await expect(editor).to_contain_text("scopes")
+
+
+async def test_each_answer_says_what_it_took(visit: Visit) -> None:
+    """Below it: the price, and who was asked; the second time that is the cache."""
+    _, answer = await visit.run()
+    cost = answer["extensions"]["cost"]
+    told = visit.page.get_by_text("Cost:")
+    await expect(told).to_contain_text(f"{cost['actual']} of at most {cost['requested']}")
+    await expect(told).to_contain_text(f"requests to Twilio: {cost['upstreamRequests']}")
+    await visit.run()
+    await expect(told).to_contain_text("requests to Twilio: 0 · found in the cache: 1")
+
+
 async def test_a_returning_visitor_finds_the_tabs_as_they_were(
     visit: Visit, sandbox: Sandbox
 ) -> None:
     """Coming back opens the tab in front, with its variables and headers, and no tab more."""
-    await visit.page.get_by_role("button", name="Headers").click()
-    await visit.region("Headers").get_by_role("textbox").focus()
-    async with visit.keeps("tabState", "of-mine"):
-        await visit.page.keyboard.type('{"Authorization": "Bearer of-mine')
+    await visit.write_headers('{"Authorization": "Bearer of-mine"}')
     await visit.arrive()
     assert await visit.page.get_by_role("tab").all_inner_texts() == list(JOBS)
     await expect(visit.page.get_by_role("tab", selected=True)).to_contain_text(JOBS[0])
@@ -213,3 +244,18 @@ async def test_a_returning_visitor_finds_the_tabs_as_they_were(
     assert json.loads(asked.post_data or "")["variables"] == {
         "sid": sandbox.examples()["bad_carrier"]
     }
+
+
+async def test_a_token_is_forgotten_when_the_page_is_closed(visit: Visit) -> None:
+    """Tabs and history stay without their headers: nothing that outlives the page has the token."""
+    await visit.write_headers('{"Authorization": "Bearer of-mine"}')
+    async with visit.keeps("queries", "of-mine"):
+        await visit.run()
+    kept = await visit.page.evaluate("JSON.stringify(localStorage)")
+    assert "WhyWasThisCallBad" in kept
+    assert "of-mine" not in kept
+    visit.page = await visit.page.context.new_page()
+    await visit.arrive()
+    assert await visit.page.get_by_role("tab").all_inner_texts() == list(JOBS)
+    asked, _ = await visit.run()
+    assert await asked.header_value("authorization") is None
