@@ -9,6 +9,7 @@ WORKDIR /page
 COPY gateway/graphiql/.npmrc gateway/graphiql/package.json gateway/graphiql/package-lock.json ./
 RUN npm ci
 COPY gateway/graphiql/ ./
+COPY docs/ docs/
 RUN npm run build
 
 FROM ${PYTHON} AS build

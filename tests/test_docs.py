@@ -33,6 +33,7 @@ PAGES = {
 }
 EVERY_PAGE = pytest.mark.parametrize("page", PAGES)
 BLOCK = re.compile(r"^```([^\n]+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BUILT = ROOT / "gateway" / "graphiql" / "dist" / "docs"
 SPAN = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"(?<![\w-])gateway ([a-z]+)((?: +(?:--?\w[\w-]*|\S+))*)")
 OPTION = re.compile(r"--[a-z-]+")
@@ -237,6 +238,31 @@ def test_every_link_leads_somewhere(page: str) -> None:
             titles = re.findall(r"^#+ (.*)$", path.read_text("utf-8"), re.MULTILINE)
             anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
             assert heading in anchors, target
+
+
+def test_every_page_is_found() -> None:
+    """Who opens the documentation at its beginning comes to all of it by links."""
+    found, ahead = set(), {DOCS / "README.md"}
+    while ahead:
+        page = ahead.pop()
+        found.add(page)
+        targets = re.findall(r"\]\((?!https:)([^)\s#]+\.md)", page.read_text("utf-8"))
+        ahead |= {(page.parent / target).resolve() for target in targets} - found
+    assert [page for page in pages() if page not in found] == []
+
+
+@pytest.mark.skipif(not BUILT.is_dir(), reason="built without Node.js: there are no pages")
+def test_every_link_of_a_built_page_leads_somewhere() -> None:
+    """Within what is served: to a page, a heading on it, or the schema."""
+    built = {path: path.read_text("utf-8") for path in BUILT.rglob("*.html")}
+    assert len(built) > 1
+    for path, text in built.items():
+        for target in re.findall(r'<a href="(?!https:)([^"]+)"', text):
+            name, _, heading = target.partition("#")
+            page = (path.parent / name).resolve() if name else path
+            if page != BUILT.parent / "schema.graphql":
+                assert page in built, target
+                assert not heading or f'id="{heading}"' in built[page], target
 
 
 def test_every_address_is_explained(gateway: Gateway) -> None:

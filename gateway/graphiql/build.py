@@ -1,6 +1,7 @@
-"""Build the GraphiQL page into the wheel, with npm, so that nothing third-party is kept in git.
+"""Build the GraphiQL page and the pages of `docs/` into the wheel, with npm.
 
-Hatch loads this file by its path and calls it for each wheel, editable or not, and each sdist.
+So nothing third-party is kept in git. Hatch loads this file by its path and calls it for each
+wheel, editable or not, and each sdist.
 """
 
 # ruff: noqa: INP001 - loaded by its path; the page's sources are no Python package
@@ -20,6 +21,8 @@ OLDEST_NODE = (20, 19)
 SOURCES = (
     ".npmrc",
     "cost.jsx",
+    "docs.html",
+    "docs.mjs",
     "favicon.svg",
     "index.html",
     "main.jsx",
@@ -38,8 +41,8 @@ class GraphiQLBuildHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatch's
         """Build the page before hatch collects the files, or say why there will be none."""
-        home = Path(self.root, "gateway", "graphiql")
-        if os.environ.get(SKIP) or _is_fresh(home):
+        home, docs = Path(self.root, "gateway", "graphiql"), Path(self.root, "docs")
+        if os.environ.get(SKIP) or _is_fresh(home, docs):
             return
         npm, node = shutil.which("npm"), shutil.which("node")
         if npm is None or node is None or _version(node) < OLDEST_NODE:
@@ -51,17 +54,18 @@ class GraphiQLBuildHook(BuildHookInterface[Any]):
             return
         self.app.display_info("Building the GraphiQL page")
         try:
-            _build(home, npm)
+            _build(home, docs, npm)
         except subprocess.CalledProcessError as error:
             message = f"npm could not build the GraphiQL page; set {SKIP}=1 to go without it"
             raise RuntimeError(message) from error
 
 
-def _is_fresh(home: Path) -> bool:
+def _is_fresh(home: Path, docs: Path) -> bool:
     """Whether the built page is there, and no older than any of its sources."""
     page = home / "dist" / "index.html"
+    sources = [*(home / name for name in SOURCES), *docs.rglob("*.md")]
     return page.is_file() and page.stat().st_mtime >= max(
-        (home / name).stat().st_mtime for name in SOURCES
+        source.stat().st_mtime for source in sources
     )
 
 
@@ -70,11 +74,12 @@ def _version(node: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", said.stdout)))
 
 
-def _build(home: Path, npm: str) -> None:
+def _build(home: Path, docs: Path, npm: str) -> None:
     """Build in a directory of its own: the checkout gets the result and no node_modules."""
     with tempfile.TemporaryDirectory() as work:
         for name in SOURCES:
             shutil.copy(home / name, work)
+        shutil.copytree(docs, Path(work, "docs"), ignore=shutil.ignore_patterns("examples"))
         for command in (["ci"], ["run", "build"]):
             subprocess.run([npm, *command], cwd=work, check=True)  # noqa: S603 - found on PATH
         shutil.rmtree(home / "dist", ignore_errors=True)

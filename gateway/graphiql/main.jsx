@@ -60,6 +60,9 @@ createRoot(document.getElementById("graphiql")).render(
       <span className="brand">
         <img src={favicon} alt="" />
         Call Insights
+        <a href={new URL("docs/", endpoint).href} target="_blank">
+          Docs
+        </a>
       </span>
     </GraphiQL.Logo>
     <GraphiQL.Footer>

@@ -1,8 +1,9 @@
-"""The GraphiQL page: static, from this wheel alone, under a strict Content-Security-Policy.
+"""GraphiQL and the docs: static, from this wheel alone, under a strict Content-Security-Policy.
 
 `gateway/graphiql/` holds the page's sources, and its tabs: one GraphQL document for each job people
 come with. A build bundles them into `gateway/graphiql/dist/`; what changes between two servers (the
-endpoint, the SIDs worth asking about) is written into the page as it is served.
+endpoint, the SIDs worth asking about) is written into the page as it is served. Beside it are the
+pages of `docs/`.
 """
 
 import html
@@ -33,6 +34,7 @@ _SECURE = {
     "X-Content-Type-Options": "nosniff",
 }
 _PAGE_HEADERS = _SECURE | {"Cache-Control": "no-store"}
+_DOCS_HEADERS = _SECURE | {"Cache-Control": "no-cache"}
 _ASSET_HEADERS = _SECURE | {"Cache-Control": "public, max-age=31536000, immutable"}
 
 # Said, not guessed: where the system calls JavaScript text/plain, `nosniff` would stop the page.
@@ -66,7 +68,7 @@ TABS = (
 
 
 class GraphiQL:
-    """The GraphiQL page and its assets, from this wheel alone.
+    """The GraphiQL page, its assets and the documentation, from this wheel alone.
 
     Args:
         endpoint: where GraphQL is answered, below the path the application is mounted at.
@@ -83,10 +85,11 @@ class GraphiQL:
         built: Path = BUILT,
     ) -> None:
         self._endpoint = endpoint
-        page, assets = built / "index.html", built / "assets"
+        page, assets, docs = built / "index.html", built / "assets", built / "docs"
         is_built = page.is_file()
         self._template = (page if is_built else SOURCES / "unbuilt.html").read_text("utf-8")
         self._assets = {path.name: path for path in assets.iterdir()} if is_built else {}
+        self._docs = {path.relative_to(docs).as_posix(): path for path in docs.rglob("*.html")}
         self._tabs = _embeddable(_tabs(examples or {}))
 
     async def page(self, request: Request) -> Response:
@@ -109,10 +112,18 @@ class GraphiQL:
             return PlainTextResponse("Not Found", 404, headers=_SECURE)
         return FileResponse(path, headers=_ASSET_HEADERS, media_type=_MEDIA_TYPES.get(path.suffix))
 
+    async def docs(self, request: Request) -> Response:
+        """One page of the documentation; again, only those that were there at start."""
+        path = self._docs.get(request.path_params["page"] or "index.html")
+        if path is None:
+            return PlainTextResponse("Not Found", 404, headers=_SECURE)
+        return FileResponse(path, headers=_DOCS_HEADERS, media_type="text/html")
+
     def routes(self) -> list[BaseRoute]:
-        """`/` and, below `/graphiql/assets/`, all that the page loads."""
+        """`/`, below `/graphiql/assets/` all that the page loads, and `/docs/`."""
         return [
             Route("/", self.page),
+            Route("/docs/{page:path}", self.docs),
             Route(
                 "/graphiql/assets/{name}",
                 self.asset,

@@ -206,6 +206,19 @@ async def test_the_schema_is_explained_beside_the_editor(visit: Visit) -> None:
     await expect(visit.page.locator(".graphiql-explorer-root")).to_contain_text("callLookup")
 
 
+async def test_the_documentation_is_a_click_away(visit: Visit) -> None:
+    """It opens beside the page, leads from page to page, and comes from the gateway, too."""
+    async with visit.page.context.expect_page() as opened:
+        await visit.page.get_by_role("link", name="Docs", exact=True).click()
+    docs = await opened.value
+    docs.on("console", visit.hear)
+    await docs.get_by_role("link", name="Filters").click()
+    await expect(docs).to_have_title("Filters · Call Insights")
+    await docs.get_by_role("link", name="paging").click()
+    await docs.get_by_role("link", name="All pages").click()
+    await expect(docs.get_by_role("heading", name="Documentation")).to_be_visible()
+
+
 async def test_the_explorer_writes_the_query(visit: Visit) -> None:
     """A field whose tick is taken away there leaves the editor at once, and comes back with it."""
     async with visit.keeps("query", "WhoAmI"):

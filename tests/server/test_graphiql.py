@@ -35,6 +35,9 @@ def built(tmp_path: Path) -> Path:
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text(page, "utf-8")
     (tmp_path / "secret.txt").write_text("not for the public", "utf-8")
+    (tmp_path / "docs" / "operations").mkdir(parents=True)
+    for name in ("index.html", "operations/running.html"):
+        (tmp_path / "docs" / name).write_text(f"<h1>{name}</h1>", "utf-8")
     for name in ("index-1.js", "index-1.css", "favicon-1.svg"):
         (tmp_path / "assets" / name).write_text(f"/* {name} */" * 100, "utf-8")
     return tmp_path
@@ -65,7 +68,10 @@ async def test_the_page_may_run_only_scripts_from_its_own_origin(built: Path) ->
     assert inline == [' type="application/json" id="tabs"']
 
 
-@pytest.mark.parametrize("path", ["/", "/graphiql/assets/index-1.js", "/graphiql/assets/none.js"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/graphiql/assets/index-1.js", "/graphiql/assets/none.js", "/docs/", "/docs/none.html"],
+)
 async def test_every_answer_forbids_sniffing_and_referrers(built: Path, path: str) -> None:
     """Page, asset and refusal alike carry the security headers."""
     async with visit(GraphiQL(built=built)) as client:
@@ -120,6 +126,30 @@ async def test_nothing_but_an_asset_is_served(built: Path, path: str) -> None:
     async with visit(GraphiQL(built=built)) as client:
         request = client.build_request("GET", "/graphiql/assets/")
         request.url = request.url.copy_with(raw_path=f"/graphiql/assets/{path}".encode())
+        answer = await client.send(request)
+    assert answer.status_code == 404
+    assert "not for the public" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [("/docs/", "index.html"), ("/docs/operations/running.html", "operations/running.html")],
+)
+async def test_the_documentation_is_there_too(built: Path, path: str, page: str) -> None:
+    """As the build wrote it, and asked for anew after an upgrade."""
+    async with visit(GraphiQL(built=built)) as client:
+        answer = await client.get(path)
+    assert answer.text == f"<h1>{page}</h1>"
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["../secret.txt", "..%2Fsecret.txt", "operations", "none.html"])
+async def test_nothing_but_the_documentation_is_given_out(built: Path, path: str) -> None:
+    """Nor a file beside it, by no spelling of the way there."""
+    async with visit(GraphiQL(built=built)) as client:
+        request = client.build_request("GET", "/docs/")
+        request.url = request.url.copy_with(raw_path=f"/docs/{path}".encode())
         answer = await client.send(request)
     assert answer.status_code == 404
     assert "not for the public" not in answer.text
