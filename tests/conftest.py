@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any, Self
 
 import httpx
+import hypothesis
 import pytest
 
 from gateway.accounts import Account
@@ -15,6 +16,11 @@ from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
 from gateway.settings import Secret, Settings
 from tests.servers import RedisServer
+
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None
+)  # a busy machine makes no rule untrue
+hypothesis.settings.load_profile("unhurried")
 
 NOON = 1_780_000_000.0
 """When every test begins, in seconds since 1970; a whole multiple of every rounding grid used."""
