@@ -20,6 +20,16 @@ from gateway.logs import configure_logging
 from gateway.settings import Settings, read
 
 ENV_FILE = Path(".env")
+DEMO = """
+  GraphiQL   {address}/
+  GraphQL    {address}/graphql
+  Docs       {address}/docs/
+
+  Here a call ends every {often:g} s, and its summary is complete {late:g} s later: in GraphiQL, the
+  tab WhatIsNew shows the latest calls, and FollowACall watches a summary until it is complete. One
+  carrier is worse than all others, and BadCarrier helps to find it.
+
+  Calls to try:"""
 FACTORY = "gateway.server.app:from_environment"
 
 
@@ -53,11 +63,10 @@ def demo(chosen: argparse.Namespace) -> int:
         settings,
         Account(sid, sid, Secret(sandbox.auth_token)),
         transport=httpx.ASGITransport(app=sandbox.app),
-        examples=sandbox.examples(),
+        examples=sandbox.examples,
     )
-    print(f"\n  GraphiQL   {address}/\n  GraphQL    {address}/graphql\n\n  Calls to try:")
-    for kind, call_sid in sandbox.examples().items():
-        print(f"    {kind:<16}{call_sid}")
+    print(DEMO.format(address=address, often=sandbox.often, late=sandbox.late))
+    print(*(f"    {kind:<16}{call}" for kind, call in sandbox.examples().items()), sep="\n")
     print(flush=True)
     pusher = sandbox.event_pusher(f"{address}{PATH}", _post_by(httpx.ASGITransport(app=app)))
     # One line a second for what it pushes to itself would soon scroll the addresses away.
@@ -123,7 +132,7 @@ def schema(chosen: argparse.Namespace) -> int:
 
 def check(chosen: argparse.Namespace) -> int:
     """Read the settings, ask Twilio one cheap question, and say what is wrong."""
-    from gateway.server.check import ask
+    from gateway.server.check import ask, cure
 
     settings = _settings(chosen)
     status = 0
@@ -167,19 +176,6 @@ def forget(chosen: argparse.Namespace) -> int:
             return 0
     print(f"gateway: {problem}", file=sys.stderr)
     return 1
-
-
-def cure(error: UpstreamError) -> str:
-    """What an operator can do about it, in a line."""
-    return {
-        "UPSTREAM_CREDENTIALS": "Cure: compare TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN (or "
-        "TWILIO_API_KEY and TWILIO_API_SECRET) with the Twilio console; a main API key is needed.",
-        "UPSTREAM_UNAVAILABLE": "Cure: see whether GATEWAY_UPSTREAM_URL is right and reachable "
-        "from here.",
-        "UPSTREAM_TIMEOUT": "Cure: see whether GATEWAY_UPSTREAM_URL is reachable from here, or "
-        "raise GATEWAY_UPSTREAM_TIMEOUT.",
-        "UPSTREAM_RATE_LIMITED": "Cure: the credentials are right; try again in a while.",
-    }.get(error.code, "Cure: see whether GATEWAY_UPSTREAM_URL is Twilio's Insights API.")
 
 
 def _post_by(
@@ -251,7 +247,7 @@ def _parser() -> argparse.ArgumentParser:
     one = command("demo", demo, "Sandbox, gateway and GraphiQL in one process; needs no account.")
     one.add_argument("--host", help="address to listen on")
     one.add_argument("--port", type=int, help="port to listen on")
-    _add_world(one)
+    _add_world(one, speed=10)
     one = command("serve", serve, "The gateway over Twilio; settings come from the environment.")
     one.add_argument("--host", help="address to listen on")
     one.add_argument("--port", type=int, help="port to listen on")
@@ -274,8 +270,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_world(sub: argparse.ArgumentParser) -> None:
+def _add_world(sub: argparse.ArgumentParser, speed: float = 1) -> None:
     """The knobs of a sandbox."""
     sub.add_argument("--calls", type=int, default=3000, help="how many calls there are")
     sub.add_argument("--seed", type=int, default=7, help="which world")
-    sub.add_argument("--speed", type=float, default=1.0, help="how fast summaries age")
+    sub.add_argument("--speed", type=float, default=speed, help="how fast summaries age")

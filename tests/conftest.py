@@ -17,9 +17,8 @@ from gateway.server.app import create_app
 from gateway.settings import Secret, Settings
 from tests.servers import RedisServer
 
-hypothesis.settings.register_profile(
-    "unhurried", deadline=None
-)  # a busy machine makes no rule untrue
+# A busy machine makes no rule untrue.
+hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
 
 NOON = 1_780_000_000.0

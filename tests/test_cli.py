@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from gateway import __version__
 from gateway.cli import main
 from gateway.schema.federation import subgraph_sdl
 from gateway.schema.operations import sdl
+from gateway.server.graphiql import SOURCES
 
 OURS = ("TWILIO_", "GATEWAY_")
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
@@ -241,6 +243,32 @@ def test_the_demo_answers_without_an_account(tmp_path: Path) -> None:
     assert page.status_code == 200
     assert page.headers["Content-Type"].startswith("text/html")
     assert re.fullmatch("CA[0-9a-f]{32}", answer.json()["data"]["calls"]["nodes"][0]["sid"])
+
+
+def test_something_happens_in_the_demo(tmp_path: Path) -> None:
+    """Its first lines say what to look for, and calls keep ending while one looks."""
+    everything = '{startTime: "1h", processingState: ALL}'
+    query = f"{{ calls(first: 100, filter: {everything}) {{ nodes {{ sid }} }} }}"
+    settings = {"GATEWAY_PAGE_MAX_AGE": "0"}
+    with running(tmp_path, "demo", "--port", "0", *SMALL, until="ringing", **settings) as (
+        address,
+        said,
+    ):
+
+        def sids() -> set[str]:
+            answer = httpx.post(f"{address}/graphql", json={"query": query}, timeout=30).json()
+            return {call["sid"] for call in answer["data"]["calls"]["nodes"]}
+
+        first = sids()
+        deadline = time.monotonic() + 60
+        while sids() <= first:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+    assert "a call ends every 2 s, and its summary is complete 180 s later" in said
+    tabs = "".join(path.read_text("utf-8") for path in (SOURCES / "tabs").iterdir())
+    assert [f for f in ("BadCarrier", "WhatIsNew", "FollowACall") if f" {f}" not in said] == []
+    assert [f for f in ("BadCarrier", "WhatIsNew", "FollowACall") if f" {f}" not in tabs] == []
+    assert f"{address}/docs/" in said
 
 
 def test_the_sandbox_prints_what_a_gateway_needs_to_be_set_to(twilio: dict[str, str]) -> None:

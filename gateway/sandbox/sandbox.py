@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from gateway.sandbox import journal, paging, stories
+from gateway.sandbox import journal, life, paging, stories
 from gateway.sandbox.accounts import Accounts
 from gateway.sandbox.app import InsightsApi
 from gateway.sandbox.calls import Call, Json
@@ -29,7 +29,8 @@ class Sandbox:
 
     The same `calls`, `seed` and time of making give the same world. `clock` (epoch seconds) is
     read on every request; `speed` divides the delays in a summary's life. With `arrivals`, calls
-    keep ending as time passes. `calls=0` is an empty world, for tests that add their own.
+    keep ending as time passes: one every `often` seconds, and its summary is complete about `late`
+    seconds later. `calls=0` is an empty world, for tests that add their own.
     """
 
     def __init__(  # noqa: PLR0913  (the knobs of a world; each with a default)
@@ -46,7 +47,9 @@ class Sandbox:
         self._accounts = Accounts.of(seed)
         self._clock = clock
         self._random = random.Random(f"{seed}/added")
-        interval = interval_at(speed) if arrivals else None
+        self.often = interval_at(speed)
+        self.late = life.STEPS * life.STEP / speed
+        interval = self.often if arrivals else None
         self._world = World(self._accounts, calls, seed, int(clock()), interval)
         self._summaries = Summaries(self._world, speed)
         self._stream = EventStream(self._accounts, self._world, self._summaries, seed, speed)

@@ -65,14 +65,14 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Callable[[], float] = time.time,
     hooks: Sequence[Hook] = (),
-    examples: Mapping[str, str] | None = None,
+    examples: Callable[[], Mapping[str, str]] = dict,
     reread: Reread | None = None,
     traces: Traces | None = None,
 ) -> Starlette:
     """The gateway as an ASGI application.
 
     `transport` takes the place of the way to Twilio: the sandbox plugs in here. `clock` gives
-    seconds since 1970, `hooks` hear what happens, `examples` are SIDs for the tabs of GraphiQL,
+    seconds since 1970, `hooks` hear what happens, `examples` gives SIDs for GraphiQL's tabs,
     `reread` gives the configuration that is obeyed after a SIGHUP, and `traces` makes traces.
     """
     leaving = Leaving(settings.gateway_drain)

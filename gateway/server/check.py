@@ -1,8 +1,9 @@
-"""One cheap question to Twilio, to see whether address and credentials are right."""
+"""One cheap question to Twilio, to see whether address and credentials are right; or the cure."""
 
 import time
 
 from gateway.accounts import Account
+from gateway.errors import UpstreamError
 from gateway.insights.filters import CallSort
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.windows import pin
@@ -24,3 +25,16 @@ async def ask(settings: Settings, account: Account) -> str:
     if not page.snapshots:
         return "Twilio answered; there were no calls in the last four hours."
     return "Twilio answered with the summary of a call."
+
+
+def cure(error: UpstreamError) -> str:
+    """What an operator can do about it, in a line."""
+    return {
+        "UPSTREAM_CREDENTIALS": "Cure: compare TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN (or "
+        "TWILIO_API_KEY and TWILIO_API_SECRET) with the Twilio console; a main API key is needed.",
+        "UPSTREAM_UNAVAILABLE": "Cure: see whether GATEWAY_UPSTREAM_URL is right and reachable "
+        "from here.",
+        "UPSTREAM_TIMEOUT": "Cure: see whether GATEWAY_UPSTREAM_URL is reachable from here, or "
+        "raise GATEWAY_UPSTREAM_TIMEOUT.",
+        "UPSTREAM_RATE_LIMITED": "Cure: the credentials are right; try again in a while.",
+    }.get(error.code, "Cure: see whether GATEWAY_UPSTREAM_URL is Twilio's Insights API.")

@@ -8,7 +8,7 @@ pages of `docs/`.
 
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,11 +57,12 @@ class Tab:
 
 TABS = (
     Tab("why-was-this-call-bad", example="bad_carrier"),
-    Tab("which-carrier-is-bad", variables={"since": "4h", "tagged": True, "carrier": None}),
+    Tab("bad-carrier", variables={"since": "4h", "tagged": True, "carrier": None}),
+    Tab("what-is-new"),
+    Tab("follow-a-call", example="partial"),
     Tab("high-jitter", variables={"since": "4h"}),
     Tab("is-it-final", example="partial"),
-    Tab("follow-a-call", example="partial"),
-    Tab("heard-by-the-app", example="client"),
+    Tab("heard-in-app", example="client"),
     Tab("page-by-page", variables={"first": 25, "after": None}),
     Tab("who-am-i"),
 )
@@ -72,8 +73,8 @@ class GraphiQL:
 
     Args:
         endpoint: where GraphQL is answered, below the path the application is mounted at.
-        examples: SIDs of calls that exist, by the name of what they are an example of; without
-            them the tabs hold a placeholder.
+        examples: gives SIDs of calls that exist at that moment, by the name of what they are an
+            example of; without it the tabs hold a placeholder.
         built: the built page. Without it `page` says how to get it.
     """
 
@@ -81,7 +82,7 @@ class GraphiQL:
         self,
         *,
         endpoint: str = "/graphql",
-        examples: Mapping[str, str] | None = None,
+        examples: Callable[[], Mapping[str, str]] = dict,
         built: Path = BUILT,
     ) -> None:
         self._endpoint = endpoint
@@ -90,7 +91,9 @@ class GraphiQL:
         self._template = (page if is_built else SOURCES / "unbuilt.html").read_text("utf-8")
         self._assets = {path.name: path for path in assets.iterdir()} if is_built else {}
         self._docs = {path.relative_to(docs).as_posix(): path for path in docs.rglob("*.html")}
-        self._tabs = _embeddable(_tabs(examples or {}))
+        tabs = SOURCES / "tabs"
+        self._queries = [(tabs / f"{tab.name}.graphql").read_text("utf-8") for tab in TABS]
+        self._examples = examples
 
     async def page(self, request: Request) -> Response:
         """The page, for `GET /` and for a browser that opens the endpoint."""
@@ -100,7 +103,7 @@ class GraphiQL:
             '="./assets/': f'="{html.escape(root)}/graphiql/assets/',
             "{{ origin }}": html.escape(f"{request.url.scheme}://{request.url.netloc}"),
             "{{ endpoint }}": html.escape(root + self._endpoint),
-            "{{ tabs }}": self._tabs,
+            "{{ tabs }}": _embeddable(_tabs(self._queries, self._examples())),
         }.items():
             content = content.replace(placeholder, value)
         return HTMLResponse(content, headers=_PAGE_HEADERS)
@@ -132,11 +135,10 @@ class GraphiQL:
         ]
 
 
-def _tabs(examples: Mapping[str, str]) -> list[dict[str, str]]:
+def _tabs(queries: Sequence[str], examples: Mapping[str, str]) -> list[dict[str, str]]:
     """The tabs in the words of GraphiQL's `defaultTabs`."""
     tabs = []
-    for tab in TABS:
-        query = (SOURCES / "tabs" / f"{tab.name}.graphql").read_text("utf-8")
+    for tab, query in zip(TABS, queries, strict=True):
         sid = {"sid": examples.get(tab.example, PLACEHOLDER)} if tab.example else {}
         tabs.append({"query": query, "variables": json.dumps({**sid, **tab.variables}, indent=2)})
     return tabs

@@ -40,11 +40,12 @@ Storage.prototype.setItem = function (key, value) {
 FOLLOWING = "FollowACall"
 JOBS = (
     "WhyWasThisCallBad",
-    "WhichCarrierIsBad",
+    "BadCarrier",
+    "WhatIsNew",
+    FOLLOWING,
     "HighJitter",
     "IsItFinal",
-    FOLLOWING,
-    "HeardByTheApp",
+    "HeardInApp",
     "PageByPage",
     "WhoAmI",
 )
@@ -63,7 +64,7 @@ async def origin(sandbox: Sandbox) -> AsyncIterator[str]:
         read({}),
         Account(sandbox.account_sid, sandbox.account_sid, Secret(sandbox.auth_token)),
         transport=httpx.ASGITransport(app=sandbox.app),
-        examples=sandbox.examples(),
+        examples=sandbox.examples,
     )
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="websockets-sansio"))

@@ -12,8 +12,10 @@ import pytest
 from graphql import OperationDefinitionNode, parse, validate
 from starlette.applications import Starlette
 
+from gateway.sandbox import Sandbox
 from gateway.schema.operations import build_schema
 from gateway.server.graphiql import PLACEHOLDER, SOURCES, TABS, GraphiQL, Tab
+from tests.conftest import Clock
 
 SID = "CA" + "0123456789abcdef" * 2
 HOSTILE = "</script><script>alert(1)</script>&<!--"
@@ -179,12 +181,25 @@ async def test_the_page_works_below_the_path_it_is_mounted_at(built: Path) -> No
 async def test_the_tabs_ask_about_calls_that_exist(built: Path) -> None:
     """Over the sandbox each tab's `$sid` is the example made for its question."""
     examples = {tab.example: f"CA{number:032x}" for number, tab in enumerate(TABS) if tab.example}
-    async with visit(GraphiQL(examples=examples, built=built)) as client:
+    async with visit(GraphiQL(examples=lambda: examples, built=built)) as client:
         tabs = tabs_of((await client.get("/")).text)
     assert len(tabs) == len(TABS)
     for tab, shown in zip(TABS, tabs, strict=True):
         asked = json.loads(shown["variables"])
         assert asked.get("sid") == (examples[tab.example] if tab.example else None)
+
+
+async def test_the_calls_that_the_tabs_ask_about_are_those_of_the_moment(built: Path) -> None:
+    """A call that is partial now will not be so for ever: whoever comes later gets another."""
+    clock = Clock()
+    sandbox = Sandbox(calls=40, clock=clock)
+    async with visit(GraphiQL(examples=sandbox.examples, built=built)) as client:
+        early = tabs_of((await client.get("/")).text)
+        clock.advance(3600)
+        late = tabs_of((await client.get("/")).text)
+    following = [tab.name for tab in TABS].index("follow-a-call")
+    assert early[following] != late[following]
+    assert json.loads(late[following]["variables"])["sid"] == sandbox.examples()["partial"]
 
 
 async def test_without_examples_a_tab_says_that_a_sid_is_missing(built: Path) -> None:
@@ -197,7 +212,9 @@ async def test_without_examples_a_tab_says_that_a_sid_is_missing(built: Path) ->
 
 async def test_what_is_written_into_the_page_stays_data(built: Path) -> None:
     """A value with markup in it neither ends the tabs' data block nor an attribute."""
-    graphiql = GraphiQL(endpoint=f'/"{HOSTILE}', examples={"bad_carrier": HOSTILE}, built=built)
+    graphiql = GraphiQL(
+        endpoint=f'/"{HOSTILE}', examples=lambda: {"bad_carrier": HOSTILE}, built=built
+    )
     async with visit(graphiql) as client:
         page = (await client.get("/")).text
     assert json.loads(tabs_of(page)[0]["variables"]) == {"sid": HOSTILE}
