@@ -82,7 +82,8 @@ def twilio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     with running(directory, *arguments, until="TWILIO_AUTH_TOKEN") as (address, said):
         printed = dict(re.findall(r"(TWILIO_\w+) +(\w+)", said))
         assert printed.keys() == {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"}
-        yield {"GATEWAY_UPSTREAM_URL": address, **printed}
+        patient = {"GATEWAY_UPSTREAM_TIMEOUT": "60", "GATEWAY_DEADLINE": "60"}
+        yield {"GATEWAY_UPSTREAM_URL": address, **printed, **patient}
 
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
