@@ -132,9 +132,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway_cors_origins: Annotated[
         Origins | None, "Whose pages may call the gateway from a browser; unset: its own alone."
     ] = None
-    gateway_graphiql: Annotated[bool, "Whether `/` and `/graphql` show GraphiQL to browsers."] = (
-        True
-    )
+    gateway_graphiql: Annotated[
+        bool,
+        "Whether `/` and `/graphql` show GraphiQL to browsers, and `/docs/` these pages.",
+    ] = True
     gateway_introspection: Annotated[bool, "Whether clients may ask for the schema."] = True
     gateway_federation: Annotated[
         bool, "Whether the gateway is also a subgraph of a supergraph, by Apollo Federation 2."
