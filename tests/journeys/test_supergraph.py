@@ -168,6 +168,17 @@ async def test_a_subgraph_tells_what_it_adds(subgraph: Gateway) -> None:
     assert not any(f"  {name}" in asked for name in ("node(", "nodes(", "viewer:", "_entities"))
 
 
+def test_the_page_says_what_of_the_specification_is_used() -> None:
+    """A directive that is "not used" is not in the schema, and every other one is."""
+    page = (CLIENTS.parents[2] / "docs" / "supergraph.md").read_text("utf-8")
+    rows = re.findall(r"^\| ((?:`@?\w+`(?:, )?)+) \| (.*) \|$", page, re.MULTILINE)
+    said = {name: how for names, how in rows for name in re.findall(r"@\w+", names)}
+    used = {name for name, how in said.items() if not how.startswith("not used")}
+    built_in = {"@deprecated", "@oneOf", "@specifiedBy"}
+    assert set(re.findall(r"(?<!\w)@\w+", subgraph_sdl())) - built_in == used
+    assert len(said) > len(used)
+
+
 @asynccontextmanager
 async def supergraph(calls: str, sids: list[str], token: str) -> AsyncIterator[dict[str, Any]]:
     """Calls and tickets as one graph, behind Apollo's gateway: what it says, and asks of it."""
