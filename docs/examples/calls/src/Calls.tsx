@@ -6,14 +6,15 @@ import { worstEdge } from './worstEdge';
 
 const CALLS = graphql(`
   query Calls($after: String) {
-    calls(first: 10, after: $after, filter: { processingState: ALL }) {
+    calls(first: 10, after: $after, filter: { state: COMPLETED, processingState: ALL }) {
       edges {
         node {
           id
           sid
           startTime
-          state
+          type
           tags
+          processing { isFinal }
           ...Edges
         }
       }
@@ -35,7 +36,7 @@ export function Calls() {
         <thead>
           <tr>
             <th>Began</th>
-            <th>State</th>
+            <th>Type</th>
             <th>Worst edge</th>
             <th>Tags</th>
             <th />
@@ -45,9 +46,9 @@ export function Calls() {
           {edges.map(({ node }) => (
             <tr key={node.id} id={node.sid}>
               <td>{node.startTime && new Date(node.startTime).toLocaleString()}</td>
-              <td>{node.state}</td>
+              <td>{node.type}</td>
               <td>{worstEdge(node)}</td>
-              <td>{node.tags.join(', ')}</td>
+              <td>{node.processing.isFinal ? node.tags.join(', ') : 'not final yet'}</td>
               <td>
                 <button onClick={() => follow(node.sid)}>Follow</button>
               </td>
