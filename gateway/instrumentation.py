@@ -4,8 +4,8 @@ Metrics, logs and tests are listeners; nothing below the server knows which of t
 Details never hold personal data: names of fields, codes and durations, no values.
 """
 
-from collections.abc import Callable
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
@@ -205,3 +205,21 @@ Hook: TypeAlias = Callable[[Happening], None]
 
 def silent(_: Happening) -> None:
     """Hear nothing: the hook of those who do not watch."""
+
+
+Listeners: TypeAlias = Mapping[type, Callable[[Any], None]]
+"""Who hears of which kind of happening."""
+
+
+def among(groups: Sequence[Listeners], hooks: Sequence[Hook] = ()) -> Hook:
+    """A hook that tells of each happening those who listen to its kind, and these hooks of all."""
+    audiences: dict[type, tuple[Hook, ...]] = {
+        kind: (*(group[kind] for group in groups if kind in group), *hooks)
+        for kind in get_args(Happening)
+    }
+
+    def hear(happening: Happening) -> None:
+        for listener in audiences[happening.__class__]:
+            listener(happening)
+
+    return hear

@@ -1,16 +1,16 @@
 """Log lines: text for people, JSON for machines."""
 
+import asyncio
 import logging
 import sys
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 
 from gateway.settings import Settings
-
-_TEXT = "%(asctime)s %(levelname)-7s %(name)s  %(message)s"
 
 
 class Fields:
@@ -22,6 +22,24 @@ class Fields:
     def __str__(self) -> str:
         """As words."""
         return " ".join(f"{name}={value}" for name, value in self.fields.items())
+
+
+class TextLines(logging.Formatter):
+    """One line, for people; an exception has its own below."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._second = (-1, "")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record."""
+        second = int(record.created)
+        if self._second[0] != second:  # once for all lines of a second
+            shown = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
+            self._second = (second, shown)
+        moment = f"{self._second[1]},{record.msecs:03.0f}"
+        line = f"{moment} {record.levelname:<7} {record.name}  {record.getMessage()}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
 class JsonLines(logging.Formatter):
@@ -45,9 +63,37 @@ class JsonLines(logging.Formatter):
         return msgspec.json.encode(line).decode()
 
 
+class Lines(logging.StreamHandler):  # type: ignore[type-arg]
+    """Writes the lines of one turn of the event loop together, and a warning without delay."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._waiting: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a record."""
+        try:
+            self._waiting.append(self.format(record))
+            loop = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises
+            if loop is None or record.levelno > logging.INFO:
+                self.flush()
+            elif len(self._waiting) == 1:
+                loop.call_soon(self.flush)
+        except Exception:  # noqa: BLE001 - nobody is to fail for a line of log
+            self.handleError(record)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        with self.lock:  # type: ignore[union-attr]
+            if self._waiting:
+                lines, self._waiting = self._waiting, []
+                self.stream.write("\n".join(lines) + "\n")
+            super().flush()
+
+
 def configure_logging(settings: Settings) -> None:
     """Send the log lines of this process to standard error."""
-    handler = logging.StreamHandler(sys.stderr)
-    as_json = settings.gateway_log_format == "json"
-    handler.setFormatter(JsonLines() if as_json else logging.Formatter(_TEXT))
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # nobody reads
+    handler = Lines(sys.stderr)
+    handler.setFormatter(JsonLines() if settings.gateway_log_format == "json" else TextLines())
     logging.basicConfig(level=settings.gateway_log_level.upper(), handlers=[handler], force=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.instrumentation import (
     CacheAsked,
-    Happening,
+    Listeners,
     OperationKind,
     OperationOutcome,
     UpstreamAnswered,
@@ -68,30 +68,33 @@ class Tally:
         """
         if not errors:
             self.outcome = "ok"
-        elif not executed:
+            self.codes = ()
+            return
+        if not executed:
             self.outcome = "refused"
         else:
             self.outcome = "failed" if empty else "partial"
         self.codes = tuple({error["extensions"]["code"]: None for error in errors})
-
-    def __call__(self, happening: Happening) -> None:
-        """Count what is done for this request."""
-        if isinstance(happening, CacheAsked):
-            self.cache_hits += happening.outcome == "hit"
-        elif isinstance(happening, UpstreamAnswered):
-            self.upstream_requests += 1
-            if happening.request_id is not None and len(self.twilio_ids) < MAX_IDS:
-                self.twilio_ids = (*self.twilio_ids, happening.request_id)
 
 
 current: ContextVar[Tally | None] = ContextVar("current", default=None)
 """The notes on the request that is answered in this context, and in tasks that it began."""
 
 
-def count(happening: Happening) -> None:
-    """A hook: count what is done for the current request."""
+def _cache_asked(happening: CacheAsked) -> None:
     if (tally := current.get()) is not None:
-        tally(happening)
+        tally.cache_hits += happening.outcome == "hit"
+
+
+def _upstream_answered(happening: UpstreamAnswered) -> None:
+    if (tally := current.get()) is not None:
+        tally.upstream_requests += 1
+        if happening.request_id is not None and len(tally.twilio_ids) < MAX_IDS:
+            tally.twilio_ids = (*tally.twilio_ids, happening.request_id)
+
+
+COUNTS: Listeners = {CacheAsked: _cache_asked, UpstreamAnswered: _upstream_answered}
+"""What is done for a request is counted among the notes on it."""
 
 
 def noted() -> Tally:

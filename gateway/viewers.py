@@ -1,6 +1,7 @@
 """Who asks: viewers, what they may do, and whose calls they may see."""
 
 import hashlib
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -30,10 +31,7 @@ class Realm(Struct, frozen=True):
     @property
     def key(self) -> str:
         """The first part of every key: the account, and what may be seen of it."""
-        if self.subaccounts is None:
-            return self.account.sid
-        seen = ",".join(sorted(self.subaccounts)).encode()
-        return f"{self.account.sid}+{hashlib.blake2b(seen, digest_size=8).hexdigest()}"
+        return _key(self.account.sid, self.subaccounts)
 
     @property
     def is_whole(self) -> bool:
@@ -45,6 +43,14 @@ class Realm(Struct, frozen=True):
         if self.subaccounts is None:
             return True
         return account_sid == self.account.sid or account_sid in self.subaccounts
+
+
+@lru_cache(maxsize=1024)
+def _key(account_sid: str, subaccounts: frozenset[str] | None) -> str:
+    if subaccounts is None:
+        return account_sid
+    seen = ",".join(sorted(subaccounts)).encode()
+    return f"{account_sid}+{hashlib.blake2b(seen, digest_size=8).hexdigest()}"
 
 
 class Viewer(Struct, frozen=True):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from graphql import GraphQLInputObjectType
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from gateway.calls.call import LookupStatus
 from gateway.cli import main
@@ -267,7 +267,9 @@ def test_every_link_of_a_built_page_leads_somewhere() -> None:
 
 def test_every_address_is_explained(gateway: Gateway) -> None:
     """The table of addresses holds the routes that there are: none more, none less."""
-    routes = {route.path for route in gateway.app.routes if isinstance(route, Route)}
+    routes = {
+        route.path for route in gateway.app.routes if isinstance(route, Route | WebSocketRoute)
+    }
     assert {row[0] for row in rows("docs/operations/running.md", "Path")} == routes
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from gateway.cache.changes import Changes
+from gateway.cache.entry import Entry
 from gateway.cache.leases import Leases, NoLeases, RedisLeases
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.ranked import Ranked
@@ -22,8 +23,16 @@ class Backend(Protocol):
         """The value of a key."""
         ...
 
-    async def multi_get(self, keys: Sequence[str]) -> list[bytes | None]:
-        """The values of several keys."""
+    def entry(self, key: str) -> Entry | None:
+        """The entry of a key, if this process has it."""
+        ...
+
+    async def entries(self, keys: Sequence[str]) -> list[Entry | None]:
+        """The entries of several keys, wherever they are."""
+        ...
+
+    def use(self, entry: Entry) -> None:
+        """Say that an entry was of use, though nobody asked for its key."""
         ...
 
     async def raise_many(self, entries: Sequence[Ranked]) -> list[bytes | None]:

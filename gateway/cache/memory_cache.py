@@ -4,6 +4,7 @@ aiocache's own memory cache has no bound, keeps one timer of the event loop per 
 `clear()` leave timers that delete later values; this one has none of that.
 """
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -13,45 +14,74 @@ from aiocache.base import BaseCache
 from aiocache.serializers import NullSerializer
 
 from gateway.cache.changes import Changes
+from gateway.cache.entry import Entry
 from gateway.cache.ranked import RANK_LENGTH, Ranked
 
-_OVERHEAD = 200
-"""Bytes that an entry costs beside its key and value: the slot, the tuple, the two headers."""
+_OVERHEAD = 300
+"""Bytes that an entry costs beside its key and value: the slot, the entry, the headers."""
+
+_SHARE_OF_MADE = 0.25
+"""So much of the room is for what was made of values, even if values have to make way for it."""
 
 
 class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
     """A least-recently-used cache of bytes in this process, bounded by their size.
 
     `clock` gives seconds; entries are thrown away when they are found to be too old, or when room
-    is needed. A value of more than `max_bytes` is not kept at all.
+    is needed. What was made of values counts, and goes first. A value of more than `max_bytes` is
+    not kept at all.
     """
 
     NAME = "memory"
 
     def __init__(self, *, max_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(serializer=NullSerializer(), timeout=0)
-        self._entries: OrderedDict[str, tuple[bytes, float | None]] = OrderedDict()
+        self._entries: OrderedDict[str, Entry] = OrderedDict()
+        self._with_made: OrderedDict[Entry, None] = OrderedDict()
         self._max_bytes = max_bytes
         self._clock = clock
         self.changes = Changes()
         self.size = 0
+        self.size_of_made = 0
         self.evictions = 0
 
     def __len__(self) -> int:
         """How many entries there are, those included that are too old and not yet found so."""
         return len(self._entries)
 
-    def peek(self, key: str) -> bytes | None:
-        """The value, without a turn of the event loop."""
+    def entry(self, key: str) -> Entry | None:
+        """An entry, without a turn of the event loop."""
         entry = self._entries.get(key)
         if entry is None:
             return None
-        value, expires = entry
-        if expires is not None and expires <= self._clock():
+        if entry.expires <= self._clock():
             self.remove(key)
             return None
-        self._entries.move_to_end(key)
-        return value
+        self.use(entry)
+        return entry
+
+    def use(self, entry: Entry) -> None:
+        """Let an entry be the last one to make room."""
+        self._entries.move_to_end(entry.key)
+        if entry.size_of_made:
+            self._with_made.move_to_end(entry)
+
+    async def entries(self, keys: Sequence[str]) -> list[Entry | None]:
+        """Several entries."""
+        return [self.entry(key) for key in keys]
+
+    def peek(self, key: str) -> bytes | None:
+        """The value, without a turn of the event loop."""
+        entry = self.entry(key)
+        return None if entry is None else entry.value
+
+    def grown(self, entry: Entry, size: int) -> None:
+        """Count what was made of an entry."""
+        entry.size_of_made += size
+        self.size_of_made += size
+        self.size += size
+        self._with_made[entry] = None
+        self._make_room()
 
     def listen(self) -> None:
         """Nobody else writes here."""
@@ -123,8 +153,8 @@ class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
             total = int(self.peek(key) or b"0") + delta
         except ValueError:
             raise TypeError("Value is not an integer") from None
-        _, expires = self._entries.get(key, (b"", None))
-        self._put(key, str(total).encode(), expires)
+        before = self._entries.get(key)
+        self._put(key, str(total).encode(), math.inf if before is None else before.expires)
         return total
 
     async def _expire(self, key: str, ttl: float | None, _conn: Any = None) -> bool:
@@ -148,25 +178,38 @@ class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         return self.remove(key) if self.peek(key) == value else 0
 
     def _write(self, key: str, value: bytes, ttl: float | None) -> None:
-        self._put(key, value, None if ttl is None else self._clock() + ttl)
+        self._put(key, value, math.inf if ttl is None else self._clock() + ttl)
 
-    def _put(self, key: str, value: bytes, expires: float | None) -> None:
+    def _put(self, key: str, value: bytes, expires: float) -> None:
         self.remove(key)
         if _cost(key, value) > self._max_bytes:
             return  # making room for it would cost all the others, and be of no use
-        self._entries[key] = (value, expires)
+        self._entries[key] = Entry(key, value, expires, self)
         self.size += _cost(key, value)
+        self._make_room()
+
+    def _make_room(self) -> None:
         while self.size > self._max_bytes:
-            oldest, (old_value, _) = self._entries.popitem(last=False)
-            self.size -= _cost(oldest, old_value)
-            self.evictions += 1
+            if self.size_of_made > self._max_bytes * _SHARE_OF_MADE:
+                self._forget_made(next(iter(self._with_made)))
+            else:
+                self.remove(next(iter(self._entries)))
+                self.evictions += 1
+
+    def _forget_made(self, entry: Entry) -> None:
+        self._with_made.pop(entry, None)
+        self.size -= entry.size_of_made
+        self.size_of_made -= entry.size_of_made
+        entry.forget_made()
 
     def remove(self, key: str) -> int:
         """Forget a key; how many entries that were."""
         entry = self._entries.pop(key, None)
         if entry is None:
             return 0
-        self.size -= _cost(key, entry[0])
+        self._forget_made(entry)
+        entry.room = None
+        self.size -= _cost(key, entry.value)
         return 1
 
 

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.cache.backends import Backend
+from gateway.cache.entry import Entry
 from gateway.cache.policy import Freshness, absent_until, kept_until, page_stale_until
 from gateway.cache.ranked import RANK_LENGTH, Ranked, rank_by_age, rank_of
 from gateway.insights.absence import Absence, Absent
@@ -42,6 +43,13 @@ class _AbsentEntry(Struct, frozen=True, array_like=True, tag="a"):
     as_of: float
 
 
+_DECODED = "decoded"
+"""How a value is read: what it says, as the value that everybody is given."""
+
+_PER_BYTE = 5
+"""Bytes that a summary takes once it is decoded, for each byte of its value: measured, see
+`tests/benchmarks/memory.py`."""
+
 _ENTRY = msgspec.msgpack.Decoder(_SummaryEntry | _AbsentEntry)
 
 
@@ -66,18 +74,34 @@ class Store:
 
     async def known(self, account: str, sid: CallSid) -> Seen | None:
         """What was seen of a call last, however old."""
-        return seen_of(await self._backend.get(call_key(account, sid)))
+        key = call_key(account, sid)
+        if (entry := self._backend.entry(key)) is not None:
+            return seen_in(entry)
+        return seen_of(await self._backend.get(key))
+
+    def entry(self, account: str, sid: CallSid) -> Entry | None:
+        """The entry of a call, if this process has it."""
+        return self._backend.entry(call_key(account, sid))
 
     async def known_by_all(self, account: str, sid: CallSid) -> Seen | None:
         """What any replica saw of a call last."""
-        key = call_key(account, sid)
-        self._backend.drop_copy(key)
-        return seen_of(await self._backend.get(key))
+        self._backend.drop_copy(call_key(account, sid))
+        return await self.known(account, sid)
 
     async def known_many(self, account: str, sids: Sequence[CallSid]) -> list[Seen | None]:
         """What was seen of several calls, in one question to the backend."""
-        stored = await self._backend.multi_get([call_key(account, sid) for sid in sids])
-        return [seen_of(value) for value in stored]
+        found = await self.entries(account, sids)
+        return [None if entry is None else seen_in(entry) for entry in found]
+
+    async def entries(self, account: str, sids: Sequence[CallSid]) -> list[Entry | None]:
+        """The same, as entries, to keep what is made of it."""
+        return await self._backend.entries([call_key(account, sid) for sid in sids])
+
+    def use(self, entries: Sequence[Entry]) -> None:
+        """Say that what was seen of some calls was of use, though nobody asked for it by name."""
+        for entry in entries:
+            if entry.room is not None:
+                self._backend.use(entry)
 
     async def keep(self, account: str, seen: Sequence[Seen]) -> list[Seen]:
         """Store what was seen, unless something of a higher rank is known; give the winners."""
@@ -101,8 +125,23 @@ class Store:
 
     async def page(self, account: str, question: Question, ref: PageRef) -> PageIndex | None:
         """A page as it was seen last, however old."""
-        value = await self._backend.get(page_key(account, question, ref))
+        key = page_key(account, question, ref)
+        if (entry := self._backend.entry(key)) is not None:
+            return self.index_in(entry)
+        value = await self._backend.get(key)
         return None if value is None else self._index.decode(value[RANK_LENGTH:])
+
+    def page_entry(self, account: str, question: Question, ref: PageRef) -> Entry | None:
+        """The entry of a page, if this process has it."""
+        return self._backend.entry(page_key(account, question, ref))
+
+    def index_in(self, entry: Entry) -> PageIndex:
+        """The page that an entry holds."""
+        index: PageIndex | None = entry.made(_DECODED, entry.value)
+        if index is None:
+            index = self._index.decode(entry.value[RANK_LENGTH:])
+            entry.keep(_DECODED, entry.value, index, len(entry.value) * _PER_BYTE)
+        return index
 
     async def page_by_all(self, account: str, question: Question, ref: PageRef) -> PageIndex | None:
         """A page as any replica saw it last."""
@@ -133,10 +172,21 @@ class Store:
         return Ranked(call_key(account, seen.sid), value, max(0.001, until - self._clock()))
 
 
+def seen_in(entry: Entry) -> Seen:
+    """What was seen of a call, from its entry: the same value every time."""
+    seen: Seen | None = entry.made(_DECODED, entry.value)
+    if seen is None:
+        seen = _seen_of(entry.value)
+        entry.keep(_DECODED, entry.value, seen, len(entry.value) * _PER_BYTE)
+    return seen
+
+
 def seen_of(value: bytes | None) -> Seen | None:
     """What was seen of a call, from the value of its key."""
-    if value is None:
-        return None
+    return None if value is None else _seen_of(value)
+
+
+def _seen_of(value: bytes) -> Seen:
     entry = _ENTRY.decode(value[RANK_LENGTH:])
     if isinstance(entry, _AbsentEntry):
         return Absent(entry.sid, entry.why, entry.as_of)

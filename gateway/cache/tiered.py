@@ -9,6 +9,7 @@ from typing import Any
 from aiocache.base import BaseCache
 from aiocache.serializers import NullSerializer
 
+from gateway.cache.entry import Entry
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.ranked import Ranked
 from gateway.cache.redis_cache import FAILURES, RETRY_AFTER, RedisCache
@@ -84,6 +85,25 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         return [
             near if near is not None else winner
             for near, winner in zip(nearer, higher, strict=True)
+        ]
+
+    def entry(self, key: str) -> Entry | None:
+        """An entry of `near`."""
+        entry = self.near.entry(key)
+        if entry is not None:
+            self._hook(TierAsked("near", 1, 0))
+        return entry
+
+    def use(self, entry: Entry) -> None:
+        """Let an entry of `near` be the last one to make room."""
+        self.near.use(entry)
+
+    async def entries(self, keys: Sequence[str]) -> list[Entry | None]:
+        """Several entries; those that `near` has no room for are no part of it."""
+        values = await self._multi_get(keys)
+        return [
+            None if value is None else self.near.entry(key) or Entry(key, value)
+            for key, value in zip(keys, values, strict=True)
         ]
 
     async def _get(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:

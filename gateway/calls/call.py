@@ -2,7 +2,9 @@
 
 from msgspec import Struct
 
+from gateway.cache.entry import Entry
 from gateway.cache.policy import Finality, Freshness, finality, fresh_until, refresh_after
+from gateway.cache.store import seen_in
 from gateway.insights.catalogue import CallSid, Vocabulary
 from gateway.insights.snapshot import Snapshot
 from gateway.insights.summary import Summary
@@ -45,13 +47,17 @@ class FinalReason(Vocabulary):
 
 
 class Call(Struct, frozen=True):
-    """A snapshot as an answer. Moments are seconds since 1970."""
+    """A snapshot as an answer. Moments are seconds since 1970.
+
+    `entry` is the one of the cache that it was read from, and to which what is made of it goes.
+    """
 
     snapshot: Snapshot
     source: Source
     refresh_after: float | None
     fresh_until: float
     final_reason: FinalReason | None
+    entry: Entry | None = None
 
     @property
     def summary(self) -> Summary:
@@ -78,10 +84,16 @@ class Lookup(Struct, frozen=True):
     as_of: float = 0.0
 
 
+_CALL = "call"
+_CALL_SIZE = 200
+"""Bytes of a call beside its snapshot."""
+
 _FINAL = {Finality.COMPLETE: FinalReason.COMPLETE, Finality.SETTLED: FinalReason.SETTLED}
 
 
-def answer(snapshot: Snapshot, source: Source, freshness: Freshness) -> Call:
+def answer(
+    snapshot: Snapshot, source: Source, freshness: Freshness, entry: Entry | None = None
+) -> Call:
     """A snapshot as an answer that came from `source`."""
     if source is Source.CACHE and snapshot.via == "event":
         source = Source.EVENT
@@ -92,4 +104,20 @@ def answer(snapshot: Snapshot, source: Source, freshness: Freshness) -> Call:
         refresh_after(snapshot, freshness),
         fresh_until(snapshot, freshness),
         None if why is None else _FINAL[why],
+        entry,
     )
+
+
+def remembered(entry: Entry, freshness: Freshness) -> Call | None:
+    """The call of an entry, as an answer from the cache; None if there is no summary of it.
+
+    It is the same object for as long as the entry is kept.
+    """
+    snapshot = seen_in(entry)
+    if not isinstance(snapshot, Snapshot):
+        return None
+    call: Call | None = entry.made(_CALL, snapshot)
+    if call is None:
+        call = answer(snapshot, Source.CACHE, freshness, entry)
+        entry.keep(_CALL, snapshot, call, _CALL_SIZE)
+    return call

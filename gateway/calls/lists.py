@@ -1,12 +1,14 @@
 """Listing calls: Relay's forward and backward steps over the upstream's pages."""
 
 import math
+from collections.abc import Hashable
 
 from msgspec import Struct, structs
 
 from gateway.cache import policy
+from gateway.cache.entry import Entry
 from gateway.cache.store import PageIndex, page_key
-from gateway.calls.call import Call, Source, answer
+from gateway.calls.call import Call, Source, answer, remembered
 from gateway.calls.coalescing import Coalescer
 from gateway.calls.ground import Ground
 from gateway.errors import BadUserInput, UpstreamError
@@ -16,24 +18,50 @@ from gateway.insights.windows import Window
 from gateway.instrumentation import CacheAsked
 from gateway.viewers import Realm
 
+_HIT = CacheAsked("page", "hit")
+
+_GATHERED = "gathered"
+_POSITION_SIZE = 150
+"""Bytes of a place in a list."""
+
+_OFTEN = 1.0
+"""Seconds after which the calls of a page that is asked for are said to be of use again."""
+
 MAX_PAGES_TO_THE_END = 10
 """How far `last` without a cursor walks to find the end: the upstream has no way to jump there."""
 
 
 class Page(Struct, frozen=True):
-    """One page of the upstream as answers; `as_of` is when it was seen."""
+    """One page of the upstream as answers; `as_of` is when it was seen.
+
+    `entry` is the one of the cache that it was read from, if it and its calls are in this process.
+    """
 
     ref: PageRef
     as_of: float
     calls: tuple[Call, ...]
     next: PageRef | None
     previous: PageRef | None
+    entry: Entry | None = None
+
+
+class _Gathered(Struct):
+    """A page with the entries of its calls, for as long as all of these are kept.
+
+    `until` is when the first of them expires, `used` when they were last said to be of use.
+    """
+
+    page: Page
+    entries: tuple[Entry, ...]
+    until: float
+    used: float = -math.inf
 
 
 class Stretch(Struct, frozen=True):
     """Some neighbouring calls of a list, each with its position, and whether there are more.
 
-    `as_of` is when the oldest of their pages was seen, `fresh_until` how long it is an answer.
+    `as_of` is when the oldest of it was seen, `fresh_until` how long all of it is an answer.
+    `entry` is the one of the cache that it was read from, and to which what is made of it goes.
     """
 
     calls: tuple[tuple[Position, Call], ...]
@@ -41,6 +69,7 @@ class Stretch(Struct, frozen=True):
     has_previous: bool
     as_of: float
     fresh_until: float
+    entry: Entry | None = None
 
 
 class Lists:
@@ -67,20 +96,24 @@ class Lists:
             ref, skip = start.next_page, 0
         else:
             ref, skip = start.page, start.index + 1
-        taken: list[tuple[Position, Call]] = []
-        as_of = math.inf
+        page = await self._page(realm, question, ref)
+        has_previous = isinstance(start, Position)
+        how = ("stretch", skip, count, has_previous)
+        if page.entry is not None and (known := page.entry.made(how, page)) is not None:
+            found: Stretch = known
+            return found
+        pages, taken = [page], list[tuple[Position, Call]]()
         while True:
-            page = await self._page(realm, question, ref)
-            as_of = min(as_of, page.as_of)
             here = _positions(page)[skip:]
             more_here = len(taken) + len(here) > count
             taken += here[: count - len(taken)]
             if more_here or page.next is None or len(taken) == count:
                 has_next = more_here or page.next is not None
                 return self._stretch(
-                    taken, as_of, has_next=has_next, has_previous=isinstance(start, Position)
+                    taken, pages, has_next=has_next, has_previous=has_previous, how=how
                 )
-            ref, skip = page.next, 0
+            page, skip = await self._page(realm, question, page.next), 0
+            pages.append(page)
 
     async def backward(
         self, realm: Realm, question: Question, before: Window | Position, count: int
@@ -95,30 +128,38 @@ class Lists:
         else:
             page = await self._page(realm, question, before.page)
             here = _positions(page)[: before.index]
-        taken: list[tuple[Position, Call]] = []
-        as_of = page.as_of
+        pages, taken = [page], list[tuple[Position, Call]]()
         while True:
             more_here = len(taken) + len(here) > count
             taken[:0] = here[max(0, len(here) - (count - len(taken))) :]
             if more_here or page.previous is None or len(taken) == count:
                 has_previous = more_here or page.previous is not None
-                return self._stretch(
-                    taken, as_of, has_next=isinstance(before, Position), has_previous=has_previous
-                )
+                has_next = isinstance(before, Position)
+                return self._stretch(taken, pages, has_next=has_next, has_previous=has_previous)
             page = await self._page(realm, question, page.previous)
-            as_of = min(as_of, page.as_of)
+            pages.append(page)
             here = _positions(page)
 
     def _stretch(
         self,
         taken: list[tuple[Position, Call]],
-        as_of: float,
+        pages: list[Page],
         *,
         has_next: bool,
         has_previous: bool,
+        how: Hashable = None,
     ) -> Stretch:
+        """Calls of these pages; of a single one they are kept, to be found by `how`."""
+        as_of = min(page.as_of for page in pages)
         fresh_until = policy.page_fresh_until(as_of, self._freshness)
-        return Stretch(tuple(taken), has_next, has_previous, as_of, fresh_until)
+        for _, call in taken:
+            as_of = min(as_of, call.snapshot.as_of)
+            fresh_until = min(fresh_until, call.fresh_until)
+        entry = pages[0].entry if len(pages) == 1 and how is not None else None
+        stretch = Stretch(tuple(taken), has_next, has_previous, as_of, fresh_until, entry)
+        if entry is not None:
+            entry.keep(how, pages[0], stretch, _POSITION_SIZE * len(taken))
+        return stretch
 
     async def _last_page(self, realm: Realm, question: Question, window: Window) -> Page:
         page = await self._page(realm, question, PageRef(window, MAX_SIZE))
@@ -136,11 +177,14 @@ class Lists:
         return page
 
     async def _page(self, realm: Realm, question: Question, ref: PageRef) -> Page:
+        if (gathered := self._gathered(realm, question, ref)) is not None:
+            self._hook(_HIT)
+            return gathered
         index = await self._store.page(realm.key, question, ref)
-        known = None if index is None else await self._page_of(realm, ref, index, Source.CACHE)
+        known = None if index is None else await self._page_of(realm, question, ref, index)
         now = self._clock()
         if known is not None and now < policy.page_fresh_until(known.as_of, self._freshness):
-            self._hook(CacheAsked("page", "hit"))
+            self._hook(_HIT)
             return known
         self._hook(CacheAsked("page", "miss" if known is None else "stale"))
         try:
@@ -175,18 +219,41 @@ class Lists:
         index = await self._store.page_by_all(realm.key, question, ref)
         if index is None or (before is not None and index.as_of == before.as_of):
             return None
-        return await self._page_of(realm, ref, index, Source.CACHE)
+        return await self._page_of(realm, question, ref, index)
+
+    def _gathered(self, realm: Realm, question: Question, ref: PageRef) -> Page | None:
+        """The page as it was gathered before, if it is an answer and its calls are as they were."""
+        entry = self._store.page_entry(realm.key, question, ref)
+        gathered: _Gathered | None = None if entry is None else entry.made(_GATHERED, entry.value)
+        now = self._clock()
+        if gathered is None or now >= gathered.until:
+            return None
+        if any(one.room is None for one in gathered.entries):
+            return None
+        if now >= gathered.used + _OFTEN:
+            gathered.used = now
+            self._store.use(gathered.entries)
+        return gathered.page
 
     async def _page_of(
-        self, realm: Realm, ref: PageRef, index: PageIndex, source: Source
+        self, realm: Realm, question: Question, ref: PageRef, index: PageIndex
     ) -> Page | None:
         """A page by its index; None when one of its calls is not remembered any more."""
-        known = await self._store.known_many(realm.key, index.sids)
-        there = [seen for seen in known if isinstance(seen, Snapshot)]
-        if len(there) < len(known):
+        found = await self._store.entries(realm.key, index.sids)
+        entries = tuple(entry for entry in found if entry is not None)
+        there = (remembered(entry, self._freshness) for entry in entries)
+        calls = tuple(call for call in there if call is not None)
+        if len(calls) < len(index.sids):
             return None
-        calls = tuple(answer(snapshot, source, self._freshness) for snapshot in there)
-        return Page(ref, index.as_of, calls, index.next, index.previous)
+        entry = self._store.page_entry(realm.key, question, ref)
+        if entry is None or self._store.index_in(entry) is not index:
+            return Page(ref, index.as_of, calls, index.next, index.previous)
+        page = Page(ref, index.as_of, calls, index.next, index.previous, entry)
+        until = policy.page_fresh_until(index.as_of, self._freshness)
+        until = min(until, *(one.expires for one in entries)) if entries else until
+        size = sum(one.size_of_made for one in entries)  # they may go, and leave it here
+        entry.keep(_GATHERED, entry.value, _Gathered(page, entries, until), size)
+        return page
 
 
 def _stale(page: Page) -> Page:

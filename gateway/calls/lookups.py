@@ -4,9 +4,10 @@ import asyncio
 
 from gateway.asking import OneAsker, Priority, asked_by, asking
 from gateway.cache import policy
+from gateway.cache.entry import Entry
 from gateway.cache.ranked import rank_of
-from gateway.cache.store import call_key
-from gateway.calls.call import Call, Lookup, LookupStatus, Source, answer
+from gateway.cache.store import call_key, seen_in
+from gateway.calls.call import Call, Lookup, LookupStatus, Source, answer, remembered
 from gateway.calls.coalescing import Coalescer
 from gateway.calls.ground import Ground
 from gateway.errors import UpstreamError
@@ -24,6 +25,11 @@ STATUS = {
     Absence.NOT_ENABLED: LookupStatus.INSIGHTS_NOT_ENABLED,
 }
 
+_HIT = CacheAsked("summary", "hit")
+
+_LOOKUP = "lookup"
+_LOOKUP_SIZE = 150
+"""Bytes of an answer beside its call."""
 
 _LATELY = 3600.0
 """Seconds after its end in which a call tells how fast Voice Insights is."""
@@ -43,10 +49,14 @@ class Lookups:
 
     async def look_up(self, realm: Realm, sid: CallSid) -> Lookup:
         """What there is to know of a call now."""
-        known = await self._store.known(realm.key, sid)
+        entry = self._store.entry(realm.key, sid)
+        known = await self._store.known(realm.key, sid) if entry is None else seen_in(entry)
+        if entry is not None and (found := self._found(entry, known)) is not None:
+            self._hook(_HIT)
+            return found
         if known is not None and self._clock() < self._answer_until(realm, known):
-            self._hook(CacheAsked("summary", "hit"))
-            return self._lookup(known, Source.CACHE)
+            self._hook(_HIT)
+            return self._lookup(known, Source.CACHE, entry)
         self._hook(CacheAsked("summary", "miss" if known is None else "stale"))
         try:
             seen = await self._fetch(realm, sid, known)
@@ -55,6 +65,11 @@ class Lookups:
                 return self._lookup(known, Source.STALE)
             raise
         return self._lookup(seen, Source.UPSTREAM)
+
+    def _found(self, entry: Entry, known: Seen | None) -> Lookup | None:
+        """The answer that was given before, if it still is one."""
+        found: Lookup | None = entry.made(_LOOKUP, known)
+        return None if found is None or self._clock() >= found.fresh_until else found
 
     async def known(self, realm: Realm, sid: CallSid) -> Lookup | None:
         """What is known of a call, however old, without asking Twilio."""
@@ -180,16 +195,22 @@ class Lookups:
     def _stale_until(self, snapshot: Snapshot) -> float:
         return policy.stale_until(snapshot, self._freshness)
 
-    def _lookup(self, seen: Seen, source: Source) -> Lookup:
-        now = self._clock()
+    def _lookup(self, seen: Seen, source: Source, entry: Entry | None = None) -> Lookup:
+        """The answer; one from an entry is kept there, unless it changes with the time."""
         if isinstance(seen, Absent):
             status = STATUS[seen.why]
             wait = policy.POLL_INTERVAL if status is LookupStatus.NOT_READY else None
             return Lookup(seen.sid, status, None, wait, policy.absent_until(seen), seen.as_of)
-        call = answer(seen, source, self._freshness)
+        kept = None if entry is None else remembered(entry, self._freshness)
+        call = kept or answer(seen, source, self._freshness)
         status = LookupStatus.COMPLETE if seen.is_complete else LookupStatus.PARTIAL
-        wait = None if call.refresh_after is None else max(0.0, call.refresh_after - now)
-        return Lookup(seen.sid, status, call, wait, call.fresh_until)
+        if call.refresh_after is not None:
+            wait = max(0.0, call.refresh_after - self._clock())
+            return Lookup(seen.sid, status, call, wait, call.fresh_until)
+        found = Lookup(seen.sid, status, call, None, call.fresh_until)
+        if entry is not None:
+            entry.keep(_LOOKUP, seen, found, _LOOKUP_SIZE)
+        return found
 
 
 def _moment(seen: Seen | None) -> tuple[float, float] | None:

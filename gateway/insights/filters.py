@@ -7,6 +7,7 @@ Sources: Twilio's OpenAPI document of 2026-04; its examples for which parameters
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -74,9 +75,7 @@ class Filter(Struct, frozen=True):
     @property
     def upstream_name(self) -> str:
         """The parameter as the naming rule sees it; `Call` of the resource itself is dropped."""
-        if self.parameter in {"CallType", "CallState"}:
-            return self.parameter.removeprefix("Call").lower()
-        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.parameter).lower()
+        return _upstream_name(self.parameter)
 
     @property
     def name(self) -> str:
@@ -116,6 +115,13 @@ class Filter(Struct, frozen=True):
                 f"filter.{self.name}", f"{shown} that cannot be asked for", self.accepted
             )
         return word
+
+
+@cache
+def _upstream_name(parameter: str) -> str:
+    if parameter in {"CallType", "CallState"}:
+        return parameter.removeprefix("Call").lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", parameter).lower()
 
 
 FILTERS: tuple[Filter, ...] = (

@@ -14,7 +14,7 @@ from gateway.schema.error_policy import Shown, failure, refusal
 _encode = msgspec.json.Encoder().encode
 
 
-class Answer(Struct, frozen=True):
+class Answer(Struct):
     """`body`, JSON, goes to the client; `executed` is false when the request itself was wrong.
 
     `errors` are those in the body, which is `empty` if there is no data beside them. `allowance` is

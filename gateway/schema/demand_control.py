@@ -1,7 +1,7 @@
 """Demand control: what a request may cost, what a viewer may spend in a minute, and what it did.
 
-A budget is counted in the cache, which replicas share, and in this process too: while the cache
-server cannot be asked, or has forgotten, each process holds its viewers to what it knows itself.
+A budget is counted in this process, and in the cache if replicas share it: while the cache server
+cannot be asked, or has forgotten, each process holds its viewers to what it knows itself.
 """
 
 import math
@@ -51,7 +51,7 @@ class Refused(Exception):
 class DemandControl:
     """Lets requests pass that cost no more than `limit`, and their viewers have left.
 
-    Without `counters` nobody has a budget.
+    `counters` are what replicas share; without them, this process counts alone.
     """
 
     def __init__(self, limit: int, counters: Counters | None = None) -> None:
@@ -63,34 +63,33 @@ class DemandControl:
         self, price: Price, variables: Mapping[str, Any] | None, viewer: Viewer, now: float
     ) -> Allowance | None:
         """Charge a request to its viewer, who then has so much left. Raises Refused."""
-        cost = noted().cost = price.cost(variables).total
+        cost = noted().cost = price.total(variables)
         limit = viewer.max_cost or self._limit
         budget = viewer.budget_per_minute
         if budget is not None:
             limit = min(limit, budget)
         if cost > limit:
             raise Refused(TooExpensive(cost, limit, price.cure(variables, limit)), None)
-        if budget is None or self._counters is None:
-            return None
-        return await self._charge(self._counters, viewer.name, cost, budget, now)
+        return None if budget is None else await self._charge(viewer.name, cost, budget, now)
 
-    async def _charge(
-        self, counters: Counters, name: str, cost: int, budget: int, now: float
-    ) -> Allowance:
+    async def _charge(self, name: str, cost: int, budget: int, now: float) -> Allowance:
         window = int(now // WINDOW)
         reset = max(1, math.ceil((window + 1) * WINDOW - now))
-        spent = await self._count(counters, name, window, cost)
+        spent = await self._count(name, window, cost)
         if spent <= budget:
             return Allowance(budget, budget - spent, reset)
-        spent = await self._count(counters, name, window, -cost)
+        spent = await self._count(name, window, -cost)
         remaining = max(0, budget - spent)
         allowance = Allowance(budget, remaining, reset)
         raise Refused(BudgetSpent(cost, remaining, budget, reset), allowance)
 
-    async def _count(self, counters: Counters, name: str, window: int, cost: int) -> int:
+    async def _count(self, name: str, window: int, cost: int) -> int:
         known, here = self._spent.get(name, (window, 0))
         here = (here if known == window else 0) + cost
         self._spent[name] = window, here
+        counters = self._counters
+        if counters is None:
+            return here
         key = f"budget:{name}:{window}"
         everywhere = await counters.increment(key, cost)
         if everywhere == cost:

@@ -17,7 +17,6 @@ from graphql import (
 )
 from graphql import experimental_execute_incrementally as execute
 from msgspec import Struct
-from msgspec.structs import replace
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.asking import ask_for
@@ -127,7 +126,8 @@ class Executor:
             answer = await self._counted(operation, request, document, context)
         else:
             answer = await self._executed(operation, request, document, context)
-        return answer if allowance is None else replace(answer, allowance=allowance)
+        answer.allowance = allowance
+        return answer
 
     async def _admit(
         self,
@@ -150,7 +150,8 @@ class Executor:
         answer = await self._executed(operation, request, document, context)
         cost = told(noted(), msgspec.json.decode(answer.body).get("data"))
         body = answer.body[:-1] + b',"extensions":' + _encode({"cost": cost}) + b"}"
-        return replace(answer, body=body)
+        answer.body = body
+        return answer
 
     async def _executed(
         self,
@@ -168,10 +169,10 @@ class Executor:
             )
             arguments = None if compiled is None else compiled.arguments(request.variables)
             if compiled is not None and arguments is not None:
-                data, settled = await compiled.run(arguments, context)
-                if data is not None:
+                body, settled = await compiled.run(arguments, context)
+                if body is not None:
                     self._hook(OperationExecuted("compiled"))
-                    return Answer(b'{"data":' + data + b"}", executed=True)
+                    return Answer(body, executed=True)
         self._hook(OperationExecuted("interpreted" if settled is None else "abandoned"))
         described = self._arguments(request, document.parsed, context)
         result = await _awaited(execute(**described, middleware=_from(settled)))

@@ -38,6 +38,9 @@ def _attribute(row: Filter) -> str:
     return "from_" if row.upstream_name == "from" else row.upstream_name
 
 
+_ROWS = {_attribute(row): row for row in FILTERS}
+
+
 CallFilter: Any = input_type(
     "CallFilter",
     "Which calls to list: those that fit all that is said. Without a window, the last 4 hours.",
@@ -71,21 +74,24 @@ class Asked(Struct, frozen=True):
 def understand(viewer: Viewer, chosen: Any, sort_by: CallSort) -> Asked:
     """What a filter and an order ask for. Raises BadUserInput and Forbidden."""
     every = {} if chosen is None else vars(chosen)
-    said = {name: value for name, value in every.items() if value is not strawberry.UNSET}
-    values = {row.name: said.get(_attribute(row)) for row in FILTERS}
-    start, end = said.get("start_time"), said.get("end_time")
-    for row in FILTERS:
-        if row.pii is not Pii.NONE and values[row.name] is not None:
-            viewer.must(Scope.PII_READ, f"`filter.{row.name}`")
-    parameters = tuple(to_parameters(values).items())
-    subaccount = values["subaccount"]
+    said = {
+        name: value
+        for name, value in every.items()
+        if value is not strawberry.UNSET and value is not None
+    }
+    start, end = said.pop("start_time", None), said.pop("end_time", None)
+    personal = [row for name in said if (row := _ROWS[name]).pii is not Pii.NONE]
+    for row in personal:
+        viewer.must(Scope.PII_READ, f"`filter.{row.name}`")
+    parameters = to_parameters({_ROWS[name].name: value for name, value in said.items()})
+    subaccount = said.get("subaccount")
     if subaccount is not None and not viewer.realm.has(subaccount):
         raise Forbidden(
             "`filter.subaccount` is not one of those that `viewer` tells: leave it out."
         )
-    question = Question(viewer.realm.key, parameters, sort_by.value, (str(start), str(end)))
-    personal = any(values[row.name] is not None for row in FILTERS if row.pii is not Pii.NONE)
-    return Asked(question, start, end, personal)
+    asked, bounds = tuple(parameters.items()), (str(start), str(end))
+    question = Question(viewer.realm.key, asked, sort_by.value, bounds)
+    return Asked(question, start, end, bool(personal))
 
 
 def size_of(first: int | None, last: int | None, after: str | None, before: str | None) -> int:

@@ -6,7 +6,7 @@ stand at the root of an operation alone, so that takes a few microseconds.
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from msgspec import Struct
 
@@ -83,6 +83,14 @@ class Root(Struct, frozen=True):
     given: Mapping[str, Given]
     selected: Selected
 
+    @property
+    def varies(self) -> bool:
+        """Whether a variable may change what it costs."""
+        counting = {"first", "last", "after", "before", _NAMED_BY.get(self.name, "")}
+        return any(
+            name in counting and given.variable is not None for name, given in self.given.items()
+        )
+
     def size(self, variables: Mapping[str, Any]) -> int:
         """How many calls it gives at most."""
         if self.name == "calls":
@@ -126,6 +134,19 @@ class Price(Struct, frozen=True):
     """What an operation costs, once the sizes of its lists are known."""
 
     roots: tuple[Root, ...] = ()
+    always: int | None = None
+
+    @classmethod
+    def of(cls, roots: tuple[Root, ...]) -> Self:
+        """The price of an operation with these fields; where no variable counts, it is known."""
+        price = cls(roots)
+        if any(root.varies for root in roots):
+            return price
+        return cls(roots, price.cost(None).total)
+
+    def total(self, variables: Mapping[str, Any] | None) -> int:
+        """An upper bound for a request with these variables, as one number."""
+        return self.cost(variables).total if self.always is None else self.always
 
     def cost(self, variables: Mapping[str, Any] | None) -> Cost:
         """An upper bound for a request with these variables."""

@@ -102,7 +102,7 @@ class Pricing:
                 elif isinstance(selection, FieldNode):
                     key = (selection.alias or selection.name).value
                     _merge(roots, key, self._root(selection, root, known, defaults))
-        return Price(tuple(roots.values()))
+        return Price.of(tuple(roots.values()))
 
     def _root(
         self,

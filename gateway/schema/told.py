@@ -43,5 +43,3 @@ class Told:
     def stretch(self, stretch: Stretch) -> None:
         """Add some calls of a list, and which calls these are."""
         self.saw(stretch.as_of, stretch.fresh_until)
-        for _, call in stretch.calls:
-            self.call(call)

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import httpx
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from gateway.accounts import Account
 from gateway.cache.backends import open_cache
@@ -26,7 +26,7 @@ from gateway.calls.ground import Ground
 from gateway.calls.verbs import Verbs
 from gateway.configuration import Configuration, configuration_of, open_to_all
 from gateway.insights.paging import Cursors
-from gateway.instrumentation import Happening, Hook
+from gateway.instrumentation import Hook, among
 from gateway.logs import configure_logging
 from gateway.schema.context import Context
 from gateway.schema.demand_control import DemandControl
@@ -46,16 +46,19 @@ from gateway.server.leaving import Farewell, Leaving
 from gateway.server.pulse import pulse
 from gateway.server.request_log import Journal, RequestLog
 from gateway.server.shedding import Shedding
+from gateway.server.straight import Application, Straight
 from gateway.server.telemetry import Telemetry
 from gateway.server.tokens import TokenVerifier
 from gateway.server.tracing import Traces, sent_at_the_end, traces_of
 from gateway.server.websocket import WebSocketEndpoint
 from gateway.settings import Settings, read
-from gateway.tally import count
+from gateway.tally import COUNTS
 from gateway.upstream.client import InsightsClient
 from gateway.upstream.discipline import discipline
 from gateway.upstream.transport import Bounded, connect
 from gateway.viewers import Viewer
+
+GRAPHQL = "/graphql"
 
 
 def create_app(  # noqa: PLR0913 - all but the first two are for tests and the demo
@@ -77,7 +80,8 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     """
     leaving = Leaving(settings.gateway_drain)
     telemetry, health = Telemetry(), Health(leaving)
-    hook = _all(telemetry, health, count, *([traces] if traces else ()), *hooks)
+    heard = (*([traces] if traces else ()), *hooks)
+    hook = among((telemetry.listeners(), health.listeners(), COUNTS), heard)
     configuration = open_to_all(access) if isinstance(access, Account) else access
     engine = _engine(settings, configuration, transport, hook, clock)
     obeyed = Access(configuration, settings, engine.verbs, _verifier(settings, clock), hook)
@@ -92,8 +96,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         executor, context, obeyed.doorkeeper, clock, journal=journal, origins=origins
     )
     routes = [
-        Route("/graphql", across_origins(Shedding(endpoint, hook), origins)),
-        WebSocketRoute("/graphql", sockets),
+        WebSocketRoute(GRAPHQL, sockets),
         Route("/healthz", health.alive),
         Route("/readyz", health.ready),
         Route("/metrics", telemetry.metrics),
@@ -101,12 +104,12 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         *_schema_routes(settings),
         *(graphiql.routes() if graphiql else ()),
     ]
+    over_http = across_origins(Shedding(endpoint.respond, hook), origins)
     local_only = configuration.stranger is not None and settings.gateway_auth != "none"
-    middleware = [
-        Middleware(Farewell, leaving=leaving),
-        Middleware(RequestLog, journal=journal, traced=traces is not None),
-        Middleware(Door, local_only=local_only),
-    ]
+
+    def front(app: ASGIApp) -> ASGIApp:
+        door = Door(Straight(app, GRAPHQL, over_http), local_only=local_only)
+        return Farewell(RequestLog(door, journal, traced=traces is not None), leaving)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, asyncio.Event]]:
@@ -114,7 +117,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
             with obeyed.reloading(reread), leaving.at_sigterm(), sent_at_the_end(traces):
                 yield state
 
-    return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+    return Application(front, routes=routes, lifespan=lifespan)
 
 
 def _contexts(settings: Settings, verbs: Verbs, clock: Callable[[], float]) -> MakeContext:
@@ -216,7 +219,7 @@ def _executor(
     telemetry.expect(documents.pinned_names())
     only = settings.gateway_trusted_documents_only
     queries = PersistedQueries(documents, cache, trusted, only=only)
-    demand = DemandControl(limits.cost, cache)
+    demand = DemandControl(limits.cost, cache if isinstance(cache, TieredCache) else None)
     return Executor(
         schema,
         queries,
@@ -225,14 +228,6 @@ def _executor(
         compiled=settings.gateway_compiled,
         hook=hook,
     )
-
-
-def _all(*hooks: Hook) -> Hook:
-    def hear(happening: Happening) -> None:
-        for hook in hooks:
-            hook(happening)
-
-    return hear
 
 
 def _schema_routes(settings: Settings) -> list[BaseRoute]:

@@ -1,10 +1,12 @@
 """HTTP requests as GraphQL requests: read within bounds, refused with the right status."""
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
-from starlette.datastructures import Headers
+from msgspec import Struct
 from starlette.types import Receive
 
 from gateway.schema.execution import Request
@@ -28,17 +30,44 @@ class BadRequest(Exception):
         self.allow = allow
 
 
-async def from_post(headers: Headers, receive: Receive) -> Request:
+class _Body(Struct, rename="camel"):
+    """The parameters of a GraphQL request as they should be; what else there is means nothing."""
+
+    query: str | None = None
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    extensions: dict[str, Any] | None = None
+    document_id: str | None = None
+    doc_id: str | None = msgspec.field(default=None, name="doc_id")
+
+
+_decode = msgspec.json.Decoder(_Body).decode
+
+
+async def body_of(headers: Mapping[str, str], receive: Receive) -> bytes:
+    """The body of a POST. Raises BadRequest."""
+    _check_media_type(headers.get("content-type", ""))
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise BadRequest(415, "Send the request without a `Content-Encoding`.")
+    return await _read(headers, receive)
+
+
+def from_body(body: bytes) -> Request:
     """Read the body of a POST. Raises BadRequest."""
-    _check_media_type(headers)
-    body = await _read(headers, receive)
+    try:
+        return _request(_decode(body))
+    except _NOT_JSON:  # or of another shape: say which
+        return request_of(_object_in(body))
+
+
+def _object_in(body: bytes) -> dict[str, Any]:
     try:
         said = msgspec.json.decode(body)
     except _NOT_JSON:
         raise BadRequest(400, "The body is not JSON in UTF-8.") from None
     if not isinstance(said, dict):
         raise BadRequest(400, 'The body must be a JSON object, such as `{"query": "…"}`.')
-    return request_of(said)
+    return said
 
 
 def from_get(query_string: bytes) -> Request:
@@ -65,16 +94,19 @@ def request_of(said: dict[str, Any]) -> Request:
     for key in ("query", "operationName", "documentId", "doc_id"):
         if not isinstance(said.get(key), str | None):
             raise BadRequest(400, f"`{key}` must be text.")
-    query, document_id = said.get("query") or None, _document_id(said)
+    return _request(msgspec.convert(said, _Body))
+
+
+def _request(said: _Body) -> Request:
+    query, document_id = said.query or None, _document_id(said)
     if query is None and document_id is None:
         raise BadRequest(400, "`query` is missing: it holds the GraphQL document, as text.")
-    name = said.get("operationName") or None
-    return Request(query, said.get("variables"), name, said.get("extensions"), document_id)
+    return Request(query, said.variables, said.operation_name or None, said.extensions, document_id)
 
 
-def _document_id(said: dict[str, Any]) -> str | None:
+def _document_id(said: _Body) -> str | None:
     """The name of a document: as Apollo writes it, GraphQL over HTTP (Appendix A), or Relay."""
-    asked = (said.get("extensions") or {}).get("persistedQuery")
+    asked = None if said.extensions is None else said.extensions.get("persistedQuery")
     if asked is not None:
         match asked:
             case {"version": 1, "sha256Hash": str(digest)} if digest:
@@ -82,26 +114,24 @@ def _document_id(said: dict[str, Any]) -> str | None:
         raise BadRequest(
             400, "`extensions.persistedQuery` must hold `version`, 1, and `sha256Hash`, a text."
         )
-    named: str = said.get("documentId") or said.get("doc_id") or ""
-    return named.removeprefix("sha256:") or None
+    named = said.document_id or said.doc_id
+    return None if named is None else named.removeprefix("sha256:") or None
 
 
-def _check_media_type(headers: Headers) -> None:
-    media_type, *parameters = headers.get("content-type", "").lower().split(";")
+@lru_cache(maxsize=64)
+def _check_media_type(content_type: str) -> None:
+    media_type, *parameters = content_type.lower().split(";")
     if media_type.strip() != JSON:
         raise BadRequest(415, f"Send the request as {JSON}, and say so in `Content-Type`.")
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "charset" and value.strip(' "') not in {"utf-8", "utf8"}:
             raise BadRequest(415, "Send the request in UTF-8.")
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise BadRequest(415, "Send the request without a `Content-Encoding`.")
 
 
-async def _read(headers: Headers, receive: Receive) -> bytes:
-    too_large = BadRequest(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
+async def _read(headers: Mapping[str, str], receive: Receive) -> bytes:
     if _length(headers) > MAX_BODY_BYTES:
-        raise too_large
+        raise _too_large()
     chunks, size = [], 0
     while True:
         message = await receive()
@@ -110,13 +140,17 @@ async def _read(headers: Headers, receive: Receive) -> bytes:
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > MAX_BODY_BYTES:
-            raise too_large
+            raise _too_large()
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)
 
 
-def _length(headers: Headers) -> int:
+def _too_large() -> BadRequest:
+    return BadRequest(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
+
+
+def _length(headers: Mapping[str, str]) -> int:
     """The size that a body is said to have; servers see to it that it is true."""
     try:
         return int(headers.get("content-length", "0"))

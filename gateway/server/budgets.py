@@ -7,16 +7,18 @@ https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-06.
 from gateway.schema.answers import Answer
 from gateway.schema.demand_control import WINDOW
 
+_POLICY_WINDOW = b";w=%d" % WINDOW
 
-def told_of_budget(answer: Answer) -> dict[str, str]:
+
+def told_of_budget(answer: Answer) -> list[tuple[bytes, bytes]]:
     """The headers of an answer to a viewer that has a budget."""
     if (allowance := answer.allowance) is None:
-        return {}
-    reset = str(allowance.reset)
-    headers = {
-        "RateLimit-Limit": str(allowance.limit),
-        "RateLimit-Remaining": str(allowance.remaining),
-        "RateLimit-Reset": reset,
-        "RateLimit-Policy": f"{allowance.limit};w={WINDOW}",
-    }
-    return {**headers, "Retry-After": reset} if answer.exceeded else headers
+        return []
+    limit, reset = b"%d" % allowance.limit, b"%d" % allowance.reset
+    headers = [
+        (b"ratelimit-limit", limit),
+        (b"ratelimit-remaining", b"%d" % allowance.remaining),
+        (b"ratelimit-reset", reset),
+        (b"ratelimit-policy", limit + _POLICY_WINDOW),
+    ]
+    return [*headers, (b"retry-after", reset)] if answer.exceeded else headers

@@ -63,9 +63,10 @@ class Door:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = message["headers"] = list(message.get("headers", ()))
-                said = {name.lower() for name, _ in headers}
+                headers = list(message.get("headers", ()))
+                said = {name for name, _ in headers}
                 headers += [default for default in _DEFAULTS if default[0] not in said]
+                message["headers"] = headers
             await send(message)
 
         if self._local_only and scope["path"] != SIGNED_PATH and not _to_this_machine(scope):

@@ -7,27 +7,28 @@ https://github.com/enisdenjo/graphql-sse (distinct connections) and Apollo's mul
 So is what a query defers, to clients that ask for it: `gateway.schema.deferral`.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Protocol
 
 import msgspec
 from graphql import OperationDefinitionNode, OperationType
-from starlette.datastructures import Headers
+from msgspec import Struct
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Scope
 
 from gateway.errors import BadUserInput, Unauthenticated
 from gateway.schema.answers import Answer
 from gateway.schema.context import Context
+from gateway.schema.documents import Document
 from gateway.schema.error_policy import mask
 from gateway.schema.execution import Executor, Request
 from gateway.server.auth import Doorkeeper
-from gateway.server.bodies import BadRequest, from_get, from_post
+from gateway.server.bodies import BadRequest, body_of, from_body, from_get
 from gateway.server.budgets import told_of_budget
 from gateway.server.http_cache import NO_STORE, VARY, for_caches, freshness
-from gateway.server.negotiation import EVENTS, GRAPHQL_RESPONSE, HTML, JSON, PARTS, choose, dialect
+from gateway.server.negotiation import EVENTS, GRAPHQL_RESPONSE, JSON, PARTS, Manner, manner_of
 from gateway.server.request_log import note
 from gateway.server.streams import Stream
 from gateway.tally import Tally
@@ -36,10 +37,21 @@ from gateway.viewers import Viewer
 Page = Callable[[HttpRequest], Awaitable[Response]]
 
 _encode = msgspec.json.Encoder().encode
-_OFFERS = (JSON, GRAPHQL_RESPONSE)
-_STREAMED_OFFERS = (EVENTS, PARTS)
-_ALL_OFFERS = (*_OFFERS, *_STREAMED_OFFERS)
-_OFFERS_TO_BROWSERS = (JSON, GRAPHQL_RESPONSE, HTML)
+
+_READ = {
+    name.encode(): name
+    for name in (
+        *("accept", "authorization", "content-encoding", "content-length", "content-type"),
+        "if-none-match",
+    )
+}
+"""The headers that mean something here."""
+
+_MOST, _LONGEST = 1024, 8192
+"""How many bodies are remembered with what they say, and how long they may be, in bytes."""
+
+_CONTENT_TYPES = {one: f"{one}; charset=utf-8".encode() for one in (JSON, GRAPHQL_RESPONSE)}
+_VARY = (b"vary", VARY.encode())
 
 
 class MakeContext(Protocol):
@@ -51,7 +63,7 @@ class MakeContext(Protocol):
 
 
 class GraphQLEndpoint:
-    """Answers GET and POST; `page` is shown to browsers that open the address.
+    """Responds to GET and POST; `page` is shown to browsers that open the address.
 
     `clock` gives seconds since 1970.
     """
@@ -69,72 +81,127 @@ class GraphQLEndpoint:
         self._context = context
         self._page = page
         self._clock = clock
+        self._read_before: dict[bytes, Request] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request, whatever happens."""
+    async def respond(self, scope: Scope, receive: Receive) -> Response:
+        """The response to one HTTP request, whatever happens."""
+        headers, tally = _headers(scope), scope["state"]["tally"]
         try:
-            response = await self._respond(scope, Headers(scope=scope), receive)
+            response = await self._respond(scope, headers, receive, tally)
         except Exception as fault:  # noqa: BLE001 - all there are become an answer in GraphQL
-            errors = [mask(fault, scope["state"]["request_id"])]
-            scope["state"]["tally"].answered(errors, executed=True, empty=True)
-            response = self._response(JSON, _encode({"errors": errors}), 500)
-        response.headers.setdefault("Vary", VARY)
+            errors = [mask(fault, tally.request_id)]
+            tally.answered(errors, executed=True, empty=True)
+            response = _Answered(JSON, _encode({"errors": errors}), 500)
+        if response.__class__ is not _Answered:
+            response.headers.setdefault("Vary", VARY)
         if scope["method"] == "GET":
             response.headers.setdefault("Cache-Control", NO_STORE)
-        await response(scope, receive, send)
+        return response
 
-    async def _respond(self, scope: Scope, headers: Headers, receive: Receive) -> Response:
-        accept = ",".join(headers.getlist("accept"))
-        if self._page and scope["method"] == "GET" and choose(accept, _OFFERS_TO_BROWSERS) == HTML:
+    async def _respond(
+        self, scope: Scope, headers: Mapping[str, str], receive: Receive, tally: Tally
+    ) -> Response:
+        method, manner = scope["method"], manner_of(headers.get("accept", ""))
+        if self._page and method == "GET" and manner.page:
             return await self._page(HttpRequest(scope, receive))
-        media_type, tally = choose(accept, _OFFERS), scope["state"]["tally"]
+        media_type = manner.in_one_piece or JSON
         try:
-            _check_accept(accept)
+            _check_manner(manner)
             admission = await self._doorkeeper.admit(headers.get("authorization"))
             tally.viewer = admission.viewer.name
-            request = await _read(scope, headers, receive)
-            document = await self._executor.read(request)
-            operation = document.operation(request.operation_name)
-            note(tally, operation)
-            kind = _kind(operation, scope["method"])
-            streamed = _streamed(kind, accept)
+            asked = await self._read(scope, headers, receive)
+            note(tally, asked.operation)
+            kind = _kind(asked.operation, method)
+            streamed = _streamed(kind, manner)
         except Unauthenticated as problem:
-            return self._turn_away(media_type or JSON, problem)
+            return self._turn_away(media_type, problem)
         except BadRequest as problem:
-            return self._refuse(media_type or JSON, problem)
-        context = self._context(scope["state"]["request_id"], admission.viewer)
+            return self._refuse(media_type, problem)
+        context = self._context(tally.request_id, admission.viewer)
         if streamed is not None:
-            answers = self._executor.stream(request, document, context)
+            answers = self._executor.stream(asked.request, asked.document, context)
             bodies = (_noted(answer, tally).body async for answer in answers)
             return Stream(streamed, bodies, admission.lasting(self._clock()), admission.withdrawn)
-        said = dialect(accept)
-        answer = _noted(await self._executor.execute(request, document, context, said), tally)
-        if said is None or answer.rest is None:
-            response = self._response(media_type or JSON, answer.body, _status(answer, media_type))
+        answer = _noted(
+            await self._executor.execute(asked.request, asked.document, context, manner.parts),
+            tally,
+        )
+        response: Response
+        if manner.parts is None or answer.rest is None:
+            response = _Answered(media_type, answer.body, _status(answer, manner.in_one_piece))
         else:
-            response = Stream(said, _parts(answer, answer.rest, tally))
-        response.headers.update(told_of_budget(answer))
-        if scope["method"] == "GET" and answer.rest is None and not answer.errors:
-            kept = freshness(document.traits, context.told, self._clock())
+            response = Stream(manner.parts, _parts(answer, answer.rest, tally))
+        response.raw_headers += told_of_budget(answer)
+        if method == "GET" and answer.rest is None and not answer.errors:
+            kept = freshness(asked.document.traits, context.told, self._clock())
             return for_caches(response, kept, headers.get("if-none-match"))
         return response
 
+    async def _read(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> "_Asked":
+        """What is asked. Raises BadRequest."""
+        match scope["method"]:
+            case "POST":
+                body = await body_of(headers, receive)
+                request = self._read_before.get(body) or self._remember(body, from_body(body))
+            case "GET":
+                request = from_get(scope["query_string"])
+            case _:
+                raise BadRequest(405, "Use POST, or GET for queries.", "GET, POST")
+        document = await self._executor.read(request)
+        return _Asked(request, document, document.operation(request.operation_name))
+
+    def _remember(self, body: bytes, request: Request) -> Request:
+        """Keep what a body says, for pages ask the same again and again."""
+        if len(body) <= _LONGEST:
+            if len(self._read_before) == _MOST:
+                del self._read_before[next(iter(self._read_before))]
+            self._read_before[body] = request
+        return request
+
     def _turn_away(self, media_type: str, problem: Unauthenticated) -> Response:
         error = {"message": str(problem), "extensions": problem.extensions}
-        response = self._response(media_type, _encode({"errors": [error]}), 401)
+        response = _Answered(media_type, _encode({"errors": [error]}), 401)
         response.headers["WWW-Authenticate"] = "Bearer"
         return response
 
     def _refuse(self, media_type: str, problem: BadRequest) -> Response:
         error = {"message": str(problem), "extensions": {"code": BadUserInput.code}}
-        response = self._response(media_type, _encode({"errors": [error]}), problem.status)
+        response = _Answered(media_type, _encode({"errors": [error]}), problem.status)
         if problem.allow is not None:
             response.headers["Allow"] = problem.allow
         return response
 
-    def _response(self, media_type: str, body: bytes, status: int) -> Response:
-        headers = {"Content-Type": f"{media_type}; charset=utf-8", "Vary": VARY}
-        return Response(body, status, headers)
+
+class _Asked(Struct, frozen=True):
+    """A request, its document, and which operation of it is asked for, if it can be told."""
+
+    request: Request
+    document: Document
+    operation: OperationDefinitionNode | None
+
+
+class _Answered(Response):
+    """An answer in one piece; its headers are known before, and need no looking through."""
+
+    def __init__(self, media_type: str, body: bytes, status: int) -> None:
+        self.status_code = status
+        self.body = body
+        self.background = None
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", _CONTENT_TYPES[media_type]),
+            _VARY,
+        ]
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """The headers that mean something here; one that is there twice is a list (RFC 9110 §5.3)."""
+    said: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        if (read := _READ.get(name)) is not None:
+            text = value.decode("latin-1")
+            said[read] = f"{said[read]}, {text}" if read in said else text
+    return said
 
 
 async def _parts(
@@ -158,19 +225,9 @@ def _status(answer: Answer, media_type: str | None) -> int:
     return 400 if not answer.executed and media_type == GRAPHQL_RESPONSE else 200
 
 
-async def _read(scope: Scope, headers: Headers, receive: Receive) -> Request:
-    match scope["method"]:
-        case "POST":
-            return await from_post(headers, receive)
-        case "GET":
-            return from_get(scope["query_string"])
-        case _:
-            raise BadRequest(405, "Use POST, or GET for queries.", "GET, POST")
-
-
-def _check_accept(accept: str) -> None:
+def _check_manner(manner: Manner) -> None:
     """See that there is some way to answer. Raises BadRequest."""
-    if choose(accept, _ALL_OFFERS) is None:
+    if manner.in_one_piece is None and manner.streamed is None:
         raise BadRequest(406, f"Answers are {GRAPHQL_RESPONSE}, {JSON} or {EVENTS}.")
 
 
@@ -182,12 +239,12 @@ def _kind(operation: OperationDefinitionNode | None, method: str) -> OperationTy
     return kind
 
 
-def _streamed(kind: OperationType, accept: str) -> str | None:
+def _streamed(kind: OperationType, manner: Manner) -> str | None:
     """The media type of a streamed answer; None for an answer in one piece. Raises BadRequest."""
     if kind is OperationType.SUBSCRIPTION:
-        if (streamed := choose(accept or JSON, _STREAMED_OFFERS)) is None:
+        if manner.streamed is None:
             raise BadRequest(
                 406, f"Subscriptions are answered over WebSocket, as {EVENTS} or as {PARTS}."
             )
-        return streamed
-    return EVENTS if choose(accept, (*_OFFERS, EVENTS)) == EVENTS else None
+        return manner.streamed
+    return EVENTS if manner.events else None

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from gateway.instrumentation import (
     CacheServerChanged,
     CircuitChanged,
-    Happening,
+    Listeners,
     UpstreamAnswered,
 )
 from gateway.server.leaving import Leaving
@@ -28,14 +28,22 @@ class Health:
         self._answered: dict[str, State] = {}
         self._circuits: dict[str, str] = {}
 
-    def __call__(self, happening: Happening) -> None:
-        """Hear of upstream requests, of circuit breakers and of the cache server."""
-        if isinstance(happening, UpstreamAnswered):
-            self._answered[happening.account] = _state(happening.status)
-        elif isinstance(happening, CircuitChanged):
-            self._circuits[happening.account] = happening.state
-        elif isinstance(happening, CacheServerChanged):
-            self._cache = "ok" if happening.up else "failing"
+    def listeners(self) -> Listeners:
+        """What it hears of: upstream requests, circuit breakers and the cache server."""
+        return {
+            UpstreamAnswered: self._upstream_answered,
+            CircuitChanged: self._circuit_changed,
+            CacheServerChanged: self._cache_changed,
+        }
+
+    def _upstream_answered(self, happening: UpstreamAnswered) -> None:
+        self._answered[happening.account] = _state(happening.status)
+
+    def _circuit_changed(self, happening: CircuitChanged) -> None:
+        self._circuits[happening.account] = happening.state
+
+    def _cache_changed(self, happening: CacheServerChanged) -> None:
+        self._cache = "ok" if happening.up else "failing"
 
     async def alive(self, _: Request) -> Response:
         """The process answers, so it lives."""

@@ -1,8 +1,8 @@
 """The metrics by what they are about: each group says to which happenings it listens."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -17,6 +17,7 @@ from gateway.instrumentation import (
     EventReceived,
     FieldDropped,
     FollowersChanged,
+    Listeners,
     LoopLagged,
     OperationAnswered,
     OperationExecuted,
@@ -34,7 +35,6 @@ from gateway.server.operation_names import Labels
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _BUCKETS_AFTER_END = (60, 300, 600, 900, 1200, 1500, 1800, 2100, 2700, 3600, 7200)
 _SCHEMAS = range(1, 8)
-Listeners = Mapping[type, Callable[[Any], None]]
 
 
 class Make:

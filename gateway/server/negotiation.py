@@ -1,6 +1,8 @@
 """Which media type to answer in (RFC 9110 §12.5.1, GraphQL over HTTP §6.1)."""
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from gateway.schema.deferral import Dialect
 
@@ -9,6 +11,35 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 HTML = "text/html"
 EVENTS = "text/event-stream"
 PARTS = "multipart/mixed"
+
+_IN_ONE_PIECE = (JSON, GRAPHQL_RESPONSE)
+_STREAMED = (EVENTS, PARTS)
+
+
+class Manner(NamedTuple):
+    """How a client takes its answers; each media type is None if it takes none of the kind.
+
+    `events` says that it would rather have any answer as events, `page` that it reads pages, and
+    `parts` in which dialect it would rather have what a query defers in parts.
+    """
+
+    in_one_piece: str | None
+    streamed: str | None
+    events: bool
+    page: bool
+    parts: Dialect | None
+
+
+@lru_cache(maxsize=256)
+def manner_of(accept: str) -> Manner:
+    """The manner that an `Accept` header asks for."""
+    return Manner(
+        choose(accept, _IN_ONE_PIECE),
+        choose(accept or JSON, _STREAMED),
+        choose(accept, (*_IN_ONE_PIECE, EVENTS)) == EVENTS,
+        choose(accept, (*_IN_ONE_PIECE, HTML)) == HTML,
+        dialect(accept),
+    )
 
 
 def choose(accept: str, offers: Sequence[str]) -> str | None:

@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import quote
 
 from graphql import OperationDefinitionNode
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.instrumentation import Hook, OperationAnswered, RequestAnswered
@@ -22,8 +21,7 @@ from gateway.tally import Tally, current
 
 logger = logging.getLogger("gateway.requests")
 
-_HEADER = "X-Request-Id"
-_TRACE_HEADER = "traceparent"
+_HEADER, _TRACE_HEADER = b"x-request-id", b"traceparent"
 _SANE = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 
 
@@ -39,11 +37,31 @@ class _Line(Fields):
     """What a request took: all of it for machines, what is worth reading for people."""
 
     def __str__(self) -> str:
-        said = dict(self.fields)
-        words = [str(said.pop(name)) for name in ("method", "path", "status") if name in said]
-        words.append(f"{said.pop('milliseconds')} ms")
-        words += (f"{name}={value}" for name, value in said.items())
+        words = []
+        for name, value in self.fields.items():
+            if name in _PLAIN:
+                words.append(str(value))
+            else:
+                words.append(f"{value} ms" if name == "milliseconds" else f"{name}={value}")
         return " ".join(words)
+
+
+class _Record(logging.LogRecord):
+    """A record of a line, made without looking for where in the program it comes from."""
+
+    def __init__(self, line: _Line, request_id: str) -> None:
+        created = time.time()
+        self.__dict__ = {
+            **_ALWAYS,
+            "msg": line,
+            "created": created,
+            "msecs": created % 1 * 1000,
+            "request_id": request_id,
+        }
+
+
+_PLAIN = frozenset({"method", "path", "status"})
+_ALWAYS = vars(logging.LogRecord(logger.name, logging.INFO, "", 0, "", (), None))
 
 
 class Journal:
@@ -58,11 +76,11 @@ class Journal:
 
     def request(self, scope: Scope, status: int, tally: Tally) -> None:
         """An HTTP request is over."""
-        route = scope.get("route")
-        self._hook(RequestAnswered(None if route is None else route.path, status))
-        # A decoded path may hold the end of a line.
-        said = {"method": scope["method"], "path": quote(scope["path"]), "status": status}
-        self._over(said, tally)
+        path, route = scope["path"], scope.get("route")
+        known = None if route is None else route.path
+        self._hook(RequestAnswered(known, status))
+        shown = path if path == known else quote(path)  # it may hold the end of a line
+        self._over({"method": scope["method"], "path": shown, "status": status}, tally)
 
     def _over(self, said: dict[str, Any], tally: Tally) -> None:
         seconds = time.perf_counter() - tally.started
@@ -73,30 +91,27 @@ class Journal:
             )
         if logger.isEnabledFor(logging.INFO):
             said["milliseconds"] = round(seconds * 1000, 1)
-            line = _Line(said | _told(tally))
-            extra = {"request_id": tally.request_id}
-            # Not `logger.info`, which would look for its caller on the stack each time.
-            logger.handle(
-                logger.makeRecord(logger.name, logging.INFO, "", 0, line, (), None, extra=extra)
-            )
+            _tell(said, tally)
+            logger.handle(_Record(_Line(said), tally.request_id))
 
 
-def _told(tally: Tally) -> dict[str, Any]:
-    """What is known of a GraphQL request; nothing of any other."""
-    told: dict[str, Any] = {}
+def _tell(said: dict[str, Any], tally: Tally) -> None:
+    """Add what is known of a GraphQL request; nothing of any other."""
     if tally.viewer is not None:
-        told["viewer"] = tally.viewer
+        said["viewer"] = tally.viewer
     if tally.kind is not None:
-        told |= {"kind": tally.kind, "operation": tally.operation or "-", "outcome": tally.outcome}
+        said["kind"] = tally.kind
+        said["operation"] = tally.operation or "-"
+        said["outcome"] = tally.outcome
     if tally.codes:
-        told["errors"] = ",".join(tally.codes)
+        said["errors"] = ",".join(tally.codes)
     if tally.cost is not None:
-        told |= {"cost": tally.cost, "upstream_requests": tally.upstream_requests}
+        said["cost"] = tally.cost
+        said["upstream_requests"] = tally.upstream_requests
     if tally.twilio_ids:
-        told["twilio_request_ids"] = ",".join(tally.twilio_ids)
+        said["twilio_request_ids"] = ",".join(tally.twilio_ids)
     if tally.trace_id is not None:
-        told["trace_id"] = tally.trace_id
-    return told
+        said["trace_id"] = tally.trace_id
 
 
 class RequestLog:
@@ -112,10 +127,10 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        given = headers.get(_HEADER, "")
+        given = _said(scope, _HEADER)
         request_id = given if _SANE.fullmatch(given) else secrets.token_hex(8)
-        tally = Tally(request_id, headers.get(_TRACE_HEADER, "") if self._traced else "")
+        header = (_HEADER, request_id.encode("ascii"))
+        tally = Tally(request_id, _said(scope, _TRACE_HEADER) if self._traced else "")
         scope.setdefault("state", {}).update(request_id=request_id, tally=tally)
         status = 500  # if nothing is sent, the server will say so
 
@@ -123,7 +138,7 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[_HEADER] = request_id
+                message["headers"] = [*message.get("headers", ()), header]
             await send(message)
 
         token = current.set(tally)
@@ -132,3 +147,12 @@ class RequestLog:
         finally:
             self._journal.request(scope, status, tally)
             current.reset(token)
+
+
+def _said(scope: Scope, header: bytes) -> str:
+    """A header of a request; empty if it is not there."""
+    for name, value in scope["headers"]:
+        if name == header:
+            said: str = value.decode("latin-1")
+            return said
+    return ""

@@ -5,13 +5,16 @@ a moment, while those that were let in are answered. An answer that is streamed 
 once it has begun: what it follows is bounded elsewhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 import msgspec
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from gateway.errors import UpstreamRateLimited
 from gateway.instrumentation import Shed
+from gateway.server.streams import Stream
 
 MOST = 2000
 """GraphQL requests under way at once in one process."""
@@ -19,12 +22,14 @@ MOST = 2000
 RETRY_AFTER = 1
 """Seconds."""
 
+Respond: TypeAlias = Callable[[Scope, Receive], Awaitable[Response]]
+
 
 class Shedding:
-    """Wraps the GraphQL endpoint; at most `most` requests are inside."""
+    """Sends what `respond` gives, for at most `most` requests at once."""
 
-    def __init__(self, app: ASGIApp, hook: Callable[[Shed], None], most: int = MOST) -> None:
-        self._app = app
+    def __init__(self, respond: Respond, hook: Callable[[Shed], None], most: int = MOST) -> None:
+        self._respond = respond
         self._hook = hook
         self._most = most
         self._inside = 0
@@ -38,36 +43,19 @@ class Shedding:
         """Let one request in, or turn it away."""
         if self._inside >= self._most:
             self._hook(Shed("server"))
-            await self._turn_away(send)
+            await self._turned_away()(scope, receive, send)
             return
         self._inside += 1
-        inside = True
-
-        def leave() -> None:
-            nonlocal inside
-            self._inside -= inside
-            inside = False
-
-        async def send_on(message: Message) -> None:
-            if message["type"] == "http.response.start" and _is_endless(message):
-                leave()
-            await send(message)
-
         try:
-            await self._app(scope, receive, send_on)
+            response = await self._respond(scope, receive)
+            if response.__class__ is not Stream:
+                await response(scope, receive, send)
+                return
         finally:
-            leave()
+            self._inside -= 1
+        await response(scope, receive, send)
 
-    async def _turn_away(self, send: Send) -> None:
-        headers = [
-            (b"content-type", b"application/json; charset=utf-8"),
-            (b"content-length", str(len(self._body)).encode()),
-            (b"retry-after", str(RETRY_AFTER).encode()),
-            (b"cache-control", b"no-store"),
-        ]
-        await send({"type": "http.response.start", "status": 503, "headers": headers})
-        await send({"type": "http.response.body", "body": self._body})
-
-
-def _is_endless(start: Message) -> bool:
-    return not any(name.lower() == b"content-length" for name, _ in start.get("headers", ()))
+    def _turned_away(self) -> Response:
+        headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
+        media_type = "application/json; charset=utf-8"
+        return Response(self._body, 503, headers, media_type)

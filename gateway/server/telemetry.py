@@ -14,7 +14,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.instrumentation import Happening
+from gateway.instrumentation import Happening, Listeners
 from gateway.server.metrics import (
     Cached,
     Discipline,
@@ -48,9 +48,9 @@ class Telemetry:
         """Count what happened."""
         self._listeners[type(happening)](happening)
 
-    def hears(self) -> set[type]:
-        """The kinds of happenings that are counted."""
-        return set(self._listeners)
+    def listeners(self) -> Listeners:
+        """What counts, by the kind of happening."""
+        return self._listeners
 
     def expect(self, names: Iterable[str]) -> None:
         """Have a label for each of these names of operations, whatever others there are."""

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import Message
 
 from gateway.schema.execution import Request
-from gateway.server.bodies import MAX_BODY_BYTES, BadRequest, from_get, from_post
+from gateway.server.bodies import MAX_BODY_BYTES, BadRequest, body_of, from_body, from_get
 from tests.conftest import Gateway
 from tests.server.conftest import Address
 
@@ -138,7 +138,7 @@ async def test_a_body_that_says_it_is_too_large_is_not_read(length: int) -> None
     """A 413 costs the gateway no memory and no time."""
     headers = Headers({**JSON, "Content-Length": str(length)})
     with pytest.raises(BadRequest) as refused:
-        await from_post(headers, never)
+        await body_of(headers, never)
     assert refused.value.status == 413
 
 
@@ -149,7 +149,7 @@ async def test_a_size_that_is_none_is_not_believed(length: str) -> None:
     async def receive() -> Message:
         return {"type": "http.request", "body": QUERY}
 
-    request = await from_post(Headers({**JSON, "Content-Length": length}), receive)
+    request = from_body(await body_of(Headers({**JSON, "Content-Length": length}), receive))
     assert request == Request("{__typename}")
 
 
@@ -191,7 +191,7 @@ async def test_a_body_that_breaks_off_is_refused_and_harms_nobody() -> None:
         return messages.pop(0)
 
     with pytest.raises(BadRequest) as refused:
-        await from_post(Headers(JSON), receive)
+        from_body(await body_of(Headers(JSON), receive))
     assert refused.value.status == 400
     assert not messages
 
@@ -210,7 +210,7 @@ async def test_all_four_parameters_are_read_from_a_body() -> None:
     async def receive() -> Message:
         return {"type": "http.request", "body": json.dumps(said).encode()}
 
-    request = await from_post(Headers(JSON), receive)
+    request = from_body(await body_of(Headers(JSON), receive))
     assert request == Request("{a}", variables, "A", {"x": []})
 
 

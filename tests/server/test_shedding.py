@@ -1,33 +1,34 @@
 import asyncio
 import json
-from typing import Any
+from collections.abc import AsyncGenerator
+from typing import Any, NoReturn
 
 import httpx
 import pytest
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import Receive, Scope
 
 from gateway.instrumentation import Shed
 from gateway.server.shedding import Shedding
+from gateway.server.streams import Stream
 
 
 class Slow:
-    """An endpoint that answers when it may; as a stream, if asked for one."""
+    """Responds when it may; with a stream, if asked for one."""
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()
         self.begun = 0
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def respond(self, scope: Scope, _: Receive) -> Response:
         self.begun += 1
         if scope["path"] == "/stream":
-            await StreamingResponse(self._endless())(scope, receive, send)
-            return
+            return Stream("text/event-stream", self._endless())
         await self.gate.wait()
-        await Response("answer")(scope, receive, send)
+        return Response("answer")
 
-    async def _endless(self) -> Any:
-        yield b"first"
+    async def _endless(self) -> AsyncGenerator[bytes, None]:
+        yield b"{}"
         await self.gate.wait()
 
 
@@ -44,7 +45,7 @@ async def begin(http: httpx.AsyncClient, number: int, path: str) -> list[asyncio
 async def test_what_is_too_much_is_turned_away_at_once_in_graphql() -> None:
     """Nothing of it is read; the others are answered, and then there is room again."""
     slow, heard = Slow(), list[Shed]()
-    async with client(Shedding(slow, heard.append, 5)) as http:
+    async with client(Shedding(slow.respond, heard.append, 5)) as http:
         asking = await begin(http, 5, "/graphql")
         refused = await http.post("/graphql", content=b"x" * 1000)
         assert slow.begun == 5
@@ -65,7 +66,7 @@ async def test_what_is_too_much_is_turned_away_at_once_in_graphql() -> None:
 async def test_streams_that_have_begun_do_not_count() -> None:
     """Thousands may follow calls, while few requests are under way."""
     slow = Slow()
-    async with client(Shedding(slow, lambda _: None, 1)) as http:
+    async with client(Shedding(slow.respond, lambda _: None, 1)) as http:
         streams = [asyncio.create_task(http.get("/stream")) for _ in range(1)]
         await asyncio.sleep(0.02)
         asking = await begin(http, 1, "/graphql")
@@ -78,7 +79,7 @@ async def test_streams_that_have_begun_do_not_count() -> None:
 async def test_who_fails_or_leaves_makes_room() -> None:
     """A place is never lost."""
 
-    async def fail(*_: object) -> None:
+    async def fail(*_: object) -> NoReturn:
         raise ZeroDivisionError
 
     async with client(Shedding(fail, lambda _: None, 1)) as http:

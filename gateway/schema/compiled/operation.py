@@ -51,9 +51,13 @@ Variables = Mapping[str, Any]
 
 
 class Root(Struct, frozen=True):
-    """A field of the root: under which key it is answered, what resolves it, what renders it."""
+    """A field of the root: under which key it is answered, what resolves it, what renders it.
+
+    `key_in_json` is the key as it stands in the answer.
+    """
 
     key: str
+    key_in_json: bytes
     details: FieldDetails
     field: GraphQLField
     resolver: Callable[..., Any]
@@ -102,7 +106,7 @@ class Operation:
     async def run(
         self, arguments: tuple[dict[str, Any], ...], context: Context
     ) -> tuple[bytes | None, dict[str, Any]]:
-        """The JSON of `data`, if all goes well; and what each root field came to."""
+        """The JSON of the answer, if all goes well; and what each root field came to."""
         rendering = Rendering(context)
         roots = self._roots
         if len(roots) == 1:
@@ -116,7 +120,8 @@ class Operation:
         if any(isinstance(outcome, Exception) for outcome in outcomes):
             return None, settled
         programs = [
-            (root.key, root.program, outcome) for root, outcome in zip(roots, outcomes, strict=True)
+            (root.key_in_json, root.program, outcome)
+            for root, outcome in zip(roots, outcomes, strict=True)
         ]
         try:
             return await rendering.render(programs), settled
@@ -211,7 +216,10 @@ def _root(query: GraphQLObjectType, key: str, details: FieldDetailsList, writer:
         raise Uncompilable(name)  # it is graphql-core's own, or that of a federation
     resolver, takes_info = resolver_of(declared)
     program = writer.program(field.type, details)
-    return Root(key, details[0], field, resolver, declared.is_async, takes_info, program)
+    key_in_json = msgspec.json.encode(key) + b":"
+    return Root(
+        key, key_in_json, details[0], field, resolver, declared.is_async, takes_info, program
+    )
 
 
 def _deciders(document: DocumentNode) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """One request of a compiled operation: its root fields come to values, and these to JSON."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import msgspec
@@ -9,11 +9,19 @@ from msgspec.structs import replace
 
 from gateway.calls.call import Call
 from gateway.schema.compiled.selection import Misfit, Program
+from gateway.schema.connection import CallConnection
 from gateway.schema.context import Context
 from gateway.schema.reads import Reads
 from gateway.schema.types.call import annotation_anew, annotation_of
 
 _encode = msgspec.json.Encoder().encode
+
+_MARK = b"\xff"
+_MARKED = msgspec.Raw(_MARK)
+"""A byte that no JSON has, in the place of a call whose JSON is made, or remembered, by itself."""
+
+_FRAGMENT_SIZE = 150
+"""Bytes that remembering takes, beside the JSON itself."""
 
 
 class Rendering:
@@ -21,27 +29,73 @@ class Rendering:
 
     def __init__(self, context: Context) -> None:
         self.context = context
+        self._calls: list[bytes] = []
         self._old: dict[int, Call] = {}
         self._renewed: dict[int, Call] = {}
 
-    async def render(self, programs: Sequence[tuple[str, Program, Any]]) -> bytes:
-        """The JSON of what the root fields came to, each under its key. Raises anything."""
+    async def render(self, programs: Sequence[tuple[bytes, Program, Any]]) -> bytes:
+        """The answer with what the root fields came to, each under its key. Raises anything."""
         rendered = self._render(programs)
         if self._old:
             await self._renew()
             rendered = self._render(programs)
         return rendered
 
-    def _render(self, programs: Sequence[tuple[str, Program, Any]]) -> bytes:
-        return _encode({key: program.run(value, self) for key, program, value in programs})
+    def _render(self, programs: Sequence[tuple[bytes, Program, Any]]) -> bytes:
+        pieces, before = list[bytes](), b'{"data":{'
+        for key, program, value in programs:
+            pieces += (before, key)
+            if value.__class__ is CallConnection and Reads.AGED not in program.reads:
+                pieces += self._connection(program, value)
+            else:
+                pieces += self._pieces(program, value)
+            before = b","
+        pieces.append(b"}}")
+        return b"".join(pieces)
+
+    def _connection(self, program: Program, value: CallConnection) -> list[bytes]:
+        """The JSON of a stretch of a list, as it is remembered, in pieces."""
+        stretch = value.stretch
+        if stretch.entry is None:
+            return self._pieces(program, value)
+        how = (program.key, self.context.viewer.realm.account.signing_key)
+        pieces: list[bytes] | None = stretch.entry.made(how, stretch)
+        if pieces is None:
+            pieces = self._pieces(program, value)
+            stretch.entry.keep(how, stretch, pieces, sum(map(len, pieces)))
+        return pieces
+
+    def _pieces(self, program: Program, value: Any) -> list[bytes]:
+        """The JSON of a value, in pieces: what is between the calls, and the calls."""
+        outer, self._calls = self._calls, []
+        between = _encode(program.run(value, self)).split(_MARK)
+        calls, self._calls = self._calls, outer
+        pieces = [b""] * (2 * len(calls) + 1)
+        pieces[::2], pieces[1::2] = between, calls
+        return pieces
 
     def call(self, program: Program, call: Call) -> msgspec.Raw:
-        """The JSON of a call by a program of its own."""
+        """A place for the JSON of a call, which is made by a program of its own."""
         if call.__class__ is not Call:
             raise Misfit
         if Reads.AGED in program.reads:
             call = self._young(call)
-        return msgspec.Raw(_encode(program.run(call, self)))
+        self._calls.append(self._json(program, call))
+        return _MARKED
+
+    def _json(self, program: Program, call: Call) -> bytes:
+        """The JSON of a call, as it is remembered."""
+        entry = call.entry
+        if entry is None:
+            return b"".join(self._pieces(program, call))
+        how: Hashable = program.key
+        if Reads.ACCOUNT in program.reads:
+            how = (program.key, self.context.viewer.realm.account.signing_key)
+        json: bytes | None = entry.made(how, call)
+        if json is None:
+            json = b"".join(self._pieces(program, call))
+            entry.keep(how, call, json, len(json) + _FRAGMENT_SIZE)
+        return json
 
     def _young(self, call: Call) -> Call:
         """The call with an annotation that may be told; or the call as it is, to be renewed."""
@@ -60,4 +114,4 @@ class Rendering:
         for call, annotation in zip(calls, await asyncio.gather(*asked), strict=True):
             summary = replace(call.summary, annotation=annotation)
             snapshot = replace(call.snapshot, summary=summary)
-            self._renewed[id(call)] = replace(call, snapshot=snapshot)
+            self._renewed[id(call)] = replace(call, snapshot=snapshot, entry=None)

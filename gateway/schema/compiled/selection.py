@@ -96,7 +96,8 @@ class Writer:
         exec(compile(source, "<selection>", "exec"), self._globals)  # noqa: S102 - invariant 4
         programs = (name for name in self._globals.values() if isinstance(name, Program))
         keys = b"".join(program.key for program in programs)
-        key = hashlib.blake2b(source.encode() + keys, digest_size=16).digest()
+        masked = b"masked" if self._masked else b""
+        key = hashlib.blake2b(source.encode() + keys + masked, digest_size=16).digest()
         return Program(self._globals["run"], key, frozenset(self._reads))
 
     def _call(self, nodes: FieldDetailsList) -> str:

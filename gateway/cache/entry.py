@@ -1,0 +1,54 @@
+"""An entry of a cache in this process, and what was made of its value.
+
+To read a value takes time: bytes become a summary, a summary the JSON of some selection. What
+depends on the value alone is kept beside it, and thrown away with it. It is found by the very
+object that it was made of, so that nothing made of an older value is ever taken for a newer one's.
+"""
+
+import math
+from collections.abc import Hashable
+from typing import Any, Protocol
+
+
+class Room(Protocol):
+    """Where entries have their place."""
+
+    def grown(self, entry: "Entry", size: int) -> None:
+        """An entry takes so many bytes more, for what was made of its value."""
+        ...
+
+
+class Entry:
+    """A value under its key, and what was made of it. Without a room it is no part of a cache.
+
+    `expires` is on the clock of the cache, `size_of_made` in bytes.
+    """
+
+    __slots__ = ("_made", "expires", "key", "room", "size_of_made", "value")
+
+    def __init__(
+        self, key: str, value: bytes, expires: float = math.inf, room: Room | None = None
+    ) -> None:
+        self.key = key
+        self.value = value
+        self.expires = expires
+        self.room = room
+        self.size_of_made = 0
+        self._made: dict[Hashable, tuple[Any, Any, int]] = {}
+
+    def made(self, how: Hashable, of: object) -> Any:
+        """What was made in this way of this very object; None if nothing was, or not any more."""
+        found = self._made.get(how)
+        return found[1] if found is not None and found[0] is of else None
+
+    def keep(self, how: Hashable, of: object, thing: object, size: int) -> None:
+        """Keep what was made in this way, in place of what it was before; `size` is in bytes."""
+        if self.room is not None:
+            before = self._made.get(how)
+            self._made[how] = (of, thing, size)
+            self.room.grown(self, size - (before[2] if before else 0))
+
+    def forget_made(self) -> None:
+        """Keep the value alone."""
+        self._made.clear()
+        self.size_of_made = 0
