@@ -1,5 +1,6 @@
 """The Insights API as typed questions: one summary, one page, one annotation."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -32,6 +33,9 @@ from gateway.upstream.failures import (
 
 logging.getLogger("httpx").setLevel(logging.WARNING)
 """It would log whole URLs, and a filter by a phone number is part of one."""
+
+TURN = 50
+"""Summaries of a page that are read before it is the turn of others."""
 
 Resource = Literal["Summary", "Summaries", "Annotation"]
 
@@ -138,8 +142,13 @@ class InsightsClient:
             body = self._page_body.decode(response.content)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise invalid("was no list of summaries", response) from error
+        snapshots: list[Snapshot] = []
+        for number, item in enumerate(body.call_summaries, 1):
+            snapshots.append(self._snapshot(bytes(item), asked_at, response))
+            if number % TURN == 0:
+                await asyncio.sleep(0)
         return UpstreamPage(
-            tuple(self._snapshot(bytes(item), asked_at, response) for item in body.call_summaries),
+            tuple(snapshots),
             _neighbour(ref, body.meta.next_page_url, response),
             _neighbour(ref, body.meta.previous_page_url, response),
         )

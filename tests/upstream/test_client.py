@@ -1,3 +1,4 @@
+import asyncio
 import base64
 from typing import Any
 
@@ -11,7 +12,7 @@ from gateway.insights.snapshot import Snapshot
 from gateway.insights.windows import Window
 from gateway.instrumentation import FieldDropped, Happening, UpstreamAnswered
 from gateway.sandbox import Fault, Sandbox
-from gateway.upstream.client import InsightsClient
+from gateway.upstream.client import TURN, InsightsClient
 from tests.upstream.conftest import (
     ACCOUNT,
     BASE_URL,
@@ -180,3 +181,21 @@ async def test_the_hook_hears_of_every_question_and_its_outcome(sandbox: Sandbox
     assert answered.request_id.startswith("RQ")
     assert 0 <= answered.seconds < 60
     assert dropped == FieldDropped("duration")
+
+
+async def turns_of_others(summaries: int) -> int:
+    """How often others get a turn while a page of so many summaries is asked for and read."""
+    page = {"call_summaries": [{"call_sid": SID}] * summaries, "meta": {}}
+    client = client_of(answering(body=page))
+    asking = asyncio.create_task(client.page(ACCOUNT, QUESTION, FIRST_PAGE))
+    turns = 0
+    while not asking.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert len(asking.result().snapshots) == summaries
+    return turns
+
+
+async def test_a_long_page_is_read_in_turns_with_others() -> None:
+    """However long it is, nobody waits for more than a few of its summaries."""
+    assert await turns_of_others(20 * TURN) - await turns_of_others(1) >= 20
