@@ -23,6 +23,9 @@ class BoundedProtocol(HttpToolsProtocol):
     read_within = 30.0
     """Seconds that a client has to take in what waits for it, once that is more than 64 KiB."""
 
+    last_word_within = 0.5
+    """Seconds that a new connection has for its first request, once the server stops."""
+
     _arriving: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
     _head = 0
@@ -78,10 +81,13 @@ class BoundedProtocol(HttpToolsProtocol):
         super().timeout_keep_alive_handler()
 
     def shutdown(self) -> None:
-        """The server stops."""
+        """The server stops; what was asked on a new connection may still be on its way."""
         if (stopping := self.app_state.get("stopping")) is not None:
             stopping.set()
-        super().shutdown()
+        if self.cycle is None:
+            self.loop.call_later(self.last_word_within, super().shutdown)
+        else:
+            super().shutdown()
 
     def _expect_the_rest(self) -> None:
         if self._arriving is None and self.sent_within:
