@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from gql.transport.websockets import WebsocketsTransport
 from websockets.exceptions import ConnectionClosed
 
 from gateway.sandbox import Sandbox
+from tests.clients.gql import calls as gql
 from tests.live import (
     UPDATES,
     HurriedClock,
@@ -67,6 +69,14 @@ async def balancing(*replicas: Replica) -> AsyncIterator[str]:
         yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
+async def by_gql(url: str, sid: str) -> Lines:
+    """What Python's gql is told, as programs print it."""
+    async with aclosing(gql.follow(WebsocketsTransport(url=url), sid)) as lookups:
+        async for lookup in lookups:
+            yield {"data": {"callUpdates": lookup}}
+    yield {"end": True}
+
+
 async def test_followers_of_a_replica_that_is_killed_miss_nothing(redis: RedisServer) -> None:
     """Their clients come back to another one: no version goes backwards, and the end is told."""
     install()
@@ -90,11 +100,13 @@ async def test_followers_of_a_replica_that_is_killed_miss_nothing(redis: RedisSe
                 "apollo-ws.mjs": f"ws://{address}/graphql",
                 "graphql-sse.mjs": f"http://{address}/graphql",
                 "apollo-multipart.mjs": f"http://{address}/graphql",
+                "gql": f"ws://{address}/graphql",
             }
             told: dict[str, list[Json]] = {name: [] for name in urls}
             async with asyncio.TaskGroup() as group:
                 for name, url in urls.items():
-                    group.create_task(follow(lines(f"live/{name}", url, sid), told[name]))
+                    source = by_gql(url, sid) if name == "gql" else lines(f"live/{name}", url, sid)
+                    group.create_task(follow(source, told[name]))
                 while not all(told.values()):
                     await asyncio.sleep(0.01)
                 passing = asyncio.create_task(life(clock, minute=0.2))

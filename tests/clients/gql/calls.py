@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import Any
 
 from gql import Client, GraphQLRequest
 from gql.client import AsyncClientSession
 from gql.transport.async_transport import AsyncTransport
-from gql.transport.exceptions import TransportQueryError
+from gql.transport.exceptions import TransportConnectionFailed, TransportQueryError
+from websockets.exceptions import InvalidHandshake
 
 ATTEMPTS = 5
 PAGE = """
@@ -51,8 +53,12 @@ async def calls(transport: AsyncTransport, **filters: Any) -> AsyncGenerator[dic
 
 
 async def follow(transport: AsyncTransport, sid: str) -> AsyncGenerator[dict[str, Any], None]:
-    """What is told of a call, until its summary is complete."""
-    async with Client(transport=transport) as session:
-        request = GraphQLRequest(FOLLOW, variable_values={"sid": sid})
-        async for told in session.subscribe(request):
-            yield told["callUpdates"]
+    """What is told of a call, until its summary is complete, be the connection lost meanwhile."""
+    request = GraphQLRequest(FOLLOW, variable_values={"sid": sid})
+    while True:
+        with suppress(TransportConnectionFailed, InvalidHandshake, OSError):  # come back
+            async with Client(transport=transport) as session:
+                async for told in session.subscribe(request):
+                    yield told["callUpdates"]
+                return
+        await asyncio.sleep(1)
