@@ -29,6 +29,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _arriving: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
     _head = 0
+    _leaving = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A request is waited for from now on."""
@@ -47,6 +48,8 @@ class BoundedProtocol(HttpToolsProtocol):
         cycle = self.cycle
         if cycle is not None and cycle.scope is self.scope:
             self._head = 0
+            if self._leaving:
+                cycle.keep_alive = False
             if not cycle.more_body:
                 self._it_came()
                 return
@@ -85,6 +88,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if (stopping := self.app_state.get("stopping")) is not None:
             stopping.set()
         if self.cycle is None:
+            self._leaving = True
             self.loop.call_later(self.last_word_within, super().shutdown)
         else:
             super().shutdown()

@@ -4,7 +4,7 @@ Run it with `python -m tests.benchmarks.soak --minutes 60`. A gateway runs as a 
 over a sandbox, with summaries that age. Clients ask for calls and pages, follow calls over
 server-sent events and WebSockets, leave in the middle, and ask nonsense. What the gateway holds is
 read from its `/metrics`; the exit status is 1 if it grew. The figures go into
-`docs/operations/sizing.md`.
+`docs/operations/running.md`.
 """
 
 import argparse

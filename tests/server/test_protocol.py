@@ -139,3 +139,31 @@ async def test_a_websocket_outlives_the_patience_for_requests(
         await connection.send('{"type":"ping"}')
         assert await connection.recv() == '{"type":"pong"}'
     assert gateway.happenings == []
+
+
+class Patient(BoundedProtocol):
+    """The same, with more patience at the end."""
+
+    last_word_within = 10.0
+
+
+async def test_what_was_on_its_way_when_the_server_stopped_is_answered(gateway: Gateway) -> None:
+    """Who had connected already loses nothing, and is told that the connection ends."""
+
+    async def ask_late(address: Address) -> bytes:
+        with contextlib.suppress(ConnectionRefusedError):
+            while True:
+                (await asyncio.open_connection(*address))[1].close()
+                await asyncio.sleep(0.01)
+        writer.write(WHOLE)
+        return await said(reader)
+
+    async with listening(gateway.app, Patient) as address:
+        reader, writer = await asyncio.open_connection(*address)
+        await asyncio.sleep(0.05)  # until it was accepted
+        asking = asyncio.create_task(ask_late(address))
+    answer = await asking
+    writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in answer
