@@ -277,12 +277,12 @@ def table(day: list[Phase]) -> str:
         figures += [phase.upstream, phase.most_at_once, phase.retries]
         seconds = (phase.longest, phase.machine, phase.recovered_after)
         lines.append(_line(phase.name, [*figures, *(f"{one:.1f} s" for one in seconds)]))
-        lines += [f"{count:>50}  {code}" for code, count in phase.errors.most_common()]
+        lines += [f"{count:>64}  {code}" for code, count in phase.errors.most_common()]
     return "\n".join(lines)
 
 
 def _line(name: str, cells: Iterable[object]) -> str:
-    return f"{name:<20}" + "".join(f"{cell:>10}" for cell in cells)
+    return f"{name:<20}" + "".join(f" {cell:>10}" for cell in cells)
 
 
 if __name__ == "__main__":
