@@ -52,7 +52,7 @@ class Gateway:
                 "transport": httpx.ASGITransport(app=sandbox.app),
                 "clock": clock,
                 "hooks": [self.happenings.append],
-                "examples": sandbox.examples(),
+                "examples": sandbox.examples,
                 **options,
             },
         )

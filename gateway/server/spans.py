@@ -98,7 +98,9 @@ class Spans:
     def by(cls, environment: Mapping[str, str]) -> Self:
         """What sends spans to where these variables of the process say."""
         said = environment.get("OTEL_TRACES_SAMPLER", "").strip()
-        decide = as_sampled_by(TracerProvider(shutdown_on_exit=False).sampler) if said else a_tenth
+        decide = (
+            as_sampled_by(TracerProvider(shutdown_on_exit=False).sampler) if said else a_hundredth
+        )
         return cls(decide, _resource(environment), BatchSpanProcessor(OTLPSpanExporter()))
 
     def __call__(self, happening: Happening) -> None:
@@ -245,9 +247,9 @@ def _operation_attributes(one: OperationAnswered, tally: Tally, trace: _Trace) -
     return said
 
 
-def a_tenth(parent: SpanContext | None, trace_id: int) -> bool:
-    """As whoever asks decided, or one trace of ten: what the SDK's samplers do, in less time."""
-    return trace_id & _LOW < _LOW // 10 if parent is None else parent.trace_flags.sampled
+def a_hundredth(parent: SpanContext | None, trace_id: int) -> bool:
+    """As whoever asks decided, or one of a hundred: as the SDK's samplers do, in less time."""
+    return trace_id & _LOW < _LOW // 100 if parent is None else parent.trace_flags.sampled
 
 
 def as_sampled_by(sampler: Sampler) -> Decide:

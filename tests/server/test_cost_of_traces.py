@@ -1,7 +1,9 @@
 """What traces cost beside what they are about, in time of the processor."""
 
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
@@ -9,7 +11,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from starlette.types import Message
 
-from gateway.instrumentation import CacheAsked, OperationAnswered
+from gateway.instrumentation import CacheAsked, Hook, OperationAnswered, silent
 from gateway.server.spans import Decide, Spans
 from gateway.tally import Tally, current
 from tests.conftest import Gateway
@@ -33,6 +35,15 @@ class Encoding(SpanProcessor):
             self._waiting.clear()
 
 
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """Nobody counts lines inside the `with` block: that costs more than what is measured."""
+    watching = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(watching)
+
+
 def fastest(work: Callable[[], None]) -> float:
     """The processor's time for one piece of work, of the fastest round."""
     best = float("inf")
@@ -52,13 +63,13 @@ def cost_of(decide: Decide) -> float:
         OperationAnswered("query", "Jitter", "ok", (), 0.001),
     )
 
-    def tell() -> None:
+    def tell(hook: Hook) -> None:
         token = current.set(Tally("0123456789abcdef"))
         for one in happened:
-            spans(one)
+            hook(one)
         current.reset(token)
 
-    return fastest(tell)
+    return fastest(lambda: tell(spans)) - fastest(lambda: tell(silent))
 
 
 async def cost_of_an_answer(gateway: Gateway) -> float:
@@ -84,7 +95,7 @@ async def cost_of_an_answer(gateway: Gateway) -> float:
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }
-    statuses = set[int]()
+    statuses, bodies = set[int](), set[bytes]()
 
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
@@ -92,6 +103,8 @@ async def cost_of_an_answer(gateway: Gateway) -> float:
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
             statuses.add(message["status"])
+        else:
+            bodies.add(message["body"])
 
     best = float("inf")
     for _ in range(ROUNDS):
@@ -100,16 +113,18 @@ async def cost_of_an_answer(gateway: Gateway) -> float:
             await gateway.app({**scope, "state": {}}, receive, send)
         best = min(best, (time.process_time() - begun) / TIMES)
     assert statuses == {200}
+    assert [sid in body.decode() and b"errors" not in body for body in bodies] == [True]
     return best
 
 
-async def test_traces_of_a_tenth_cost_less_than_a_twentieth(gateway: Gateway) -> None:
+async def test_traces_of_a_hundredth_cost_less_than_a_twentieth(gateway: Gateway) -> None:
     """Of the shortest of answers, with the encoding of what is sent; longer ones cost less."""
-    answer = await cost_of_an_answer(gateway)
-    never, always = cost_of(lambda *_: False), cost_of(lambda *_: True)
-    tenth = 0.9 * never + 0.1 * always
+    with unwatched():
+        answer = await cost_of_an_answer(gateway)
+        never, always = cost_of(lambda *_: False), cost_of(lambda *_: True)
+    hundredth = 0.99 * never + 0.01 * always
     print(  # noqa: T201 - the figures
         f"Of an answer of {answer * 1e6:.0f} us, spans cost {always / answer:.1%} if all are "
-        f"sampled, {never / answer:.1%} if none is, {tenth / answer:.1%} if a tenth is."
+        f"sampled, {never / answer:.1%} if none is, {hundredth / answer:.1%} if a hundredth is."
     )
-    assert tenth < 0.05 * answer
+    assert hundredth < 0.05 * answer

@@ -24,7 +24,7 @@ from opentelemetry.trace import SpanContext, SpanKind, StatusCode, TraceFlags
 from gateway.insights.catalogue import CallSid
 from gateway.sandbox import Fault, Sandbox
 from gateway.schema.node_ids import encode_id
-from gateway.server.spans import MAX_SPANS, Spans, a_tenth, as_sampled_by
+from gateway.server.spans import MAX_SPANS, Spans, a_hundredth, as_sampled_by
 from gateway.server.tracing import is_wanted, traces_of
 from gateway.settings import Settings
 from gateway.tally import current
@@ -271,13 +271,13 @@ def test_traces_are_sent_where_the_environment_says_so(said: dict[str, str], wan
         assert traces_of(said) is None
 
 
-def test_one_of_ten_is_sampled_unless_somebody_says_otherwise() -> None:
+def test_one_of_a_hundred_is_sampled_unless_somebody_says_otherwise() -> None:
     """The same ones as the SDK's sampler would take, and all of those that others sampled."""
-    as_the_sdk_does = as_sampled_by(ParentBased(TraceIdRatioBased(0.1)))
-    ids = [RandomIdGenerator().generate_trace_id() for _ in range(1000)]
-    assert [a_tenth(None, one) for one in ids] == [as_the_sdk_does(None, one) for one in ids]
-    assert 50 < sum(a_tenth(None, one) for one in ids) < 170
+    as_the_sdk_does = as_sampled_by(ParentBased(TraceIdRatioBased(0.01)))
+    ids = [RandomIdGenerator().generate_trace_id() for _ in range(20_000)]
+    assert [a_hundredth(None, one) for one in ids] == [as_the_sdk_does(None, one) for one in ids]
+    assert 100 < sum(a_hundredth(None, one) for one in ids) < 320
     for flags in (0, 1):
         parent = SpanContext(1, 1, is_remote=True, trace_flags=TraceFlags(flags))
-        assert {a_tenth(parent, one) for one in ids} == {bool(flags)}
+        assert {a_hundredth(parent, one) for one in ids} == {bool(flags)}
         assert as_the_sdk_does(parent, ids[0]) is bool(flags)
