@@ -9,6 +9,7 @@ import enum
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, ClassVar, NewType, Self, TypeVar
 
 import msgspec
@@ -88,6 +89,11 @@ class Vocabulary(enum.StrEnum):
         return member
 
     @classmethod
+    def _missing_(cls, value: object) -> "Self | None":
+        """The member that a word spells in another way."""
+        return cls.spelled(value) if isinstance(value, str) else None
+
+    @classmethod
     def spelled(cls, word: str) -> "Self | None":
         """The member that `word` spells, or None."""
         return cls.__members__.get(vocabulary_name(word))
@@ -129,6 +135,7 @@ def shared_shape(entity: E_) -> E_:
     return entity
 
 
+@lru_cache(maxsize=1024)
 def vocabulary_name(word: str) -> str:
     """`therapy_(individual+group)` → `THERAPY_INDIVIDUAL_GROUP`: a name that GraphQL accepts."""
     return re.sub(r"[^A-Z0-9]+", "_", word.upper()).strip("_")

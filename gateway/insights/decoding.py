@@ -41,6 +41,12 @@ NOT_THERE = frozenset(
 """The words by which Twilio says that there is nothing to say."""
 
 _SUSPECT_WORDS = (b'"unknown', b'""')
+_NOTHING = re.compile(
+    rb':\s*+"(?:' + "|".join(sorted(NOT_THERE, reverse=True)).encode("ascii") + rb')"'
+)
+"""A word that says "not there", as the value of a key. In JSON, what follows a colon outside of a
+string is a value, and inside of one there is no bare quotation mark: it is never anything else."""
+
 _SUSPECT_SHAPES = (
     re.compile(rb'\{(?:\s*+"[^"]*+"\s*+:\s*+(?:null|\{\s*+\})\s*+,?)*+\s*+\}'),
     re.compile(rb":\d\d(?:\.\d+)?[+-]\d\d:"),
@@ -80,11 +86,14 @@ def decode_plain(body: bytes) -> Any:
 
 
 def _decode(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT:
-    if not any(word in body for word in _SUSPECT_WORDS) and not any(
-        shape.search(body) for shape in _SUSPECT_SHAPES
+    plain = body
+    if any(word in body for word in _SUSPECT_WORDS):
+        plain = _NOTHING.sub(b":null", body)
+    if not any(word in plain for word in _SUSPECT_WORDS) and not any(
+        shape.search(plain) for shape in _SUSPECT_SHAPES
     ):
         try:
-            return cast("EntityT", _decoder(entity).decode(body))
+            return cast("EntityT", _decoder(entity).decode(plain))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return decode_patiently(entity, body, hook)
     return decode_patiently(entity, body, hook)
