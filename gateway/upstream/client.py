@@ -1,12 +1,10 @@
 """The Insights API as typed questions: one summary, one page, one annotation."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Mapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import msgspec
@@ -31,8 +29,11 @@ from gateway.upstream.failures import (
     invalid,
 )
 
-logging.getLogger("httpx").setLevel(logging.WARNING)
-"""It would log whole URLs, and a filter by a phone number is part of one."""
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "User-Agent": "call-insights-gateway",
+}
 
 TURN = 50
 """Summaries of a page that are read before it is the turn of others."""
@@ -65,8 +66,9 @@ class _PageBody(Struct):
 class InsightsClient:
     """Asks Twilio. Every method raises UpstreamError when there is no answer to give.
 
-    `transport` is the one seam of the gateway: the sandbox plugs in here. `clock` gives seconds
-    since 1970; what an answer says was true at the moment of its question, or later.
+    `transport` is the one seam of the gateway: the sandbox plugs in here. Nothing stands between:
+    no redirect is followed, no cookie kept and no URL logged, which may hold a phone number.
+    `clock` gives seconds since 1970; what an answer says was true when it was asked for, or later.
     """
 
     def __init__(
@@ -77,15 +79,8 @@ class InsightsClient:
         hook: Hook = silent,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._http = httpx.AsyncClient(
-            transport=transport,
-            base_url=f"{base_url}/v1/Voice/",
-            timeout=None,  # noqa: S113 - the transport bounds the whole request
-            follow_redirects=False,
-            trust_env=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none, for no account
-            headers={"Accept": "application/json", "User-Agent": "call-insights-gateway"},
-        )
+        self._transport = transport
+        self._base_url = f"{base_url}/v1/Voice/"
         self._hook = hook
         self._clock = clock
         self._page_body = msgspec.json.Decoder(_PageBody)
@@ -124,7 +119,7 @@ class InsightsClient:
         An UpstreamError says whether something was written, or that this is `uncertain`.
         """
         path = f"{call_sid(sid)}/Annotation"
-        request = self._http.build_request("POST", path, data=parameters)
+        request = httpx.Request("POST", self._base_url + path, headers=_HEADERS, data=parameters)
         try:
             response = await self._send(account, "Annotation", request)
             return self._absent(sid, response) or self._annotation(sid, response)
@@ -155,7 +150,7 @@ class InsightsClient:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._transport.aclose()
 
     def _absent(self, sid: CallSid, response: httpx.Response) -> Absent | None:
         """The state that an error answer stands for; any other error is raised."""
@@ -184,7 +179,8 @@ class InsightsClient:
     async def _get(
         self, account: Account, resource: Resource, path: str, parameters: dict[str, str]
     ) -> httpx.Response:
-        request = self._http.build_request("GET", path, params=parameters)
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        request = httpx.Request("GET", f"{self._base_url}{path}{query}", headers=_HEADERS)
         return await self._send(account, resource, request)
 
     async def _send(
@@ -193,7 +189,8 @@ class InsightsClient:
         request.headers["Authorization"] = account.authorization
         request.extensions |= {"account": account.sid, "resource": resource, "asker": asking()}
         try:
-            response = await self._http.send(request)
+            response = await self._transport.handle_async_request(request)
+            await response.aread()
         except TRANSPORT_FAILURES as error:
             raise failure_of_exception(error) from error
         if not response.is_error and response.status_code != httpx.codes.OK:
