@@ -158,12 +158,12 @@ class ProcessMeasured(Struct, frozen=True):
 
 
 class OperationExecuted(Struct, frozen=True):
-    """A query or mutation was executed: compiled, or interpreted by graphql-core.
+    """A query or mutation was executed: compiled, interpreted by graphql-core, or remembered.
 
     It is abandoned when it was compiled, and graphql-core had to tell what is wrong with a value.
     """
 
-    how: Literal["compiled", "interpreted", "abandoned"]
+    how: Literal["compiled", "interpreted", "abandoned", "remembered"]
 
 
 class FieldDropped(Struct, frozen=True):

@@ -17,6 +17,10 @@ class Room(Protocol):
         """An entry takes so many bytes more, for what was made of its value."""
         ...
 
+    def use(self, entry: "Entry") -> None:
+        """An entry was of use: let it be the last one to make room."""
+        ...
+
 
 class Entry:
     """A value under its key, and what was made of it. Without a room it is no part of a cache.

@@ -228,7 +228,7 @@ class Lists:
         now = self._clock()
         if gathered is None or now >= gathered.until:
             return None
-        if any(one.room is None for one in gathered.entries):
+        if None in [one.room for one in gathered.entries]:
             return None
         if now >= gathered.used + _OFTEN:
             gathered.used = now

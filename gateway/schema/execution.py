@@ -1,6 +1,6 @@
 """A GraphQL request from its document to its answer, without HTTP."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Protocol, Self, TypeVar, cast
 
@@ -30,6 +30,7 @@ from gateway.schema.deferral import Dialect, Parts
 from gateway.schema.demand_control import Allowance, DemandControl, Refused, told
 from gateway.schema.documents import Document
 from gateway.schema.error_policy import failure
+from gateway.schema.remembered import Remembered, remembered
 from gateway.schema.shape import Limits
 from gateway.tally import noted
 from gateway.viewers import Scope
@@ -39,10 +40,11 @@ T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
 
 
-class Request(Struct, frozen=True):
+class Request(Struct):
     """A GraphQL request, as GraphQL over HTTP writes it; with a `query`, a `document_id`, or both.
 
-    `document_id` is the name of a document: its SHA-256, or its id in a manifest.
+    `document_id` is the name of a document: its SHA-256, or its id in a manifest. `remembered` is
+    how it was answered last, if it was asked before.
     """
 
     query: str | None
@@ -50,6 +52,7 @@ class Request(Struct, frozen=True):
     operation_name: str | None = None
     extensions: dict[str, Any] | None = None
     document_id: str | None = None
+    remembered: Remembered | None = None
 
 
 class Reader(Protocol):
@@ -160,6 +163,11 @@ class Executor:
         document: Document,
         context: Context,
     ) -> Answer:
+        known = request.remembered
+        if known is not None:
+            pieces = known.pieces(context.viewer, context.now)
+            if pieces is not None:
+                return self._again(known, pieces)
         ask_for(context.asker())
         settled = None
         if self._compiler is not None:
@@ -169,14 +177,24 @@ class Executor:
             )
             arguments = None if compiled is None else compiled.arguments(request.variables)
             if compiled is not None and arguments is not None:
-                body, settled = await compiled.run(arguments, context)
-                if body is not None:
+                pieces, settled = await compiled.run(arguments, context)
+                if pieces is not None:
                     self._hook(OperationExecuted("compiled"))
-                    return Answer(body, executed=True)
+                    request.remembered = remembered(
+                        context.told, pieces, context.viewer, context.now
+                    )
+                    return Answer(b"".join(pieces), executed=True)
         self._hook(OperationExecuted("interpreted" if settled is None else "abandoned"))
         described = self._arguments(request, document.parsed, context)
         result = await _awaited(execute(**described, middleware=_from(settled)))
         return self._answer(cast("ExecutionResult", result), operation, request, context)
+
+    def _again(self, known: Remembered, pieces: Sequence[bytes]) -> Answer:
+        """An answer that was given before."""
+        self._hook(OperationExecuted("remembered"))
+        for asked in known.asked:
+            self._hook(asked)
+        return Answer(b"".join(pieces), executed=True)
 
     async def _begun(
         self,

@@ -1,7 +1,9 @@
 """How fresh an answer is: what went into it, added up while it is made."""
 
 import math
+from typing import Literal
 
+from gateway.cache.entry import Entry
 from gateway.calls.call import Call, FinalReason, Lookup
 from gateway.calls.lists import Stretch
 
@@ -11,12 +13,16 @@ class Told:
 
     `as_of` is when the oldest of it was seen, `fresh_until` the moment at which the first of it
     ceases to be an answer, `complete` whether all of it are calls whose summary is complete, and
-    `personal` whether it answers a question that names somebody.
+    `personal` whether it answers a question that names somebody. `kinds` are the kinds of entries
+    that the cache was asked for.
     """
 
-    __slots__ = ("as_of", "complete", "fresh_until", "personal")
+    __slots__ = ("_passing", "_things", "as_of", "complete", "fresh_until", "kinds", "personal")
 
     def __init__(self) -> None:
+        self._things: list[Call | Stretch] = []
+        self._passing = False
+        self.kinds: list[Literal["summary", "page"]] = []
         self.as_of = math.inf
         self.fresh_until = math.inf
         self.complete = True
@@ -32,14 +38,33 @@ class Told:
         """Add a call."""
         complete = call.final_reason is FinalReason.COMPLETE
         self.saw(call.snapshot.as_of, call.fresh_until, complete=complete)
+        self._things.append(call)
+        self.kinds.append("summary")
 
     def lookup(self, found: Lookup) -> None:
         """Add a call, or that there is no summary of it."""
         if found.call is None:
             self.saw(found.as_of, found.fresh_until)
+            self._passing = True
         else:
             self.call(found.call)
 
     def stretch(self, stretch: Stretch) -> None:
         """Add some calls of a list, and which calls these are."""
         self.saw(stretch.as_of, stretch.fresh_until)
+        self._things.append(stretch)
+        self.kinds.append("page")
+
+    def entries(self) -> tuple[Entry, ...] | None:
+        """The entries of the cache that it was all read from; None if it was not.
+
+        What tells how long to wait, as of a call that is not final, is another thing each time.
+        """
+        found: list[Entry | None] = []
+        for thing in self._things:
+            found.append(thing.entry)
+            calls = [thing] if isinstance(thing, Call) else [call for _, call in thing.calls]
+            found += [call.entry for call in calls if call.refresh_after is None]
+            self._passing |= any(call.refresh_after is not None for call in calls)
+        kept = tuple(entry for entry in found if entry is not None and entry.room is not None)
+        return None if self._passing or not kept or len(kept) < len(found) else kept

@@ -81,7 +81,7 @@ class Requests:
         )
         self._executed = make.counter(
             "gateway_executions",
-            "Queries and mutations, by how: compiled, interpreted, or first one then the other.",
+            "Queries and mutations, by how: compiled, interpreted, both in turn, or remembered.",
             "how",
         )
         self._errors = make.counter("gateway_errors", "Operations with an error, by code.", "code")

@@ -105,8 +105,8 @@ class Operation:
 
     async def run(
         self, arguments: tuple[dict[str, Any], ...], context: Context
-    ) -> tuple[bytes | None, dict[str, Any]]:
-        """The JSON of the answer, if all goes well; and what each root field came to."""
+    ) -> tuple[list[bytes] | None, dict[str, Any]]:
+        """The JSON of the answer in pieces, if all goes well; and what each root field came to."""
         rendering = Rendering(context)
         roots = self._roots
         if len(roots) == 1:

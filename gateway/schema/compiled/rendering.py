@@ -33,15 +33,18 @@ class Rendering:
         self._old: dict[int, Call] = {}
         self._renewed: dict[int, Call] = {}
 
-    async def render(self, programs: Sequence[tuple[bytes, Program, Any]]) -> bytes:
-        """The answer with what the root fields came to, each under its key. Raises anything."""
+    async def render(self, programs: Sequence[tuple[bytes, Program, Any]]) -> list[bytes]:
+        """The answer with what the root fields came to, each under its key, in pieces.
+
+        Raises anything.
+        """
         rendered = self._render(programs)
         if self._old:
             await self._renew()
             rendered = self._render(programs)
         return rendered
 
-    def _render(self, programs: Sequence[tuple[bytes, Program, Any]]) -> bytes:
+    def _render(self, programs: Sequence[tuple[bytes, Program, Any]]) -> list[bytes]:
         pieces, before = list[bytes](), b'{"data":{'
         for key, program, value in programs:
             pieces += (before, key)
@@ -51,7 +54,7 @@ class Rendering:
                 pieces += self._pieces(program, value)
             before = b","
         pieces.append(b"}}")
-        return b"".join(pieces)
+        return pieces
 
     def _connection(self, program: Program, value: CallConnection) -> list[bytes]:
         """The JSON of a stretch of a list, as it is remembered, in pieces."""
