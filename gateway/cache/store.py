@@ -24,8 +24,8 @@ from gateway.insights.decoding import decode_summary
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.snapshot import Seen, Snapshot, Via
 
-_BATCH = 100
-"""How many entries are written in one go, before others get a turn of the event loop."""
+_BATCH = 50
+"""How many entries are read or written in one go, before others get a turn of the event loop."""
 
 
 class _SummaryEntry(Struct, frozen=True, array_like=True, tag="s"):
@@ -94,8 +94,18 @@ class Store:
         return [None if entry is None else seen_in(entry) for entry in found]
 
     async def entries(self, account: str, sids: Sequence[CallSid]) -> list[Entry | None]:
-        """The same, as entries, to keep what is made of it."""
-        return await self._backend.entries([call_key(account, sid) for sid in sids])
+        """The same, as entries, to keep what is made of it; they are decoded, in turns."""
+        entries = await self._backend.entries([call_key(account, sid) for sid in sids])
+        decoded = 0
+        for entry in entries:
+            if entry is None or entry.room is None:
+                continue
+            if entry.made(_DECODED, entry.value) is None:
+                seen_in(entry)
+                decoded += 1
+                if decoded % _BATCH == 0:
+                    await asyncio.sleep(0)
+        return entries
 
     def use(self, entries: Sequence[Entry]) -> None:
         """Say that what was seen of some calls was of use, though nobody asked for it by name."""

@@ -2,6 +2,8 @@
 
 import re
 from collections import OrderedDict
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -21,6 +23,7 @@ from msgspec import Struct, field
 
 from gateway.errors import TooComplex
 from gateway.schema.arguments import ValuesFitRule
+from gateway.schema.aside import aside
 from gateway.schema.deferral import without_defer
 from gateway.schema.price import Price
 from gateway.schema.pricing import Pricing
@@ -29,6 +32,9 @@ from gateway.schema.traits import Trait, traits_of
 
 MAX_REMEMBERED = 2**18
 """Characters of all remembered documents together; parsed, each takes some 300 bytes."""
+
+_SHORT = 1000
+"""Characters of a document that takes a few milliseconds."""
 
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
 """Comparisons of fields that may be merged; beyond it a document is not validated to the end."""
@@ -105,10 +111,13 @@ class Documents:
             return known
         if (pinned := self._pinned.get(text)) is not None:
             return pinned
-        document = self._read(text)
-        if not document.errors and len(text) <= MAX_REMEMBERED:
-            self._remember(text, document)
-        return document
+        return self._remembered(text, self._read(text))
+
+    async def read_aside(self, text: str) -> Document:
+        """The same; the event loop goes on while a document of some length is new."""
+        if len(text) <= _SHORT or text in self._known or text in self._pinned:
+            return self.read(text)
+        return self._remembered(text, await aside(partial(self._read, text)))
 
     def pin(self, text: str) -> Document:
         """Read `text`, and remember it for good if nothing is wrong with it."""
@@ -117,9 +126,14 @@ class Documents:
             self._pinned[text] = document
         return document
 
+    @property
+    def pinned(self) -> Sequence[Document]:
+        """All documents that are remembered for good."""
+        return tuple(self._pinned.values())
+
     def pinned_names(self) -> set[str]:
         """The names of all operations that are remembered for good."""
-        operations = (one for pinned in self._pinned.values() for one in pinned.operations)
+        operations = (one for pinned in self.pinned for one in pinned.operations)
         return {one.name.value for one in operations if one.name is not None}
 
     def _read(self, text: str) -> Document:
@@ -147,12 +161,16 @@ class Documents:
             deferring=None if whole is parsed else parsed,
         )
 
-    def _remember(self, text: str, document: Document) -> None:
+    def _remembered(self, text: str, document: Document) -> Document:
+        """A document that was just read, remembered if nothing is wrong with it."""
+        if document.errors or len(text) > MAX_REMEMBERED or text in self._known:
+            return document
         self._known[text] = document
         self._size += len(text)
         while self._size > MAX_REMEMBERED:
             forgotten, _ = self._known.popitem(last=False)
             self._size -= len(forgotten)
+        return document
 
 
 def _operations(document: DocumentNode) -> tuple[OperationDefinitionNode, ...]:

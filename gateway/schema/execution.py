@@ -1,6 +1,6 @@
 """A GraphQL request from its document to its answer, without HTTP."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Protocol, Self, TypeVar, cast
 
@@ -16,7 +16,6 @@ from graphql import (
     subscribe,
 )
 from graphql import experimental_execute_incrementally as execute
-from msgspec import Struct
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.asking import ask_for
@@ -31,6 +30,7 @@ from gateway.schema.demand_control import Allowance, DemandControl, Refused, tol
 from gateway.schema.documents import Document
 from gateway.schema.error_policy import failure
 from gateway.schema.remembered import Remembered, remembered
+from gateway.schema.requests import Request
 from gateway.schema.shape import Limits
 from gateway.tally import noted
 from gateway.viewers import Scope
@@ -38,21 +38,6 @@ from gateway.viewers import Scope
 T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
-
-
-class Request(Struct):
-    """A GraphQL request, as GraphQL over HTTP writes it; with a `query`, a `document_id`, or both.
-
-    `document_id` is the name of a document: its SHA-256, or its id in a manifest. `remembered` is
-    how it was answered last, if it was asked before.
-    """
-
-    query: str | None
-    variables: dict[str, Any] | None = None
-    operation_name: str | None = None
-    extensions: dict[str, Any] | None = None
-    document_id: str | None = None
-    remembered: Remembered | None = None
 
 
 class Reader(Protocol):
@@ -100,6 +85,12 @@ class Executor:
         self._demand = demand or DemandControl(Limits().cost)
         self._reader = reader
         self._hint = introspection
+
+    def prepare(self, documents: Iterable[Document]) -> None:
+        """Compile documents that will be asked."""
+        if self._compiler is not None:
+            for document in documents:
+                self._compiler.prepare(document)
 
     async def read(self, request: Request) -> Document:
         """The document of a request, parsed and validated."""
@@ -172,7 +163,7 @@ class Executor:
         settled = None
         if self._compiler is not None:
             masked = not context.viewer.may(Scope.PII_READ)
-            compiled = self._compiler.operation(
+            compiled = await self._compiler.operation(
                 document, operation, request.variables, masked=masked
             )
             arguments = None if compiled is None else compiled.arguments(request.variables)

@@ -15,7 +15,7 @@ from graphql import GraphQLError
 from gateway.errors import BadUserInput
 from gateway.insights.personal_data import personal_data
 from gateway.schema.documents import Document, Documents
-from gateway.schema.execution import Request
+from gateway.schema.requests import Request
 from gateway.schema.traits import Trait
 
 KEPT_FOR = 7 * 86400.0
@@ -83,10 +83,10 @@ class PersistedQueries:
         if self._only and trusted is None:
             return _REQUIRED
         if name is None:
-            return self._documents.read(query or "")
+            return await self._documents.read_aside(query or "")
         if query is None:
             text = trusted or await self._registered(name)
-            return _NOT_FOUND if text is None else self._documents.read(text)
+            return _NOT_FOUND if text is None else await self._documents.read_aside(text)
         if trusted is None:
             return await self._register(name, query)
         return self._documents.read(trusted) if trusted == query else _MISMATCH
@@ -98,7 +98,7 @@ class PersistedQueries:
     async def _register(self, digest: str, query: str) -> Document:
         if hashlib.sha256(query.encode()).hexdigest() != digest:
             return _MISMATCH
-        document = self._documents.read(query)
+        document = await self._documents.read_aside(query)
         if not document.errors and _may_be_kept(query, document.traits):
             await self._cache.set(_key(digest), query.encode(), ttl=KEPT_FOR)
         return document

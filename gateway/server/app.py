@@ -1,6 +1,7 @@
 """The composition root: the one file that knows every floor."""
 
 import asyncio
+import gc
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -220,7 +221,7 @@ def _executor(
     only = settings.gateway_trusted_documents_only
     queries = PersistedQueries(documents, cache, trusted, only=only)
     demand = DemandControl(limits.cost, cache if isinstance(cache, TieredCache) else None)
-    return Executor(
+    executor = Executor(
         schema,
         queries,
         introspection=introspection,
@@ -228,6 +229,8 @@ def _executor(
         compiled=settings.gateway_compiled,
         hook=hook,
     )
+    executor.prepare(documents.pinned)
+    return executor
 
 
 def _schema_routes(settings: Settings) -> list[BaseRoute]:
@@ -246,4 +249,7 @@ def from_environment() -> Starlette:
     settings = read(os.environ, Path(".env") if Path(".env").is_file() else None)
     configure_logging(settings)
     reread = partial(configuration_of, settings, os.environ)
-    return create_app(settings, reread(), reread=reread, traces=traces_of(os.environ))
+    app = create_app(settings, reread(), reread=reread, traces=traces_of(os.environ))
+    gc.collect()
+    gc.freeze()  # what lives as long as the process need not be looked through again and again
+    return app

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 from starlette.types import Receive
 
-from gateway.schema.execution import Request
+from gateway.schema.requests import Request
 from gateway.server.negotiation import JSON
 
 MAX_BODY_BYTES = 256 * 1024

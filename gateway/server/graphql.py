@@ -23,7 +23,8 @@ from gateway.schema.answers import Answer
 from gateway.schema.context import Context
 from gateway.schema.documents import Document
 from gateway.schema.error_policy import mask
-from gateway.schema.execution import Executor, Request
+from gateway.schema.execution import Executor
+from gateway.schema.requests import Request
 from gateway.server.auth import Doorkeeper
 from gateway.server.bodies import BadRequest, body_of, from_body, from_get
 from gateway.server.budgets import told_of_budget

@@ -5,8 +5,8 @@ never a query string, a variable or a body.
 """
 
 import logging
+import random
 import re
-import secrets
 import time
 from typing import Any
 from urllib.parse import quote
@@ -128,7 +128,7 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         given = _said(scope, _HEADER)
-        request_id = given if _SANE.fullmatch(given) else secrets.token_hex(8)
+        request_id = given if _SANE.fullmatch(given) else f"{random.getrandbits(64):016x}"
         header = (_HEADER, request_id.encode("ascii"))
         tally = Tally(request_id, _said(scope, _TRACE_HEADER) if self._traced else "")
         scope.setdefault("state", {}).update(request_id=request_id, tally=tally)

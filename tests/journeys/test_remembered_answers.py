@@ -1,5 +1,6 @@
 """What is known is told in an instant, and never to somebody else or after it has changed."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -106,3 +107,20 @@ async def test_a_page_ends_with_its_time(gateway: Gateway, clock: Clock) -> None
     with gateway.upstream() as later:
         await gateway.ask(PAGE)
     assert (len(at_first), len(later)) == (1, 1)
+
+
+async def test_others_have_their_turn_while_a_long_page_is_made(gateway: Gateway) -> None:
+    """A page of 300 calls is made in several goes, also when it is known and asked otherwise."""
+    wide = 'filter: {startTime: "2026-05-20T00:00:00Z", endTime: "2026-05-28T20:00:00Z"}'
+    page = f"{{ calls(first: 300, {wide}) {{ nodes {{ sid duration }} }} }}"
+    count = len((await gateway.ask(page))["calls"]["nodes"])
+    assert count > 200
+
+    asking = asyncio.create_task(gateway.ask(page.replace("duration", "length: duration")))
+    turns = 0
+    with gateway.upstream() as requests:
+        while not asking.done():
+            await asyncio.sleep(0)
+            turns += 1
+    assert requests == []
+    assert turns >= count // 50

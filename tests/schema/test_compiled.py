@@ -19,9 +19,10 @@ from gateway.errors import UpstreamUnavailable
 from gateway.insights.snapshot import snapshot_of
 from gateway.instrumentation import OperationExecuted
 from gateway.schema.documents import Documents
-from gateway.schema.execution import Executor, Request
+from gateway.schema.execution import Executor
 from gateway.schema.node_ids import encode_id
 from gateway.schema.operations import build_schema
+from gateway.schema.requests import Request
 from gateway.schema.shape import Limits
 from gateway.viewers import Scope
 from tests.conftest import NOON

@@ -13,8 +13,9 @@ from gateway.errors import UpstreamUnavailable
 from gateway.instrumentation import silent
 from gateway.schema.context import Context
 from gateway.schema.documents import Document, Documents
-from gateway.schema.execution import Executor, Request
+from gateway.schema.execution import Executor
 from gateway.schema.operations import build_schema
+from gateway.schema.requests import Request
 from gateway.server import websocket
 from gateway.server.auth import Doorkeeper
 from gateway.server.request_log import Journal

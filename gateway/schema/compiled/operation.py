@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -33,6 +34,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from gateway.schema.aside import aside
 from gateway.schema.compiled.rendering import Rendering
 from gateway.schema.compiled.selection import Program, Uncompilable, Writer, resolver_of
 from gateway.schema.context import Context
@@ -145,7 +147,7 @@ class Compiler:
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
 
-    def operation(
+    async def operation(
         self,
         document: Document,
         node: OperationDefinitionNode,
@@ -154,12 +156,12 @@ class Compiler:
         masked: bool,
     ) -> Operation | None:
         """An operation of a document, compiled; None if it cannot be."""
-        ways = document.ways
-        if document.parsed is None or node.operation is not OperationType.QUERY:
+        ways, parsed = document.ways, document.parsed
+        if parsed is None or node.operation is not OperationType.QUERY:
             return None
         deciders = ways.get("deciders")
         if deciders is None:
-            deciders = ways["deciders"] = _deciders(document.parsed)
+            deciders = ways["deciders"] = _deciders(parsed)
         said = variables or {}
         decisions = [said.get(name, _UNSAID) for name in deciders]
         if any(not isinstance(one, bool) and one is not _UNSAID for one in decisions):
@@ -173,8 +175,22 @@ class Compiler:
         values = get_variable_values(self._schema, node.variable_definitions or (), dict(said))
         if isinstance(values, list):
             return None
-        compiled = ways[way] = self._compiled(document.parsed, node, values, masked=masked)
+        ways[way] = await aside(partial(self._compiled, parsed, node, values, masked=masked))
+        compiled: Operation | None = ways[way]
         return compiled
+
+    def prepare(self, document: Document) -> None:
+        """Compile a document before it is asked, as far as that does not depend on variables."""
+        if document.parsed is None or _deciders(document.parsed):
+            return
+        nothing: Any = get_variable_values(self._schema, (), {})
+        document.ways["deciders"] = ()
+        for node in document.operations:
+            if node.operation is OperationType.QUERY and not node.directives:
+                for masked in (False, True):
+                    document.ways[id(node), masked] = self._compiled(
+                        document.parsed, node, nothing, masked=masked
+                    )
 
     def _compiled(
         self,

@@ -20,6 +20,9 @@ _MARK = b"\xff"
 _MARKED = msgspec.Raw(_MARK)
 """A byte that no JSON has, in the place of a call whose JSON is made, or remembered, by itself."""
 
+_TURN = 50
+"""Calls whose JSON is made in one go."""
+
 _FRAGMENT_SIZE = 150
 """Bytes that remembering takes, beside the JSON itself."""
 
@@ -30,6 +33,7 @@ class Rendering:
     def __init__(self, context: Context) -> None:
         self.context = context
         self._calls: list[bytes] = []
+        self._ready: dict[tuple[int, int], bytes] = {}
         self._old: dict[int, Call] = {}
         self._renewed: dict[int, Call] = {}
 
@@ -38,11 +42,27 @@ class Rendering:
 
         Raises anything.
         """
+        await self._in_turns(programs)
         rendered = self._render(programs)
         if self._old:
             await self._renew()
+            await self._in_turns(programs)
             rendered = self._render(programs)
         return rendered
+
+    async def _in_turns(self, programs: Sequence[tuple[bytes, Program, Any]]) -> None:
+        """Make the JSON of the calls of long lists, and let others have their turn in between."""
+        made = 0
+        for _, program, value in programs:
+            if value.__class__ is not CallConnection or len(value.stretch.calls) <= _TURN:
+                continue
+            for inner in program.inner:
+                for _, listed in value.stretch.calls:
+                    call = self._renewed.get(id(listed), listed)
+                    self._ready[id(inner), id(call)] = self._json(inner, call)
+                    made += 1
+                    if made % _TURN == 0:
+                        await asyncio.sleep(0)
 
     def _render(self, programs: Sequence[tuple[bytes, Program, Any]]) -> list[bytes]:
         pieces, before = list[bytes](), b'{"data":{'
@@ -83,7 +103,8 @@ class Rendering:
             raise Misfit
         if Reads.AGED in program.reads:
             call = self._young(call)
-        self._calls.append(self._json(program, call))
+        ready = self._ready.get((id(program), id(call)))
+        self._calls.append(self._json(program, call) if ready is None else ready)
         return _MARKED
 
     def _json(self, program: Program, call: Call) -> bytes:

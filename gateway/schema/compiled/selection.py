@@ -59,12 +59,14 @@ class Misfit(Exception):
 class Program(Struct, frozen=True):
     """A compiled selection: `run` makes of a value, and the rendering, what can be encoded.
 
-    `key` is the same for programs that do the same. `reads` is what its resolvers read.
+    `key` is the same for programs that do the same. `reads` is what its resolvers read, and `inner`
+    are the programs of the calls in the value.
     """
 
     run: Callable[[Any, Any], Any]
     key: bytes
     reads: frozenset[Reads]
+    inner: tuple["Program", ...] = ()
 
 
 class Writer:
@@ -94,11 +96,11 @@ class Writer:
     def _program(self, expression: str) -> Program:
         source = "".join([*self._functions.values(), f"def run(o, i):\n    return {expression}\n"])
         exec(compile(source, "<selection>", "exec"), self._globals)  # noqa: S102 - invariant 4
-        programs = (name for name in self._globals.values() if isinstance(name, Program))
-        keys = b"".join(program.key for program in programs)
+        inner = tuple(one for one in self._globals.values() if isinstance(one, Program))
+        keys = b"".join(program.key for program in inner)
         masked = b"masked" if self._masked else b""
         key = hashlib.blake2b(source.encode() + keys + masked, digest_size=16).digest()
-        return Program(self._globals["run"], key, frozenset(self._reads))
+        return Program(self._globals["run"], key, frozenset(self._reads), inner)
 
     def _call(self, nodes: FieldDetailsList) -> str:
         """The name of the program of a call: a program of its own, to be remembered alone."""

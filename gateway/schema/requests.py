@@ -1,0 +1,22 @@
+"""A GraphQL request, before its document is read."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from gateway.schema.remembered import Remembered
+
+
+class Request(Struct):
+    """A GraphQL request, as GraphQL over HTTP writes it; with a `query`, a `document_id`, or both.
+
+    `document_id` is the name of a document: its SHA-256, or its id in a manifest. `remembered` is
+    how it was answered last, if it was asked before.
+    """
+
+    query: str | None
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    extensions: dict[str, Any] | None = None
+    document_id: str | None = None
+    remembered: Remembered | None = None
