@@ -1,5 +1,6 @@
 """The verbs over calls that are made up, spoilt ones among them: for who only renders."""
 
+import asyncio
 import math
 from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from msgspec.structs import force_setattr, replace
 
 from gateway.accounts import Account
+from gateway.cache.entry import Entry
+from gateway.cache.memory_cache import MemoryCache
 from gateway.calls.call import Call, FinalReason, Lookup, LookupStatus, Source
 from gateway.calls.lists import Stretch
 from gateway.calls.verbs import Verbs
@@ -73,11 +76,29 @@ def _entities(entity: Entity) -> Iterator[Entity]:
 
 
 class MadeCalls:
-    """Answers as the verbs do, with the given calls; an exception in place of one is raised."""
+    """Answers as the verbs do, with the given calls; an exception in place of one is raised.
 
-    def __init__(self, given: Sequence[Call | Exception | None]) -> None:
-        self._given = given
+    With a cache, they are in it, and so is their list: the same objects each time.
+    """
+
+    def __init__(
+        self, given: Sequence[Call | Exception | None], cache: MemoryCache | None = None
+    ) -> None:
+        self._cache = cache
+        self._given = [
+            replace(one, entry=self._entry()) if isinstance(one, Call) else one for one in given
+        ]
+        self._entry_of_list = self._entry()
+        self._listed: Stretch | None = None
+        self._viewers: dict[frozenset[Scope], Viewer] = {}
         self.asked = 0
+
+    def _entry(self) -> Entry | None:
+        if self._cache is None:
+            return None
+        key = str(len(self._cache))
+        asyncio.run(self._cache.set(key, b""))
+        return self._cache.entry(key)
 
     def _one(self, sid: CallSid) -> Lookup:
         self.asked += 1
@@ -92,15 +113,25 @@ class MadeCalls:
 
     async def stretch(self, *_: Any) -> Stretch:
         self.asked += 1
+        if self._listed is not None:
+            return self._listed
         for call in self._given:
             if isinstance(call, Exception):
                 raise call
         ref = PageRef(Window(0, 1), 25)
         there = [call for call in self._given if isinstance(call, Call)]
         placed = tuple((Position(ref, place), call) for place, call in enumerate(there))
-        return Stretch(
-            placed, has_next=True, has_previous=False, as_of=NOON - 5, fresh_until=NOON + 5
+        listed = Stretch(
+            placed,
+            has_next=True,
+            has_previous=False,
+            as_of=NOON - 5,
+            fresh_until=NOON + 5,
+            entry=self._entry_of_list,
         )
+        if self._cache is not None:
+            self._listed = listed
+        return listed
 
     def annotation_is_fresh(self, call: Call) -> bool:
         return not call.snapshot.doubted
@@ -120,5 +151,6 @@ class MadeCalls:
         """A context whose verbs these are."""
         lists = SimpleNamespace(forward=self.stretch, backward=self.stretch)
         verbs = cast("Verbs", SimpleNamespace(lookups=self, lists=lists))
-        viewer = Viewer("somebody", Realm(ACCOUNT), scopes)
+        made = Viewer("somebody", Realm(ACCOUNT), scopes)
+        viewer = self._viewers.setdefault(scopes, made)
         return Context(viewer, verbs, Cursors(b"key"), NOON, 10.0, "request-id")

@@ -14,6 +14,7 @@ from graphql import StringValueNode
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from gateway.cache.memory_cache import MemoryCache
 from gateway.calls.call import Call, Source
 from gateway.errors import UpstreamUnavailable
 from gateway.insights.snapshot import snapshot_of
@@ -70,13 +71,13 @@ PLAIN = Executor(SCHEMA, Read(), introspection=True, compiled=False)
 def answer(
     executor: Executor,
     request: Request,
-    given: Sequence[Call | Exception | None],
+    given: Sequence[Call | Exception | None] | MadeCalls,
     scopes: frozenset[Scope],
 ) -> tuple[Any, ...]:
     """The body, how often the verbs were asked, and how long the answer is said to hold."""
+    made = given if isinstance(given, MadeCalls) else MadeCalls(given)
 
     async def execute() -> tuple[Any, ...]:
-        made = MadeCalls(given)
         context = made.context(scopes)
         document = await executor.read(request)
         assume(not document.errors)
@@ -158,6 +159,23 @@ def test_a_query_that_somebody_else_made_up_is_answered_alike(
 ) -> None:
     """The law above, for the queries of a public generator."""
     agree(Request(str(query)), made, scopes)
+
+
+@MODERATE
+@given(query=queries(SCHEMA), variables=VARIABLES, made=GIVEN, viewers=st.lists(SCOPES, min_size=4))
+def test_what_is_remembered_is_what_would_be_made(
+    query: str, variables: dict[str, Any], made: list[Any], viewers: list[frozenset[Scope]]
+) -> None:
+    """Whoever asked before, and with whichever scopes: JSON that is kept is found by the right."""
+    kept, request = MadeCalls(made, MemoryCache(max_bytes=2**24)), Request(query, variables)
+    for scopes in viewers:
+        with silence():
+            plainly = answer(PLAIN, Request(query, variables), made, scopes)
+            known = answer(COMPILED, request, kept, scopes)
+        if len(failed_roots(plainly) | failed_roots(known)) > 1:
+            assert json.loads(known[0])["data"] == json.loads(plainly[0])["data"]
+        else:
+            assert known[0] == plainly[0]
 
 
 @pytest.mark.parametrize(
