@@ -2,11 +2,14 @@
 
 Run it with `python -m tests.benchmarks.memory [SUMMARIES]`. Summaries are the sandbox's complete
 ones, of all kinds, each under many SIDs; keys, overhead and whatever else the process grew by are
-counted. The figures go into `docs/caching.md`.
+counted. Then all of them are decoded, and the JSON of all fields is kept of each, in a cache with
+the bound that the gateway has unless told otherwise. The figures go into `docs/caching.md` and
+`docs/performance.md`.
 """
 
 import asyncio
 import gc
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -20,17 +23,21 @@ from gateway.cache.backends import Backend
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import Freshness
 from gateway.cache.redis_cache import RedisCache
-from gateway.cache.store import Store
+from gateway.cache.store import Store, call_key, seen_in
 from gateway.cache.tiered import TieredCache
+from gateway.insights.catalogue import CallSid
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.snapshot import Snapshot, snapshot_of
 from gateway.insights.windows import Window
 from gateway.sandbox import Sandbox
-from gateway.settings import Secret
+from gateway.settings import Secret, Settings
 from gateway.upstream.client import InsightsClient
 from tests.servers import RedisServer
 
 BATCH = 1000
+JSON = 3300
+"""Bytes of all fields of a call."""
+
 MEGABYTE = 2**20
 
 
@@ -73,6 +80,40 @@ async def fill(backend: Backend, of: list[Snapshot], count: int) -> float:
     return size / count
 
 
+async def make_all(memory: MemoryCache, count: int) -> None:
+    """Decode what is kept, and keep beside it as many bytes as all fields of it take as JSON."""
+    for number in range(count):
+        entry = memory.entry(call_key("AC" + "0" * 32, CallSid(f"CA{number:032x}")))
+        if entry is not None:
+            seen = seen_in(entry)
+            entry.keep("all fields", seen, bytes(JSON), JSON)
+
+
+async def full(count: int) -> None:
+    """Fill a cache of the usual bound with summaries, and with what is made of them."""
+    of = await patterns()
+    before = resident()
+    bound = Settings().gateway_cache_max_bytes
+    memory = MemoryCache(max_bytes=bound)
+    await fill(memory, of, count)
+    for _ in range(2):
+        await make_all(memory, count)
+    grown = resident() - before
+    print(
+        f"bounded to {bound / MEGABYTE:.0f} MB: {len(memory)} kept, "
+        f"{memory.size_of_made / MEGABYTE:.0f} MB of {memory.size / MEGABYTE:.0f} counted were "
+        f"made of them, {grown / MEGABYTE:.0f} MB resident",
+        flush=True,
+    )
+
+
+def alone(measuring: str, count: int) -> None:
+    """Measure in a process of its own: what another left behind would be used again."""
+    subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.memory", str(count), measuring], check=True
+    )
+
+
 async def main(count: int) -> None:
     """Fill both, and print what that took."""
     of = await patterns()
@@ -94,4 +135,9 @@ async def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000))
+    summaries = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    if sys.argv[2:] == ["full"]:
+        asyncio.run(full(summaries))
+    else:
+        alone("full", summaries)
+        asyncio.run(main(summaries))
