@@ -93,6 +93,7 @@ class Lines(logging.StreamHandler):  # type: ignore[type-arg]
 
 def configure_logging(settings: Settings) -> None:
     """Send the log lines of this process to standard error."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole addresses
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # nobody reads
     handler = Lines(sys.stderr)
     handler.setFormatter(JsonLines() if settings.gateway_log_format == "json" else TextLines())

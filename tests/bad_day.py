@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from gateway.sandbox import Fault, Sandbox
 from tests.live import replica
@@ -91,10 +91,22 @@ class Twilio:
         self.asked += 1
         self._inside += 1
         self.most_at_once = max(self.most_at_once, self._inside)
-        answering = asyncio.ensure_future(self._sandbox.app(scope, receive, send))
+        inside = True
+
+        def leave() -> None:
+            nonlocal inside
+            self._inside -= inside
+            inside = False
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                leave()  # who has the end of an answer may ask on before this task goes on
+            await send(message)
+
+        answering = asyncio.ensure_future(self._sandbox.app(scope, receive, send_on))
         leaving = asyncio.create_task(_left(receive))
         await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
-        self._inside -= 1
+        leave()
         leaving.cancel()
         if not answering.done():
             answering.cancel()

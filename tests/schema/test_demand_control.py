@@ -131,7 +131,7 @@ def test_a_document_that_is_costly_to_validate_is_refused_in_bounded_time(text: 
     """Comparing fields that overlap has a budget; circles are refused as such."""
     started = time.process_time()
     document = Documents(SCHEMA, introspection=True).read(text)
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < 2
     assert document.errors
     assert document.code in {"GRAPHQL_VALIDATION_FAILED", "QUERY_TOO_COMPLEX"}
 
