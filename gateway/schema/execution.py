@@ -172,7 +172,7 @@ class Executor:
                 if pieces is not None:
                     self._hook(OperationExecuted("compiled"))
                     request.remembered = remembered(
-                        context.told, pieces, context.viewer, context.now
+                        request.question, context.told, pieces, context.viewer, context.now
                     )
                     return Answer(b"".join(pieces), executed=True)
         self._hook(OperationExecuted("interpreted" if settled is None else "abandoned"))

@@ -6,12 +6,15 @@ the answer is forgotten too. It is for the viewer who asked: what another is tol
 words, is made anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from gateway.cache.entry import Entry
 from gateway.instrumentation import CacheAsked
 from gateway.schema.told import Told
 from gateway.viewers import Viewer
+
+_SIZE = 500
+"""Bytes that remembering takes, beside the JSON itself."""
 
 _OFTEN = 1.0
 """Seconds after which the entries of an answer are said to be of use again."""
@@ -24,9 +27,12 @@ class Remembered:
     made: that counts each time.
     """
 
-    __slots__ = ("_entries", "_until", "_used", "_viewer", "asked")
+    __slots__ = ("_entries", "_how", "_until", "_used", "_viewer", "asked")
 
-    def __init__(self, told: Told, entries: Sequence[Entry], viewer: Viewer, now: float) -> None:
+    def __init__(
+        self, how: Hashable, told: Told, entries: Sequence[Entry], viewer: Viewer, now: float
+    ) -> None:
+        self._how = how
         self._entries = entries
         self._viewer = viewer
         self._until = min(told.fresh_until, *(entry.expires for entry in entries))
@@ -45,16 +51,20 @@ class Remembered:
             for entry in entries:
                 if entry.room is not None:
                     entry.room.use(entry)
-        pieces: Sequence[bytes] | None = entries[0].made(self, self)
+        pieces: Sequence[bytes] | None = entries[0].made(self._how, self)
         return pieces
 
 
 def remembered(
-    told: Told, pieces: Sequence[bytes], viewer: Viewer, now: float
+    question: Hashable, told: Told, pieces: Sequence[bytes], viewer: Viewer, now: float
 ) -> Remembered | None:
-    """An answer that was just made, kept; None if there is more to it than entries of the cache."""
+    """An answer that was just made, kept in place of the one to the same question before.
+
+    None if there is more to it than entries of the cache.
+    """
     if (entries := told.entries()) is None:
         return None
-    answer = Remembered(told, entries, viewer, now)
-    entries[0].keep(answer, answer, pieces, sum(map(len, pieces)))
+    how = ("answer", viewer.name, question)
+    answer = Remembered(how, told, entries, viewer, now)
+    entries[0].keep(how, answer, pieces, sum(map(len, pieces)) + _SIZE)
     return answer

@@ -1,7 +1,9 @@
 """A GraphQL request, before its document is read."""
 
+from collections.abc import Hashable
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from gateway.schema.remembered import Remembered
@@ -20,3 +22,9 @@ class Request(Struct):
     extensions: dict[str, Any] | None = None
     document_id: str | None = None
     remembered: Remembered | None = None
+
+    @property
+    def question(self) -> Hashable:
+        """What is asked, whoever asks and however often."""
+        variables = msgspec.json.encode(self.variables)
+        return self.query, self.document_id, self.operation_name, variables

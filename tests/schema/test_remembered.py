@@ -1,0 +1,60 @@
+from gateway.cache.entry import Entry
+from gateway.cache.memory_cache import MemoryCache
+from gateway.calls.call import Call, FinalReason, Source
+from gateway.insights.snapshot import snapshot_of
+from gateway.schema.remembered import remembered
+from gateway.schema.told import Told
+from gateway.viewers import Realm, Scope, Viewer
+from tests.conftest import NOON, Clock
+from tests.schema.made_calls import ACCOUNT
+
+VIEWER = Viewer("somebody", Realm(ACCOUNT), frozenset(Scope))
+SNAPSHOT = snapshot_of(b'{"call_sid":"CA1","processing_state":"complete"}', NOON)
+
+
+def told_of(entry: Entry | None, refresh_after: float | None = None) -> Told:
+    """What an answer tells that is made of one call, fresh for 60 seconds."""
+    told = Told()
+    final = None if refresh_after else FinalReason.COMPLETE
+    told.call(Call(SNAPSHOT, Source.CACHE, refresh_after, NOON + 60, final, entry))
+    return told
+
+
+async def test_an_answer_holds_while_its_entries_are_kept_and_fresh(clock: Clock) -> None:
+    """For the viewer it was made for, until the first of what it tells is no answer any more."""
+    cache = MemoryCache(max_bytes=10_000, clock=clock)
+    await cache.set("call", b"")
+    answer = remembered("question", told_of(cache.entry("call")), [b"{}"], VIEWER, NOON)
+    assert answer is not None
+    assert answer.pieces(VIEWER, NOON + 59) == [b"{}"]
+    assert answer.pieces(VIEWER, NOON + 60) is None
+    assert answer.pieces(Viewer("other", Realm(ACCOUNT), frozenset(Scope)), NOON) is None
+
+    await cache.set("call", b"")
+    assert answer.pieces(VIEWER, NOON) is None
+
+
+async def test_an_answer_takes_the_place_of_the_one_before(clock: Clock) -> None:
+    """However often a question is answered anew, it takes the room of one answer."""
+    cache = MemoryCache(max_bytes=10_000, clock=clock)
+    await cache.set("call", b"")
+    told = told_of(cache.entry("call"))
+    first = remembered("question", told, [b"first"], VIEWER, NOON)
+    size = cache.size
+    second = remembered("question", told, [b"again"], VIEWER, NOON)
+    assert cache.size == size
+    assert first is not None
+    assert first.pieces(VIEWER, NOON) is None
+    assert second is not None
+    assert second.pieces(VIEWER, NOON) == [b"again"]
+
+
+async def test_what_is_no_entry_or_changes_with_time_is_not_remembered(clock: Clock) -> None:
+    """A call that Twilio was just asked for, or that says how long to wait."""
+    cache = MemoryCache(max_bytes=10_000, clock=clock)
+    await cache.set("call", b"")
+    assert remembered("question", told_of(None), [b""], VIEWER, NOON) is None
+    waiting = told_of(cache.entry("call"), refresh_after=NOON + 30)
+    assert remembered("question", waiting, [b""], VIEWER, NOON) is None
+    assert remembered("question", Told(), [b""], VIEWER, NOON) is None
+    assert cache.size_of_made == 0
