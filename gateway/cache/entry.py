@@ -17,6 +17,10 @@ class Room(Protocol):
         """An entry takes so many bytes more, for what was made of its value."""
         ...
 
+    def forget_made(self, entry: "Entry") -> None:
+        """What was made of an entry's value is of no use any more."""
+        ...
+
     def use(self, entry: "Entry") -> None:
         """An entry was of use: let it be the last one to make room."""
         ...

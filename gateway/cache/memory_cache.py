@@ -83,6 +83,13 @@ class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         self._with_made[entry] = None
         self._make_room()
 
+    def forget_made(self, entry: Entry) -> None:
+        """Keep of an entry its value alone."""
+        self._with_made.pop(entry, None)
+        self.size -= entry.size_of_made
+        self.size_of_made -= entry.size_of_made
+        entry.forget_made()
+
     def listen(self) -> None:
         """Nobody else writes here."""
 
@@ -191,23 +198,17 @@ class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
     def _make_room(self) -> None:
         while self.size > self._max_bytes:
             if self.size_of_made > self._max_bytes * _SHARE_OF_MADE:
-                self._forget_made(next(iter(self._with_made)))
+                self.forget_made(next(iter(self._with_made)))
             else:
                 self.remove(next(iter(self._entries)))
                 self.evictions += 1
-
-    def _forget_made(self, entry: Entry) -> None:
-        self._with_made.pop(entry, None)
-        self.size -= entry.size_of_made
-        self.size_of_made -= entry.size_of_made
-        entry.forget_made()
 
     def remove(self, key: str) -> int:
         """Forget a key; how many entries that were."""
         entry = self._entries.pop(key, None)
         if entry is None:
             return 0
-        self._forget_made(entry)
+        self.forget_made(entry)
         entry.room = None
         self.size -= _cost(key, entry.value)
         return 1

@@ -1,5 +1,6 @@
 """Listing calls: Relay's forward and backward steps over the upstream's pages."""
 
+import asyncio
 import math
 from collections.abc import Hashable
 
@@ -253,7 +254,14 @@ class Lists:
         until = min(until, *(one.expires for one in entries)) if entries else until
         size = sum(one.size_of_made for one in entries)  # they may go, and leave it here
         entry.keep(_GATHERED, entry.value, _Gathered(page, entries, until), size)
+        asyncio.get_running_loop().call_later(max(0.0, until - self._clock()), _let_go, entry)
         return page
+
+
+def _let_go(entry: Entry) -> None:
+    """Hold the calls of a page no longer than it is fresh: they may have been replaced since."""
+    if entry.room is not None:
+        entry.room.forget_made(entry)
 
 
 def _stale(page: Page) -> Page:
