@@ -220,9 +220,10 @@ def test_every_file_that_is_named_exists(page: str) -> None:
     """A path of the project in a page leads somewhere."""
     named = re.findall(r"(?<![\w./-])(?:\.ci|docs|gateway|tests)/[\w./-]*\w", PAGES[page])
     modules = [
-        f"{name.replace('.', '/')}.py" for name in re.findall(r"-m (tests[\w.]*\w)", PAGES[page])
+        ROOT / name.replace(".", "/") for name in re.findall(r"-m (tests[\w.]*\w)", PAGES[page])
     ]
-    assert [name for name in [*named, *modules] if not (ROOT / name).exists()] == []
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    assert all(one.with_suffix(".py").exists() or (one / "__main__.py").exists() for one in modules)
 
 
 @EVERY_PAGE
