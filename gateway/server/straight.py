@@ -12,16 +12,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Straight:
-    """Passes requests for exactly `path` to `there`, and all else to `app`."""
+    """Passes requests for `path`, with a slash at its end or without, to `there`, the rest on."""
 
     def __init__(self, app: ASGIApp, path: str, there: ASGIApp) -> None:
         self._app = app
         self._there = there
         self.path = path
+        self._paths = frozenset((path, f"{path}/"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request."""
-        if scope["type"] == "http" and scope["path"] == self.path:
+        if scope["type"] == "http" and scope["path"] in self._paths:
             scope["route"] = self
             await self._there(scope, receive, send)
         else:

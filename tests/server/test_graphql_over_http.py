@@ -241,3 +241,9 @@ async def test_a_client_may_leave_in_the_middle_of_its_body(
         answer = await client.post("/graphql", json={"query": "{__typename}"})
     assert answer.json() == {"data": {"__typename": "Query"}}
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def test_a_slash_at_the_end_makes_no_difference(gateway: Gateway) -> None:
+    """Who configured the address with one is answered, not sent elsewhere."""
+    answer = await gateway.http.post("/graphql/", json={"query": "{ viewer { name } }"})
+    assert answer.json() == {"data": {"viewer": {"name": "everybody"}}}
