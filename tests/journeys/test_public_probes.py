@@ -17,7 +17,7 @@ from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.server.conftest import listening
 
-BOUND = 1.0
+BOUND = 3.0
 """Seconds of processor time, of client and gateway; most take some milliseconds."""
 
 JSON = "application/json"
