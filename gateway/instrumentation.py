@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
+_FAILED, _SERVER_ERRORS = frozenset({0, 401, 403, 429}), 500
+
 
 class UpstreamAnswered(Struct, frozen=True):
     """One HTTP request to Twilio is over. `status` is 0 when no answer came.
@@ -22,6 +24,11 @@ class UpstreamAnswered(Struct, frozen=True):
     seconds: float
     request_id: str | None
     attempt: int = 1
+
+    @property
+    def failed(self) -> bool:
+        """Whether Twilio, or the way to it, is to blame, or the credentials are."""
+        return self.status in _FAILED or self.status >= _SERVER_ERRORS
 
 
 class CircuitChanged(Struct, frozen=True):

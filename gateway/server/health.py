@@ -13,8 +13,7 @@ from gateway.instrumentation import (
 )
 from gateway.server.leaving import Leaving
 
-_REFUSED = frozenset({401, 403})
-_LIMITED, _BROKEN = 429, 500
+_LIMITED = 429
 
 State: TypeAlias = Literal["ok", "rate limited", "failing"]
 
@@ -37,7 +36,7 @@ class Health:
         }
 
     def _upstream_answered(self, happening: UpstreamAnswered) -> None:
-        self._answered[happening.account] = _state(happening.status)
+        self._answered[happening.account] = _state(happening)
 
     def _circuit_changed(self, happening: CircuitChanged) -> None:
         self._circuits[happening.account] = happening.state
@@ -72,8 +71,8 @@ class Health:
                 return "failing in part" if "failing" in states else "rate limited in part"
 
 
-def _state(status: int) -> State:
-    """How a request went that was answered so; 0 is no answer."""
-    if status == _LIMITED:
+def _state(happening: UpstreamAnswered) -> State:
+    """How a request went."""
+    if happening.status == _LIMITED:
         return "rate limited"
-    return "failing" if not status or status in _REFUSED or status >= _BROKEN else "ok"
+    return "failing" if happening.failed else "ok"

@@ -52,7 +52,6 @@ _PROPAGATOR = TraceContextTextMapPropagator()
 _SCOPE = InstrumentationScope(NAME, __version__)
 _LOW = 2**64 - 1  # the half of a trace's id that is random, whoever made it
 _SAMPLED, _OK, _ERROR = TraceFlags(TraceFlags.SAMPLED), Status(), StatusCode.ERROR
-_REFUSED, _SERVER_ERRORS = frozenset({0, 401, 403, 429}), 500
 
 Attributes: TypeAlias = dict[str, Any]
 Decide: TypeAlias = Callable[[SpanContext | None, int], bool]
@@ -165,8 +164,7 @@ class Spans:
             said["http.response.status_code"] = one.status
         if one.request_id is not None:
             said["gateway.twilio_request_id"] = one.request_id
-        failed = one.status in _REFUSED or one.status >= _SERVER_ERRORS
-        status = Status(_ERROR) if failed else _OK
+        status = Status(_ERROR) if one.failed else _OK
         name = f"Twilio {one.resource}"
         self._within(trace, name, said, one.seconds, SpanKind.CLIENT, status)
 
