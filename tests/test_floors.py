@@ -14,6 +14,7 @@ FLOORS: dict[str, int] = {
     "setting_rules": 0,
     "errors": 0,
     "asking": 0,
+    "turns": 0,
     "instrumentation": 0,
     "accounts": 0,
     "viewers": 0,

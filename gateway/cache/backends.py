@@ -31,10 +31,6 @@ class Backend(Protocol):
         """The entries of several keys, wherever they are."""
         ...
 
-    def use(self, entry: Entry) -> None:
-        """Say that an entry was of use, though nobody asked for its key."""
-        ...
-
     async def raise_many(self, entries: Sequence[Ranked]) -> list[bytes | None]:
         """Store each value unless a higher ranked one is there; then give that one instead."""
         ...

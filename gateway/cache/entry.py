@@ -6,8 +6,13 @@ object that it was made of, so that nothing made of an older value is ever taken
 """
 
 import math
-from collections.abc import Hashable
-from typing import Any, Protocol
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+_OFTEN = 1.0
+"""Seconds after which entries that are held together are said to be of use again."""
 
 
 class Room(Protocol):
@@ -56,7 +61,46 @@ class Entry:
             self._made[how] = (of, thing, size)
             self.room.grown(self, size - (before[2] if before else 0))
 
+    def once(self, how: Hashable, of: object, make: Callable[[], tuple[T, int]]) -> T:
+        """What was made in this way of this very object; or what `make` makes, with its size."""
+        known: T | None = self.made(how, of)
+        if known is not None:
+            return known
+        thing, size = make()
+        self.keep(how, of, thing, size)
+        return thing
+
     def forget_made(self) -> None:
         """Keep the value alone."""
         self._made.clear()
         self.size_of_made = 0
+
+
+class Together:
+    """Entries that something was made of: it holds until a moment, and while all of them are kept.
+
+    Moments are on the clock of the cache.
+    """
+
+    __slots__ = ("_entries", "_until", "_used")
+
+    def __init__(self, entries: Sequence[Entry], until: float) -> None:
+        self._entries = entries
+        self._until = min([until, *(entry.expires for entry in entries)])
+        self._used = -math.inf
+
+    @property
+    def until(self) -> float:
+        """When it ceases to hold, at the latest."""
+        return self._until
+
+    def hold(self, now: float) -> bool:
+        """Whether it still holds: then its entries were of use, by whatever name."""
+        if now >= self._until or None in [entry.room for entry in self._entries]:
+            return False
+        if now >= self._used + _OFTEN:
+            self._used = now
+            for entry in self._entries:
+                if entry.room is not None:
+                    entry.room.use(entry)
+        return True

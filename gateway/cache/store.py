@@ -23,9 +23,7 @@ from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import decode_summary
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.snapshot import Seen, Snapshot, Via
-
-_BATCH = 50
-"""How many entries are read or written in one go, before others get a turn of the event loop."""
+from gateway.turns import TURN, in_turns
 
 
 class _SummaryEntry(Struct, frozen=True, array_like=True, tag="s"):
@@ -96,30 +94,18 @@ class Store:
     async def entries(self, account: str, sids: Sequence[CallSid]) -> list[Entry | None]:
         """The same, as entries, to keep what is made of it; they are decoded, in turns."""
         entries = await self._backend.entries([call_key(account, sid) for sid in sids])
-        decoded = 0
-        for entry in entries:
-            if entry is None or entry.room is None:
-                continue
-            if entry.made(_DECODED, entry.value) is None:
-                seen_in(entry)
-                decoded += 1
-                if decoded % _BATCH == 0:
-                    await asyncio.sleep(0)
+        kept = (entry for entry in entries if entry is not None and entry.room is not None)
+        async for entry in in_turns(one for one in kept if one.made(_DECODED, one.value) is None):
+            seen_in(entry)
         return entries
-
-    def use(self, entries: Sequence[Entry]) -> None:
-        """Say that what was seen of some calls was of use, though nobody asked for it by name."""
-        for entry in entries:
-            if entry.room is not None:
-                self._backend.use(entry)
 
     async def keep(self, account: str, seen: Sequence[Seen]) -> list[Seen]:
         """Store what was seen, unless something of a higher rank is known; give the winners."""
         winners: list[Seen] = []
-        for start in range(0, len(seen), _BATCH):
+        for start in range(0, len(seen), TURN):
             if start:
                 await asyncio.sleep(0)
-            batch = seen[start : start + _BATCH]
+            batch = seen[start : start + TURN]
             higher = await self._backend.raise_many([self._write(account, one) for one in batch])
             for one, winner in zip(batch, higher, strict=True):
                 winners.append(seen_of(winner) or one)
@@ -147,11 +133,12 @@ class Store:
 
     def index_in(self, entry: Entry) -> PageIndex:
         """The page that an entry holds."""
-        index: PageIndex | None = entry.made(_DECODED, entry.value)
-        if index is None:
-            index = self._index.decode(entry.value[RANK_LENGTH:])
-            entry.keep(_DECODED, entry.value, index, len(entry.value) * _PER_BYTE)
-        return index
+        value = entry.value
+
+        def decode() -> tuple[PageIndex, int]:
+            return self._index.decode(value[RANK_LENGTH:]), len(value) * _PER_BYTE
+
+        return entry.once(_DECODED, value, decode)
 
     async def page_by_all(self, account: str, question: Question, ref: PageRef) -> PageIndex | None:
         """A page as any replica saw it last."""
@@ -184,11 +171,8 @@ class Store:
 
 def seen_in(entry: Entry) -> Seen:
     """What was seen of a call, from its entry: the same value every time."""
-    seen: Seen | None = entry.made(_DECODED, entry.value)
-    if seen is None:
-        seen = _seen_of(entry.value)
-        entry.keep(_DECODED, entry.value, seen, len(entry.value) * _PER_BYTE)
-    return seen
+    value = entry.value
+    return entry.once(_DECODED, value, lambda: (_seen_of(value), len(value) * _PER_BYTE))
 
 
 def seen_of(value: bytes | None) -> Seen | None:

@@ -94,17 +94,16 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
             self._hook(TierAsked("near", 1, 0))
         return entry
 
-    def use(self, entry: Entry) -> None:
-        """Let an entry of `near` be the last one to make room."""
-        self.near.use(entry)
-
     async def entries(self, keys: Sequence[str]) -> list[Entry | None]:
         """Several entries; those that `near` has no room for are no part of it."""
-        values = await self._multi_get(keys)
-        return [
-            None if value is None else self.near.entry(key) or Entry(key, value)
-            for key, value in zip(keys, values, strict=True)
-        ]
+        found = {key: self.near.entry(key) for key in keys}
+        missing = [key for key, entry in found.items() if entry is None]
+        self._hook(TierAsked("near", len(found) - len(missing), len(missing)))
+        if missing:
+            for key, value in zip(missing, await self._read_far(missing), strict=True):
+                if value is not None:
+                    found[key] = self.near.entry(key) or Entry(key, value)
+        return [found[key] for key in keys]
 
     async def _get(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
         if (value := self.near.peek(key)) is not None:
@@ -118,13 +117,7 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
     async def _multi_get(
         self, keys: Sequence[str], encoding: str = "", _conn: Any = None
     ) -> list[bytes | None]:
-        found = {key: self.near.peek(key) for key in keys}
-        missing = [key for key, value in found.items() if value is None]
-        self._hook(TierAsked("near", len(found) - len(missing), len(missing)))
-        if missing:
-            fetched = await self._read_far(missing)
-            found.update(zip(missing, fetched, strict=True))
-        return [found[key] for key in keys]
+        return [None if entry is None else entry.value for entry in await self.entries(keys)]
 
     async def _fetch(self, key: str) -> bytes | None:
         """Ask `far`, together with whoever asks it in this turn of the event loop."""

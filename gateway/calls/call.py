@@ -116,8 +116,6 @@ def remembered(entry: Entry, freshness: Freshness) -> Call | None:
     snapshot = seen_in(entry)
     if not isinstance(snapshot, Snapshot):
         return None
-    call: Call | None = entry.made(_CALL, snapshot)
-    if call is None:
-        call = answer(snapshot, Source.CACHE, freshness, entry)
-        entry.keep(_CALL, snapshot, call, _CALL_SIZE)
-    return call
+    return entry.once(
+        _CALL, snapshot, lambda: (answer(snapshot, Source.CACHE, freshness, entry), _CALL_SIZE)
+    )

@@ -1,13 +1,12 @@
 """Listing calls: Relay's forward and backward steps over the upstream's pages."""
 
 import asyncio
-import math
 from collections.abc import Hashable
 
 from msgspec import Struct, structs
 
 from gateway.cache import policy
-from gateway.cache.entry import Entry
+from gateway.cache.entry import Entry, Together
 from gateway.cache.store import PageIndex, page_key
 from gateway.calls.call import Call, Source, answer, remembered
 from gateway.calls.coalescing import Coalescer
@@ -24,9 +23,6 @@ _HIT = CacheAsked("page", "hit")
 _GATHERED = "gathered"
 _POSITION_SIZE = 150
 """Bytes of a place in a list."""
-
-_OFTEN = 1.0
-"""Seconds after which the calls of a page that is asked for are said to be of use again."""
 
 MAX_PAGES_TO_THE_END = 10
 """How far `last` without a cursor walks to find the end: the upstream has no way to jump there."""
@@ -46,16 +42,11 @@ class Page(Struct, frozen=True):
     entry: Entry | None = None
 
 
-class _Gathered(Struct):
-    """A page with the entries of its calls, for as long as all of these are kept.
-
-    `until` is when the first of them expires, `used` when they were last said to be of use.
-    """
+class _Gathered(Struct, frozen=True):
+    """A page, and what holds the entries of its calls together."""
 
     page: Page
-    entries: tuple[Entry, ...]
-    until: float
-    used: float = -math.inf
+    together: Together
 
 
 class Stretch(Struct, frozen=True):
@@ -226,14 +217,8 @@ class Lists:
         """The page as it was gathered before, if it is an answer and its calls are as they were."""
         entry = self._store.page_entry(realm.key, question, ref)
         gathered: _Gathered | None = None if entry is None else entry.made(_GATHERED, entry.value)
-        now = self._clock()
-        if gathered is None or now >= gathered.until:
+        if gathered is None or not gathered.together.hold(self._clock()):
             return None
-        if None in [one.room for one in gathered.entries]:
-            return None
-        if now >= gathered.used + _OFTEN:
-            gathered.used = now
-            self._store.use(gathered.entries)
         return gathered.page
 
     async def _page_of(
@@ -250,11 +235,11 @@ class Lists:
         if entry is None or self._store.index_in(entry) is not index:
             return Page(ref, index.as_of, calls, index.next, index.previous)
         page = Page(ref, index.as_of, calls, index.next, index.previous, entry)
-        until = policy.page_fresh_until(index.as_of, self._freshness)
-        until = min(until, *(one.expires for one in entries)) if entries else until
+        together = Together(entries, policy.page_fresh_until(index.as_of, self._freshness))
         size = sum(one.size_of_made for one in entries)  # they may go, and leave it here
-        entry.keep(_GATHERED, entry.value, _Gathered(page, entries, until), size)
-        asyncio.get_running_loop().call_later(max(0.0, until - self._clock()), _let_go, entry)
+        entry.keep(_GATHERED, entry.value, _Gathered(page, together), size)
+        left = max(0.0, together.until - self._clock())
+        asyncio.get_running_loop().call_later(left, _let_go, entry)
         return page
 
 

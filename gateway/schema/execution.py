@@ -143,8 +143,7 @@ class Executor:
         """The answer, with what it took."""
         answer = await self._executed(operation, request, document, context)
         cost = told(noted(), msgspec.json.decode(answer.body).get("data"))
-        body = answer.body[:-1] + b',"extensions":' + _encode({"cost": cost}) + b"}"
-        answer.body = body
+        answer.body = answer.body[:-1] + b',"extensions":' + _encode({"cost": cost}) + b"}"
         return answer
 
     async def _executed(
@@ -172,7 +171,7 @@ class Executor:
                 if pieces is not None:
                     self._hook(OperationExecuted("compiled"))
                     request.remembered = remembered(
-                        request.question, context.told, pieces, context.viewer, context.now
+                        request.question, context.told, pieces, context.viewer
                     )
                     return Answer(b"".join(pieces), executed=True)
         self._hook(OperationExecuted("interpreted" if settled is None else "abandoned"))

@@ -8,16 +8,13 @@ words, is made anew.
 
 from collections.abc import Hashable, Sequence
 
-from gateway.cache.entry import Entry
+from gateway.cache.entry import Entry, Together
 from gateway.instrumentation import CacheAsked
 from gateway.schema.told import Told
 from gateway.viewers import Viewer
 
 _SIZE = 500
 """Bytes that remembering takes, beside the JSON itself."""
-
-_OFTEN = 1.0
-"""Seconds after which the entries of an answer are said to be of use again."""
 
 
 class Remembered:
@@ -27,36 +24,25 @@ class Remembered:
     made: that counts each time.
     """
 
-    __slots__ = ("_entries", "_how", "_until", "_used", "_viewer", "asked")
+    __slots__ = ("_how", "_keeper", "_together", "_viewer", "asked")
 
-    def __init__(
-        self, how: Hashable, told: Told, entries: Sequence[Entry], viewer: Viewer, now: float
-    ) -> None:
+    def __init__(self, how: Hashable, told: Told, entries: Sequence[Entry], viewer: Viewer) -> None:
         self._how = how
-        self._entries = entries
+        self._keeper = entries[0]
+        self._together = Together(entries, told.fresh_until)
         self._viewer = viewer
-        self._until = min(told.fresh_until, *(entry.expires for entry in entries))
-        self._used = now
         self.asked = tuple(CacheAsked(kind, "hit") for kind in told.kinds)
 
     def pieces(self, viewer: Viewer, now: float) -> Sequence[bytes] | None:
         """The answer, if it still is the one to this viewer."""
-        entries = self._entries
-        if self._viewer is not viewer or now >= self._until:
+        if self._viewer is not viewer or not self._together.hold(now):
             return None
-        if None in [entry.room for entry in entries]:
-            return None
-        if now >= self._used + _OFTEN:
-            self._used = now
-            for entry in entries:
-                if entry.room is not None:
-                    entry.room.use(entry)
-        pieces: Sequence[bytes] | None = entries[0].made(self._how, self)
+        pieces: Sequence[bytes] | None = self._keeper.made(self._how, self)
         return pieces
 
 
 def remembered(
-    question: Hashable, told: Told, pieces: Sequence[bytes], viewer: Viewer, now: float
+    question: Hashable, told: Told, pieces: Sequence[bytes], viewer: Viewer
 ) -> Remembered | None:
     """An answer that was just made, kept in place of the one to the same question before.
 
@@ -65,6 +51,6 @@ def remembered(
     if (entries := told.entries()) is None:
         return None
     how = ("answer", viewer.name, question)
-    answer = Remembered(how, told, entries, viewer, now)
+    answer = Remembered(how, told, entries, viewer)
     entries[0].keep(how, answer, pieces, sum(map(len, pieces)) + _SIZE)
     return answer

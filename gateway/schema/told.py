@@ -60,11 +60,14 @@ class Told:
 
         What tells how long to wait, as of a call that is not final, is another thing each time.
         """
-        found: list[Entry | None] = []
+        if self._passing:
+            return None
+        kept = []
         for thing in self._things:
-            found.append(thing.entry)
-            calls = [thing] if isinstance(thing, Call) else [call for _, call in thing.calls]
-            found += [call.entry for call in calls if call.refresh_after is None]
-            self._passing |= any(call.refresh_after is not None for call in calls)
-        kept = tuple(entry for entry in found if entry is not None and entry.room is not None)
-        return None if self._passing or not kept or len(kept) < len(found) else kept
+            calls = () if isinstance(thing, Call) else (call for _, call in thing.calls)
+            for one in (thing, *calls):
+                changes = isinstance(one, Call) and one.refresh_after is not None
+                if changes or one.entry is None or one.entry.room is None:
+                    return None
+                kept.append(one.entry)
+        return tuple(kept) or None

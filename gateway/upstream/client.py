@@ -1,6 +1,5 @@
 """The Insights API as typed questions: one summary, one page, one annotation."""
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import Literal
@@ -20,6 +19,7 @@ from gateway.insights.paging import PageRef, Question
 from gateway.insights.sids import call_sid
 from gateway.insights.snapshot import Seen, Snapshot, snapshot_of
 from gateway.instrumentation import Hook, silent
+from gateway.turns import in_turns
 from gateway.upstream.failures import (
     TRANSPORT_FAILURES,
     absence,
@@ -34,9 +34,6 @@ _HEADERS = {
     "Accept-Encoding": "gzip, deflate",
     "User-Agent": "call-insights-gateway",
 }
-
-TURN = 50
-"""Summaries of a page that are read before it is the turn of others."""
 
 Resource = Literal["Summary", "Summaries", "Annotation"]
 
@@ -137,11 +134,10 @@ class InsightsClient:
             body = self._page_body.decode(response.content)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise invalid("was no list of summaries", response) from error
-        snapshots: list[Snapshot] = []
-        for number, item in enumerate(body.call_summaries, 1):
-            snapshots.append(self._snapshot(bytes(item), asked_at, response))
-            if number % TURN == 0:
-                await asyncio.sleep(0)
+        snapshots = [
+            self._snapshot(bytes(item), asked_at, response)
+            async for item in in_turns(body.call_summaries)
+        ]
         return UpstreamPage(
             tuple(snapshots),
             _neighbour(ref, body.meta.next_page_url, response),

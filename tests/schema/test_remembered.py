@@ -24,7 +24,7 @@ async def test_an_answer_holds_while_its_entries_are_kept_and_fresh(clock: Clock
     """For the viewer it was made for, until the first of what it tells is no answer any more."""
     cache = MemoryCache(max_bytes=10_000, clock=clock)
     await cache.set("call", b"")
-    answer = remembered("question", told_of(cache.entry("call")), [b"{}"], VIEWER, NOON)
+    answer = remembered("question", told_of(cache.entry("call")), [b"{}"], VIEWER)
     assert answer is not None
     assert answer.pieces(VIEWER, NOON + 59) == [b"{}"]
     assert answer.pieces(VIEWER, NOON + 60) is None
@@ -39,9 +39,9 @@ async def test_an_answer_takes_the_place_of_the_one_before(clock: Clock) -> None
     cache = MemoryCache(max_bytes=10_000, clock=clock)
     await cache.set("call", b"")
     told = told_of(cache.entry("call"))
-    first = remembered("question", told, [b"first"], VIEWER, NOON)
+    first = remembered("question", told, [b"first"], VIEWER)
     size = cache.size
-    second = remembered("question", told, [b"again"], VIEWER, NOON)
+    second = remembered("question", told, [b"again"], VIEWER)
     assert cache.size == size
     assert first is not None
     assert first.pieces(VIEWER, NOON) is None
@@ -53,8 +53,8 @@ async def test_what_is_no_entry_or_changes_with_time_is_not_remembered(clock: Cl
     """A call that Twilio was just asked for, or that says how long to wait."""
     cache = MemoryCache(max_bytes=10_000, clock=clock)
     await cache.set("call", b"")
-    assert remembered("question", told_of(None), [b""], VIEWER, NOON) is None
+    assert remembered("question", told_of(None), [b""], VIEWER) is None
     waiting = told_of(cache.entry("call"), refresh_after=NOON + 30)
-    assert remembered("question", waiting, [b""], VIEWER, NOON) is None
-    assert remembered("question", Told(), [b""], VIEWER, NOON) is None
+    assert remembered("question", waiting, [b""], VIEWER) is None
+    assert remembered("question", Told(), [b""], VIEWER) is None
     assert cache.size_of_made == 0

@@ -12,7 +12,8 @@ from gateway.insights.snapshot import Snapshot
 from gateway.insights.windows import Window
 from gateway.instrumentation import FieldDropped, Happening, UpstreamAnswered
 from gateway.sandbox import Fault, Sandbox
-from gateway.upstream.client import TURN, InsightsClient
+from gateway.turns import TURN
+from gateway.upstream.client import InsightsClient
 from tests.upstream.conftest import (
     ACCOUNT,
     BASE_URL,

@@ -13,15 +13,13 @@ from gateway.schema.connection import CallConnection
 from gateway.schema.context import Context
 from gateway.schema.reads import Reads
 from gateway.schema.types.call import annotation_anew, annotation_of
+from gateway.turns import TURN, in_turns
 
 _encode = msgspec.json.Encoder().encode
 
 _MARK = b"\xff"
 _MARKED = msgspec.Raw(_MARK)
 """A byte that no JSON has, in the place of a call whose JSON is made, or remembered, by itself."""
-
-_TURN = 50
-"""Calls whose JSON is made in one go."""
 
 _FRAGMENT_SIZE = 150
 """Bytes that remembering takes, beside the JSON itself."""
@@ -42,51 +40,45 @@ class Rendering:
 
         Raises anything.
         """
-        await self._in_turns(programs)
-        rendered = self._render(programs)
+        rendered = await self._render(programs)
         if self._old:
             await self._renew()
-            await self._in_turns(programs)
-            rendered = self._render(programs)
+            rendered = await self._render(programs)
         return rendered
 
-    async def _in_turns(self, programs: Sequence[tuple[bytes, Program, Any]]) -> None:
-        """Make the JSON of the calls of long lists, and let others have their turn in between."""
-        made = 0
-        for _, program, value in programs:
-            if value.__class__ is not CallConnection or len(value.stretch.calls) <= _TURN:
-                continue
-            for inner in program.inner:
-                for _, listed in value.stretch.calls:
-                    call = self._renewed.get(id(listed), listed)
-                    self._ready[id(inner), id(call)] = self._json(inner, call)
-                    made += 1
-                    if made % _TURN == 0:
-                        await asyncio.sleep(0)
-
-    def _render(self, programs: Sequence[tuple[bytes, Program, Any]]) -> list[bytes]:
+    async def _render(self, programs: Sequence[tuple[bytes, Program, Any]]) -> list[bytes]:
         pieces, before = list[bytes](), b'{"data":{'
         for key, program, value in programs:
             pieces += (before, key)
-            if value.__class__ is CallConnection and Reads.AGED not in program.reads:
-                pieces += self._connection(program, value)
+            if value.__class__ is CallConnection:
+                pieces += await self._connection(program, value)
             else:
                 pieces += self._pieces(program, value)
             before = b","
         pieces.append(b"}}")
         return pieces
 
-    def _connection(self, program: Program, value: CallConnection) -> list[bytes]:
+    async def _connection(self, program: Program, value: CallConnection) -> list[bytes]:
         """The JSON of a stretch of a list, as it is remembered, in pieces."""
         stretch = value.stretch
-        if stretch.entry is None:
-            return self._pieces(program, value)
+        entry = None if Reads.AGED in program.reads else stretch.entry
         how = (program.key, self.context.viewer.realm.account.signing_key)
-        pieces: list[bytes] | None = stretch.entry.made(how, stretch)
-        if pieces is None:
-            pieces = self._pieces(program, value)
-            stretch.entry.keep(how, stretch, pieces, sum(map(len, pieces)))
+        known: list[bytes] | None = None if entry is None else entry.made(how, stretch)
+        if known is not None:
+            return known
+        if len(stretch.calls) > TURN:
+            await self._get_ready(program.inner, [call for _, call in stretch.calls])
+        pieces = self._pieces(program, value)
+        if entry is not None:
+            entry.keep(how, stretch, pieces, sum(map(len, pieces)))
         return pieces
+
+    async def _get_ready(self, programs: Sequence[Program], calls: Sequence[Call]) -> None:
+        """Make the JSON of the calls of a long list, in turns with others."""
+        for program in programs:
+            async for listed in in_turns(calls):
+                call = self._renewed.get(id(listed), listed)
+                self._ready[id(program), id(call)] = self._json(program, call)
 
     def _pieces(self, program: Program, value: Any) -> list[bytes]:
         """The JSON of a value, in pieces: what is between the calls, and the calls."""
@@ -115,11 +107,12 @@ class Rendering:
         how: Hashable = program.key
         if Reads.ACCOUNT in program.reads:
             how = (program.key, self.context.viewer.realm.account.signing_key)
-        json: bytes | None = entry.made(how, call)
-        if json is None:
+
+        def write() -> tuple[bytes, int]:
             json = b"".join(self._pieces(program, call))
-            entry.keep(how, call, json, len(json) + _FRAGMENT_SIZE)
-        return json
+            return json, len(json) + _FRAGMENT_SIZE
+
+        return entry.once(how, call, write)
 
     def _young(self, call: Call) -> Call:
         """The call with an annotation that may be told; or the call as it is, to be renewed."""
