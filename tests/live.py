@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -25,6 +25,8 @@ from gateway.server.app import create_app
 from gateway.settings import Secret, Settings
 from tests.node import Json, Lines
 from tests.servers import DEADLINE, RedisServer, free_port
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).parent.parent
 UPDATES = """
@@ -51,6 +53,16 @@ class HurriedClock:
 
     def advance(self, seconds: float) -> None:
         self.ahead += seconds
+
+
+async def to_the_end(telling: AsyncIterator[T], clock: Movable) -> list[T]:
+    """All that is told of a call: the first of it now, the rest while time goes by."""
+    first = await anext(telling)
+    passing = asyncio.create_task(life(clock, minute=0.03))
+    try:
+        return [first, *[one async for one in telling]]
+    finally:
+        passing.cancel()
 
 
 async def life(clock: Movable, *, minute: float = 0.12, minutes: int = 45) -> None:

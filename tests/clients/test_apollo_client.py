@@ -12,7 +12,7 @@ from gateway.sandbox import Fault, Sandbox
 from gateway.viewers import everybody
 from tests.clients.conftest import CALLS, COMPLETE, WINDOW, Serve
 from tests.conftest import Clock, Gateway
-from tests.live import life
+from tests.live import to_the_end
 from tests.node import Json, lines, printed
 
 
@@ -97,14 +97,11 @@ async def test_what_is_followed_is_seen_where_it_is_shown(
 ) -> None:
     """A subscription over multipart HTTP: whoever shows the call sees each version, and the end."""
     async with aclosing(lines("apollo/live.mjs", url, sandbox.examples()["partial"])) as told:
-        first = await anext(told)
-        passing = asyncio.create_task(life(clock, minute=0.03))
-        rest = [line async for line in told]
-        passing.cancel()
-    versions = [line["version"] for line in (first, *rest) if "version" in line]
+        shown = await to_the_end(told, clock)
+    versions = [line["version"] for line in shown if "version" in line]
     assert versions == sorted(set(versions))
     assert versions[0] < versions[-1] == COMPLETE
-    assert {"end": True} in rest
+    assert {"end": True} in shown[1:]
 
 
 @pytest.mark.usefixtures("impatient")
@@ -115,10 +112,7 @@ async def test_what_is_deferred_is_shown_when_it_is_there(
     """In either of Apollo Client's dialects: the rest is shown before."""
     examples = sandbox.examples()
     async with aclosing(lines(program, url, examples["client"], examples["partial"])) as told:
-        first = await anext(told)
-        passing = asyncio.create_task(life(clock, minute=0.03))
-        *_, last = [line async for line in told]
-        passing.cancel()
+        first, *_, last = await to_the_end(told, clock)
     assert first == {"dataState": "streaming", "call": "COMPLETED"}
     assert last == {"dataState": "complete", "call": "COMPLETED", "later": "COMPLETE"}
 

@@ -18,7 +18,7 @@ from gateway.viewers import everybody
 from tests.clients.conftest import CALLS, COMPLETE, WINDOW, Serve
 from tests.clients.gql.calls import calls, follow
 from tests.conftest import Clock, Gateway
-from tests.live import life
+from tests.live import to_the_end
 
 TRANSPORTS: dict[str, Callable[[str], AsyncTransport]] = {
     "multipart": lambda url: AIOHTTPTransport(url=url),
@@ -84,10 +84,7 @@ async def test_a_call_is_followed_to_its_end(
     monkeypatch.setattr(streams, "KEEP_ALIVE", 0.05)
     sid = sandbox.examples()["partial"]
     async with aclosing(follow(transport(url), sid)) as told:
-        first = await anext(told)
-        passing = asyncio.create_task(life(clock, minute=0.03))
-        lookups = [first] + [lookup async for lookup in told]
-        passing.cancel()
+        lookups = await to_the_end(told, clock)
     versions = [lookup["call"]["processing"]["version"] for lookup in lookups]
     assert versions == sorted(set(versions))
     assert versions[0] < versions[-1] == COMPLETE

@@ -3,7 +3,6 @@
 The gateway trusts the documents that Relay's compiler wrote down, and runs nothing else.
 """
 
-import asyncio
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ import pytest
 from gateway.sandbox import Fault, Sandbox
 from tests.clients.conftest import CALLS, COMPLETE, WINDOW, Serve
 from tests.conftest import Clock, Gateway
-from tests.live import life
+from tests.live import to_the_end
 from tests.node import CLIENTS, lines, printed
 
 
@@ -80,11 +79,8 @@ async def test_what_is_followed_is_seen_where_it_is_shown(
 ) -> None:
     """A subscription by its id, over graphql-ws: the store shows each version, and the end."""
     async with aclosing(lines(str(relay / "live.js"), url, sandbox.examples()["partial"])) as told:
-        first = await anext(told)
-        passing = asyncio.create_task(life(clock, minute=0.03))
-        rest = [line async for line in told]
-        passing.cancel()
-    versions = [line["version"] for line in (first, *rest[:-1])]
+        *shown, last = await to_the_end(told, clock)
+    versions = [line["version"] for line in shown]
     assert versions == sorted(set(versions))
     assert versions[0] < versions[-1] == COMPLETE
-    assert rest[-1] == {"end": True}
+    assert last == {"end": True}

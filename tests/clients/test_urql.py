@@ -1,6 +1,5 @@
 """urql with its normalised cache, set up as docs/clients.md shows: `tests/clients/urql` is run."""
 
-import asyncio
 from contextlib import aclosing
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from gateway.sandbox import Fault, Sandbox
 from tests.clients.conftest import CALLS, COMPLETE, WINDOW
 from tests.conftest import Clock, Gateway
-from tests.live import life
+from tests.live import to_the_end
 from tests.node import lines, printed
 
 
@@ -63,11 +62,8 @@ async def test_what_is_followed_is_seen_where_it_is_shown(
 ) -> None:
     """A subscription over graphql-ws: whoever shows the call sees each version, and the end."""
     async with aclosing(lines("urql/live.mjs", url, sandbox.examples()["partial"])) as told:
-        first = await anext(told)
-        passing = asyncio.create_task(life(clock, minute=0.03))
-        rest = [line async for line in told]
-        passing.cancel()
-    versions = [line["version"] for line in (first, *rest) if "version" in line]
+        shown = await to_the_end(told, clock)
+    versions = [line["version"] for line in shown if "version" in line]
     assert versions == sorted(versions)
     assert versions[0] < versions[-1] == COMPLETE
-    assert {"end": True} in rest
+    assert {"end": True} in shown[1:]
