@@ -12,6 +12,9 @@ import msgspec
 
 from gateway.settings import Settings
 
+DELAY = 0.05
+"""Seconds for which a line of log may wait for others: to write it alone costs more than it."""
+
 
 class Fields:
     """A message that is not one text but several `fields`; `str` of it is for people."""
@@ -64,7 +67,7 @@ class JsonLines(logging.Formatter):
 
 
 class Lines(logging.StreamHandler):  # type: ignore[type-arg]
-    """Writes the lines of one turn of the event loop together, and a warning without delay."""
+    """Writes lines together, those of an event loop within `DELAY`; a warning at once."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
@@ -78,7 +81,7 @@ class Lines(logging.StreamHandler):  # type: ignore[type-arg]
             if loop is None or record.levelno > logging.INFO:
                 self.flush()
             elif len(self._waiting) == 1:
-                loop.call_soon(self.flush)
+                loop.call_later(DELAY, self.flush)
         except Exception:  # noqa: BLE001 - nobody is to fail for a line of log
             self.handleError(record)
 
