@@ -70,31 +70,53 @@ class DemandControl:
             limit = min(limit, budget)
         if cost > limit:
             raise Refused(TooExpensive(cost, limit, price.cure(variables, limit)), None)
-        return None if budget is None else await self._charge(viewer.name, cost, budget, now)
+        if budget is None or self.is_alone_with(viewer):
+            return self.charge(cost, viewer, now)
+        spent = await self._count(viewer.name, now, cost)
+        if spent > budget:
+            await self._count(viewer.name, now, -cost)
+        return _left(cost, spent, budget, now)
 
-    async def _charge(self, name: str, cost: int, budget: int, now: float) -> Allowance:
+    def is_alone_with(self, viewer: Viewer) -> bool:
+        """Whether no other replica has to be told what the viewer spends."""
+        return self._counters is None or viewer.budget_per_minute is None
+
+    def charge(self, cost: int, viewer: Viewer, now: float) -> Allowance | None:
+        """Charge what may be admitted to a viewer it is alone with. Raises Refused."""
+        budget = viewer.budget_per_minute
+        if budget is None:
+            return None
+        spent = self._count_here(viewer.name, now, cost)
+        if spent > budget:
+            self._count_here(viewer.name, now, -cost)
+        return _left(cost, spent, budget, now)
+
+    def _count_here(self, name: str, now: float, cost: int) -> int:
         window = int(now // WINDOW)
-        reset = max(1, math.ceil((window + 1) * WINDOW - now))
-        spent = await self._count(name, window, cost)
-        if spent <= budget:
-            return Allowance(budget, budget - spent, reset)
-        spent = await self._count(name, window, -cost)
-        remaining = max(0, budget - spent)
-        allowance = Allowance(budget, remaining, reset)
-        raise Refused(BudgetSpent(cost, remaining, budget, reset), allowance)
-
-    async def _count(self, name: str, window: int, cost: int) -> int:
         known, here = self._spent.get(name, (window, 0))
         here = (here if known == window else 0) + cost
         self._spent[name] = window, here
+        return here
+
+    async def _count(self, name: str, now: float, cost: int) -> int:
+        here = self._count_here(name, now, cost)
         counters = self._counters
         if counters is None:
             return here
-        key = f"budget:{name}:{window}"
+        key = f"budget:{name}:{int(now // WINDOW)}"
         everywhere = await counters.increment(key, cost)
         if everywhere == cost:
             await counters.expire(key, 2 * WINDOW)
         return max(here, everywhere)
+
+
+def _left(cost: int, spent: int, budget: int, now: float) -> Allowance:
+    """What is left of a budget. Raises Refused if the last of what is spent is beyond it."""
+    reset = max(1, math.ceil(WINDOW - now % WINDOW))
+    if spent <= budget:
+        return Allowance(budget, budget - spent, reset)
+    left = Allowance(budget, max(0, budget - spent + cost), reset)
+    raise Refused(BudgetSpent(cost, left.remaining, budget, reset), left)
 
 
 def told(tally: Tally, data: object) -> dict[str, int]:

@@ -1,8 +1,8 @@
 """A GraphQL request from its document to its answer, without HTTP."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Iterable, Sequence
 from contextlib import aclosing
-from typing import Any, Protocol, Self, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 from graphql import (
@@ -16,7 +16,6 @@ from graphql import (
     subscribe,
 )
 from graphql import experimental_execute_incrementally as execute
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.asking import ask_for
 from gateway.errors import BadUserInput
@@ -29,11 +28,12 @@ from gateway.schema.deferral import Dialect, Parts
 from gateway.schema.demand_control import Allowance, DemandControl, Refused, told
 from gateway.schema.documents import Document
 from gateway.schema.error_policy import failure
+from gateway.schema.interpreting import Interpretation, taking
 from gateway.schema.remembered import Remembered, remembered
 from gateway.schema.requests import Request
 from gateway.schema.shape import Limits
 from gateway.tally import noted
-from gateway.viewers import Scope
+from gateway.viewers import Scope, Viewer
 
 T = TypeVar("T")
 
@@ -46,20 +46,6 @@ class Reader(Protocol):
     async def read(self, request: Request) -> Document:
         """The document of a request, parsed and validated."""
         ...
-
-
-class _Execution(StrawberryGraphQLCoreExecutionContext):
-    """How one operation is executed."""
-
-    def build_per_event_executor(self, payload: Any) -> Self:
-        """An execution for an event of a subscription, with a memory of its own.
-
-        graphql-core 3.3 lets all events share one, to which each adds and from which none takes.
-        """
-        ask_for(self.context_value.asker())  # the time of a request starts with each event
-        execution = cast("Self", super().build_per_event_executor(payload))
-        execution._relevant_sub_fields = {}  # noqa: SLF001 - it has no public name
-        return execution
 
 
 class Executor:
@@ -157,7 +143,8 @@ class Executor:
         if known is not None:
             pieces = known.pieces(context.viewer, context.now)
             if pieces is not None:
-                return self._again(known, pieces)
+                self._given_again(known)
+                return Answer(b"".join(pieces), executed=True)
         ask_for(context.asker())
         settled = None
         if self._compiler is not None:
@@ -176,15 +163,30 @@ class Executor:
                     return Answer(b"".join(pieces), executed=True)
         self._hook(OperationExecuted("interpreted" if settled is None else "abandoned"))
         described = self._arguments(request, document.parsed, context)
-        result = await _awaited(execute(**described, middleware=_from(settled)))
+        result = await _awaited(execute(**described, middleware=taking(settled)))
         return self._answer(cast("ExecutionResult", result), operation, request, context)
 
-    def _again(self, known: Remembered, pieces: Sequence[bytes]) -> Answer:
-        """An answer that was given before."""
+    def again(
+        self, known: Remembered, cost: int, viewer: Viewer, now: float
+    ) -> tuple[Sequence[bytes], Allowance | None] | None:
+        """An answer that was given before, in pieces, and what its viewer has left.
+
+        None if it has to be made, or refused, or if that is not for this process alone to say.
+        """
+        pieces = known.pieces(viewer, now)
+        if pieces is None or not self._demand.is_alone_with(viewer):
+            return None
+        try:
+            allowance = self._demand.charge(cost, viewer, now)
+        except Refused:
+            return None
+        self._given_again(known)
+        return pieces, allowance
+
+    def _given_again(self, known: Remembered) -> None:
         self._hook(OperationExecuted("remembered"))
         for asked in known.asked:
             self._hook(asked)
-        return Answer(b"".join(pieces), executed=True)
 
     async def _begun(
         self,
@@ -255,7 +257,7 @@ class Executor:
             "context_value": context,
             "variable_values": request.variables,
             "operation_name": request.operation_name,
-            "executor_class": _Execution,
+            "executor_class": Interpretation,
             "hide_suggestions": not self._hint,
         }
 
@@ -277,18 +279,6 @@ class Executor:
 
 async def _awaited(result: Awaitable[T] | T) -> T:
     return await result if isinstance(result, Awaitable) else result
-
-
-def _from(settled: Mapping[str, Any] | None) -> list[Callable[..., Any]] | None:
-    """A middleware of graphql-core that takes the root fields from what they came to before."""
-    if settled is None:
-        return None
-
-    def take(following: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
-        path = info.path
-        return settled[path.key] if path.prev is None else following(source, info, **arguments)
-
-    return [take]
 
 
 def _which_operation(name: str | None) -> str:
