@@ -39,6 +39,7 @@ from gateway.schema.persisted_queries import PersistedQueries
 from gateway.schema.shape import Limits
 from gateway.schema.trusted_documents import trusted_documents
 from gateway.server.access import Access, Reread, events_are_on
+from gateway.server.again import Repeats
 from gateway.server.door import Door, across_origins, origins_of
 from gateway.server.graphiql import GraphiQL
 from gateway.server.graphql import GraphQLEndpoint, MakeContext
@@ -88,14 +89,12 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     obeyed = Access(configuration, settings, engine.verbs, _verifier(settings, clock), hook)
     context = _contexts(settings, engine.verbs, clock)
     graphiql = GraphiQL(examples=examples) if settings.gateway_graphiql else None
-    page = graphiql.page if graphiql else None
     executor = _executor(settings, engine.cache, telemetry, hook)
     origins = origins_of(settings.gateway_cors_origins)
-    endpoint = GraphQLEndpoint(executor, context, obeyed.doorkeeper, page, clock)
+    asked = (executor, context, obeyed.doorkeeper, clock)
+    endpoint = GraphQLEndpoint(*asked, page=graphiql.page if graphiql else None)
     journal = Journal(hook)
-    sockets = WebSocketEndpoint(
-        executor, context, obeyed.doorkeeper, clock, journal=journal, origins=origins
-    )
+    sockets = WebSocketEndpoint(*asked, journal=journal, origins=origins)
     routes = [
         WebSocketRoute(GRAPHQL, sockets),
         Route("/healthz", health.alive),
@@ -110,10 +109,11 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
 
     def front(app: ASGIApp) -> ASGIApp:
         door = Door(Straight(app, GRAPHQL, over_http), local_only=local_only)
-        return Farewell(RequestLog(door, journal, traced=traces is not None), leaving)
+        log = RequestLog(door, journal, leaving, traced=traces is not None)
+        return Farewell(log, leaving)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, asyncio.Event]]:
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, asyncio.Event | Repeats]]:
         async with engine.running() as state, pulse(telemetry):
             with obeyed.reloading(reread), leaving.at_sigterm(), sent_at_the_end(traces):
                 yield state
@@ -148,12 +148,12 @@ class _Engine(NamedTuple):
     cache: MemoryCache | TieredCache
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[dict[str, asyncio.Event]]:
+    async def running(self) -> AsyncIterator[dict[str, asyncio.Event | Repeats]]:
         """From the start of the server to its end, which it tells by the event `stopping`."""
         self.cache.listen()
         stopping = asyncio.Event()
         hurrying = asyncio.create_task(self._hurry(stopping))
-        yield {"stopping": stopping}
+        yield {"stopping": stopping, "repeats": Repeats()}
         hurrying.cancel()
         await self.client.aclose()
         await self.cache.close()

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +16,9 @@ from gateway.server.tokens import TokenVerifier
 from gateway.viewers import Viewer
 
 _CURE = "Send `Authorization: Bearer TOKEN` with the token that you were given"
+_UNQUESTIONED = 60.0
+"""Seconds after which a JSON Web Token is verified again: its key may have been withdrawn."""
+
 _UNKNOWN = "The token is not known here, or not any more."
 
 
@@ -28,6 +32,10 @@ class Admission(Struct, frozen=True):
     until: float | None = None
     withdrawn: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def unquestioned(self, now: float) -> float:
+        """Up to when what was shown need not be looked at again."""
+        return math.inf if self.until is None else min(self.until, now + _UNQUESTIONED)
+
     def lasting(self, now: float) -> float | None:
         """Seconds for which a stream that begins now may last."""
         return None if self.until is None else max(0.0, self.until - now)
@@ -36,7 +44,8 @@ class Admission(Struct, frozen=True):
 class Doorkeeper:
     """Tells viewers by what they show. `stranger` is who everybody is, where there are no others.
 
-    Raises Unauthenticated; its message never repeats what was shown.
+    `version` is another one whenever it may tell another viewer by the same. Raises
+    Unauthenticated; its message never repeats what was shown.
     """
 
     def __init__(
@@ -46,6 +55,7 @@ class Doorkeeper:
         verifier: TokenVerifier | None = None,
     ) -> None:
         self._verifier = verifier
+        self.version = 0
         self._known: dict[str, object] = {}
         self._withdrawals: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self.replace(grants, stranger)
@@ -55,6 +65,7 @@ class Doorkeeper:
         self._hashes = [(bytes.fromhex(g.token_sha256), g.viewer) for g in grants if g.token_sha256]
         self._claimed = [grant for grant in grants if not grant.token_sha256]
         self._stranger = stranger
+        self.version += 1
         before, self._known = self._known, {grant.viewer.name: _shape(grant) for grant in grants}
         for name in before:
             if before[name] != self._known.get(name) and name in self._withdrawals:

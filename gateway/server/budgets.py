@@ -4,15 +4,16 @@
 https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-06.
 """
 
-from gateway.schema.answers import Answer
-from gateway.schema.demand_control import WINDOW
+from gateway.schema.demand_control import WINDOW, Allowance
 
 _POLICY_WINDOW = b";w=%d" % WINDOW
 
 
-def told_of_budget(answer: Answer) -> list[tuple[bytes, bytes]]:
-    """The headers of an answer to a viewer that has a budget."""
-    if (allowance := answer.allowance) is None:
+def told_of_budget(
+    allowance: Allowance | None, *, exceeded: bool = False
+) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer to a viewer that has a budget, and may have exceeded it."""
+    if allowance is None:
         return []
     limit, reset = b"%d" % allowance.limit, b"%d" % allowance.reset
     headers = [
@@ -21,4 +22,4 @@ def told_of_budget(answer: Answer) -> list[tuple[bytes, bytes]]:
         (b"ratelimit-reset", reset),
         (b"ratelimit-policy", limit + _POLICY_WINDOW),
     ]
-    return [*headers, (b"retry-after", reset)] if answer.exceeded else headers
+    return [*headers, (b"retry-after", reset)] if exceeded else headers

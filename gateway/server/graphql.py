@@ -25,7 +25,8 @@ from gateway.schema.documents import Document
 from gateway.schema.error_policy import mask
 from gateway.schema.execution import Executor
 from gateway.schema.requests import Request
-from gateway.server.auth import Doorkeeper
+from gateway.server.again import Repeat, Repeated
+from gateway.server.auth import Admission, Doorkeeper
 from gateway.server.bodies import BadRequest, body_of, from_body, from_get
 from gateway.server.budgets import told_of_budget
 from gateway.server.http_cache import NO_STORE, VARY, for_caches, freshness
@@ -74,8 +75,8 @@ class GraphQLEndpoint:
         executor: Executor,
         context: MakeContext,
         doorkeeper: Doorkeeper,
-        page: Page | None,
         clock: Callable[[], float],
+        page: Page | None = None,
     ) -> None:
         self._doorkeeper = doorkeeper
         self._executor = executor
@@ -132,11 +133,35 @@ class GraphQLEndpoint:
             response = _Answered(media_type, answer.body, _status(answer, manner.in_one_piece))
         else:
             response = Stream(manner.parts, _parts(answer, answer.rest, tally))
-        response.raw_headers += told_of_budget(answer)
+        response.raw_headers += told_of_budget(answer.allowance, exceeded=answer.exceeded)
+        if method == "POST" and response.__class__ is _Answered and not answer.errors:
+            tally.repeat = self._repeat(asked.request, admission, tally)
         if method == "GET" and answer.rest is None and not answer.errors:
             kept = freshness(asked.document.traits, context.told, self._clock())
             return for_caches(response, kept, headers.get("if-none-match"))
         return response
+
+    def _repeat(self, request: Request, admission: Admission, tally: Tally) -> Repeat | None:
+        """What gives the answer that a request was given just now again."""
+        known, viewer = request.remembered, admission.viewer
+        kind, operation, cost = tally.kind, tally.operation, tally.cost
+        if known is None or cost is None or (request.extensions is not None and request.query):
+            return None
+        until, version = admission.unquestioned(self._clock()), self._doorkeeper.version
+
+        def repeat(later: Tally) -> Repeated | None:
+            now = self._clock()
+            if now >= until or self._doorkeeper.version != version:
+                return None
+            answer = self._executor.again(known, cost, viewer, now)
+            if answer is None:
+                return None
+            later.viewer, later.kind, later.operation = viewer.name, kind, operation
+            later.cost, later.outcome = cost, "ok"
+            pieces, allowance = answer
+            return Repeated(pieces, told_of_budget(allowance))
+
+        return repeat
 
     async def _read(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> "_Asked":
         """What is asked. Raises BadRequest."""

@@ -6,12 +6,20 @@ for nothing. A request that comes whole in one piece, as nearly all do, costs on
 """
 
 import asyncio
+import re
+from collections.abc import Sequence
 from http import HTTPStatus
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from gateway.server.again import EXTENSION, LONGEST, Repeats, written
 
 MAX_HEAD_BYTES = 64 * 1024
 """Of the request line and the headers; a read from the socket more may pass."""
+
+_END = b"\r\n\r\n"
+_SIZED = re.compile(rb"\r\ncontent-length: *[1-9]", re.IGNORECASE)
+_ASKING = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -30,6 +38,11 @@ class BoundedProtocol(HttpToolsProtocol):
     _unread: asyncio.TimerHandle | None = None
     _head = 0
     _leaving = False
+    _between = True
+    """Whether all that came so far is whole requests, and the head that waits for its body."""
+
+    _head_alone = b""
+    """A head whose body is to come: many clients send them apart, and as one they may be known."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A request is waited for from now on."""
@@ -44,14 +57,30 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on; whoever sends too much, or too slowly, is told and let go of."""
+        data, self._head_alone = self._head_alone + data, b""
+        name = None
+        if (repeats := self._repeats()) is not None:
+            if lacks_its_body(data):
+                self._head_alone = data
+                self._unset_keepalive_if_required()
+                self._expect_the_rest()
+                return
+            if len(data) <= LONGEST:
+                name = repeats.name(data)
+                if self._answered_again(repeats.answer(name)):
+                    return
         super().data_received(data)
         cycle = self.cycle
+        self._between = False
         if cycle is not None and cycle.scope is self.scope:
             self._head = 0
             if self._leaving:
                 cycle.keep_alive = False
             if not cycle.more_body:
                 self._it_came()
+                self._between = True
+                if name is not None and cycle.keep_alive and not self.pipeline:
+                    cycle.scope["extensions"] = {EXTENSION: {"name": name}}
                 return
         else:
             self._head += len(data)
@@ -87,11 +116,33 @@ class BoundedProtocol(HttpToolsProtocol):
         """The server stops; what was asked on a new connection may still be on its way."""
         if (stopping := self.app_state.get("stopping")) is not None:
             stopping.set()
+        if self._head_alone:
+            self._between = False
+            self.data_received(b"")
         if self.cycle is None:
             self._leaving = True
             self.loop.call_later(self.last_word_within, super().shutdown)
         else:
             super().shutdown()
+
+    def _repeats(self) -> Repeats | None:
+        """What knows requests again, if one may begin now and be answered at once."""
+        if not self._between or self._leaving:
+            return None
+        if self.flow.write_paused or self.transport.is_closing():
+            return None
+        idle = self.cycle is None or self.cycle.response_complete
+        return self.app_state.get("repeats") if idle else None
+
+    def _answered_again(self, answer: Sequence[bytes] | None) -> bool:
+        """Whether a request is answered as it was before."""
+        if answer is None:
+            return False
+        self._it_came()
+        head = STATUS_LINE[HTTPStatus.OK] + written(self.server_state.default_headers)
+        self.transport.write(b"".join([head, *answer]))
+        self.on_response_complete()
+        return True
 
     def _expect_the_rest(self) -> None:
         if self._arriving is None and self.sent_within:
@@ -118,3 +169,11 @@ class BoundedProtocol(HttpToolsProtocol):
             line = f"HTTP/1.1 {status} {status.phrase}\r\nConnection: close\r\nContent-Length: 0"
             self.transport.write(f"{line}\r\n\r\n".encode("ascii"))
         self.transport.close()
+
+
+def lacks_its_body(data: bytes) -> bool:
+    """Whether this is the head of a request whose body comes next, without being asked for."""
+    if not data.endswith(_END) or not data.startswith(b"POST ") or len(data) > LONGEST:
+        return False
+    alone = data.find(_END) == len(data) - len(_END)
+    return alone and _SIZED.search(data) is not None and _ASKING.search(data) is None

@@ -8,6 +8,7 @@ import logging
 import random
 import re
 import time
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -16,12 +17,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.instrumentation import Hook, OperationAnswered, RequestAnswered
 from gateway.logs import Fields
+from gateway.server.again import Again, Repeat, name_of, written
+from gateway.server.leaving import Leaving
 from gateway.server.operation_names import shown_name
 from gateway.tally import Tally, current
 
 logger = logging.getLogger("gateway.requests")
 
 _HEADER, _TRACE_HEADER = b"x-request-id", b"traceparent"
+_OF_BUDGET = b"ratelimit-"
 _SANE = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 
 
@@ -117,10 +121,18 @@ def _tell(said: dict[str, Any], tally: Tally) -> None:
 class RequestLog:
     """Gives every request an id: the client's own `X-Request-Id` if it is a sane one."""
 
-    def __init__(self, app: ASGIApp, journal: Journal, *, traced: bool = False) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        journal: Journal,
+        leaving: Leaving | None = None,
+        *,
+        traced: bool = False,
+    ) -> None:
         self._app = app
         self._journal = journal
         self._traced = traced
+        self._leaving = leaving or Leaving(0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and write down how it went."""
@@ -128,17 +140,19 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         given = _said(scope, _HEADER)
-        request_id = given if _SANE.fullmatch(given) else f"{random.getrandbits(64):016x}"
+        request_id = _request_id(given)
         header = (_HEADER, request_id.encode("ascii"))
         tally = Tally(request_id, _said(scope, _TRACE_HEADER) if self._traced else "")
         scope.setdefault("state", {}).update(request_id=request_id, tally=tally)
         status = 500  # if nothing is sent, the server will say so
+        headers: list[tuple[bytes, bytes]] = []
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, headers
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), header]
+                headers = list(message.get("headers", ()))
+                message["headers"] = [*headers, header]
             await send(message)
 
         token = current.set(tally)
@@ -147,6 +161,40 @@ class RequestLog:
         finally:
             self._journal.request(scope, status, tally)
             current.reset(token)
+        name = name_of(scope)
+        if tally.repeat is not None and name is not None:
+            scope["state"]["repeats"].keep(name, self._again(scope, given, headers, tally))
+
+    def _again(
+        self, scope: Scope, given: str, headers: Sequence[tuple[bytes, bytes]], before: Tally
+    ) -> Again:
+        """What answers a request again, as it was answered with these headers."""
+        asked = {part: scope.get(part) for part in ("method", "path", "route")}
+        head = written([header for header in headers if not header[0].startswith(_OF_BUDGET)])
+        leaving, journal = self._leaving, self._journal
+        repeat: Repeat = before.repeat
+        parent = before.trace_parent
+
+        def again() -> Sequence[bytes] | None:
+            if leaving.begun:
+                return None
+            tally = Tally(_request_id(given), parent)
+            token = current.set(tally)
+            try:
+                if (repeated := repeat(tally)) is None:
+                    return None
+                journal.request(asked, 200, tally)
+            finally:
+                current.reset(token)
+            rest = written([*repeated.headers, (_HEADER, tally.request_id.encode("ascii"))])
+            return [head, rest, b"\r\n", *repeated.pieces]
+
+        return again
+
+
+def _request_id(given: str) -> str:
+    """The id that a client gave its request, if it is a sane one; or another."""
+    return given if _SANE.fullmatch(given) else f"{random.getrandbits(64):016x}"
 
 
 def _said(scope: Scope, header: bytes) -> str:

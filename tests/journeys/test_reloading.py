@@ -13,6 +13,7 @@ from tests.configured import Configured, bearer
 from tests.live import UPDATES, HurriedClock
 from tests.servers import serving
 
+CALLER = "query($sid: CallSid!) { call(sid: $sid) { from { caller } } }"
 NAME = {"query": "{ viewer { name scopes } }"}
 
 
@@ -54,6 +55,27 @@ async def test_viewers_come_and_go_without_a_restart(served: Configured) -> None
     assert await asyncio.gather(asking, return_exceptions=True)
     assert failed == []
     assert await served.told("Accounts and viewers were read again: 1 and 2.")
+
+
+async def test_what_was_told_before_is_not_told_any_more(
+    served: Configured, sandbox: Sandbox
+) -> None:
+    """The same request, byte by byte, of a viewer that is no more, or may see other things."""
+    body = {"query": CALLER, "variables": {"sid": sandbox.examples()["client"]}}
+    async with httpx.AsyncClient(base_url=served.address, timeout=10) as client:
+
+        async def told(token: str) -> httpx.Response:
+            return await client.post("/graphql", json=body, headers=bearer(token))
+
+        before = [await told(name) for name in ("ana", "ben") for _ in range(3)]
+        assert {answer.content for answer in before} == {before[0].content}
+        assert "•" in before[0].json()["data"]["call"]["from"]["caller"]
+        served.allow("ana", scopes='"calls:read", "pii:read"')
+        served.reload()
+        assert await _becomes_status(client, "ben", 401)
+        assert (await told("ben")).status_code == 401
+        plain = [(await told("ana")).json()["data"]["call"]["from"]["caller"] for _ in range(3)]
+    assert not any("•" in caller for caller in plain)
 
 
 async def test_a_bad_file_keeps_the_old_one_and_says_why(served: Configured) -> None:

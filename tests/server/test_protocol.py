@@ -57,6 +57,14 @@ async def test_who_does_not_finish_a_request_is_told_and_let_go(
     assert 0.3 < time.monotonic() - started < 3
 
 
+async def test_a_head_whose_body_never_comes_is_told_too(hasty: Address) -> None:
+    """It is not read before its body is there; the time is counted from its first byte."""
+    reader, writer = await asyncio.open_connection(*hasty)
+    writer.write(WHOLE[: -len(BODY)])
+    assert (await said(reader)).startswith(b"HTTP/1.1 408 ")
+    writer.close()
+
+
 async def test_a_head_that_is_too_large_is_refused(hasty: Address) -> None:
     """431, before it has come whole."""
     reader, writer = await asyncio.open_connection(*hasty)

@@ -1,0 +1,94 @@
+"""Answers that are given again to the very bytes they were given to, before these are read as HTTP.
+
+Pages and services ask the same again and again, in the same words: the same headers, the same
+token, the same body. What such a request means was worked out when it came first; what is left to
+do is to see that its answer still is the answer, and to note that it was given. That takes a few
+dozen microseconds, of which reading the request as HTTP and as GraphQL would be the larger part.
+
+The server (`protocol.py`) knows a request by its bytes, and tells the application that name in the
+ASGI scope. The application keeps under it what answers the request again. What always holds, and
+`tests/server/test_again.py` tries to refute:
+
+1. It is the whole request, its token included, and nothing before or behind it.
+2. Whatever is done for a request is done: it is counted, charged to its viewer and logged, under
+   an id of its own.
+3. Whatever may have changed is looked at: the entries of the cache that the answer was made of, the
+   viewers, the token's expiry, the budget, whether the process leaves. When in doubt, the request
+   goes the long way, which says what there is to say.
+4. Of a request nothing is kept but a keyed hash, for there is a token in it.
+"""
+
+import hashlib
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from starlette.types import Scope
+
+from gateway.tally import Tally
+
+LONGEST = 16 * 1024
+"""Bytes of a request that is known again."""
+
+MOST = 4096
+"""How many requests are known; each takes about a kilobyte."""
+
+EXTENSION = "gateway.again"
+"""Under this name in `extensions` of the ASGI scope is the name of the request."""
+
+Again: TypeAlias = Callable[[], Sequence[bytes] | None]
+"""A response but for its first line and its `Date`, in pieces; None if it is the one no more."""
+
+
+class Repeated(NamedTuple):
+    """A body in pieces, and the headers that are other ones each time."""
+
+    pieces: Sequence[bytes]
+    headers: Sequence[tuple[bytes, bytes]]
+
+
+Repeat: TypeAlias = Callable[[Tally], Repeated | None]
+"""What the innermost layer gives again, while it takes notes; None if it does not."""
+
+
+class Repeats:
+    """The requests that are known, the last `most` of them, with what answers each again."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._secret = os.urandom(32)
+        self._known: OrderedDict[bytes, Again] = OrderedDict()
+
+    def name(self, request: bytes) -> bytes:
+        """The name of these bytes, which tells nothing of them."""
+        return hashlib.blake2b(request, digest_size=16, key=self._secret).digest()
+
+    def keep(self, name: bytes, again: Again) -> None:
+        """Keep what answers a request again."""
+        self._known[name] = again
+        if len(self._known) > self._most:
+            self._known.popitem(last=False)
+
+    def answer(self, name: bytes) -> Sequence[bytes] | None:
+        """What a request is answered with again, if it is."""
+        again = self._known.get(name)
+        if again is None:
+            return None
+        if (answer := again()) is None:
+            del self._known[name]
+        else:
+            self._known.move_to_end(name)
+        return answer
+
+
+def name_of(scope: Scope) -> bytes | None:
+    """The name by which the server will know a request again; None if it will not."""
+    extensions: Mapping[str, Any] = scope.get("extensions") or {}
+    extension: Mapping[str, bytes] = extensions.get(EXTENSION) or {}
+    return extension.get("name")
+
+
+def written(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """Headers as they go over the wire."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
