@@ -106,10 +106,19 @@ class Store:
             if start:
                 await asyncio.sleep(0)
             batch = seen[start : start + TURN]
-            higher = await self._backend.raise_many([self._write(account, one) for one in batch])
-            for one, winner in zip(batch, higher, strict=True):
+            ranked = [self._write(account, one) for one in batch]
+            higher = await self._backend.raise_many(ranked)
+            for one, written, winner in zip(batch, ranked, higher, strict=True):
                 winners.append(seen_of(winner) or one)
+                if winner is None:
+                    self._keep_decoded(written, one)
         return winners
+
+    def _keep_decoded(self, written: Ranked, seen: Seen) -> None:
+        """Spare whoever asks next to decode what was just encoded."""
+        entry = self._backend.entry(written.key)
+        if entry is not None and entry.value is written.value:
+            entry.keep(_DECODED, entry.value, seen, len(entry.value) * _PER_BYTE)
 
     async def announce(self, account: str, sid: CallSid) -> None:
         """Wake whoever watches a call, on every replica: something new is kept of it."""

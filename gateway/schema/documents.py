@@ -24,7 +24,7 @@ from msgspec import Struct, field
 from gateway.errors import TooComplex
 from gateway.schema.arguments import ValuesFitRule
 from gateway.schema.aside import aside
-from gateway.schema.deferral import without_defer
+from gateway.schema.deferral import DEFER, without_defer
 from gateway.schema.price import Price
 from gateway.schema.pricing import Pricing
 from gateway.schema.shape import Limits, check_shape
@@ -152,7 +152,7 @@ class Documents:
         )
         if errors:
             return Document(parsed, _operations(parsed), tuple(errors))
-        whole = without_defer(parsed)
+        whole = without_defer(parsed) if DEFER.name in text else parsed
         return Document(
             whole,
             _operations(whole),

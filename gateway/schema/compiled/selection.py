@@ -8,6 +8,8 @@ resolvers it is their `info`.
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import CodeType
 from typing import Any, TypeAlias
 
 from graphql import (
@@ -46,6 +48,15 @@ _CHECKS = {
     "Float": "{v}.__class__ is float and {v} - {v} == 0.0",
 }
 """Values of these types that are written as they are; the rest is for graphql-core."""
+
+
+@lru_cache(maxsize=2048)
+def _code(text: str) -> CodeType:
+    """Code of Python; documents that are new have most of their selections in common with others.
+
+    It takes the larger part of the time to compile a document, and a few kilobytes.
+    """
+    return compile(text, "<selection>", "exec")
 
 
 class Uncompilable(Exception):
@@ -94,12 +105,13 @@ class Writer:
         return self._program(self._completed(kind, "o", nodes))
 
     def _program(self, expression: str) -> Program:
-        source = "".join([*self._functions.values(), f"def run(o, i):\n    return {expression}\n"])
-        exec(compile(source, "<selection>", "exec"), self._globals)  # noqa: S102 - invariant 4
+        texts = [*self._functions.values(), f"def run(o, i):\n    return {expression}\n"]
+        for text in texts:
+            exec(_code(text), self._globals)  # noqa: S102 - invariant 4
         inner = tuple(one for one in self._globals.values() if isinstance(one, Program))
         keys = b"".join(program.key for program in inner)
         masked = b"masked" if self._masked else b""
-        key = hashlib.blake2b(source.encode() + keys + masked, digest_size=16).digest()
+        key = hashlib.blake2b("".join(texts).encode() + keys + masked, digest_size=16).digest()
         return Program(self._globals["run"], key, frozenset(self._reads), inner)
 
     def _call(self, nodes: FieldDetailsList) -> str:
@@ -108,7 +120,7 @@ class Writer:
         kind: Any = self._schema.type_map["Call"]
         program = writer._program(f"{writer._object(kind, nodes)}(o, i)")
         self._reads |= program.reads
-        return self._global(f"P{len(self._globals)}", program)
+        return self._global(f"P{program.key.hex()}", program)
 
     def _object(self, kind: GraphQLObjectType, nodes: FieldDetailsList) -> str:
         """The name of the function for an object type."""
@@ -123,11 +135,12 @@ class Writer:
         ]
         text = "(o, i):\n" + body + "    return {\n" + "".join(fields) + "    }\n"
         self._names = outer
-        for name, known in self._functions.items():
-            if known.endswith(text):
-                return name
-        name = f"f{len(self._functions)}"
-        self._functions[name] = f"def {name}{text}"
+        return self._function("f", "def {}", text)
+
+    def _function(self, letter: str, defining: str, text: str) -> str:
+        """The name of some code, which is the same in whatever document it is needed."""
+        name = letter + hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
+        self._functions[name] = defining.format(name) + text
         return name
 
     def _field(self, parent: GraphQLObjectType, nodes: FieldDetailsList) -> str:
@@ -189,10 +202,7 @@ class Writer:
             f"{self._global(f'C_{one.name}', _class_behind(one))}: {self._object(one, nodes)}"
             for one in self._schema.get_possible_types(kind)
         ]
-        table = f"{{{', '.join(rows)}}}"
-        name = f"t{len(self._functions)}"
-        self._functions[name] = f"{name} = {table}\n"
-        return name
+        return self._function("t", "{} = ", f"{{{', '.join(rows)}}}\n")
 
     def _leaf(self, kind: GraphQLLeafType, value: str) -> str:
         if isinstance(kind, GraphQLEnumType):
