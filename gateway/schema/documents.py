@@ -28,6 +28,7 @@ from gateway.schema.deferral import DEFER, without_defer
 from gateway.schema.price import Price
 from gateway.schema.pricing import Pricing
 from gateway.schema.shape import Limits, check_shape
+from gateway.schema.skeleton import skeleton_of
 from gateway.schema.traits import Trait, traits_of
 
 MAX_REMEMBERED = 2**18
@@ -147,18 +148,21 @@ class Documents:
             return Document(None, errors=(error,), code="GRAPHQL_PARSE_FAILED")
         except TooComplex as problem:
             return _refused(problem)
-        errors = validate(
-            self._schema, parsed, self._rules, hide_suggestions=self._hide_suggestions
-        )
-        if errors:
+        skeleton = skeleton_of(parsed, self._schema)
+        if self._errors(skeleton.document) and (errors := self._errors(parsed)):
             return Document(parsed, _operations(parsed), tuple(errors))
         whole = without_defer(parsed) if DEFER.name in text else parsed
         return Document(
             whole,
             _operations(whole),
-            traits=traits_of(whole, self._schema),
+            traits=traits_of(skeleton, self._schema),
             prices=self._pricing.prices(whole),
             deferring=None if whole is parsed else parsed,
+        )
+
+    def _errors(self, document: DocumentNode) -> list[GraphQLError]:
+        return validate(
+            self._schema, document, self._rules, hide_suggestions=self._hide_suggestions
         )
 
     def _remembered(self, text: str, document: Document) -> Document:

@@ -5,10 +5,11 @@ change nothing. What a document with several operations selects is told of all o
 """
 
 from enum import Flag, auto
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from graphql import (
-    DocumentNode,
     FieldNode,
     GraphQLField,
     GraphQLNamedType,
@@ -28,6 +29,7 @@ from gateway.insights.catalogue import Pii
 from gateway.insights.filters import FILTERS
 from gateway.insights.summary import EVENTS
 from gateway.schema.derive import fact_behind
+from gateway.schema.skeleton import Skeleton
 
 _DATED = {"call", "callLookup", "calls", "node", "nodes", "_entities"}
 """The questions whose answers say how long they hold."""
@@ -58,12 +60,12 @@ class Trait(Flag):
     """It quotes a text that may be personal data."""
 
 
-def traits_of(document: DocumentNode, schema: GraphQLSchema) -> Trait:
+def traits_of(skeleton: Skeleton, schema: GraphQLSchema) -> Trait:
     """The traits of a document that is valid."""
     types = TypeInfo(schema)
     walk = _Walk(types)
-    visit(document, TypeInfoVisitor(types, walk))
-    return walk.traits
+    visit(skeleton.document, TypeInfoVisitor(types, walk))
+    return reduce(or_, {_traits_of_field(*one) for one in skeleton.left_out}, walk.traits)
 
 
 class _Walk(Visitor):

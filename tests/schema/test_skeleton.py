@@ -1,0 +1,147 @@
+"""A document is valid if and only if its skeleton is."""
+
+import re
+from typing import Any
+
+import pytest
+from graphql import GraphQLError, GraphQLSyntaxError, parse, print_ast, validate
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from gateway.schema.operations import build_schema
+from gateway.schema.skeleton import Skeleton, skeleton_of
+from gateway.schema.traits import traits_of
+from tests.schema.queries import queries
+
+SCHEMA = build_schema()
+MANY = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+WORDS = (
+    *("sid", "state", "tags", "nodes", "edges", "node", "processing", "nothing", "__typename"),
+    *(
+        "metrics",
+        "carrierEdge",
+        "parentCall",
+        "properties",
+        "annotation",
+        "raw",
+        "viewer",
+        "a: sid",
+    ),
+    *("{ sid }", "(first: 1)", "@include(if: true)", "... { sid }", "...F", "__schema { types }"),
+)
+"""What is put where it may not belong."""
+
+_TOKEN = re.compile(r"[A-Za-z_:@$!]+|\.\.\.|[{}()]")
+
+
+def wrong(document: Any) -> list[GraphQLError]:
+    return validate(SCHEMA, document)
+
+
+def same(text: str) -> None:
+    """See that graphql-core says of the skeleton what it says of the document."""
+    document = parse(text)
+    skeleton = skeleton_of(document, SCHEMA)
+    assert bool(wrong(skeleton.document)) is bool(wrong(document)), print_ast(skeleton.document)
+
+
+@given(queries(SCHEMA))
+@MANY
+def test_a_query_has_the_traits_of_its_skeleton_and_of_what_is_left_out(text: str) -> None:
+    """Whatever is personal in it is found."""
+    document = parse(text)
+    whole = traits_of(Skeleton(document, ()), SCHEMA)
+    assert traits_of(skeleton_of(document, SCHEMA), SCHEMA) == whole
+
+
+@given(queries(SCHEMA), st.data())
+@MANY
+def test_what_is_spoilt_in_a_query_is_found_in_its_skeleton(text: str, data: st.DataObject) -> None:
+    """Words are put elsewhere, doubled or left out, until it is right by chance alone."""
+    for _ in range(data.draw(st.integers(0, 3))):
+        tokens = list(_TOKEN.finditer(text))
+        place = tokens[data.draw(st.integers(0, len(tokens) - 1))]
+        others = [token.group() for token in tokens]
+        word = data.draw(st.sampled_from(["", place.group() * 2, *WORDS, *others]))
+        text = f"{text[: place.start()]} {word} {text[place.end() :]}"
+    try:
+        parse(text)
+    except GraphQLSyntaxError:
+        assume(False)  # noqa: FBT003 - hypothesis's
+    same(text)
+
+
+FRAGMENTS = {
+    "...C": "fragment C on Call { parentCall { sid } }",
+    "...E": "fragment E on MediaEdge { metrics { inbound { jitter { avg } } } }",
+}
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        "sid",
+        "sid nothing",
+        "sid sid",
+        "sid: state sid",
+        "a: sid a: state",
+        "a: sid a: sid",
+        "sid { sid }",
+        "processing",
+        "processing { state nothing }",
+        "processing { state state: source }",
+        "processing { __typename x: __typename }",
+        "__typename { sid }",
+        "carrierEdge { metrics { inbound { jitter { avg avg: max } } } }",
+        "edges { metrics { inbound { jitter { avg } } } ... on SipEdge { nothing } }",
+        "edges { ...E } carrierEdge { metrics { inbound { jitter { avg } } } }",
+        "parentCall { sid: state } ...C",
+        "parentCall { sid: state } ... on Call { parentCall { sid } }",
+        "parentCall { sid(first: 1) }",
+        "parentCall { sid @include(if: $no) }",
+        "parentCall { sid @nothing }",
+        "__schema { types { name } }",
+    ],
+)
+def test_each_way_to_be_wrong_is_seen(selection: str) -> None:
+    """In a plain selection, in one that is not, and where two are merged."""
+    fragments = " ".join(text for name, text in FRAGMENTS.items() if name in selection)
+    head = "query Q($sid: CallSid!, $no: Boolean!)"
+    for below in (selection, f"sid {selection}", f"parentCall {{ {selection} }}"):
+        same(f"{head} {{ call(sid: $sid) @skip(if: $no) {{ {below} }} }} {fragments}")
+        same(f"{{ calls {{ nodes {{ {below} }} edges {{ node {{ {below} }} }} }} }} {fragments}")
+    same(f'subscription {{ callUpdates(sid: "CA1") {{ call {{ {selection} }} }} }} {fragments}')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ one: viewer { name } one: viewer { name } }",
+        "{ one: viewer { name } one: viewer { name: account } }",
+        "{ viewer { name } ... { viewer { name: account } } }",
+        "{ viewer { name } ...V } fragment V on Query { viewer { name: account } }",
+        "{ call { sid } }",
+        "{ viewer(name: 1) { name } }",
+        "{ viewer }",
+        "query($unused: Int) { viewer { name } }",
+        "{ viewer { name } } { viewer { name } }",
+        "subscription { a: callUpdates(sid: 1) { status } b: callUpdates(sid: 1) { status } }",
+        "mutation { nothing { sid } }",
+        "fragment Unused on Call { sid } { viewer { name } }",
+    ],
+)
+def test_what_is_wrong_at_the_root_stays(text: str) -> None:
+    """Arguments, variables, and selections that are merged."""
+    same(text)
+
+
+def test_the_skeleton_of_a_plain_query_is_small() -> None:
+    """That is what it is for."""
+    fields = "sid state processing { state source } carrierEdge { metrics { inbound { codec } } }"
+    skeleton = skeleton_of(parse(f"{{ calls(first: 5) {{ nodes {{ {fields} }} }} }}"), SCHEMA)
+    assert print_ast(skeleton.document) == "{\n  calls(first: 5) {\n    __typename\n  }\n}"
+    assert {one.name for one in skeleton.left_out} >= {"sid", "state", "source", "codec"}
