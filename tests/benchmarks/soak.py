@@ -33,6 +33,9 @@ LOOKS = 60
 REST = 10
 """Seconds without clients before what is held is compared: unused connections are closed in 5."""
 
+CACHE = 2**22
+"""Bytes of a cache that is soon full: what grows after that is not what it remembers."""
+
 ALLOWED = {"gateway_memory_bytes": 8e6, "gateway_open_files": 3, "gateway_tasks": 3}
 """By how much more may be held at the end than after a quarter of the time."""
 
@@ -61,6 +64,7 @@ def gateway(sandbox: Sandbox, upstream: str, workers: int) -> Iterator[str]:
         "TWILIO_AUTH_TOKEN": sandbox.auth_token,
         "GATEWAY_UPSTREAM_URL": upstream,
         "GATEWAY_LOG_FORMAT": "json",
+        "GATEWAY_CACHE_MAX_BYTES": str(CACHE),
     }
     command = [sys.executable, "-m", "gateway", "serve", "--port", str(port)]
     process = subprocess.Popen(
@@ -148,18 +152,18 @@ async def held(address: str) -> Held:
     return {sample.name: sample.value for sample in samples if sample.name in ALLOWED}
 
 
-async def tell(address: str, minutes: float, looks: int) -> None:
+async def tell(address: str, began: float, minutes: float, looks: int) -> None:
     """Print what the gateway holds, so many times at equal distances."""
-    for look in range(1, looks + 1):
+    for _ in range(looks):
         await asyncio.sleep(minutes * 60 / looks)
         figures = await held(address)
         told = "  ".join(f"{name} {value:,.0f}" for name, value in figures.items())
-        print(f"{minutes * look / looks:7.1f} min  {told}", flush=True)
+        print(f"{(time.monotonic() - began) / 60:7.1f} min  {told}", flush=True)
 
 
-async def rested(address: str, traffic: Traffic, minutes: float, looks: int) -> Held:
+async def rested(address: str, traffic: Traffic, began: float, minutes: float, looks: int) -> Held:
     """What the gateway holds when clients came for so long, and have left."""
-    await asyncio.gather(traffic.flow(minutes), tell(address, minutes, looks))
+    await asyncio.gather(traffic.flow(minutes), tell(address, began, minutes, looks))
     await asyncio.sleep(REST)
     return await held(address)
 
@@ -168,9 +172,9 @@ async def soak(minutes: float, rate: float, workers: int) -> bool:
     """Whether nothing grew by more than is allowed, and every client got its answer."""
     sandbox = Sandbox(calls=CALLS, speed=20)
     with serving(sandbox.app) as upstream, gateway(sandbox, upstream, workers) as address:
-        traffic = Traffic(address, sandbox, rate)
-        first = await rested(address, traffic, minutes / 4, LOOKS // 4)
-        last = await rested(address, traffic, minutes * 3 / 4, LOOKS * 3 // 4)
+        traffic, began = Traffic(address, sandbox, rate), time.monotonic()
+        first = await rested(address, traffic, began, minutes / 4, LOOKS // 4)
+        last = await rested(address, traffic, began, minutes * 3 / 4, LOOKS * 3 // 4)
     print(f"\n{traffic.outcomes.total()} clients: {dict(traffic.outcomes.most_common())}")
     for name, allowed in ALLOWED.items():
         grown = last[name] - first[name]
