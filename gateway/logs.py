@@ -67,7 +67,7 @@ class JsonLines(logging.Formatter):
 
 
 class Lines(logging.StreamHandler):  # type: ignore[type-arg]
-    """Writes lines together, those of an event loop within `DELAY`; a warning at once."""
+    """Writes lines of information together, within `DELAY` in an event loop; others at once."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
@@ -78,7 +78,7 @@ class Lines(logging.StreamHandler):  # type: ignore[type-arg]
         try:
             self._waiting.append(self.format(record))
             loop = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises
-            if loop is None or record.levelno > logging.INFO:
+            if loop is None or record.levelno != logging.INFO:
                 self.flush()
             elif len(self._waiting) == 1:
                 loop.call_later(DELAY, self.flush)
