@@ -25,10 +25,11 @@ class BodyTooLarge(Exception):
 
 def connect() -> httpx.AsyncBaseTransport:
     """A pooled transport; cookies are not kept, proxies of the environment not used."""
+    trusted = httpx.create_ssl_context(trust_env=False)  # to be read before somebody waits
     return AiohttpTransport(
         trust_env=False,
         client=lambda: aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=httpx.create_ssl_context(trust_env=False)),
+            connector=aiohttp.TCPConnector(limit=0, ssl=trusted),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
         ),
