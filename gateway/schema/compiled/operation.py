@@ -241,6 +241,8 @@ def _root(query: GraphQLObjectType, key: str, details: FieldDetailsList, writer:
 def _deciders(document: DocumentNode) -> tuple[str, ...]:
     """The variables that decide what is selected."""
     found: dict[str, None] = {}
+    if document.loc is not None and "@" not in document.loc.source.body:
+        return ()
 
     class Directives(Visitor):
         def enter_directive(self, directive: DirectiveNode, *_: Any) -> None:
