@@ -8,6 +8,7 @@ object that it was made of, so that nothing made of an older value is ever taken
 import math
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol, TypeVar
+from weakref import ref
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ class Entry:
     `expires` is on the clock of the cache, `size_of_made` in bytes.
     """
 
-    __slots__ = ("_made", "expires", "key", "room", "size_of_made", "value")
+    __slots__ = ("__weakref__", "_made", "expires", "key", "room", "size_of_made", "value")
 
     def __init__(
         self, key: str, value: bytes, expires: float = math.inf, room: Room | None = None
@@ -79,13 +80,13 @@ class Entry:
 class Together:
     """Entries that something was made of: it holds until a moment, and while all of them are kept.
 
-    Moments are on the clock of the cache.
+    They are not kept by this. Moments are on the clock of the cache.
     """
 
     __slots__ = ("_entries", "_until", "_used")
 
     def __init__(self, entries: Sequence[Entry], until: float) -> None:
-        self._entries = entries
+        self._entries = tuple(ref(entry) for entry in entries)
         self._until = min([until, *(entry.expires for entry in entries)])
         self._used = -math.inf
 
@@ -96,11 +97,15 @@ class Together:
 
     def hold(self, now: float) -> bool:
         """Whether it still holds: then its entries were of use, by whatever name."""
-        if now >= self._until or None in [entry.room for entry in self._entries]:
+        if now >= self._until:
+            return False
+        entries = [entry() for entry in self._entries]
+        rooms = [None if entry is None else entry.room for entry in entries]
+        if None in rooms:
             return False
         if now >= self._used + _OFTEN:
             self._used = now
-            for entry in self._entries:
-                if entry.room is not None:
-                    entry.room.use(entry)
+            for entry, room in zip(entries, rooms, strict=True):
+                if entry is not None and room is not None:
+                    room.use(entry)
         return True

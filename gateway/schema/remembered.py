@@ -7,6 +7,7 @@ words, is made anew.
 """
 
 from collections.abc import Hashable, Sequence
+from weakref import ref
 
 from gateway.cache.entry import Entry, Together
 from gateway.instrumentation import CacheAsked
@@ -18,17 +19,17 @@ _SIZE = 500
 
 
 class Remembered:
-    """An answer to one viewer, `until` a moment and as long as `entries` are kept.
+    """An answer to one viewer, `until` a moment and as long as `entries` are kept by the cache.
 
-    The first of these keeps its JSON, in pieces. `asked` is what the cache was asked when it was
-    made: that counts each time.
+    The first of these keeps its JSON, in pieces: whoever holds this holds nothing of the cache.
+    `asked` is what the cache was asked when it was made: that counts each time.
     """
 
     __slots__ = ("_how", "_keeper", "_together", "_viewer", "asked")
 
     def __init__(self, how: Hashable, told: Told, entries: Sequence[Entry], viewer: Viewer) -> None:
         self._how = how
-        self._keeper = entries[0]
+        self._keeper = ref(entries[0])
         self._together = Together(entries, told.fresh_until)
         self._viewer = viewer
         self.asked = tuple(CacheAsked(kind, "hit") for kind in told.kinds)
@@ -37,7 +38,8 @@ class Remembered:
         """The answer, if it still is the one to this viewer."""
         if self._viewer is not viewer or not self._together.hold(now):
             return None
-        pieces: Sequence[bytes] | None = self._keeper.made(self._how, self)
+        keeper = self._keeper()
+        pieces: Sequence[bytes] | None = None if keeper is None else keeper.made(self._how, self)
         return pieces
 
 

@@ -1,3 +1,5 @@
+from weakref import ref
+
 from gateway.cache.entry import Entry
 from gateway.cache.memory_cache import MemoryCache
 from gateway.calls.call import Call, FinalReason, Source
@@ -58,3 +60,17 @@ async def test_what_is_no_entry_or_changes_with_time_is_not_remembered(clock: Cl
     assert remembered("question", waiting, [b""], VIEWER) is None
     assert remembered("question", Told(), [b""], VIEWER) is None
     assert cache.size_of_made == 0
+
+
+async def test_what_an_answer_was_made_of_is_not_kept_by_it(clock: Clock) -> None:
+    """Thousands of answers are known by name; the cache alone is bounded by what it holds."""
+    cache = MemoryCache(max_bytes=10_000, clock=clock)
+    await cache.set("call", b"")
+    answer = remembered("question", told_of(cache.entry("call")), [b"{}"], VIEWER)
+    entry = ref(cache.entry("call"))
+    assert answer is not None
+    assert entry() is not None
+
+    await cache.delete("call")
+    assert entry() is None
+    assert answer.pieces(VIEWER, NOON) is None
