@@ -139,7 +139,7 @@ class Documents:
 
     def _read(self, text: str) -> Document:
         try:
-            parsed = parse(text, max_tokens=self._limits.tokens)
+            parsed = _unlinked(parse(text, max_tokens=self._limits.tokens))
             check_shape(parsed, self._limits)
         except GraphQLSyntaxError as error:
             if "Document contains more than" in error.message:
@@ -175,6 +175,19 @@ class Documents:
             forgotten, _ = self._known.popitem(last=False)
             self._size -= len(forgotten)
         return document
+
+
+def _unlinked(document: DocumentNode) -> DocumentNode:
+    """The document, whose tokens know their neighbours no more.
+
+    They do both ways: once forgotten, it would wait for the collector of garbage, which holds up
+    everybody while it looks through documents.
+    """
+    token = None if document.loc is None else document.loc.start_token
+    while token is not None:
+        following, token.prev, token.next = token.next, None, None
+        token = following
+    return document
 
 
 def _operations(document: DocumentNode) -> tuple[OperationDefinitionNode, ...]:

@@ -1,6 +1,9 @@
 """Documents are read once, and reading them never costs too much."""
 
+import gc
+
 import pytest
+from graphql import Node, Token
 
 from gateway.sandbox import Sandbox
 from gateway.schema.documents import MAX_REMEMBERED, Document, Documents
@@ -138,3 +141,24 @@ async def test_without_introspection_the_schema_is_not_told(sandbox: Sandbox, cl
         told = str((await gateway.send(query, **variables))["errors"])
         assert "Did you mean" not in told
         assert "`type`" not in told
+
+
+def parts_of_documents() -> int:
+    return sum(isinstance(one, Node | Token) for one in gc.get_objects())
+
+
+def test_a_document_that_is_forgotten_is_gone(documents: Documents) -> None:
+    """Without the collector of garbage, which holds up everybody while it looks for it."""
+    large = padded("query Gone { viewer { name account } }", MAX_REMEMBERED + 1)
+    documents.read(large)
+    gc.collect()
+    gc.disable()
+    try:
+        before = parts_of_documents()
+        document = documents.read(large)
+        gc.collect()  # what validating it left behind
+        assert parts_of_documents() > before
+        del document
+        assert parts_of_documents() == before
+    finally:
+        gc.enable()
