@@ -9,7 +9,8 @@ The server (`protocol.py`) knows a request by its bytes, and tells the applicati
 ASGI scope. The application keeps under it what answers the request again. What always holds, and
 `tests/server/test_again.py` tries to refute:
 
-1. It is the whole request, its token included, and nothing before or behind it.
+1. It is the whole request, its token included, and nothing before or behind it; but for the ids
+   that proxies give each request, which mean nothing but the line of log and the trace it is in.
 2. Whatever is done for a request is done: it is counted, charged to its viewer and logged, under
    an id of its own.
 3. Whatever may have changed is looked at: the entries of the cache that the answer was made of, the
@@ -20,6 +21,7 @@ ASGI scope. The application keeps under it what answers the request again. What 
 
 import hashlib
 import os
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
@@ -37,7 +39,25 @@ MOST = 4096
 EXTENSION = "gateway.again"
 """Under this name in `extensions` of the ASGI scope is the name of the request."""
 
-Again: TypeAlias = Callable[[], Sequence[bytes] | None]
+_END = b"\r\n\r\n"
+_FOLDED = re.compile(rb"\r\n[ \t]")
+_IDS = re.compile(
+    rb"\r\n(x-request-id|x-correlation-id|traceparent|tracestate|x-b3-[a-z]+|b3|x-amzn-trace-id"
+    rb"|x-cloud-trace-context|x-datadog-[a-z-]+|cf-ray|x-amz-cf-id):([^\r\n]*)",
+    re.IGNORECASE,
+)
+"""Headers in which each request has an id of its own."""
+
+
+class Named(NamedTuple):
+    """A request by its name, and the ids that this one has: empty, if it has none."""
+
+    name: bytes
+    request_id: str
+    trace_parent: str
+
+
+Again: TypeAlias = Callable[[Named], Sequence[bytes] | None]
 """A response but for its first line and its `Date`, in pieces; None if it is the one no more."""
 
 
@@ -60,9 +80,18 @@ class Repeats:
         self._secret = os.urandom(32)
         self._known: OrderedDict[bytes, Again] = OrderedDict()
 
-    def name(self, request: bytes) -> bytes:
-        """The name of these bytes, which tells nothing of them."""
-        return hashlib.blake2b(request, digest_size=16, key=self._secret).digest()
+    def name(self, request: bytes) -> Named | None:
+        """The name of these bytes, which tells nothing of them; None if they are no request."""
+        end = request.find(_END)
+        head, ids = request[:end], dict[bytes, bytes]()
+        for name, value in _IDS.findall(head):
+            ids.setdefault(name.lower(), value)
+        if ids:
+            if end < 0 or _FOLDED.search(head):
+                return None
+            request = _IDS.sub(b"", head) + request[end:]
+        digest = hashlib.blake2b(request, digest_size=16, key=self._secret).digest()
+        return Named(digest, _text(ids, b"x-request-id"), _text(ids, b"traceparent"))
 
     def keep(self, name: bytes, again: Again) -> None:
         """Keep what answers a request again."""
@@ -70,16 +99,20 @@ class Repeats:
         if len(self._known) > self._most:
             self._known.popitem(last=False)
 
-    def answer(self, name: bytes) -> Sequence[bytes] | None:
+    def answer(self, named: Named) -> Sequence[bytes] | None:
         """What a request is answered with again, if it is."""
-        again = self._known.get(name)
+        again = self._known.get(named.name)
         if again is None:
             return None
-        if (answer := again()) is None:
-            del self._known[name]
+        if (answer := again(named)) is None:
+            del self._known[named.name]
         else:
-            self._known.move_to_end(name)
+            self._known.move_to_end(named.name)
         return answer
+
+
+def _text(ids: Mapping[bytes, bytes], name: bytes) -> str:
+    return ids.get(name, b"").strip(b" \t").decode("latin-1")
 
 
 def name_of(scope: Scope) -> bytes | None:

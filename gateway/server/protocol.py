@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from gateway.server.again import EXTENSION, LONGEST, Repeats, written
+from gateway.server.again import EXTENSION, LONGEST, Named, Repeats, written
 
 MAX_HEAD_BYTES = 64 * 1024
 """Of the request line and the headers; a read from the socket more may pass."""
@@ -58,22 +58,22 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read on; whoever sends too much, or too slowly, is told and let go of."""
         data, self._head_alone = self._head_alone + data, b""
-        name, repeats = None, self._repeats()
+        named, repeats = None, self._repeats()
         if repeats is not None and len(data) <= LONGEST:
             if lacks_its_body(data):
                 self._head_alone = data
                 self._unset_keepalive_if_required()
                 self._expect_the_rest()
                 return
-            name = repeats.name(data)
-            if (answer := repeats.answer(name)) is not None:
+            named = repeats.name(data)
+            if named is not None and (answer := repeats.answer(named)) is not None:
                 self._send_again(answer)
                 return
         super().data_received(data)
-        self._read(len(data), name)
+        self._read(len(data), named)
 
-    def _read(self, size: int, name: bytes | None) -> None:
-        """See how far a request has come; one that is whole may be known by this name again."""
+    def _read(self, size: int, named: Named | None) -> None:
+        """See how far a request has come; one that is whole may be known by its name again."""
         cycle = self.cycle
         self._between = False
         if cycle is not None and cycle.scope is self.scope:
@@ -83,8 +83,8 @@ class BoundedProtocol(HttpToolsProtocol):
             if not cycle.more_body:
                 self._it_came()
                 self._between = True
-                if name is not None and cycle.keep_alive and not self.pipeline:
-                    cycle.scope["extensions"] = {EXTENSION: {"name": name}}
+                if named is not None and cycle.keep_alive and not self.pipeline:
+                    cycle.scope["extensions"] = {EXTENSION: {"name": named.name}}
                 return
         else:
             self._head += size

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.instrumentation import Hook, OperationAnswered, RequestAnswered
 from gateway.logs import Fields
-from gateway.server.again import Again, Repeat, name_of, written
+from gateway.server.again import Again, Named, Repeat, name_of, written
 from gateway.server.leaving import Leaving
 from gateway.server.operation_names import shown_name
 from gateway.tally import Tally, current
@@ -163,22 +163,18 @@ class RequestLog:
             current.reset(token)
         name = name_of(scope)
         if tally.repeat is not None and name is not None:
-            scope["state"]["repeats"].keep(name, self._again(scope, given, headers, tally))
+            scope["state"]["repeats"].keep(name, self._again(scope, headers, tally.repeat))
 
-    def _again(
-        self, scope: Scope, given: str, headers: Sequence[tuple[bytes, bytes]], before: Tally
-    ) -> Again:
+    def _again(self, scope: Scope, headers: Sequence[tuple[bytes, bytes]], repeat: Repeat) -> Again:
         """What answers a request again, as it was answered with these headers."""
         asked = {part: scope.get(part) for part in ("method", "path", "route")}
         head = written([header for header in headers if not header[0].startswith(_OF_BUDGET)])
-        leaving, journal = self._leaving, self._journal
-        repeat: Repeat = before.repeat
-        parent = before.trace_parent
+        leaving, journal, traced = self._leaving, self._journal, self._traced
 
-        def again() -> Sequence[bytes] | None:
+        def again(named: Named) -> Sequence[bytes] | None:
             if leaving.begun:
                 return None
-            tally = Tally(_request_id(given), parent)
+            tally = Tally(_request_id(named.request_id), named.trace_parent if traced else "")
             token = current.set(tally)
             try:
                 if (repeated := repeat(tally)) is None:
@@ -201,6 +197,6 @@ def _said(scope: Scope, header: bytes) -> str:
     """A header of a request; empty if it is not there."""
     for name, value in scope["headers"]:
         if name == header:
-            said: str = value.decode("latin-1")
+            said: str = value.decode("latin-1").strip(" \t")
             return said
     return ""

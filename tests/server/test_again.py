@@ -24,7 +24,7 @@ from gateway.instrumentation import (
     RequestAnswered,
 )
 from gateway.sandbox import Sandbox
-from gateway.server.again import Repeats
+from gateway.server.again import Named, Repeats
 from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.server.conftest import Address, listening
@@ -189,13 +189,52 @@ async def test_head_and_body_may_come_apart(gateway: Gateway) -> None:
     assert all(answer.lasting == answers[0].lasting for answer in answers)
 
 
-async def test_an_id_that_the_client_gave_is_kept(gateway: Gateway) -> None:
-    """It is part of the bytes: the same request has the same id."""
+async def test_ids_that_each_request_has_are_no_part_of_its_name(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Proxies give them; each is told, and stands in the log, and what is no id is replaced."""
+    caplog.set_level(logging.INFO, logger="gateway.requests")
+    given = ["mine-0001", "mine-0002", "MINE-0003", "bad", "mine-0005"]
     async with opened(gateway) as (wire, asked):
-        asking = call_of(gateway.sandbox, "X-Request-Id: mine-0001")
-        ids = [(await wire.ask(asking)).headers["x-request-id"] for _ in range(3)]
-    assert asked.times == ONCE
-    assert ids == ["mine-0001"] * 3
+        answers = [
+            await wire.ask(
+                call_of(
+                    gateway.sandbox, f"x-Request-ID: {one} ", f"TraceParent: 00-{one}", f"b3:{one}"
+                )
+            )
+            for one in given
+        ]
+        assert asked.times == ONCE
+        other = await wire.ask(call_of(gateway.sandbox, "X-Request-Id: mine-0006", "X-Other: 1"))
+        assert asked.times == ONCE + 1
+    told = [answer.headers["x-request-id"] for answer in answers]
+    assert [one for one in told if one in given] == [one for one in given if one != "bad"]
+    lines = [record for record in caplog.records if record.name == "gateway.requests"]
+    assert [line.__dict__["request_id"] for line in lines][:-1] == told
+    assert other.body == answers[0].body
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (["Authorization: Bearer ana", "X-Request-Id: 1"], ["Authorization: Bearer ana", " 1"]),
+        (
+            ["Authorization: Bearer ana", "X-Request-Id: 1", " a"],
+            ["Authorization: Bearer ana", " a"],
+        ),
+        (["X-Request-Id: 1"], ["X-Request-Ids: 1"]),
+        (["X: 1"], ["X: 2"]),
+    ],
+)
+def test_what_is_no_id_is_part_of_the_name(one: list[str], other: list[str]) -> None:
+    """However headers are written; a body is never looked through."""
+    repeats = Repeats()
+    names = [repeats.name(request(CALL, *headers)) for headers in (one, other)]
+    assert names[0] is None or names[1] is None or names[0].name != names[1].name
+    bodies = [
+        repeats.name(request(CALL) + rest) for rest in (b"", b"\r\nx-request-id: 1", b"\r\n\r\n")
+    ]
+    assert len({named and named.name for named in bodies}) == len(bodies)
 
 
 @pytest.mark.parametrize(
@@ -316,20 +355,22 @@ async def test_a_token_is_part_of_the_request(sandbox: Sandbox, clock: Clock) ->
 def test_nothing_of_a_request_is_kept_but_a_keyed_hash() -> None:
     """Its name tells nothing of its token, not even to who can guess it: the key is secret."""
     one, other = Repeats(), Repeats()
-    name = one.name(b"Authorization: Bearer a token")
-    assert len(name) == 16
-    assert name == one.name(b"Authorization: Bearer a token")
-    assert name != other.name(b"Authorization: Bearer a token")
+    names = [
+        each.name(request(CALL, "Authorization: Bearer a token")) for each in (one, one, other)
+    ]
+    assert [len(named.name) for named in names if named] == [16] * 3
+    assert names[0] == names[1] != names[2]
 
 
 def test_only_so_many_requests_are_known() -> None:
     """The ones that were asked last."""
     repeats = Repeats(most=2)
-    for name in (b"1", b"2"):
-        repeats.keep(name, lambda name=name: [name])  # type: ignore[misc]
-    assert repeats.answer(b"1") == [b"1"]
-    repeats.keep(b"3", lambda: None)
-    assert [repeats.answer(name) for name in (b"1", b"2", b"3")] == [[b"1"], None, None]
+    named = [Named(bytes([number]), "", "") for number in range(3)]
+    for one in named[:2]:
+        repeats.keep(one.name, lambda asked: [asked.name])
+    assert repeats.answer(named[0]) == [named[0].name]
+    repeats.keep(named[2].name, lambda _: None)
+    assert [repeats.answer(one) for one in named] == [[named[0].name], None, None]
 
 
 async def test_answers_come_in_the_order_of_their_questions(gateway: Gateway) -> None:

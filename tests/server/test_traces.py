@@ -22,6 +22,7 @@ from opentelemetry.sdk.trace.sampling import (
 from opentelemetry.trace import SpanContext, SpanKind, StatusCode, TraceFlags
 
 from gateway.insights.catalogue import CallSid
+from gateway.instrumentation import OperationExecuted
 from gateway.sandbox import Fault, Sandbox
 from gateway.schema.node_ids import encode_id
 from gateway.server.spans import MAX_SPANS, Spans, a_hundredth, as_sampled_by
@@ -240,6 +241,23 @@ async def test_an_operation_on_a_websocket_is_a_span(traced: Traced) -> None:
         await hear(connection)
     operation = traced.span("query Jitter")
     assert traced.span("Twilio Summary").parent == operation.context
+
+
+async def test_an_answer_that_is_given_again_is_a_span_of_its_own(traced: Traced) -> None:
+    """In the trace of whoever asked, though their requests are known as one."""
+    parents = [f"00-{number:032x}-{SPAN}-01" for number in range(1, 5)]
+    body = {"query": CALL, "variables": {"sid": traced.sandbox.examples()["client"]}}
+    async with listening(traced.app) as (host, port), httpx.AsyncClient() as client:
+        for parent in parents:
+            headers = {"traceparent": parent}
+            answer = await client.post(f"http://{host}:{port}/graphql", json=body, headers=headers)
+            assert answer.json()["data"]
+    operations, lookups = traced.spans()["query Jitter"], traced.spans()["cache"]
+    assert [one.context.trace_id for one in operations] == [1, 2, 3, 4]
+    assert [one.parent for one in lookups] == [one.context for one in operations]
+    assert OperationExecuted("remembered") in traced.happenings
+    assert said(operations[3])["gateway.cache_hits"] == 1
+    assert said(operations[3])["gateway.upstream_requests"] == 0
 
 
 async def test_other_requests_are_no_spans(traced: Traced) -> None:
