@@ -8,7 +8,8 @@ object that it was made of, so that nothing made of an older value is ever taken
 import math
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol, TypeVar
-from weakref import ref
+
+from msgspec import Struct, field
 
 T = TypeVar("T")
 
@@ -32,23 +33,36 @@ class Room(Protocol):
         ...
 
 
-class Entry:
+class Entry(Struct, eq=False, gc=False):
     """A value under its key, and what was made of it. Without a room it is no part of a cache.
 
-    `expires` is on the clock of the cache, `size_of_made` in bytes.
+    `expires` is on the clock of the cache, `size_of_made` in bytes. The collector of garbage does
+    not look through entries: with a hundred thousand of them, that would hold up everybody for a
+    fifth of a second. What is made of one may refer to it, so it is told when it leaves its room.
     """
 
-    __slots__ = ("__weakref__", "_made", "expires", "key", "room", "size_of_made", "value")
+    key: str
+    value: bytes
+    expires: float = math.inf
+    room: Room | None = None
+    size_of_made: int = 0
+    _made: dict[Hashable, tuple[Any, Any, int]] = field(default_factory=dict)
+    _place: "Place | None" = None
 
-    def __init__(
-        self, key: str, value: bytes, expires: float = math.inf, room: Room | None = None
-    ) -> None:
-        self.key = key
-        self.value = value
-        self.expires = expires
-        self.room = room
-        self.size_of_made = 0
-        self._made: dict[Hashable, tuple[Any, Any, int]] = {}
+    @property
+    def place(self) -> "Place":
+        """Where it is, as long as it is kept: to know of it without keeping it."""
+        if self._place is None:
+            self._place = Place(self)
+        return self._place
+
+    def leave(self) -> None:
+        """Be no part of a cache any more, and hold nothing that was made."""
+        self.forget_made()
+        self.room = None
+        if self._place is not None:
+            self._place.entry = None
+            self._place = None
 
     def made(self, how: Hashable, of: object) -> Any:
         """What was made in this way of this very object; None if nothing was, or not any more."""
@@ -77,16 +91,22 @@ class Entry:
         self.size_of_made = 0
 
 
+class Place(Struct, eq=False, gc=False):
+    """Where an entry is; None once it has left its room."""
+
+    entry: Entry | None
+
+
 class Together:
     """Entries that something was made of: it holds until a moment, and while all of them are kept.
 
     They are not kept by this. Moments are on the clock of the cache.
     """
 
-    __slots__ = ("_entries", "_until", "_used")
+    __slots__ = ("_places", "_until", "_used")
 
     def __init__(self, entries: Sequence[Entry], until: float) -> None:
-        self._entries = tuple(ref(entry) for entry in entries)
+        self._places = tuple(entry.place for entry in entries)
         self._until = min([until, *(entry.expires for entry in entries)])
         self._used = -math.inf
 
@@ -99,13 +119,12 @@ class Together:
         """Whether it still holds: then its entries were of use, by whatever name."""
         if now >= self._until:
             return False
-        entries = [entry() for entry in self._entries]
-        rooms = [None if entry is None else entry.room for entry in entries]
-        if None in rooms:
+        entries = [place.entry for place in self._places]
+        if None in entries:
             return False
         if now >= self._used + _OFTEN:
             self._used = now
-            for entry, room in zip(entries, rooms, strict=True):
-                if entry is not None and room is not None:
-                    room.use(entry)
+            for entry in entries:
+                if entry is not None and entry.room is not None:
+                    entry.room.use(entry)
         return True

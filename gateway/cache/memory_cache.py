@@ -184,6 +184,9 @@ class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
     async def _redlock_release(self, key: str, value: bytes) -> int:
         return self.remove(key) if self.peek(key) == value else 0
 
+    async def _close(self, *_: Any, **__: Any) -> None:
+        await self._clear()
+
     def _write(self, key: str, value: bytes, ttl: float | None) -> None:
         self._put(key, value, math.inf if ttl is None else self._clock() + ttl)
 
@@ -209,7 +212,7 @@ class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         if entry is None:
             return 0
         self.forget_made(entry)
-        entry.room = None
+        entry.leave()
         self.size -= _cost(key, entry.value)
         return 1
 

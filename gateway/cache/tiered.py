@@ -208,4 +208,5 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
             self._listening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._listening
+        await self.near.close()
         await self.far.close()

@@ -7,7 +7,6 @@ words, is made anew.
 """
 
 from collections.abc import Hashable, Sequence
-from weakref import ref
 
 from gateway.cache.entry import Entry, Together
 from gateway.instrumentation import CacheAsked
@@ -29,7 +28,7 @@ class Remembered:
 
     def __init__(self, how: Hashable, told: Told, entries: Sequence[Entry], viewer: Viewer) -> None:
         self._how = how
-        self._keeper = ref(entries[0])
+        self._keeper = entries[0].place
         self._together = Together(entries, told.fresh_until)
         self._viewer = viewer
         self.asked = tuple(CacheAsked(kind, "hit") for kind in told.kinds)
@@ -38,7 +37,7 @@ class Remembered:
         """The answer, if it still is the one to this viewer."""
         if self._viewer is not viewer or not self._together.hold(now):
             return None
-        keeper = self._keeper()
+        keeper = self._keeper.entry
         pieces: Sequence[bytes] | None = None if keeper is None else keeper.made(self._how, self)
         return pieces
 

@@ -1,5 +1,3 @@
-from weakref import ref
-
 from gateway.cache.entry import Entry
 from gateway.cache.memory_cache import MemoryCache
 from gateway.calls.call import Call, FinalReason, Source
@@ -67,10 +65,12 @@ async def test_what_an_answer_was_made_of_is_not_kept_by_it(clock: Clock) -> Non
     cache = MemoryCache(max_bytes=10_000, clock=clock)
     await cache.set("call", b"")
     answer = remembered("question", told_of(cache.entry("call")), [b"{}"], VIEWER)
-    entry = ref(cache.entry("call"))
+    entry = cache.entry("call")
     assert answer is not None
-    assert entry() is not None
+    assert entry is not None
+    place = entry.place
+    assert place.entry is entry
 
     await cache.delete("call")
-    assert entry() is None
+    assert place.entry is None
     assert answer.pieces(VIEWER, NOON) is None
