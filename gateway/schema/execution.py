@@ -102,7 +102,7 @@ class Executor:
             return too_expensive(problem, context.request_id)
         if dialect is not None and document.deferring is not None:
             answer = await self._begun(operation, request, document, context, dialect)
-        elif (request.extensions or {}).get("cost") is True:
+        elif request.wants_cost:
             answer = await self._counted(operation, request, document, context)
         else:
             answer = await self._executed(operation, request, document, context)

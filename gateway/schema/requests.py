@@ -24,6 +24,16 @@ class Request(Struct):
     remembered: Remembered | None = None
 
     @property
+    def wants_cost(self) -> bool:
+        """Whether the answer is to tell what it took."""
+        return self.extensions is not None and self.extensions.get("cost") is True
+
+    @property
+    def registers(self) -> bool:
+        """Whether it brings a document together with its name."""
+        return self.query is not None and self.document_id is not None
+
+    @property
     def question(self) -> Hashable:
         """What is asked, whoever asks and however often."""
         variables = msgspec.json.encode(self.variables)

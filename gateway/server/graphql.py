@@ -145,7 +145,7 @@ class GraphQLEndpoint:
         """What gives the answer that a request was given just now again."""
         known, viewer = request.remembered, admission.viewer
         kind, operation, cost = tally.kind, tally.operation, tally.cost
-        if known is None or cost is None or (request.extensions is not None and request.query):
+        if known is None or cost is None or request.registers or request.wants_cost:
             return None
         until, version = admission.unquestioned(self._clock()), self._doorkeeper.version
 

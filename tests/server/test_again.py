@@ -259,13 +259,19 @@ async def test_what_is_not_remembered_goes_the_long_way(
 
 
 async def test_what_a_call_costs_is_told_anew(gateway: Gateway) -> None:
-    """`cacheHits` differ from one time to the next."""
-    sid = gateway.sandbox.examples()["client"]
-    asking = request(CALL, variables={"sid": sid}, extensions={"cost": True})
+    """`cacheHits` differ from one time to the next; of a document that is named, too."""
+    variables = {"sid": gateway.sandbox.examples()["client"]}
+    named = {"version": 1, "sha256Hash": sha256(CALL.encode()).hexdigest()}
+    extensions = {"persistedQuery": named, "cost": True}
+    registering = request(CALL, variables=variables, extensions=extensions)
+    naming = request(None, variables=variables, extensions=extensions)
+    plain = request(CALL, variables=variables, extensions={"cost": True})
+    questions = [registering, registering, *[naming] * 3, *[plain] * 3]
     async with opened(gateway) as (wire, asked):
-        answers = [json.loads((await wire.ask(asking)).body) for _ in range(3)]
-    assert asked.times == 3
-    assert [answer["extensions"]["cost"]["cacheHits"] for answer in answers] == [0, 1, 1]
+        answers = [json.loads((await wire.ask(one)).body) for one in questions]
+    assert asked.times == len(questions)
+    hits = [answer["extensions"]["cost"]["cacheHits"] for answer in answers]
+    assert hits == [0, *[1] * (len(questions) - 1)]
 
 
 async def test_who_registers_a_document_registers_it_each_time(gateway: Gateway) -> None:
