@@ -46,7 +46,7 @@ GIVEN = st.lists(
 MODERATE = settings(
     max_examples=60,
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    suppress_health_check=list(HealthCheck),
 )
 HOW: Counter[str] = Counter()
 """How many of the queries were compiled, interpreted and abandoned."""
