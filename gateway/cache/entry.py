@@ -57,8 +57,7 @@ class Entry(Struct, eq=False, gc=False):
         return self._place
 
     def leave(self) -> None:
-        """Be no part of a cache any more, and hold nothing that was made."""
-        self.forget_made()
+        """Be no part of a cache any more; what was made of it is forgotten before."""
         self.room = None
         if self._place is not None:
             self._place.entry = None

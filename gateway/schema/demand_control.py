@@ -70,11 +70,12 @@ class DemandControl:
             limit = min(limit, budget)
         if cost > limit:
             raise Refused(TooExpensive(cost, limit, price.cure(variables, limit)), None)
-        if budget is None or self.is_alone_with(viewer):
+        counters = self._counters
+        if budget is None or counters is None:
             return self.charge(cost, viewer, now)
-        spent = await self._count(viewer.name, now, cost)
+        spent = await self._count(counters, viewer.name, now, cost)
         if spent > budget:
-            await self._count(viewer.name, now, -cost)
+            await self._count(counters, viewer.name, now, -cost)
         return _left(cost, spent, budget, now)
 
     def is_alone_with(self, viewer: Viewer) -> bool:
@@ -98,11 +99,8 @@ class DemandControl:
         self._spent[name] = window, here
         return here
 
-    async def _count(self, name: str, now: float, cost: int) -> int:
+    async def _count(self, counters: Counters, name: str, now: float, cost: int) -> int:
         here = self._count_here(name, now, cost)
-        counters = self._counters
-        if counters is None:
-            return here
         key = f"budget:{name}:{int(now // WINDOW)}"
         everywhere = await counters.increment(key, cost)
         if everywhere == cost:

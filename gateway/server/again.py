@@ -40,6 +40,8 @@ EXTENSION = "gateway.again"
 """Under this name in `extensions` of the ASGI scope is the name of the request."""
 
 _END = b"\r\n\r\n"
+_SIZED = re.compile(rb"\r\ncontent-length: *[1-9]", re.IGNORECASE)
+_ASKING = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 _FOLDED = re.compile(rb"\r\n[ \t]")
 _IDS = re.compile(
     rb"\r\n(x-request-id|x-correlation-id|traceparent|tracestate|x-b3-[a-z]+|b3|x-amzn-trace-id"
@@ -113,6 +115,14 @@ class Repeats:
 
 def _text(ids: Mapping[bytes, bytes], name: bytes) -> str:
     return ids.get(name, b"").strip(b" \t").decode("latin-1")
+
+
+def lacks_its_body(data: bytes) -> bool:
+    """Whether this is the head of a request whose body comes next, without being asked for."""
+    if not data.endswith(_END) or not data.startswith(b"POST "):
+        return False
+    alone = data.find(_END) == len(data) - len(_END)
+    return alone and _SIZED.search(data) is not None and _ASKING.search(data) is None
 
 
 def name_of(scope: Scope) -> bytes | None:

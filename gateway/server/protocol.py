@@ -6,20 +6,15 @@ for nothing. And it reads each request as HTTP, though most came before (`gatewa
 """
 
 import asyncio
-import re
 from collections.abc import Sequence
 from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from gateway.server.again import EXTENSION, LONGEST, Named, Repeats, written
+from gateway.server.again import EXTENSION, LONGEST, Named, Repeats, lacks_its_body, written
 
 MAX_HEAD_BYTES = 64 * 1024
 """Of the request line and the headers; a read from the socket more may pass."""
-
-_END = b"\r\n\r\n"
-_SIZED = re.compile(rb"\r\ncontent-length: *[1-9]", re.IGNORECASE)
-_ASKING = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -69,11 +64,11 @@ class BoundedProtocol(HttpToolsProtocol):
             if named is not None and (answer := repeats.answer(named)) is not None:
                 self._send_again(answer)
                 return
-        super().data_received(data)
-        self._read(len(data), named)
+        self._read(data, named)
 
-    def _read(self, size: int, named: Named | None) -> None:
-        """See how far a request has come; one that is whole may be known by its name again."""
+    def _read(self, data: bytes, named: Named | None = None) -> None:
+        """Read as HTTP; a request that is whole now may be known by its name again."""
+        super().data_received(data)
         cycle = self.cycle
         self._between = False
         if cycle is not None and cycle.scope is self.scope:
@@ -87,7 +82,7 @@ class BoundedProtocol(HttpToolsProtocol):
                     cycle.scope["extensions"] = {EXTENSION: {"name": named.name}}
                 return
         else:
-            self._head += size
+            self._head += len(data)
             if self._head > MAX_HEAD_BYTES:
                 self._let_go(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
                 return
@@ -121,8 +116,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if (stopping := self.app_state.get("stopping")) is not None:
             stopping.set()
         if self._head_alone:
-            self._between = False
-            self.data_received(b"")
+            data, self._head_alone = self._head_alone, b""
+            self._read(data)
         if self.cycle is None:
             self._leaving = True
             self.loop.call_later(self.last_word_within, super().shutdown)
@@ -170,11 +165,3 @@ class BoundedProtocol(HttpToolsProtocol):
             line = f"HTTP/1.1 {status} {status.phrase}\r\nConnection: close\r\nContent-Length: 0"
             self.transport.write(f"{line}\r\n\r\n".encode("ascii"))
         self.transport.close()
-
-
-def lacks_its_body(data: bytes) -> bool:
-    """Whether this is the head of a request whose body comes next, without being asked for."""
-    if not data.endswith(_END) or not data.startswith(b"POST "):
-        return False
-    alone = data.find(_END) == len(data) - len(_END)
-    return alone and _SIZED.search(data) is not None and _ASKING.search(data) is None
