@@ -3,7 +3,7 @@
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from graphql import (
@@ -15,6 +15,7 @@ from graphql import (
     OperationDefinitionNode,
     ValuesOfCorrectTypeRule,
     parse,
+    print_ast,
     specified_rules,
     validate,
 )
@@ -25,17 +26,21 @@ from gateway.errors import TooComplex
 from gateway.schema.arguments import ValuesFitRule
 from gateway.schema.aside import aside
 from gateway.schema.deferral import DEFER, without_defer
+from gateway.schema.parsing import Shared, too_many_tokens, unlinked
 from gateway.schema.price import Price
 from gateway.schema.pricing import Pricing
 from gateway.schema.shape import Limits, check_shape
 from gateway.schema.skeleton import skeleton_of
-from gateway.schema.traits import Trait, traits_of
+from gateway.schema.traits import Trait, traits_of, traits_of_all
 
 MAX_REMEMBERED = 2**18
 """Characters of all remembered documents together; parsed, each takes some 300 bytes."""
 
 _SHORT = 1000
 """Characters of a document that takes a few milliseconds."""
+
+_MAX_SKELETONS = 256
+"""So many that are valid are remembered, each of them short; then that begins anew."""
 
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
 """Comparisons of fields that may be merged; beyond it a document is not validated to the end."""
@@ -44,15 +49,17 @@ _VALUE = re.compile(r" (Int|Float|String|BlockString) '.*'", re.DOTALL)
 """A value that a syntax error repeats; it may be a phone number."""
 
 
-class Document(Struct, frozen=True):
+class Document(Struct, frozen=True, dict=True):
     """A document: its operations, or what is wrong with it; then it is never executed.
 
+    `parsed` has no locations where it is shared with other documents, and `whole` has them all.
     `code` is the code of those errors that do not bring one themselves, `traits` is what is to
     be known of a document that is right, and `ways` are its operations as they were compiled.
     `deferring` is the document with its `@defer`, of which the others know nothing; None without.
     """
 
     parsed: DocumentNode | None
+    text: str = ""
     operations: tuple[OperationDefinitionNode, ...] = ()
     errors: tuple[GraphQLError, ...] = ()
     code: str = "GRAPHQL_VALIDATION_FAILED"
@@ -60,6 +67,19 @@ class Document(Struct, frozen=True):
     prices: tuple[Price, ...] = ()
     ways: dict[Any, Any] = field(default_factory=dict)
     deferring: DocumentNode | None = None
+
+    @cached_property
+    def whole(self) -> DocumentNode:
+        """The document for graphql-core to execute: each node knows where it stands."""
+        if self.parsed is not None and self.deferring is not None:
+            return self.parsed
+        return unlinked(parse(self.text))
+
+    async def whole_aside(self) -> DocumentNode:
+        """The same; the event loop goes on while a document of some length is parsed."""
+        if len(self.text) <= _SHORT or "whole" in self.__dict__:
+            return self.whole
+        return await aside(lambda: self.whole)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of that name, or the only one; None when there is no such choice."""
@@ -94,6 +114,8 @@ class Documents:
     ) -> None:
         self._schema = schema
         self._limits = limits or Limits()
+        self._shared = Shared()
+        self._skeletons: dict[str, Trait] = {}
         self._pricing = Pricing(schema, annotation)
         self._rules = [
             ValuesFitRule if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules
@@ -139,26 +161,49 @@ class Documents:
 
     def _read(self, text: str) -> Document:
         try:
-            parsed = _unlinked(parse(text, max_tokens=self._limits.tokens))
+            parsed = self._parsed(text)
             check_shape(parsed, self._limits)
         except GraphQLSyntaxError as error:
-            if "Document contains more than" in error.message:
-                return _refused(_too_many_tokens(self._limits.tokens))
+            if error.message.endswith(too_many_tokens(self._limits.tokens)):
+                return _refused(_too_complex(self._limits.tokens))
             error.message = _VALUE.sub(r" \1", error.message)
-            return Document(None, errors=(error,), code="GRAPHQL_PARSE_FAILED")
+            return Document(None, text, errors=(error,), code="GRAPHQL_PARSE_FAILED")
         except TooComplex as problem:
             return _refused(problem)
         skeleton = skeleton_of(parsed, self._schema)
-        if self._errors(skeleton.document) and (errors := self._errors(parsed)):
-            return Document(parsed, _operations(parsed), tuple(errors))
+        traits = self._traits(skeleton.document)
+        if traits is None:
+            errors = self._errors(unlinked(parse(text))) or self._errors(skeleton.document)
+            return Document(parsed, text, _operations(parsed), tuple(errors))
         whole = without_defer(parsed) if DEFER.name in text else parsed
         return Document(
             whole,
+            text,
             _operations(whole),
-            traits=traits_of(skeleton, self._schema),
+            traits=traits | traits_of_all(skeleton.left_out),
             prices=self._pricing.prices(whole),
             deferring=None if whole is parsed else parsed,
         )
+
+    def _parsed(self, text: str) -> DocumentNode:
+        """The document; what defers is to be executed as it is, so none of it is shared."""
+        tokens = self._limits.tokens
+        if DEFER.name in text:
+            return unlinked(parse(text, max_tokens=tokens))
+        return self._shared.parse(text, tokens)
+
+    def _traits(self, skeleton: DocumentNode) -> Trait | None:
+        """The traits of a skeleton if it is valid; many documents have the same one."""
+        written = print_ast(skeleton)
+        known = self._skeletons.get(written)
+        if known is not None or self._errors(skeleton):
+            return known
+        if len(self._skeletons) == _MAX_SKELETONS:
+            self._skeletons.clear()
+        traits = traits_of(skeleton, self._schema)
+        if len(written) <= _SHORT:
+            self._skeletons[written] = traits
+        return traits
 
     def _errors(self, document: DocumentNode) -> list[GraphQLError]:
         return validate(
@@ -177,19 +222,6 @@ class Documents:
         return document
 
 
-def _unlinked(document: DocumentNode) -> DocumentNode:
-    """The document, whose tokens know their neighbours no more.
-
-    They do both ways: once forgotten, it would wait for the collector of garbage, which holds up
-    everybody while it looks through documents.
-    """
-    token = None if document.loc is None else document.loc.start_token
-    while token is not None:
-        following, token.prev, token.next = token.next, None, None
-        token = following
-    return document
-
-
 def _operations(document: DocumentNode) -> tuple[OperationDefinitionNode, ...]:
     return tuple(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
 
@@ -199,6 +231,6 @@ def _refused(problem: TooComplex) -> Document:
     return Document(None, errors=(error,), code=problem.code)
 
 
-def _too_many_tokens(limit: int) -> TooComplex:
+def _too_complex(limit: int) -> TooComplex:
     """Where they end is not looked up."""
     return TooComplex("tokens or more", limit + 1, limit, "ask in several requests")

@@ -162,7 +162,7 @@ class Executor:
                     )
                     return Answer(b"".join(pieces), executed=True)
         self._hook(OperationExecuted("interpreted" if settled is None else "abandoned"))
-        described = self._arguments(request, document.parsed, context)
+        described = self._arguments(request, await document.whole_aside(), context)
         result = await _awaited(execute(**described, middleware=taking(settled)))
         return self._answer(cast("ExecutionResult", result), operation, request, context)
 
@@ -223,7 +223,8 @@ class Executor:
             yield too_expensive(problem, context.request_id)
             return
         ask_for(context.asker())
-        results = subscribe(**self._arguments(request, document.parsed, context))
+        whole = await document.whole_aside()
+        results = subscribe(**self._arguments(request, whole, context))
         if isinstance(results, Awaitable):
             results = await results
         if isinstance(results, ExecutionResult):

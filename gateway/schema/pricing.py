@@ -26,6 +26,7 @@ from graphql import (
 )
 
 from gateway.insights.paging import MAX_SIZE
+from gateway.schema.parsing import once
 from gateway.schema.price import LOOKUP, Cost, Given, Price, Root, Selected
 from gateway.schema.shape import in_order
 
@@ -124,8 +125,15 @@ class Pricing:
         on: GraphQLNamedType,
         known: Mapping[str, Selected],
     ) -> Selected:
+        if selections is None:
+            return Selected()
+        return once(selections, ("cost", on.name), lambda: self._all_of(selections, on, known))
+
+    def _all_of(
+        self, selections: SelectionSetNode, on: GraphQLNamedType, known: Mapping[str, Selected]
+    ) -> Selected:
         total = Selected()
-        for selection in selections.selections if selections else ():
+        for selection in selections.selections:
             if isinstance(selection, FragmentSpreadNode):
                 total = total.beside(known[selection.name.value])
             elif isinstance(selection, InlineFragmentNode):

@@ -18,6 +18,7 @@ from graphql import (
 from msgspec import Struct
 
 from gateway.errors import TooComplex
+from gateway.schema.parsing import PlainSelections, once
 
 CEILING = 10**9
 """Beyond this nobody counts."""
@@ -116,13 +117,21 @@ def _spread_in(selections: SelectionSetNode) -> Iterator[str]:
         for selection in waiting.pop().selections:
             if isinstance(selection, FragmentSpreadNode):
                 yield selection.name.value
-            elif inner := getattr(selection, "selection_set", None):
+                continue
+            inner: SelectionSetNode | None = getattr(selection, "selection_set", None)
+            if inner is not None and not isinstance(inner, PlainSelections):
                 waiting.append(inner)
 
 
 def _of(selections: SelectionSetNode | None, known: Mapping[str, Shape]) -> Shape:
+    if selections is None:
+        return _NOTHING
+    return once(selections, "shape", lambda: _all_of(selections, known))
+
+
+def _all_of(selections: SelectionSetNode, known: Mapping[str, Shape]) -> Shape:
     total = _NOTHING
-    for selection in selections.selections if selections else ():
+    for selection in selections.selections:
         if isinstance(selection, FragmentSpreadNode):
             shape = known.get(selection.name.value, _NOTHING)
         else:

@@ -29,19 +29,20 @@ from graphql import (
     is_leaf_type,
 )
 
+from gateway.schema.parsing import once
+
 _NOTHING = SelectionSetNode(selections=(FieldNode(name=NameNode(value="__typename")),))
 
 
 class Plain(NamedTuple):
-    """A plain field, and the type that it is a field of."""
+    """A plain selection, and the type that it is one of."""
 
-    parent: GraphQLNamedType
-    name: str
-    field: GraphQLField
+    selections: SelectionSetNode
+    on: GraphQLNamedType
 
 
 class Skeleton(NamedTuple):
-    """A document without its plain selections, and the fields in these, each once."""
+    """A document without its plain selections, and these."""
 
     document: DocumentNode
     left_out: Sequence[Plain]
@@ -51,13 +52,13 @@ def skeleton_of(document: DocumentNode, schema: GraphQLSchema) -> Skeleton:
     """The skeleton of a document; its fragments are in it as they are."""
     bones = _Bones(schema)
     definitions = tuple(bones.definition(one) for one in document.definitions)
-    return Skeleton(DocumentNode(definitions=definitions), tuple(bones.left_out.values()))
+    return Skeleton(DocumentNode(definitions=definitions), bones.left_out)
 
 
 class _Bones:
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self.left_out: dict[tuple[str, str], Plain] = {}
+        self.left_out: list[Plain] = []
 
     def definition(self, node: DefinitionNode) -> DefinitionNode:
         """A definition without the plain selections in it."""
@@ -82,12 +83,15 @@ class _Bones:
         return SelectionSetNode(selections=tuple(self._bone(node, on) for node in nodes))
 
     def _bone(self, node: FieldNode, on: GraphQLNamedType) -> FieldNode:
-        field = _fields(on).get(node.name.value)
+        field = fields_of(on).get(node.name.value)
         if field is None or node.selection_set is None:
             return node
         kind = get_named_type(field.type)
-        plain = self._is_plain(node.selection_set, kind)
-        below = _NOTHING if plain else self._reduced(node.selection_set, kind)
+        if _is_plain(node.selection_set, kind):
+            self.left_out.append(Plain(node.selection_set, kind))
+            below = _NOTHING
+        else:
+            below = self._reduced(node.selection_set, kind)
         return FieldNode(
             alias=node.alias,
             name=node.name,
@@ -96,26 +100,31 @@ class _Bones:
             selection_set=below,
         )
 
-    def _is_plain(self, selections: SelectionSetNode, on: GraphQLNamedType) -> bool:
-        known, keys = _fields(on), set[str]()
-        for node in selections.selections:
-            if not isinstance(node, FieldNode) or node.arguments or node.directives:
-                return False
-            keys.add((node.alias or node.name).value)
-            name, below = node.name.value, node.selection_set
-            if name == "__typename" and below is None and known:
-                continue
-            field = known.get(name)
-            if field is None or field.args:
-                return False
-            kind = get_named_type(field.type)
-            if is_leaf_type(kind) is not (below is None):
-                return False
-            if below is not None and not self._is_plain(below, kind):
-                return False
-            self.left_out[on.name, name] = Plain(on, name, field)
-        return len(keys) == len(selections.selections)
 
-
-def _fields(kind: GraphQLNamedType) -> Mapping[str, GraphQLField]:
+def fields_of(kind: GraphQLNamedType) -> Mapping[str, GraphQLField]:
+    """The fields that may be selected on a type; a leaf has none."""
     return kind.fields if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) else {}
+
+
+def _is_plain(selections: SelectionSetNode, on: GraphQLNamedType) -> bool:
+    return once(selections, ("is plain", on.name), lambda: _are_plain(selections, on))
+
+
+def _are_plain(selections: SelectionSetNode, on: GraphQLNamedType) -> bool:
+    known, keys = fields_of(on), set[str]()
+    for node in selections.selections:
+        if not isinstance(node, FieldNode) or node.arguments or node.directives:
+            return False
+        keys.add((node.alias or node.name).value)
+        name, below = node.name.value, node.selection_set
+        if name == "__typename" and below is None and known:
+            continue
+        field = known.get(name)
+        if field is None or field.args:
+            return False
+        kind = get_named_type(field.type)
+        if is_leaf_type(kind) is not (below is None):
+            return False
+        if below is not None and not _is_plain(below, kind):
+            return False
+    return len(keys) == len(selections.selections)

@@ -4,17 +4,20 @@ Told from the document alone, once, with the types of its fields: aliases, fragm
 change nothing. What a document with several operations selects is told of all of them together.
 """
 
+from collections.abc import Sequence
 from enum import Flag, auto
 from functools import reduce
 from operator import or_
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     GraphQLField,
     GraphQLNamedType,
     GraphQLSchema,
     ObjectFieldNode,
+    SelectionSetNode,
     TypeInfo,
     TypeInfoVisitor,
     VariableDefinitionNode,
@@ -29,7 +32,8 @@ from gateway.insights.catalogue import Pii
 from gateway.insights.filters import FILTERS
 from gateway.insights.summary import EVENTS
 from gateway.schema.derive import fact_behind
-from gateway.schema.skeleton import Skeleton
+from gateway.schema.parsing import once
+from gateway.schema.skeleton import Plain, fields_of
 
 _DATED = {"call", "callLookup", "calls", "node", "nodes", "_entities"}
 """The questions whose answers say how long they hold."""
@@ -60,12 +64,32 @@ class Trait(Flag):
     """It quotes a text that may be personal data."""
 
 
-def traits_of(skeleton: Skeleton, schema: GraphQLSchema) -> Trait:
-    """The traits of a document that is valid."""
+def traits_of(document: DocumentNode, schema: GraphQLSchema) -> Trait:
+    """The traits of a document that is valid; those of a skeleton without what is left out."""
     types = TypeInfo(schema)
     walk = _Walk(types)
-    visit(skeleton.document, TypeInfoVisitor(types, walk))
-    return reduce(or_, {_traits_of_field(*one) for one in skeleton.left_out}, walk.traits)
+    visit(document, TypeInfoVisitor(types, walk))
+    return walk.traits
+
+
+def traits_of_all(left_out: Sequence[Plain]) -> Trait:
+    """The traits of what is left out of a skeleton."""
+    return reduce(or_, (_of_plain(*one) for one in left_out), Trait.NONE)
+
+
+def _of_plain(selections: SelectionSetNode, on: GraphQLNamedType) -> Trait:
+    return once(selections, ("traits", on.name), lambda: _of_all_plain(selections, on))
+
+
+def _of_all_plain(selections: SelectionSetNode, on: GraphQLNamedType) -> Trait:
+    traits, known = Trait.NONE, fields_of(on)
+    for node in selections.selections:
+        if not isinstance(node, FieldNode) or (field := known.get(node.name.value)) is None:
+            continue
+        traits |= _traits_of_field(on, node.name.value, field)
+        if node.selection_set is not None:
+            traits |= _of_plain(node.selection_set, get_named_type(field.type))
+    return traits
 
 
 class _Walk(Visitor):

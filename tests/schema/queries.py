@@ -1,5 +1,6 @@
 """Queries drawn at random from the schema: whatever can stand in one does."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -119,6 +120,41 @@ class Query:
 def queries(schema: GraphQLSchema) -> st.SearchStrategy[str]:
     """Queries with aliases, fragments, merged selections, and directives with variables."""
     return st.composite(lambda draw: Query(draw, schema).text())()
+
+
+_WORDS = (
+    *("sid", "state", "tags", "nodes", "edges", "node", "processing", "nothing", "__typename"),
+    *(
+        "metrics",
+        "carrierEdge",
+        "parentCall",
+        "properties",
+        "annotation",
+        "raw",
+        "viewer",
+        "a: sid",
+    ),
+    *("{ sid }", "(first: 1)", "@include(if: true)", "... { sid }", "...F", "__schema { types }"),
+)
+"""What is put where it may not belong."""
+
+_TOKEN = re.compile(r"[A-Za-z_:@$!]+|\.\.\.|[{}()]")
+
+
+def spoilt(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """The texts with words put elsewhere, doubled, left out, or added."""
+
+    def spoil(draw: Draw) -> str:
+        text: str = draw(texts)
+        for _ in range(draw(st.integers(0, 3))):
+            tokens = list(_TOKEN.finditer(text))
+            place = tokens[draw(st.integers(0, len(tokens) - 1))]
+            others = [token.group() for token in tokens]
+            word = draw(st.sampled_from(["", place.group() * 2, *_WORDS, *others]))
+            text = f"{text[: place.start()]} {word} {text[place.end() :]}"
+        return text
+
+    return st.composite(spoil)()
 
 
 VARIABLES = st.fixed_dictionaries(

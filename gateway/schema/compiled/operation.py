@@ -161,7 +161,7 @@ class Compiler:
             return None
         deciders = ways.get("deciders")
         if deciders is None:
-            deciders = ways["deciders"] = _deciders(parsed)
+            deciders = ways["deciders"] = _deciders(document)
         said = variables or {}
         decisions = [said.get(name, _UNSAID) for name in deciders]
         if any(not isinstance(one, bool) and one is not _UNSAID for one in decisions):
@@ -181,7 +181,7 @@ class Compiler:
 
     def prepare(self, document: Document) -> None:
         """Compile a document before it is asked, as far as that does not depend on variables."""
-        if document.parsed is None or _deciders(document.parsed):
+        if document.parsed is None or _deciders(document):
             return
         nothing: Any = get_variable_values(self._schema, (), {})
         document.ways["deciders"] = ()
@@ -214,9 +214,11 @@ class Compiler:
 
         query: Any = self._schema.query_type
         grouped = collect_fields(self._schema, fragments, values, query, node).grouped_field_set
-        writer = Writer(self._schema, collect, masked=masked)
         try:
-            roots = tuple(_root(query, key, one, writer) for key, one in grouped.items())
+            roots = tuple(
+                _root(query, key, one, Writer(self._schema, collect, masked=masked))
+                for key, one in grouped.items()
+            )
         except Uncompilable:
             return None
         return Operation(self._schema, node, roots)
@@ -238,10 +240,10 @@ def _root(query: GraphQLObjectType, key: str, details: FieldDetailsList, writer:
     )
 
 
-def _deciders(document: DocumentNode) -> tuple[str, ...]:
+def _deciders(document: Document) -> tuple[str, ...]:
     """The variables that decide what is selected."""
     found: dict[str, None] = {}
-    if document.loc is not None and "@" not in document.loc.source.body:
+    if document.parsed is None or "@" not in document.text:
         return ()
 
     class Directives(Visitor):
@@ -250,5 +252,5 @@ def _deciders(document: DocumentNode) -> tuple[str, ...]:
                 if isinstance(argument.value, VariableNode):
                     found[argument.value.name.value] = None
 
-    visit(document, Directives())
+    visit(document.parsed, Directives())
     return tuple(found)

@@ -8,7 +8,7 @@ resolvers it is their `info`.
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import CodeType
 from typing import Any, TypeAlias
 
@@ -35,6 +35,7 @@ from gateway.calls.call import Call
 from gateway.insights.catalogue import OpenMap, Pii
 from gateway.insights.masking import mask
 from gateway.schema.derive import class_behind, fact_behind
+from gateway.schema.parsing import once
 from gateway.schema.reads import Reads, read_by
 
 Collect: TypeAlias = Callable[[GraphQLObjectType, FieldDetailsList], GroupedFieldSet]
@@ -80,16 +81,22 @@ class Program(Struct, frozen=True):
     inner: tuple["Program", ...] = ()
 
 
+class _Piece(Struct, frozen=True):
+    """A function by its name, with all that it needs: functions, globals, what resolvers read."""
+
+    name: str
+    functions: Mapping[str, str]
+    globals: Mapping[str, Any]
+    reads: frozenset[Reads]
+
+
 class Writer:
-    """Writes programs for the fields that `collect` gives, and those for the calls in them."""
+    """Writes a program for the fields that `collect` gives, and those for the calls in them."""
 
     def __init__(self, schema: GraphQLSchema, collect: Collect, *, masked: bool) -> None:
         self._schema = schema
         self._collect = collect
         self._masked = masked
-        self._begin()
-
-    def _begin(self) -> None:
         self._functions: dict[str, str] = {}
         self._names = 0
         self._reads: set[Reads] = set()
@@ -101,7 +108,6 @@ class Writer:
 
     def program(self, kind: GraphQLOutputType, nodes: FieldDetailsList) -> Program:
         """The program of a field of the root: of its type, as these nodes select it."""
-        self._begin()
         return self._program(self._completed(kind, "o", nodes))
 
     def _program(self, expression: str) -> Program:
@@ -124,7 +130,23 @@ class Writer:
 
     def _object(self, kind: GraphQLObjectType, nodes: FieldDetailsList) -> str:
         """The name of the function for an object type."""
-        outer, self._names = self._names, 0
+        selections = nodes[0].node.selection_set
+
+        def write() -> _Piece:
+            writer = Writer(self._schema, self._collect, masked=self._masked)
+            return writer._written(kind, nodes)
+
+        if selections is None or len(nodes) > 1:
+            piece = write()
+        else:
+            piece = once(selections, ("piece", kind.name, self._masked), write)
+        self._functions |= piece.functions
+        self._globals |= piece.globals
+        self._reads |= piece.reads
+        return piece.name
+
+    def _written(self, kind: GraphQLObjectType, nodes: FieldDetailsList) -> _Piece:
+        """The same as a piece, which is not a part of this program."""
         cls = self._global(f"C_{kind.name}", _class_behind(kind))
         body = f"    if o.__class__ is not {cls}: bad()\n"
         if kind.name == "Call":
@@ -134,8 +156,8 @@ class Writer:
             for key, details in self._collect(kind, nodes).items()
         ]
         text = "(o, i):\n" + body + "    return {\n" + "".join(fields) + "    }\n"
-        self._names = outer
-        return self._function("f", "def {}", text)
+        name = self._function("f", "def {}", text)
+        return _Piece(name, self._functions, self._globals, frozenset(self._reads))
 
     def _function(self, letter: str, defining: str, text: str) -> str:
         """The name of some code, which is the same in whatever document it is needed."""
@@ -229,13 +251,19 @@ class Writer:
 def resolver_of(field: StrawberryField) -> tuple[Callable[..., Any], bool]:
     """The function that resolves a field, and whether it takes an `info` beside the value."""
     resolver: Any = None if field.base_resolver is None else field.base_resolver.wrapped_func
-    return resolver, "info" in inspect.signature(resolver).parameters
+    return resolver, _takes_info(resolver)
+
+
+@cache
+def _takes_info(resolver: Callable[..., Any]) -> bool:
+    return "info" in inspect.signature(resolver).parameters
 
 
 def _class_behind(kind: GraphQLObjectType) -> type:
     return Call if kind.name == "Call" else class_behind(kind)
 
 
+@lru_cache
 def _enum_behind(kind: GraphQLEnumType) -> type:
     """The class of an enum whose members have the names that they have in the graph."""
     cls: Any = kind.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].wrapped_cls
