@@ -2,6 +2,7 @@
 
 import hashlib
 from base64 import b64encode
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -9,7 +10,7 @@ from gateway.errors import WrongSettings
 from gateway.settings import Secret, Settings
 
 
-class Account(Struct, frozen=True):
+class Account(Struct, frozen=True, dict=True):
     """An account with its credentials: its auth token, or an API key and secret.
 
     `username` is the SID that the password belongs to: the account's, or the key's. With a key,
@@ -21,18 +22,18 @@ class Account(Struct, frozen=True):
     password: Secret
     auth_token: Secret | None = None
 
-    @property
+    @cached_property
     def authorization(self) -> str:
         """The value of the `Authorization` header (HTTP Basic)."""
         pair = f"{self.username}:{self.password.reveal()}".encode()
         return f"Basic {b64encode(pair).decode('ascii')}"
 
-    @property
+    @cached_property
     def signing_key(self) -> bytes:
         """Secret bytes that every replica with the same credentials has."""
         return f"{self.sid}:{self.password.reveal()}".encode()
 
-    @property
+    @cached_property
     def hashing_key(self) -> bytes:
         """Secret bytes to stand numbers of this account in for others, on every replica."""
         return hashlib.blake2b(self.signing_key, person=b"gateway parties").digest()

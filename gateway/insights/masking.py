@@ -5,7 +5,6 @@ host of a SIP address, a location to the degree. What goes: addresses of machine
 and what people wrote.
 """
 
-import hashlib
 import hmac
 import re
 
@@ -50,7 +49,7 @@ def fingerprint(value: str | None, key: bytes) -> str | None:
     """A stable stand-in for `value`, by which calls of one party can be grouped (keyed HMAC)."""
     if value is None:
         return None
-    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:24]
+    return hmac.digest(key, value.encode(), "sha256").hex()[:24]
 
 
 def _host(host: str) -> str:

@@ -8,6 +8,7 @@ resolvers it is their `info`.
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from types import CodeType
 from typing import Any, TypeAlias
@@ -47,8 +48,9 @@ _CHECKS = {
     "Boolean": "{v}.__class__ is bool",
     "Int": "{v}.__class__ is int and -2147483648 <= {v} <= 2147483647",
     "Float": "{v}.__class__ is float and {v} - {v} == 0.0",
+    "DateTime": "{v}.__class__ is datetime and {v}.tzinfo is UTC",
 }
-"""Values of these types that are written as they are; the rest is for graphql-core."""
+"""Values of these types that msgspec writes as graphql-core would; the rest is for that one."""
 
 
 @lru_cache(maxsize=2048)
@@ -103,6 +105,8 @@ class Writer:
         self._globals: dict[str, Any] = {
             "mask": mask,
             "bad": _bad,
+            "datetime": datetime,
+            "UTC": UTC,
             "lists": {tuple, list, *OpenMap.__subclasses__()},
         }
 
