@@ -29,8 +29,11 @@ from graphql.language.parser import Parser
 
 T = TypeVar("T")
 
-MAX_SHARED = 2**18
-"""Characters of all plain selections that are known, each with those in it; then it begins anew."""
+MAX_SHARED = 2**24
+"""Bytes that the plain selections take that are known, more or less; then it begins anew."""
+
+_SIZE_OF_SELECTION, _SIZE_OF_FIELD = 600, 400
+"""Bytes that each of these takes, beside the text."""
 
 _LONGEST, _DEEPEST = 2**14, 20
 """Characters, and levels, of a selection that is looked up; all fields of a call are 4,000."""
@@ -121,10 +124,11 @@ class Shared:
     def _kept(self, text: str, nodes: list[FieldNode], tokens: int) -> PlainSelections:
         selections = PlainSelections(selections=tuple(nodes))
         selections.tokens, selections.made = tokens, {}
-        if self._size + len(text) > MAX_SHARED:
+        size = len(text) + _SIZE_OF_SELECTION + _SIZE_OF_FIELD * len(nodes)
+        if self._size + size > MAX_SHARED:
             self._known, self._names, self._size = {}, {}, 0
         self._known[text] = selections
-        self._size += len(text)
+        self._size += size
         return selections
 
     def _name(self, value: str) -> NameNode:

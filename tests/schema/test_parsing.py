@@ -132,8 +132,8 @@ def test_no_more_is_remembered_than_there_is_room_for() -> None:
     text = "{ first { a } }"
     before = shared.parse(text, 100)
     assert shared.parse(text, 100).definitions[0].selection_set is below(before)  # type: ignore[attr-defined]
-    for number in range(MAX_SHARED // 10_000 + 1):
-        shared.parse(f"{{ {' '.join(f'a{number}_{n}' for n in range(1400))} }}", 10_000)
+    for number in range(MAX_SHARED // 400_000 + 1):
+        shared.parse(f"{{ {' '.join(f'a{number}_{n}' for n in range(1000))} }}", 10_000)
     assert below(shared.parse(text, 100)) is not below(before)
 
 
