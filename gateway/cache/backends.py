@@ -27,6 +27,10 @@ class Backend(Protocol):
         """The entry of a key, if this process has it."""
         ...
 
+    def at_hand(self, key: str) -> Entry | None:
+        """The same, if not to answer with it: it does not count as being of use."""
+        ...
+
     async def entries(self, keys: Sequence[str]) -> list[Entry | None]:
         """The entries of several keys, wherever they are."""
         ...

@@ -68,6 +68,14 @@ class Entry(Struct, eq=False, gc=False):
         found = self._made.get(how)
         return found[1] if found is not None and found[0] is of else None
 
+    def all_made(self, of: object) -> Sequence[tuple[Hashable, Any, int]]:
+        """All that was made of this very object: in which way, what, and its size."""
+        return [
+            (how, thing, size)
+            for how, (made_of, thing, size) in self._made.items()
+            if made_of is of
+        ]
+
     def keep(self, how: Hashable, of: object, thing: object, size: int) -> None:
         """Keep what was made in this way, in place of what it was before; `size` is in bytes."""
         if self.room is not None:

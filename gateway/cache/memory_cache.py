@@ -60,6 +60,10 @@ class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         self.use(entry)
         return entry
 
+    def at_hand(self, key: str) -> Entry | None:
+        """An entry that is looked at, and not of use by that; it may be too old."""
+        return self._entries.get(key)
+
     def use(self, entry: Entry) -> None:
         """Let an entry be the last one to make room."""
         self._entries.move_to_end(entry.key)

@@ -8,8 +8,9 @@ and what is complete never becomes partial again.
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -40,6 +41,9 @@ class _AbsentEntry(Struct, frozen=True, array_like=True, tag="a"):
     why: Absence
     as_of: float
 
+
+Made: TypeAlias = Sequence[tuple[Hashable, Any, int]]
+"""What was made of a summary: in which way, what, and its size in bytes."""
 
 _DECODED = "decoded"
 """How a value is read: what it says, as the value that everybody is given."""
@@ -100,25 +104,47 @@ class Store:
         return entries
 
     async def keep(self, account: str, seen: Sequence[Seen]) -> list[Seen]:
-        """Store what was seen, unless something of a higher rank is known; give the winners."""
+        """Store what was seen, unless something of a higher rank is known; give the winners.
+
+        What was made of a summary stays with it when it is seen again (`snapshot_of`).
+        """
         winners: list[Seen] = []
         for start in range(0, len(seen), TURN):
             if start:
                 await asyncio.sleep(0)
             batch = seen[start : start + TURN]
             ranked = [self._write(account, one) for one in batch]
+            made = [self._made_of(*one) for one in zip(ranked, batch, strict=True)]
             higher = await self._backend.raise_many(ranked)
-            for one, written, winner in zip(batch, ranked, higher, strict=True):
+            for one, written, winner, known in zip(batch, ranked, higher, made, strict=True):
                 winners.append(seen_of(winner) or one)
                 if winner is None:
-                    self._keep_decoded(written, one)
+                    self._keep_decoded(written, one, known)
         return winners
 
-    def _keep_decoded(self, written: Ranked, seen: Seen) -> None:
-        """Spare whoever asks next to decode what was just encoded."""
-        entry = self._backend.entry(written.key)
+    def _made_of(self, written: Ranked, seen: Seen) -> Made:
+        """What was made of this very summary when it was seen before."""
+        entry = self._backend.at_hand(written.key)
+        return () if entry is None else entry.all_made(_value_of(seen))
+
+    def _keep_decoded(self, written: Ranked, seen: Seen, made: Made) -> None:
+        """Spare whoever asks next to decode what was just encoded, and to make what was made."""
+        entry = self._backend.at_hand(written.key)
         if entry is not None and entry.value is written.value:
             entry.keep(_DECODED, entry.value, seen, len(entry.value) * _PER_BYTE)
+            for how, thing, size in made:
+                entry.keep(how, _value_of(seen), thing, size)
+
+    def at_hand(self, account: str, sid: CallSid) -> Snapshot | None:
+        """The summary of a call that this process has read, however old."""
+        entry = self._backend.at_hand(call_key(account, sid))
+        seen = None if entry is None else entry.made(_DECODED, entry.value)
+        return seen if isinstance(seen, Snapshot) else None
+
+    def keeper(self, account: str, seen: Seen) -> Entry | None:
+        """The entry that keeps this very thing that was seen, if this process has it."""
+        entry = self._backend.at_hand(call_key(account, seen.sid))
+        return entry if entry and entry.made(_DECODED, entry.value) is seen else None
 
     async def announce(self, account: str, sid: CallSid) -> None:
         """Wake whoever watches a call, on every replica: something new is kept of it."""
@@ -176,6 +202,11 @@ class Store:
             until = absent_until(seen)
         value = rank_of(seen) + self._encode(entry)
         return Ranked(call_key(account, seen.sid), value, max(0.001, until - self._clock()))
+
+
+def _value_of(seen: Seen) -> object:
+    """What stays the same value when it is seen again in the same bytes."""
+    return seen.summary if isinstance(seen, Snapshot) else seen
 
 
 def seen_in(entry: Entry) -> Seen:

@@ -94,6 +94,10 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
             self._hook(TierAsked("near", 1, 0))
         return entry
 
+    def at_hand(self, key: str) -> Entry | None:
+        """An entry of `near` that is looked at."""
+        return self.near.at_hand(key)
+
     async def entries(self, keys: Sequence[str]) -> list[Entry | None]:
         """Several entries; those that `near` has no room for are no part of it."""
         found = {key: self.near.entry(key) for key in keys}

@@ -49,7 +49,7 @@ class FinalReason(Vocabulary):
 class Call(Struct, frozen=True):
     """A snapshot as an answer. Moments are seconds since 1970.
 
-    `entry` is the one of the cache that it was read from, and to which what is made of it goes.
+    `entry` is the one of the cache that keeps the snapshot, and to which what is made of it goes.
     """
 
     snapshot: Snapshot

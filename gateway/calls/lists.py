@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Hashable
+from functools import partial
 
 from msgspec import Struct, structs
 
@@ -191,14 +192,20 @@ class Lists:
             raise
 
     async def _ask(self, realm: Realm, question: Question, ref: PageRef) -> Page:
-        seen = await self._client.page(realm.account, question, ref)
+        known = partial(self._store.at_hand, realm.key)
+        seen = await self._client.page(realm.account, question, ref, known)
         visible = [one for one in seen.snapshots if realm.has(one.summary.account_sid)]
         kept = await self._store.keep(realm.key, visible)
         sids = tuple(snapshot.sid for snapshot in visible)
         index = PageIndex(self._clock(), sids, seen.next, seen.previous)
         await self._store.keep_page(realm.key, question, ref, index)
         calls = tuple(
-            answer(snapshot, Source.UPSTREAM, self._freshness)
+            answer(
+                snapshot,
+                Source.UPSTREAM,
+                self._freshness,
+                self._store.keeper(realm.key, snapshot),
+            )
             for snapshot in kept
             if isinstance(snapshot, Snapshot)
         )

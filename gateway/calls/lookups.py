@@ -64,7 +64,7 @@ class Lookups:
             if isinstance(known, Snapshot) and self._clock() < self._stale_until(known):
                 return self._lookup(known, Source.STALE)
             raise
-        return self._lookup(seen, Source.UPSTREAM)
+        return self._lookup(seen, Source.UPSTREAM, self._store.keeper(realm.key, seen))
 
     def _found(self, entry: Entry, known: Seen | None) -> Lookup | None:
         """The answer that was given before, if it still is one."""
@@ -141,28 +141,29 @@ class Lookups:
         )
 
     async def _ask(self, realm: Realm, sid: CallSid, known: Seen | None) -> Seen:
-        seen = await (self._ask_whole if realm.is_whole else self._ask_in_part)(realm, sid)
+        ask = self._ask_whole if realm.is_whole else self._ask_in_part
+        seen = await ask(realm, sid, known if isinstance(known, Snapshot) else None)
         self._note_progress(known, seen)
         return (await self._store.keep(realm.key, [still_predicted(seen, known)]))[0]
 
-    async def _ask_whole(self, realm: Realm, sid: CallSid) -> Seen:
-        seen = await self._client.summary(realm.account, sid, "complete")
+    async def _ask_whole(self, realm: Realm, sid: CallSid, known: Snapshot | None) -> Seen:
+        seen = await self._client.summary(realm.account, sid, "complete", known)
         if isinstance(seen, Absent) and seen.why is Absence.NOT_READY:
-            seen = await self._client.summary(realm.account, sid, "partial")
+            seen = await self._client.summary(realm.account, sid, "partial", known)
             if isinstance(seen, Absent) and seen.why is Absence.NOT_FOUND:
                 return Absent(sid, Absence.NOT_READY, seen.as_of)
         return seen
 
-    async def _ask_in_part(self, realm: Realm, sid: CallSid) -> Seen:
+    async def _ask_in_part(self, realm: Realm, sid: CallSid, known: Snapshot | None) -> Seen:
         """Ask for whom not all calls are there.
 
         Only a summary says whose call it is: without one, and for a call of somebody else, there
         is no such call, whatever Twilio says, and it takes as many questions.
         """
-        complete = await self._client.summary(realm.account, sid, "complete")
+        complete = await self._client.summary(realm.account, sid, "complete", known)
         if isinstance(complete, Snapshot) and realm.has(complete.summary.account_sid):
             return complete
-        partial = await self._client.summary(realm.account, sid, "partial")
+        partial = await self._client.summary(realm.account, sid, "partial", known)
         if isinstance(partial, Snapshot) and realm.has(partial.summary.account_sid):
             return partial
         return Absent(sid, Absence.NOT_FOUND, partial.as_of)
@@ -196,20 +197,21 @@ class Lookups:
         return policy.stale_until(snapshot, self._freshness)
 
     def _lookup(self, seen: Seen, source: Source, entry: Entry | None = None) -> Lookup:
-        """The answer; one from an entry is kept there, unless it changes with the time."""
+        """The answer; `entry` keeps what was seen, and one from the cache, unless that changes."""
         if isinstance(seen, Absent):
             status = STATUS[seen.why]
             wait = policy.POLL_INTERVAL if status is LookupStatus.NOT_READY else None
             return Lookup(seen.sid, status, None, wait, policy.absent_until(seen), seen.as_of)
-        kept = None if entry is None else remembered(entry, self._freshness)
-        call = kept or answer(seen, source, self._freshness)
+        origin = entry if source is Source.CACHE else None
+        known = None if origin is None else remembered(origin, self._freshness)
+        call = known or answer(seen, source, self._freshness, entry)
         status = LookupStatus.COMPLETE if seen.is_complete else LookupStatus.PARTIAL
         if call.refresh_after is not None:
             wait = max(0.0, call.refresh_after - self._clock())
             return Lookup(seen.sid, status, call, wait, call.fresh_until)
         found = Lookup(seen.sid, status, call, None, call.fresh_until)
-        if entry is not None:
-            entry.keep(_LOOKUP, seen, found, _LOOKUP_SIZE)
+        if origin is not None:
+            origin.keep(_LOOKUP, seen, found, _LOOKUP_SIZE)
         return found
 
 

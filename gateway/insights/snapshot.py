@@ -56,9 +56,16 @@ Seen: TypeAlias = Snapshot | Absent
 """What Twilio said of a call."""
 
 
-def snapshot_of(raw: bytes, as_of: float, via: Via = "upstream", hook: Hook = silent) -> Snapshot:
-    """Read a summary that was seen just now. Raises Undecodable."""
-    return Snapshot(decode_summary(raw, hook), raw, as_of, as_of, via)
+def snapshot_of(
+    raw: bytes, as_of: float, hook: Hook = silent, known: Snapshot | None = None
+) -> Snapshot:
+    """Read a summary that was seen just now. Raises Undecodable.
+
+    One that is `known` in the same bytes is not read again: it is the very same value.
+    """
+    if known is not None and known.raw == raw:
+        return Snapshot(known.summary, known.raw, as_of, as_of)
+    return Snapshot(decode_summary(raw, hook), raw, as_of, as_of)
 
 
 def annotate(snapshot: Snapshot, annotation: bytes, seen_at: float) -> Snapshot:

@@ -4,7 +4,7 @@ import math
 from typing import Literal
 
 from gateway.cache.entry import Entry
-from gateway.calls.call import Call, FinalReason, Lookup
+from gateway.calls.call import Call, FinalReason, Lookup, Source
 from gateway.calls.lists import Stretch
 
 
@@ -66,7 +66,9 @@ class Told:
         for thing in self._things:
             calls = () if isinstance(thing, Call) else (call for _, call in thing.calls)
             for one in (thing, *calls):
-                changes = isinstance(one, Call) and one.refresh_after is not None
+                changes = isinstance(one, Call) and (
+                    one.refresh_after is not None or one.source is Source.UPSTREAM
+                )
                 if changes or one.entry is None or one.entry.room is None:
                     return None
                 kept.append(one.entry)

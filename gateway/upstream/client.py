@@ -1,8 +1,9 @@
 """The Insights API as typed questions: one summary, one page, one annotation."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Literal, TypeAlias
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -36,6 +37,16 @@ _HEADERS = {
 }
 
 Resource = Literal["Summary", "Summaries", "Annotation"]
+
+
+Known: TypeAlias = Callable[[CallSid], Snapshot | None]
+"""What is at hand of a call."""
+
+_CALL_SID = re.compile(rb'"call_sid"\s*:\s*"(CA[0-9a-f]{32})"')
+
+
+def _nothing(_sid: CallSid) -> None:
+    return None
 
 
 class UpstreamPage(Struct, frozen=True):
@@ -84,17 +95,22 @@ class InsightsClient:
         self._annotation_body = msgspec.json.Decoder(_AnnotationBody)
 
     async def summary(
-        self, account: Account, sid: CallSid, state: Literal["complete", "partial"]
+        self,
+        account: Account,
+        sid: CallSid,
+        state: Literal["complete", "partial"],
+        known: Snapshot | None = None,
     ) -> Seen:
         """The summary of one call in one state, or why there is none.
 
-        Raises ValueError when `sid` is no call SID: it becomes part of a path.
+        What is `known` already is not read again. Raises ValueError when `sid` is no call SID: it
+        becomes part of a path.
         """
         path, asked_at = f"{call_sid(sid)}/Summary", self._clock()
         response = await self._get(account, "Summary", path, {"ProcessingState": state})
         if (absent := self._absent(sid, response)) is not None:
             return absent
-        snapshot = self._snapshot(response.content, asked_at, response)
+        snapshot = self._snapshot(response.content, asked_at, response, known)
         if snapshot.sid != sid:
             raise invalid("was for another call", response)
         return snapshot
@@ -123,8 +139,10 @@ class InsightsClient:
         except UpstreamError as failure:
             raise failure_of_write(failure) from failure
 
-    async def page(self, account: Account, question: Question, ref: PageRef) -> UpstreamPage:
-        """One page of a list of calls."""
+    async def page(
+        self, account: Account, question: Question, ref: PageRef, known: Known = _nothing
+    ) -> UpstreamPage:
+        """One page of a list of calls. What is `known` already is not read again."""
         parameters = {**dict(question.parameters), "SortBy": question.sort, **ref.parameters}
         asked_at = self._clock()
         response = await self._get(account, "Summaries", "Summaries", parameters)
@@ -135,8 +153,8 @@ class InsightsClient:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise invalid("was no list of summaries", response) from error
         snapshots = [
-            self._snapshot(bytes(item), asked_at, response)
-            async for item in in_turns(body.call_summaries)
+            self._snapshot(raw, asked_at, response, _same(raw, known))
+            async for raw in in_turns([bytes(item) for item in body.call_summaries])
         ]
         return UpstreamPage(
             tuple(snapshots),
@@ -156,9 +174,11 @@ class InsightsClient:
             raise failure_of_response(response)
         return Absent(sid, why, self._clock())
 
-    def _snapshot(self, raw: bytes, asked_at: float, response: httpx.Response) -> Snapshot:
+    def _snapshot(
+        self, raw: bytes, asked_at: float, response: httpx.Response, known: Snapshot | None
+    ) -> Snapshot:
         try:
-            return snapshot_of(raw, asked_at, hook=self._hook)
+            return snapshot_of(raw, asked_at, self._hook, known)
         except Undecodable as error:
             raise invalid("was no summary", response) from error
 
@@ -192,6 +212,12 @@ class InsightsClient:
         if not response.is_error and response.status_code != httpx.codes.OK:
             raise invalid(f"came with HTTP {response.status_code}", response)
         return response
+
+
+def _same(raw: bytes, known: Known) -> Snapshot | None:
+    """What is known of the call that is named first in a summary, which is mostly its own."""
+    named = _CALL_SID.search(raw)
+    return None if named is None else known(CallSid(named[1].decode("ascii")))
 
 
 def _neighbour(ref: PageRef, url: str | None, response: httpx.Response) -> PageRef | None:

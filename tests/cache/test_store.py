@@ -12,7 +12,7 @@ from gateway.cache.store import PageIndex, Store, call_key, page_key
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.paging import PageRef, Question
-from gateway.insights.snapshot import Snapshot
+from gateway.insights.snapshot import Snapshot, snapshot_of
 from gateway.insights.windows import Window
 from tests.cache.conftest import ACCOUNT, SID, seen
 from tests.conftest import NOON, Clock
@@ -69,6 +69,43 @@ async def test_of_two_sightings_the_better_one_wins_and_is_given_back(store: Sto
 
     assert await store.keep(ACCOUNT, [worse]) == [better]
     assert await store.known(ACCOUNT, SID) == better
+
+
+async def test_what_was_made_of_a_summary_stays_while_it_is_seen_again(store: Store) -> None:
+    """In the same bytes, it is the same value; what was made of another, or of a moment, goes."""
+    first = seen(processing_state="complete")
+    again = snapshot_of(first.raw, NOON + 60, known=first)
+    other = seen(NOON + 120, processing_state="complete", duration=7)
+    await store.keep(ACCOUNT, [first])
+    entry = store.keeper(ACCOUNT, first)
+    assert entry is not None
+    entry.keep("json", first.summary, b"{}", 2)
+    entry.keep("age", first, b"0", 1)
+
+    await store.keep(ACCOUNT, [again])
+    newer = store.keeper(ACCOUNT, again)
+    assert newer is not None
+    assert store.keeper(ACCOUNT, first) is None
+    assert store.at_hand(ACCOUNT, SID) is again
+    assert newer.made("json", first.summary) == b"{}"
+    assert newer.made("age", again) is newer.made("age", first) is None
+
+    await store.keep(ACCOUNT, [other])
+    assert store.at_hand(ACCOUNT, SID) is other
+    newest = store.keeper(ACCOUNT, other)
+    assert newest is not None
+    assert newest.all_made(first.summary) == []
+
+
+async def test_what_only_looks_does_not_count_as_being_of_use(
+    store: Store, backend: Watched
+) -> None:
+    """To see whether a summary is known already; nobody is answered with it."""
+    await store.keep(ACCOUNT, [seen()])
+    backend.keys.clear()
+    assert store.at_hand(ACCOUNT, SID) is not None
+    assert store.at_hand(ACCOUNT, CallSid("CA" + "1e" * 16)) is None
+    assert backend.keys == []
 
 
 async def test_an_account_finds_nothing_of_another(store: Store, backend: Watched) -> None:

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.insights.decoding import Undecodable
 from gateway.insights.snapshot import Snapshot, annotate, snapshot_of
@@ -36,9 +37,22 @@ def test_only_what_twilio_calls_complete_is_complete(state: str | None) -> None:
     assert seen(processing_state="complete").is_complete
 
 
+def test_a_summary_in_the_bytes_that_are_known_is_the_very_value_that_is_known() -> None:
+    """Only when it was seen is another; in other bytes it is read."""
+    raw = json.dumps(THROUGH_A_TRUNK).encode()
+    known = snapshot_of(raw, NOON)
+    again = snapshot_of(bytes(bytearray(raw)), NOON + 60, known=known)
+    changed = snapshot_of(raw.replace(b"{", b"{ ", 1), NOON + 60, known=known)
+
+    assert again.summary is known.summary
+    assert (again.as_of, again.annotated_at, again.via) == (NOON + 60, NOON + 60, "upstream")
+    assert changed.summary is not known.summary
+    assert changed.summary == known.summary
+
+
 def test_a_newer_annotation_takes_the_place_of_the_older_one() -> None:
     """In the value and in the bytes; the rest of the summary stays as it was seen."""
-    before = snapshot_of(json.dumps(THROUGH_A_TRUNK).encode(), NOON, "event")
+    before = replace(snapshot_of(json.dumps(THROUGH_A_TRUNK).encode(), NOON), via="event")
     written = {"call_sid": CALL, "spam": True, "comment": "harbour", "url": "https://twilio/A"}
     after = annotate(before, json.dumps(written).encode(), NOON + 60)
 

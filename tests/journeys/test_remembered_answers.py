@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gateway.instrumentation import FieldDropped
 from gateway.sandbox import Sandbox
 from tests.conftest import Clock, Gateway
 from tests.viewers import ALL, READ, Asker, People, open_to
@@ -126,3 +127,30 @@ async def test_others_have_their_turn_while_a_long_page_is_made(gateway: Gateway
             turns += 1
     assert requests == []
     assert turns >= count // 50
+
+
+@pytest.mark.parametrize("changed", [False, True])
+async def test_a_page_that_is_asked_again_reads_only_what_has_changed(
+    gateway: Gateway, clock: Clock, *, changed: bool
+) -> None:
+    """Its calls are there in the same bytes: they are the same summaries.
+
+    What was seen anew is told anew all the same: when, and where it came from.
+    """
+    query = """{ calls(first: 10, filter: {endTime: "2026-05-28T19:00:00Z"}) {
+      nodes { sid duration processing { asOf source } }
+    } }"""
+    odd = {"duration": "long", "end_time": "2026-05-28T18:59:30Z"}
+    sid = gateway.sandbox.add(odd)
+    first = await gateway.ask(query)
+    clock.advance(60)
+    if changed:
+        gateway.sandbox.add({**odd, "call_sid": sid, "duration": "longer"})
+    second = await gateway.ask(query)
+
+    assert gateway.happenings.count(FieldDropped("duration")) == 1 + changed
+    assert sid in [one["sid"] for one in first["calls"]["nodes"]]
+    for one, other in zip(first["calls"]["nodes"], second["calls"]["nodes"], strict=True):
+        assert one["sid"] == other["sid"]
+        assert one["processing"]["asOf"] < other["processing"]["asOf"]
+        assert other["processing"]["source"] == "UPSTREAM"

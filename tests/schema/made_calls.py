@@ -1,6 +1,7 @@
 """The verbs over calls that are made up, spoilt ones among them: for who only renders."""
 
 import asyncio
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
@@ -64,6 +65,23 @@ def calls(draw: Any, *, spoilt: bool) -> Call:
     return Call(snapshot, draw(st.sampled_from(list(Source))), refresh_after, NOON + 9, final)
 
 
+SIGHTINGS = st.tuples(
+    st.integers(0, 99), st.sampled_from(list(Source)), st.booleans(), st.none() | st.just(NOON + 40)
+)
+"""When a call was seen, where that came from, whether it is predicted, when it may change."""
+
+Given = Call | Exception | None
+
+
+def seen_again(one: Given, sighting: tuple[int, Source, bool, float | None]) -> Given:
+    """A call whose summary was seen once more, in the same bytes."""
+    if not isinstance(one, Call):
+        return one
+    age, source, predicted, refresh_after = sighting
+    snapshot = replace(one.snapshot, as_of=NOON - age, predicted=predicted)
+    return replace(one, snapshot=snapshot, source=source, refresh_after=refresh_after)
+
+
 def _entities(entity: Entity) -> Iterator[Entity]:
     if not entity.__struct_fields__:
         return
@@ -81,10 +99,9 @@ class MadeCalls:
     With a cache, they are in it, and so is their list: the same objects each time.
     """
 
-    def __init__(
-        self, given: Sequence[Call | Exception | None], cache: MemoryCache | None = None
-    ) -> None:
+    def __init__(self, given: Sequence[Given], cache: MemoryCache | None = None) -> None:
         self._cache = cache
+        self._keys = itertools.count()
         self._given = [
             replace(one, entry=self._entry()) if isinstance(one, Call) else one for one in given
         ]
@@ -93,12 +110,29 @@ class MadeCalls:
         self._viewers: dict[frozenset[Scope], Viewer] = {}
         self.asked = 0
 
+    def see(self, given: Sequence[Given]) -> None:
+        """These now, in entries of their own; what was made of the same summaries goes there."""
+        before = self._given
+        self._given = [
+            replace(one, entry=self._entry()) if isinstance(one, Call) else one for one in given
+        ]
+        for old, new in zip(before, self._given, strict=True):
+            if isinstance(old, Call) and isinstance(new, Call) and old.entry and new.entry:
+                for how, thing, size in old.entry.all_made(old.summary):
+                    new.entry.keep(how, new.summary, thing, size)
+                self._forget(old.entry)
+        self._listed = None
+
     def _entry(self) -> Entry | None:
         if self._cache is None:
             return None
-        key = str(len(self._cache))
+        key = str(next(self._keys))
         asyncio.run(self._cache.set(key, b""))
         return self._cache.entry(key)
+
+    def _forget(self, entry: Entry) -> None:
+        if self._cache is not None:
+            self._cache.remove(entry.key)
 
     def _one(self, sid: CallSid) -> Lookup:
         self.asked += 1

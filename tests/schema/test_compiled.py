@@ -27,7 +27,7 @@ from gateway.schema.requests import Request
 from gateway.schema.shape import Limits
 from gateway.viewers import Scope
 from tests.conftest import NOON
-from tests.schema.made_calls import MadeCalls, calls
+from tests.schema.made_calls import SIGHTINGS, MadeCalls, calls, seen_again
 from tests.schema.queries import SIDS, VARIABLES, queries
 
 SCHEMA = build_schema()
@@ -162,13 +162,24 @@ def test_a_query_that_somebody_else_made_up_is_answered_alike(
 
 
 @MODERATE
-@given(query=queries(SCHEMA), variables=VARIABLES, made=GIVEN, viewers=st.lists(SCOPES, min_size=4))
+@given(
+    query=queries(SCHEMA),
+    variables=VARIABLES,
+    made=GIVEN,
+    asked=st.lists(st.tuples(SCOPES, st.none() | SIGHTINGS), min_size=4),
+)
 def test_what_is_remembered_is_what_would_be_made(
-    query: str, variables: dict[str, Any], made: list[Any], viewers: list[frozenset[Scope]]
+    query: str, variables: dict[str, Any], made: list[Any], asked: list[tuple[Any, Any]]
 ) -> None:
-    """Whoever asked before, and with whichever scopes: JSON that is kept is found by the right."""
+    """Whoever asked before, and with whichever scopes: JSON that is kept is found by the right.
+
+    So it is when calls were seen again meanwhile, with the same summaries.
+    """
     kept, request = MadeCalls(made, MemoryCache(max_bytes=2**24)), Request(query, variables)
-    for scopes in viewers:
+    for scopes, sighting in asked:
+        if sighting is not None:
+            made = [seen_again(one, sighting) for one in made]
+            kept.see(made)
         with silence():
             plainly = answer(PLAIN, Request(query, variables), made, scopes)
             known = answer(COMPILED, request, kept, scopes)
@@ -176,6 +187,22 @@ def test_what_is_remembered_is_what_would_be_made(
             assert json.loads(known[0])["data"] == json.loads(plainly[0])["data"]
         else:
             assert known[0] == plainly[0]
+
+
+@MODERATE
+@given(
+    st.sampled_from(["asOf", "source", "refreshAfter", "predictedComplete"]), st.lists(SIGHTINGS)
+)
+def test_what_changes_without_the_summary_is_told_anew(field: str, sightings: list[Any]) -> None:
+    """The summary is the same, and what was made of it; how it was seen is not."""
+    request = Request(f"{{ calls {{ nodes {{ processing {{ {field} }} }} }} }}")
+    call: Any = Call(snapshot_of(b'{"call_sid":"CA1"}', NOON), Source.CACHE, None, NOON + 9, None)
+    kept = MadeCalls([call], MemoryCache(max_bytes=2**20))
+    for sighting in sightings:
+        call = seen_again(call, sighting)
+        kept.see([call])
+        known = answer(COMPILED, request, kept, frozenset(Scope))[0]
+        assert known == answer(PLAIN, request, [call], frozenset(Scope))[0]
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 """One request of a compiled operation: its root fields come to values, and these to JSON."""
 
 import asyncio
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from gateway.calls.call import Call
+from gateway.calls.call import Call, Source
 from gateway.schema.compiled.selection import Misfit, Program
 from gateway.schema.connection import CallConnection
 from gateway.schema.context import Context
@@ -101,18 +101,17 @@ class Rendering:
 
     def _json(self, program: Program, call: Call) -> bytes:
         """The JSON of a call, as it is remembered."""
-        entry = call.entry
-        if entry is None:
+        entry, of = call.entry, call if Reads.SOURCE in program.reads else call.summary
+        if entry is None or (of is call and call.source is Source.UPSTREAM):
             return b"".join(self._pieces(program, call))
-        how: Hashable = program.key
-        if Reads.ACCOUNT in program.reads:
-            how = (program.key, self.context.viewer.realm.account.signing_key)
+        account = self.context.viewer.realm.account
+        key = account.signing_key if Reads.ACCOUNT in program.reads else b""
 
         def write() -> tuple[bytes, int]:
             json = b"".join(self._pieces(program, call))
             return json, len(json) + _FRAGMENT_SIZE
 
-        return entry.once(how, call, write)
+        return entry.once((program.key, key, call.snapshot.predicted), of, write)
 
     def _young(self, call: Call) -> Call:
         """The call with an annotation that may be told; or the call as it is, to be renewed."""

@@ -183,9 +183,10 @@ class Writer:
         declared: StrawberryField = field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
         attribute = declared.python_name
         plain = f"{'s' if parent.name == 'Call' else 'o'}.{attribute}"
-        if declared.base_resolver is None:
-            return plain
         fact, reads = fact_behind(field), read_by(declared)
+        if declared.base_resolver is None:
+            self._reads |= set() if reads is None else {reads}
+            return plain
         if fact is not None and fact.pii is not Pii.NONE:
             pii = self._global(f"Pii_{fact.pii.name}", fact.pii)
             return f"mask({plain}, {pii})" if self._masked else plain

@@ -47,12 +47,17 @@ class Processing:
             "further change: a prediction, which is not always right."
         )
     )
-    as_of: datetime = strawberry.field(description="When Twilio said so.")
+    as_of: datetime = strawberry.field(
+        description="When Twilio said so.", metadata=reads(Reads.SOURCE)
+    )
     source: calls.Source = strawberry.field(
-        name="source", description="Where this answer comes from."
+        name="source",
+        description="Where this answer comes from.",
+        metadata=reads(Reads.SOURCE),
     )
     refresh_after: datetime | None = strawberry.field(
-        description="From when on asking again may tell more; null when all is told."
+        description="From when on asking again may tell more; null when all is told.",
+        metadata=reads(Reads.SOURCE),
     )
 
 
@@ -123,7 +128,7 @@ class Call(Node):
 
     @strawberry.field(
         description="How far the summary is, and where this answer comes from.",
-        metadata=reads(Reads.SOURCE),
+        metadata=reads(Reads.VALUE),
     )
     @staticmethod
     def processing(root: strawberry.Parent[calls.Call]) -> Processing:
