@@ -8,8 +8,8 @@ from graphql import GraphQLError
 from msgspec import Struct
 
 from gateway.schema.deferral import Parts
-from gateway.schema.demand_control import Allowance, Refused
 from gateway.schema.error_policy import Shown, failure, refusal
+from gateway.schema.spending import Allowance, Refused
 
 _encode = msgspec.json.Encoder().encode
 

@@ -25,13 +25,14 @@ from gateway.schema.arguments import misfits
 from gateway.schema.compiled.operation import Compiler
 from gateway.schema.context import Context
 from gateway.schema.deferral import Dialect, Parts
-from gateway.schema.demand_control import Allowance, DemandControl, Refused, told
+from gateway.schema.demand_control import DemandControl, told
 from gateway.schema.documents import Document
 from gateway.schema.error_policy import failure
 from gateway.schema.interpreting import Interpretation, taking
 from gateway.schema.remembered import Remembered, remembered
 from gateway.schema.requests import Request
 from gateway.schema.shape import Limits
+from gateway.schema.spending import Allowance, Refused
 from gateway.tally import noted
 from gateway.viewers import Scope, Viewer
 
@@ -174,14 +175,11 @@ class Executor:
         None if it has to be made, or refused, or if that is not for this process alone to say.
         """
         pieces = known.pieces(viewer, now)
-        if pieces is None or not self._demand.is_alone_with(viewer):
-            return None
-        try:
-            allowance = self._demand.charge(cost, viewer, now)
-        except Refused:
+        budgets = self._demand.budgets
+        if pieces is None or not budgets.cover(cost, viewer, now):
             return None
         self._given_again(known)
-        return pieces, allowance
+        return pieces, budgets.pay(cost, viewer, now)
 
     def _given_again(self, known: Remembered) -> None:
         self._hook(OperationExecuted("remembered"))

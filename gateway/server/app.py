@@ -37,6 +37,7 @@ from gateway.schema.federation import build_subgraph
 from gateway.schema.operations import build_schema, sdl
 from gateway.schema.persisted_queries import PersistedQueries
 from gateway.schema.shape import Limits
+from gateway.schema.spending import Budgets
 from gateway.schema.trusted_documents import trusted_documents
 from gateway.server.access import Access, Reread, events_are_on
 from gateway.server.again import Repeats
@@ -220,7 +221,8 @@ def _executor(
     telemetry.expect(documents.pinned_names())
     only = settings.gateway_trusted_documents_only
     queries = PersistedQueries(documents, cache, trusted, only=only)
-    demand = DemandControl(limits.cost, cache if isinstance(cache, TieredCache) else None)
+    budgets = Budgets(cache if isinstance(cache, TieredCache) else None)
+    demand = DemandControl(limits.cost, budgets)
     executor = Executor(
         schema,
         queries,

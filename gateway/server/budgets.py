@@ -4,7 +4,7 @@
 https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-06.
 """
 
-from gateway.schema.demand_control import WINDOW, Allowance
+from gateway.schema.spending import WINDOW, Allowance
 
 _POLICY_WINDOW = b";w=%d" % WINDOW
 

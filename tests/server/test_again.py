@@ -28,6 +28,7 @@ from gateway.server.again import Named, Repeats
 from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.server.conftest import Address, listening
+from tests.servers import RedisServer
 from tests.viewers import ALL, READ, People, open_to
 
 CALL = "query One($sid: CallSid!) { call(sid: $sid) { sid state duration from { caller } } }"
@@ -343,6 +344,21 @@ async def test_each_is_charged_to_its_viewer(sandbox: Sandbox, clock: Clock) -> 
     assert left == [79, 58, 37, 16, 16, 16, 79]
     assert answers[1].headers["ratelimit-limit"] == "100"
     assert answers[4].headers["retry-after"]
+
+
+async def test_a_budget_that_replicas_share_is_charged_as_fast(
+    sandbox: Sandbox, clock: Clock, redis: RedisServer
+) -> None:
+    """Redis is asked now and then; that one request goes the long way."""
+    people = People(sandbox)
+    people.add("wallboard", None, READ, budget_per_minute=100_000)
+    asking = call_of(sandbox, "Authorization: Bearer wallboard")
+    shared = open_to(sandbox, clock, people, gateway_cache_url=redis.url)
+    async with shared as gateway, opened(gateway) as (wire, asked):
+        answers = [await wire.ask(asking) for _ in range(50)]
+        assert asked.times < 10
+    left = [int(answer.headers["ratelimit-remaining"]) for answer in answers]
+    assert left == [100_000 - 21 * number for number in range(1, 51)]
 
 
 async def test_a_token_is_part_of_the_request(sandbox: Sandbox, clock: Clock) -> None:
