@@ -58,7 +58,7 @@ from gateway.settings import Settings, read
 from gateway.tally import COUNTS
 from gateway.upstream.client import InsightsClient
 from gateway.upstream.discipline import discipline
-from gateway.upstream.transport import Bounded, connect
+from gateway.upstream.transport import Bounded, Wire
 from gateway.viewers import Viewer
 
 GRAPHQL = "/graphql"
@@ -175,7 +175,7 @@ def _engine(
     freshness = Freshness.of(settings)
     cache, leases = open_cache(settings, hook, clock)
     disciplined = discipline(
-        transport or connect(),
+        transport or Wire(),
         settings.gateway_upstream_concurrency,
         settings.gateway_upstream_timeout,
         hook,
@@ -195,7 +195,7 @@ def _verifier(settings: Settings, clock: Callable[[], float]) -> TokenVerifier |
         return None
 
     async def fetch() -> bytes:
-        bounded = Bounded(connect(), settings.gateway_upstream_timeout)
+        bounded = Bounded(Wire(), settings.gateway_upstream_timeout)
         async with httpx.AsyncClient(transport=bounded, timeout=None) as client:  # noqa: S113 - bounded
             return (await client.get(url)).raise_for_status().content
 

@@ -9,13 +9,13 @@ from gateway.insights.paging import PageRef, Question
 from gateway.insights.windows import pin
 from gateway.settings import Settings
 from gateway.upstream.client import InsightsClient
-from gateway.upstream.transport import Bounded, connect
+from gateway.upstream.transport import Bounded, Wire
 
 
 async def ask(settings: Settings, account: Account) -> str:
     """Ask for one call of the last four hours, and say what came. Raises UpstreamError."""
     client = InsightsClient(
-        Bounded(connect(), settings.gateway_upstream_timeout), settings.gateway_upstream_url
+        Bounded(Wire(), settings.gateway_upstream_timeout), settings.gateway_upstream_url
     )
     question = Question(account.sid, (("ProcessingState", "all"),), CallSort.END_TIME.value)
     try:

@@ -71,18 +71,14 @@ def failure_of_response(response: httpx.Response) -> UpstreamError:
 
 
 def failure_of_exception(error: Exception) -> UpstreamError:
-    """The error that an exception of the transport stands for.
-
-    The aiohttp transport calls a refused connection a `ConnectTimeout`; its cause tells the truth.
-    """
-    cause = _cause(error)
-    if isinstance(cause, NotSent):
-        return _held_back(cause)
-    if isinstance(cause, TimeoutError | httpx.TimeoutException):
+    """The error that an exception of the transport stands for."""
+    if isinstance(error, NotSent):
+        return _held_back(error)
+    if isinstance(error, TimeoutError | httpx.TimeoutException):
         return UpstreamTimeout("Twilio did not answer in time.")
-    if isinstance(cause, BodyTooLarge):
+    if isinstance(error, BodyTooLarge):
         return invalid("was too large")
-    if isinstance(cause, _BROKEN):
+    if isinstance(error, _BROKEN):
         return invalid("was cut off or no HTTP")
     return UpstreamUnavailable("Twilio could not be reached.")
 
@@ -107,8 +103,7 @@ def _held_back(why: NotSent) -> UpstreamError:
 def failure_of_write(failure: UpstreamError) -> UpstreamError:
     """The same failure, of a write: it says whether something was written, if that is known."""
     wrapped = failure.__cause__
-    never_sent = isinstance(wrapped, Exception) and isinstance(_cause(wrapped), _NEVER_SENT)
-    certain = never_sent or isinstance(failure, _NEVER_DONE)
+    certain = isinstance(wrapped, _NEVER_SENT) or isinstance(failure, _NEVER_DONE)
     told = "Nothing was written." if certain else _UNCERTAIN
     return type(failure)(
         f"{failure} {told}",
@@ -124,11 +119,6 @@ def invalid(problem: str, response: httpx.Response | None = None) -> UpstreamInv
     return UpstreamInvalidResponse(
         f"Twilio's answer {problem}.", request_id=request_id(response) if response else None
     )
-
-
-def _cause(error: Exception) -> Exception:
-    """What aiohttp raised, if it did; otherwise the error itself."""
-    return error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
 
 
 _UNCERTAIN = (

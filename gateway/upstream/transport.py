@@ -6,10 +6,10 @@ This is the one module that knows.
 """
 
 import asyncio
+from collections.abc import AsyncIterator, Iterable
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 MAX_BODY_BYTES = 64 * 2**20
 """No answer is read beyond this: a page of 1,000 summaries is 4 MB."""
@@ -23,17 +23,42 @@ class BodyTooLarge(Exception):
     """The upstream sent more than `MAX_BODY_BYTES`."""
 
 
-def connect() -> httpx.AsyncBaseTransport:
-    """A pooled transport; cookies are not kept, proxies of the environment not used."""
-    trusted = httpx.create_ssl_context(trust_env=False)  # to be read before somebody waits
-    return AiohttpTransport(
-        trust_env=False,
-        client=lambda: aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=trusted),
+class Wire(httpx.AsyncBaseTransport):
+    """Asks over a pool of connections, and reads each answer whole, within a size.
+
+    Cookies are not kept, redirects not followed, and proxies of the environment not used. Raises
+    aiohttp's errors, OSError and BodyTooLarge.
+    """
+
+    def __init__(self) -> None:
+        self._trusted = httpx.create_ssl_context(trust_env=False)  # read before somebody waits
+        self._session: aiohttp.ClientSession | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and read its answer."""
+        session = self._session = self._session or self._opened()
+        asking = session.request(
+            request.method,
+            str(request.url),
+            headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
+            data=request.content or None,
+            allow_redirects=False,
+        )
+        async with asking as answer:
+            body = await _whole(answer.content.iter_any())
+        return _read(answer.status, answer.raw_headers, body)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    def _opened(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=self._trusted),
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
-        ),
-    )
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+        )
 
 
 class Bounded(httpx.AsyncBaseTransport):
@@ -50,24 +75,31 @@ class Bounded(httpx.AsyncBaseTransport):
         """Send a request and read its answer whole."""
         async with asyncio.timeout(self._seconds):
             response = await self._inner.handle_async_request(request)
+            if response.is_closed:  # it was read on the way
+                return response
             try:
-                body = await self._read(response)
+                body = await _whole(response.aiter_bytes())
             finally:
                 await response.aclose()
-        headers = [header for header in response.headers.raw if header[0].lower() not in _OF_WIRE]
-        return httpx.Response(response.status_code, headers=headers, content=body)
+        return _read(response.status_code, response.headers.raw, body)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._inner.aclose()
 
-    @staticmethod
-    async def _read(response: httpx.Response) -> bytes:
-        """The body, decompressed; it is the decompressed size that is bounded."""
-        chunks, size = [], 0
-        async for chunk in response.aiter_bytes():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > MAX_BODY_BYTES:
-                raise BodyTooLarge
-        return b"".join(chunks)
+
+async def _whole(chunks: AsyncIterator[bytes]) -> bytes:
+    """A body, decompressed; it is the decompressed size that is bounded."""
+    kept, size = [], 0
+    async for chunk in chunks:
+        kept.append(chunk)
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            raise BodyTooLarge
+    return b"".join(kept)
+
+
+def _read(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> httpx.Response:
+    """A response that was read whole."""
+    kept = [header for header in headers if header[0].lower() not in _OF_WIRE]
+    return httpx.Response(status, headers=kept, content=body)

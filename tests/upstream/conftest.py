@@ -19,7 +19,7 @@ from gateway.settings import Secret
 from gateway.upstream.client import InsightsClient
 from gateway.upstream.fair_shares import FairShares
 from gateway.upstream.observed import Observed
-from gateway.upstream.transport import Bounded, connect
+from gateway.upstream.transport import Bounded, Wire
 
 NOON = 1_780_000_000.0
 SID = CallSid("CA" + "0f" * 16)
@@ -122,7 +122,7 @@ async def connected(
     base_url: str, concurrency: int = 64, seconds: float = 30
 ) -> AsyncIterator[InsightsClient]:
     """A client over real connections, that asks once."""
-    client = client_of(FairShares(Bounded(connect(), seconds), concurrency), base_url)
+    client = client_of(FairShares(Bounded(Wire(), seconds), concurrency), base_url)
     try:
         yield client
     finally:

@@ -78,25 +78,6 @@ def test_no_exception_of_a_library_is_forgotten(library: object) -> None:
     assert {error for error in exceptions if not issubclass(error, ROOTS)} <= NOT_OF_A_CONNECTION
 
 
-@pytest.mark.parametrize(
-    ("cause", "expected"),
-    [
-        (aiohttp.ServerDisconnectedError(), errors.UpstreamUnavailable),
-        (aiohttp.ClientPayloadError(), errors.UpstreamInvalidResponse),
-        (aiohttp.ServerTimeoutError(), errors.UpstreamTimeout),
-    ],
-)
-async def test_the_cause_of_an_error_tells_the_truth(
-    cause: Exception, expected: type[errors.UpstreamError]
-) -> None:
-    """The transport between the libraries calls a refused connection a timeout."""
-    error = httpx.ConnectTimeout("refused")
-    error.__cause__ = cause
-
-    with pytest.raises(expected):
-        await client_of(raising(error)).summary(ACCOUNT, SID, "complete")
-
-
 STATUSES = (
     (400, 17400, errors.UpstreamRejected),
     (401, 20003, errors.UpstreamCredentials),

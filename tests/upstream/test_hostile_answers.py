@@ -17,7 +17,9 @@ from tests.upstream.conftest import (
     account_of,
     answering,
     client_of,
+    connected,
     page_body,
+    saying,
 )
 
 OTHER = "CA" + "1e" * 16
@@ -118,32 +120,39 @@ async def test_an_answer_without_end_is_an_invalid_response() -> None:
         await client.summary(ACCOUNT, SID, "complete")
 
 
+def packed(body: bytes) -> bytes:
+    """An answer as Twilio packs it."""
+    inside = gzip.compress(body, 1)
+    headers = f"Content-Encoding: gzip\r\nContent-Length: {len(inside)}"
+    return f"HTTP/1.1 200 OK\r\n{headers}\r\n\r\n".encode() + inside
+
+
 async def test_it_is_the_unpacked_size_that_is_bounded() -> None:
     """A thousandfold of what comes over the wire is as much as a thousandfold on the wire."""
-    packed = gzip.compress(b" " * (MAX_BODY_BYTES + 1), 1)
-    client = client_of(Bounded(answering(200, packed, Content_Encoding="gzip"), 60))
+    bomb = packed(b" " * (MAX_BODY_BYTES + 1))
 
-    with pytest.raises(UpstreamInvalidResponse, match="too large"):
-        await client.summary(ACCOUNT, SID, "complete")
+    async with saying(bomb) as address, connected(address) as client:
+        with pytest.raises(UpstreamInvalidResponse, match="too large"):
+            await client.summary(ACCOUNT, SID, "complete")
 
 
 async def test_a_packed_answer_is_unpacked_once() -> None:
     """What is bounded on the way reads as if it had not been."""
-    packed = gzip.compress(json.dumps({"call_sid": SID}).encode())
-    headers = {"Content_Encoding": "gzip", "Content_Length": str(len(packed))}
-    client = client_of(Bounded(answering(200, packed, **headers), 60))
+    body = json.dumps({"call_sid": SID}).encode()
 
-    seen = await client.summary(ACCOUNT, SID, "complete")
+    async with saying(packed(body)) as address, connected(address) as client:
+        seen = await client.summary(ACCOUNT, SID, "complete")
 
-    assert getattr(seen, "raw", b"") == json.dumps({"call_sid": SID}).encode()
+    assert getattr(seen, "raw", b"") == body
 
 
 async def test_an_answer_that_cannot_be_unpacked_is_an_invalid_response() -> None:
     """As any other garbage."""
-    client = client_of(Bounded(answering(200, b"oops", Content_Encoding="gzip"), 60))
+    garbage = packed(b"oops").replace(gzip.compress(b"oops", 1), b"oops" * 6)
 
-    with pytest.raises(UpstreamInvalidResponse):
-        await client.summary(ACCOUNT, SID, "complete")
+    async with saying(garbage) as address, connected(address) as client:
+        with pytest.raises(UpstreamInvalidResponse):
+            await client.summary(ACCOUNT, SID, "complete")
 
 
 @pytest.mark.parametrize("kind", ["cut_off", "garbage"])
