@@ -197,7 +197,10 @@ class Lookups:
         return policy.stale_until(snapshot, self._freshness)
 
     def _lookup(self, seen: Seen, source: Source, entry: Entry | None = None) -> Lookup:
-        """The answer; `entry` keeps what was seen, and one from the cache, unless that changes."""
+        """The answer; `entry` is the one that keeps what was seen, if there is one.
+
+        An answer from the cache is kept there too, unless it changes with the time.
+        """
         if isinstance(seen, Absent):
             status = STATUS[seen.why]
             wait = policy.POLL_INTERVAL if status is LookupStatus.NOT_READY else None
