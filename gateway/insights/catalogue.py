@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Annotated, ClassVar, NewType, Self, TypeVar
 
 import msgspec
@@ -69,7 +70,7 @@ class OpenMap(tuple[Entity, ...]):
     @classmethod
     def sorted(cls, entries: Iterable[Entity]) -> Self:
         """The entries in the order of their first field."""
-        return cls(sorted(entries, key=lambda entry: msgspec.structs.astuple(entry)[0]))
+        return cls(sorted(entries, key=attrgetter(cls.entry.__struct_fields__[0])))
 
 
 class Vocabulary(enum.StrEnum):

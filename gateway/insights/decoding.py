@@ -40,7 +40,7 @@ NOT_THERE = frozenset(
 )
 """The words by which Twilio says that there is nothing to say."""
 
-_SUSPECT_WORDS = (b'"unknown', b'""')
+_SUSPECT_WORD = re.compile(rb'"(?:unknown|")')
 _NOTHING = re.compile(
     rb':\s*+"(?:' + "|".join(sorted(NOT_THERE, reverse=True)).encode("ascii") + rb')"'
 )
@@ -86,12 +86,11 @@ def decode_plain(body: bytes) -> Any:
 
 
 def _decode(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT:
-    plain = body
-    if any(word in body for word in _SUSPECT_WORDS):
+    plain, suspect = body, _SUSPECT_WORD.search(body)
+    if suspect:
         plain = _NOTHING.sub(b":null", body)
-    if not any(word in plain for word in _SUSPECT_WORDS) and not any(
-        shape.search(plain) for shape in _SUSPECT_SHAPES
-    ):
+        suspect = _SUSPECT_WORD.search(plain)
+    if not suspect and not any(shape.search(plain) for shape in _SUSPECT_SHAPES):
         try:
             return cast("EntityT", _decoder(entity).decode(plain))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

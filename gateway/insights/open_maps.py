@@ -5,12 +5,17 @@ from typing import Annotated
 
 import msgspec
 
-from gateway.insights.catalogue import Counter, Entity, Fact, Int32, OpenMap
+from gateway.insights.catalogue import BigInt, Counter, Entity, Fact, Int32, OpenMap
 
 _HERE = "every entry"
 
 
+_DELAY = re.compile(r"d\d{1,7}")
+
+
 def _count(value: object) -> Counter:
+    if type(value) is int and 0 <= value < 2**53:  # as nearly all are; the rest is told apart
+        return BigInt(value)
     return msgspec.convert(value, Counter)
 
 
@@ -30,7 +35,7 @@ class PacketDelays(OpenMap):
     @classmethod
     def read(cls, key: str, value: object) -> PacketDelay:
         """Read `"d50": 24`."""
-        if re.fullmatch(r"d\d{1,7}", key) is None:
+        if _DELAY.fullmatch(key) is None:
             raise ValueError("Expected `d` and a number of milliseconds")
         return PacketDelay(int(key[1:]), _count(value))
 
