@@ -119,6 +119,23 @@ def test_what_is_wrong_at_the_root_stays(text: str) -> None:
     same(text)
 
 
+ONE, OTHER = "{ x: metrics { __typename } }", "{ x: properties { __typename } }"
+
+
+@pytest.mark.parametrize(
+    ("second", "third", "valid"), [("SipEdge", "SdkEdge", True), ("SdkEdge", "SdkEdge", False)]
+)
+def test_equal_selections_on_different_types_are_told_apart(
+    second: str, third: str, *, valid: bool
+) -> None:
+    """They are one node where documents are read, and each of the type that it stands on."""
+    first = f"nodes {{ edges {{ ... on SdkEdge {ONE} }} }}"
+    merged = f"edges {{ ... on {second} {ONE} ... on {third} {OTHER} }}"
+    text = f"{{ calls {{ {first} edges {{ node {{ {merged} }} }} }} }}"
+    same(text)
+    assert (not wrong(parse(text))) is valid
+
+
 def test_the_skeleton_of_a_plain_query_is_small() -> None:
     """That is what it is for."""
     fields = "sid state processing { state source } carrierEdge { metrics { inbound { codec } } }"
