@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -17,7 +17,8 @@ from gateway.viewers import Realm, Scope, Viewer
 
 NOON = 1_780_000_000.0  # 40 seconds of a minute are over
 REALM = Realm(Account("AC" + "1" * 32, "AC" + "1" * 32, Secret("secret")))
-SPENDINGS = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 400)), max_size=60)
+SPENDINGS = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 400)), max_size=30)
+FEW = settings(max_examples=50)
 
 
 class Counted(MemoryCache):
@@ -54,6 +55,7 @@ async def paid(charging: Awaitable[Allowance | None]) -> bool:
     return True
 
 
+@FEW
 @given(st.integers(1, 20_000), SPENDINGS)
 def test_replicas_spend_a_budget_and_no_more(budget: int, spendings: list[tuple[int, int]]) -> None:
     """One is refused only what is not left, but for what the others took in advance."""
@@ -72,6 +74,7 @@ def test_replicas_spend_a_budget_and_no_more(budget: int, spendings: list[tuple[
     asyncio.run(spend())
 
 
+@FEW
 @given(st.integers(1, 20_000), SPENDINGS)
 def test_one_alone_spends_it_to_the_last(budget: int, spendings: list[tuple[int, int]]) -> None:
     """With a cache that others could share, with one that cannot be asked, and with none."""
@@ -87,6 +90,7 @@ def test_one_alone_spends_it_to_the_last(budget: int, spendings: list[tuple[int,
     asyncio.run(spend())
 
 
+@FEW
 @given(st.integers(1, 20_000), SPENDINGS)
 def test_those_who_spend_at_the_same_time_do_not_exceed_it(
     budget: int, spendings: list[tuple[int, int]]
