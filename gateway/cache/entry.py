@@ -7,11 +7,14 @@ object that it was made of, so that nothing made of an older value is ever taken
 
 import math
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct, field
 
 T = TypeVar("T")
+
+Made: TypeAlias = Sequence[tuple[Hashable, Any, int]]
+"""What was made of an object: in which way, what, and its size in bytes."""
 
 _OFTEN = 1.0
 """Seconds after which entries that are held together are said to be of use again."""
@@ -68,8 +71,8 @@ class Entry(Struct, eq=False, gc=False):
         found = self._made.get(how)
         return found[1] if found is not None and found[0] is of else None
 
-    def all_made(self, of: object) -> Sequence[tuple[Hashable, Any, int]]:
-        """All that was made of this very object: in which way, what, and its size."""
+    def all_made(self, of: object) -> Made:
+        """All that was made of this very object."""
         return [
             (how, thing, size)
             for how, (made_of, thing, size) in self._made.items()

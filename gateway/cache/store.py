@@ -8,15 +8,14 @@ and what is complete never becomes partial again.
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from gateway.cache.backends import Backend
-from gateway.cache.entry import Entry
+from gateway.cache.entry import Entry, Made
 from gateway.cache.policy import Freshness, absent_until, kept_until, page_stale_until
 from gateway.cache.ranked import RANK_LENGTH, Ranked, rank_by_age, rank_of
 from gateway.insights.absence import Absence, Absent
@@ -41,9 +40,6 @@ class _AbsentEntry(Struct, frozen=True, array_like=True, tag="a"):
     why: Absence
     as_of: float
 
-
-Made: TypeAlias = Sequence[tuple[Hashable, Any, int]]
-"""What was made of a summary: in which way, what, and its size in bytes."""
 
 _DECODED = "decoded"
 """How a value is read: what it says, as the value that everybody is given."""
