@@ -36,7 +36,7 @@ SEPARATE = 1  # the floor on which neighbours do not know each other
 EVERYWHERE = {*sys.stdlib_module_names, "gateway", "msgspec"}
 BOUNDS = {
     "aiohttp": {"upstream"},
-    "httpx": {"upstream", "server/app.py", "cli.py"},
+    "httpx": {"upstream", "server/app.py", "server/tokens.py", "cli.py"},
     "aiocache": {"cache"},
     "redis": {"cache"},
     "cryptography": {"cache"},

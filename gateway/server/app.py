@@ -51,14 +51,14 @@ from gateway.server.request_log import Journal, RequestLog
 from gateway.server.shedding import Shedding
 from gateway.server.straight import Application, Straight
 from gateway.server.telemetry import Telemetry
-from gateway.server.tokens import TokenVerifier
+from gateway.server.tokens import TokenVerifier, key_set_of
 from gateway.server.tracing import Traces, sent_at_the_end, traces_of
 from gateway.server.websocket import WebSocketEndpoint
 from gateway.settings import Settings, read
 from gateway.tally import COUNTS
 from gateway.upstream.client import InsightsClient
 from gateway.upstream.discipline import discipline
-from gateway.upstream.transport import Bounded, Wire
+from gateway.upstream.transport import Wire
 from gateway.viewers import Viewer
 
 GRAPHQL = "/graphql"
@@ -193,12 +193,7 @@ def _verifier(settings: Settings, clock: Callable[[], float]) -> TokenVerifier |
     issuer, audience = settings.gateway_jwt_issuer, settings.gateway_jwt_audience
     if url is None or issuer is None or audience is None:
         return None
-
-    async def fetch() -> bytes:
-        bounded = Bounded(Wire(), settings.gateway_upstream_timeout)
-        async with httpx.AsyncClient(transport=bounded, timeout=None) as client:  # noqa: S113 - bounded
-            return (await client.get(url)).raise_for_status().content
-
+    fetch = key_set_of(url, settings.gateway_upstream_timeout)
     return TokenVerifier(fetch, issuer, audience, clock)
 
 

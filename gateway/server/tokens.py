@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import httpx
 import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
@@ -16,6 +17,8 @@ from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
 from gateway.errors import Unauthenticated
+from gateway.upstream.failures import TRANSPORT_FAILURES
+from gateway.upstream.transport import Bounded, Wire
 
 ALGORITHMS = ("RS256", "ES256", "EdDSA", "Ed25519")
 """The last two are one: RFC 9864 gave `EdDSA` a new name, and issuers write either."""
@@ -26,6 +29,9 @@ LEEWAY = 30
 REFRESH_AFTER = 60.0
 """Seconds between two readings of the keys, however many unknown ones are shown."""
 
+RETRY_AFTER = 1.0
+"""Seconds between two readings while none has succeeded yet."""
+
 KEEP_FOR = 3600.0
 """Seconds after which the keys are read again, so that withdrawn ones are gone."""
 
@@ -35,7 +41,7 @@ MAX_LENGTH = 16_384
 class TokenVerifier:
     """Verifies tokens of one issuer for one audience.
 
-    `fetch` gives the key set (JWKS) as JSON; `clock` gives seconds since 1970.
+    `fetch` gives the key set (JWKS) as JSON, or raises OSError; `clock` gives seconds since 1970.
     """
 
     def __init__(
@@ -83,17 +89,37 @@ class TokenVerifier:
         return decoded.claims
 
     async def _key_set(self, max_age: float) -> KeySet:
-        async with self._reading:
-            if self._keys is None or self._clock() - self._read_at > max_age:
-                await self._read()
-            if self._keys is None:
-                raise Unauthenticated("Tokens cannot be verified at the moment: try again later.")
-            return self._keys
+        """The keys, read within `max_age` seconds; only who needs newer ones waits for them."""
+        if self._are_older(max_age):
+            async with self._reading:
+                if self._are_older(max_age):
+                    await self._read()
+        if self._keys is None:
+            raise Unauthenticated("Tokens cannot be verified at the moment: try again later.")
+        return self._keys
+
+    def _are_older(self, max_age: float) -> bool:
+        return self._clock() - self._read_at > (RETRY_AFTER if self._keys is None else max_age)
 
     async def _read(self) -> None:
         """Read the keys; when they cannot be read, those of before go on being good."""
-        self._read_at = self._clock()
         try:
             self._keys = KeySet.import_key_set(msgspec.json.decode(await self._fetch()))
-        except (OSError, TimeoutError, JoseError, ValueError, TypeError, KeyError):
+        except (OSError, JoseError, ValueError, TypeError, KeyError):
             return
+        finally:
+            self._read_at = self._clock()
+
+
+def key_set_of(url: str, seconds: float) -> Callable[[], Awaitable[bytes]]:
+    """What reads the key set at `url`, within `seconds`, and raises OSError when it cannot."""
+
+    async def fetch() -> bytes:
+        bounded = Bounded(Wire(), seconds)
+        async with httpx.AsyncClient(transport=bounded, timeout=None) as client:  # noqa: S113 - bounded
+            try:
+                return (await client.get(url)).raise_for_status().content
+            except TRANSPORT_FAILURES as error:
+                raise OSError("the keys could not be read") from error
+
+    return fetch

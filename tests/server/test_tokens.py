@@ -1,10 +1,13 @@
 """JSON Web Tokens: the good one, and every trick that is known."""
 
+import asyncio
+import contextlib
 import json
 import warnings
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
 
 import pytest
 from joserfc import jwt
@@ -15,8 +18,9 @@ from gateway.accounts import Account
 from gateway.configuration import Grant
 from gateway.errors import Unauthenticated
 from gateway.server.auth import Doorkeeper
-from gateway.server.tokens import KEEP_FOR, REFRESH_AFTER, TokenVerifier
+from gateway.server.tokens import KEEP_FOR, REFRESH_AFTER, RETRY_AFTER, TokenVerifier, key_set_of
 from gateway.settings import Secret
+from gateway.upstream.transport import MAX_BODY_BYTES
 from gateway.viewers import Realm, Scope, Viewer
 from tests.conftest import NOON, Clock
 
@@ -162,3 +166,117 @@ async def test_an_issuer_that_is_down_costs_nobody_access(
     fresh = Doorkeeper([], None, TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock))
     with pytest.raises(Unauthenticated, match="cannot be verified at the moment"):
         await fresh.admit(f"Bearer {_token(exp=int(NOON + KEEP_FOR) + 600)}")
+
+
+class Slow(Issuer):
+    """An issuer that can be held up in the middle of an answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes_on = asyncio.Event()
+        self.goes_on.set()
+
+    async def publish(self) -> bytes:
+        self.readings += 1
+        await self.goes_on.wait()
+        return json.dumps(KeySet(self.keys).as_dict(private=False)).encode()
+
+
+async def test_who_shows_an_unknown_key_holds_nobody_up(clock: Clock) -> None:
+    """While the keys are read again for one, those whose keys are known do not wait."""
+    issuer = Slow()
+    verifier = TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock)
+    assert await verifier.claims(_token())
+    clock.advance(REFRESH_AFTER + 1)
+    issuer.goes_on.clear()
+    stranger = asyncio.create_task(verifier.claims(TRICKS["unknown kid"]()))
+    while issuer.readings == 1:
+        await asyncio.sleep(0)
+    assert (await asyncio.wait_for(verifier.claims(_token()), 5))["sub"] == "ana"
+    issuer.goes_on.set()
+    with pytest.raises(Unauthenticated):
+        await stranger
+
+
+async def test_those_who_wait_for_an_issuer_that_fails_fail_together(
+    issuer: Issuer, clock: Clock
+) -> None:
+    """It is read once for all of them, and again for who asks a moment later."""
+    issuer.is_up = False
+    verifier = TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock)
+    failed = await asyncio.gather(
+        *(verifier.claims(_token()) for _ in range(20)), return_exceptions=True
+    )
+    assert [type(one) for one in failed] == [Unauthenticated] * 20
+    assert issuer.readings == 1
+    issuer.is_up = True
+    clock.advance(RETRY_AFTER + 0.1)
+    assert await verifier.claims(_token())
+
+
+Serve: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+async def _hangs_up(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    """Says nothing; the caller closes."""
+
+
+async def _stalls(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+def _answers(head: bytes, body: bytes = b"") -> Serve:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 " + head + b"\r\nConnection: close\r\n\r\n" + body)
+        await writer.drain()
+
+    return answer
+
+
+@asynccontextmanager
+async def _serving(behaviour: Callable[[], Serve]) -> AsyncIterator[str]:
+    """An issuer on a socket, which behaves as it is to at each request; gives its address."""
+    under_way: set[asyncio.Task[Any] | None] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        under_way.add(asyncio.current_task())
+        with contextlib.suppress(OSError):
+            await behaviour()(reader, writer)
+            writer.close()
+            await writer.wait_closed()
+
+    async with await asyncio.start_server(serve, "127.0.0.1") as server:
+        yield "http://{}:{}/keys".format(*server.sockets[0].getsockname())
+        await asyncio.gather(*filter(None, under_way))
+
+
+TROUBLES = {
+    "fails": _answers(b"503 Service Unavailable"),
+    "has moved": _answers(b"302 Found\r\nLocation: http://127.0.0.1:1/"),
+    "hangs up": _hangs_up,
+    "stalls": _stalls,
+    "stops half way": _answers(b"200 OK\r\nContent-Length: 1000", b'{"keys":'),
+    "speaks no HTTP": _answers(b"what?"),
+    "tells a page": _answers(b"200 OK\r\nContent-Type: text/html", b"<html></html>"),
+    "tells no keys": _answers(b"200 OK", b'{"keys": 1}'),
+    "tells too much": _answers(b"200 OK", b" " * (MAX_BODY_BYTES + 1)),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+async def test_no_trouble_of_an_issuer_costs_access(
+    issuer: Issuer, clock: Clock, trouble: str
+) -> None:
+    """Whatever an issuer does on its socket, the keys of before go on being good."""
+    behaves = _answers(b"200 OK", await issuer.publish())
+    async with _serving(lambda: behaves) as url:
+        fetch = key_set_of(url, 1.0)
+        verifier = TokenVerifier(fetch, ISSUER, AUDIENCE, clock)
+        assert await verifier.claims(_token())
+        behaves = TROUBLES[trouble]
+        clock.advance(KEEP_FOR + 1)
+        late = _token(exp=int(NOON + KEEP_FOR) + 600)
+        assert (await verifier.claims(late))["sub"] == "ana"
+        with pytest.raises(Unauthenticated, match="cannot be verified at the moment"):
+            await TokenVerifier(fetch, ISSUER, AUDIENCE, clock).claims(late)
