@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from functools import cache
 from typing import Annotated, TypeVar, cast
 
 import strawberry
@@ -195,8 +196,9 @@ class Subscription:
                 yield lookup_of(state)
 
 
+@cache
 def build_schema(query: type = Query) -> GraphQLSchema:
-    """The schema; the same for every process."""
+    """The schema; the same for every process, and one for all that is in this one."""
     schema = strawberry.Schema(
         query=query,
         mutation=Mutation,
@@ -209,6 +211,7 @@ def build_schema(query: type = Query) -> GraphQLSchema:
     return core
 
 
+@cache
 def sdl() -> str:
     """The schema as its definition language, sorted: `schema.graphql`."""
     return print_schema(lexicographic_sort_schema(build_schema())) + "\n"
