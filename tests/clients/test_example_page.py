@@ -9,11 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from gateway.sandbox import Sandbox
+from tests.browser import browsing
 from tests.conftest import Clock
-from tests.journeys.test_graphiql_in_a_browser import FLAGS, OFFLINE
 from tests.live import becomes, life
 from tests.node import CLIENTS, install
 from tests.servers import free_port
@@ -72,16 +72,12 @@ async def page(page_at: str) -> AsyncIterator[Page]:
     """The page, open in a browser that reaches nothing else; it may complain about nothing."""
     assert await becomes(lambda: _answers(page_at), within=20)
     complaints: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=[*FLAGS.split(), OFFLINE]
-        )
+    async with browsing() as browser:
         page = await browser.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text))
         await page.goto(page_at)
         yield page
-        await browser.close()
     assert complaints == []
 
 

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 
-from tests.journeys.test_graphiql_in_a_browser import FLAGS, OFFLINE
+from tests.browser import browsing
 from tests.walking import ROOT, Reader
 
 DOCS = ROOT / "docs"
@@ -28,11 +28,7 @@ async def test_the_tutorial_ends_with_a_page_that_follows_a_call(tmp_path: Path)
     In a world that ages in seconds, for those who cannot wait for a minute and a half.
     """
     with Reader(DOCS / "tutorial.md", tmp_path, HURRY) as reader:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=shutil.which("chromium"),
-                args=[*FLAGS.split(), OFFLINE + ", EXCLUDE localhost"],
-            )
+        async with browsing() as browser:
             page = await browser.new_page()
             complaints: list[str] = []
             page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -44,5 +40,4 @@ async def test_the_tutorial_ends_with_a_page_that_follows_a_call(tmp_path: Path)
             await expect(page.get_by_role("heading")).to_have_text(
                 f"{sid}: COMPLETE", timeout=30_000
             )
-            await browser.close()
         assert complaints == []
