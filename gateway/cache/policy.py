@@ -108,9 +108,10 @@ def kept_until(snapshot: Snapshot, freshness: Freshness) -> float:
     It may be an answer, part of a page, or the version below which the gateway does not fall.
     """
     memory = 0.0 if snapshot.is_complete else VERSION_MEMORY
+    final = finality(snapshot, freshness) is not None
+    renewed = freshness.complete * REVALIDATE_FOR if final else 0.0
     wanted = max(
-        revalidated_until(snapshot, freshness),
-        stale_until(snapshot, freshness),
+        fresh_until(snapshot, freshness) + max(renewed, freshness.stale_if_error),
         snapshot.as_of + max(memory, freshness.page + freshness.stale_if_error),
     )
     return min(wanted, _forgotten_at(snapshot))

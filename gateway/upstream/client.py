@@ -57,6 +57,18 @@ class UpstreamPage(Struct, frozen=True):
     previous: PageRef | None
 
 
+class _Below(httpx.URL):
+    """An address below another one, which was read before: reading takes longer than asking.
+
+    `path` and `query` hold nothing that has to be quoted.
+    """
+
+    def __init__(self, base: httpx.URL, path: str, query: str | None = None) -> None:
+        super().__init__(base)
+        read = self._uri_reference
+        self._uri_reference = read._replace(path=read.path + path, query=query)
+
+
 class _Meta(Struct):
     next_page_url: str | None = None
     previous_page_url: str | None = None
@@ -88,7 +100,7 @@ class InsightsClient:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._transport = transport
-        self._base_url = f"{base_url}/v1/Voice/"
+        self._base_url = httpx.URL(f"{base_url}/v1/Voice/")
         self._hook = hook
         self._clock = clock
         self._page_body = msgspec.json.Decoder(_PageBody)
@@ -132,9 +144,10 @@ class InsightsClient:
         An UpstreamError says whether something was written, or that this is `uncertain`.
         """
         path = f"{call_sid(sid)}/Annotation"
-        request = httpx.Request("POST", self._base_url + path, headers=_HEADERS, data=parameters)
         try:
-            response = await self._send(account, "Annotation", request)
+            response = await self._send(
+                account, "Annotation", "POST", _Below(self._base_url, path), parameters
+            )
             return self._absent(sid, response) or self._annotation(sid, response)
         except UpstreamError as failure:
             raise failure_of_write(failure) from failure
@@ -195,15 +208,24 @@ class InsightsClient:
     async def _get(
         self, account: Account, resource: Resource, path: str, parameters: dict[str, str]
     ) -> httpx.Response:
-        query = f"?{urlencode(parameters)}" if parameters else ""
-        request = httpx.Request("GET", f"{self._base_url}{path}{query}", headers=_HEADERS)
-        return await self._send(account, resource, request)
+        url = _Below(self._base_url, path, urlencode(parameters) or None)
+        return await self._send(account, resource, "GET", url)
 
     async def _send(
-        self, account: Account, resource: Resource, request: httpx.Request
+        self,
+        account: Account,
+        resource: Resource,
+        method: Literal["GET", "POST"],
+        url: httpx.URL,
+        written: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        request.headers["Authorization"] = account.authorization
-        request.extensions |= {"account": account.sid, "resource": resource, "asker": asking()}
+        request = httpx.Request(
+            method,
+            url,
+            headers={**_HEADERS, "Authorization": account.authorization},
+            data=written,
+            extensions={"account": account.sid, "resource": resource, "asker": asking()},
+        )
         try:
             response = await self._transport.handle_async_request(request)
             await response.aread()

@@ -1,9 +1,12 @@
 import asyncio
 import base64
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
@@ -42,6 +45,27 @@ async def test_a_summary_is_what_twilio_said_and_when(
     (request,) = sandbox.requests
     assert request.path == f"/v1/Voice/{sid}/Summary"
     assert request.params == {"ProcessingState": "complete"}
+
+
+@given(
+    base=st.sampled_from(
+        [BASE_URL, "http://127.0.0.1:8080", "http://twilio/a%20b/ä", "http://ä.de"]
+    ),
+    parameters=st.dictionaries(st.text(min_size=1), st.text(), max_size=4),
+)
+async def test_an_address_is_what_it_would_be_read_as(
+    base: str, parameters: dict[str, str]
+) -> None:
+    """Whatever is filtered by reaches Twilio letter by letter, at an address that is one."""
+    twilio = answering(200, page_body())
+    question = Question(ACCOUNT.sid, tuple(parameters.items()), "end_time")
+    await client_of(twilio, base).page(ACCOUNT, question, FIRST_PAGE)
+    (request,) = twilio.requests
+    read = httpx.URL(str(request.url))
+    assert (request.url, request.url.raw_path) == (read, read.raw_path)
+    assert read.copy_with(query=None) == httpx.URL(f"{base}/v1/Voice/Summaries")
+    said = dict(parse_qsl(read.query.decode(), keep_blank_values=True))
+    assert said == {**parameters, "SortBy": "end_time", **FIRST_PAGE.parameters}
 
 
 @pytest.mark.parametrize(
