@@ -94,10 +94,20 @@ class Lines(logging.StreamHandler):  # type: ignore[type-arg]
             super().flush()
 
 
+def _names_no_address(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn's is not about a WebSocket: these tell the whole address."""
+    return '"WebSocket ' not in str(record.msg)
+
+
 def configure_logging(settings: Settings) -> None:
     """Send the log lines of this process to standard error."""
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole addresses
+    level = logging.getLevelNamesMapping()[settings.gateway_log_level.upper()]
+    for talkative in ("httpx", "aiocache"):  # of whole addresses and keys
+        logging.getLogger(talkative).setLevel(logging.WARNING)
+    served = logging.getLogger("uvicorn.error")
+    served.setLevel(max(level, logging.INFO))  # below, it logs what is said over WebSockets
+    served.addFilter(_names_no_address)
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # nobody reads
     handler = Lines(sys.stderr)
     handler.setFormatter(JsonLines() if settings.gateway_log_format == "json" else TextLines())
-    logging.basicConfig(level=settings.gateway_log_level.upper(), handlers=[handler], force=True)
+    logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -3,17 +3,23 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from gateway.logs import Fields, JsonLines, configure_logging
 from gateway.settings import Settings
+from tests.conftest import Gateway
+from tests.live import UPDATES, hear, subscribe
+from tests.servers import serving
 
 
 @pytest.fixture
 def root() -> Iterator[logging.Logger]:
     """The root logger, put back as it was."""
-    logger = logging.getLogger()
-    handlers, level = logger.handlers[:], logger.level
+    logger, served = logging.getLogger(), logging.getLogger("uvicorn.error")
+    handlers, level, level_of_server = logger.handlers[:], logger.level, served.level
     yield logger
+    served.setLevel(level_of_server)
     for handler in logger.handlers[:]:
         logger.removeHandler(handler)
     for handler in handlers:
@@ -75,6 +81,32 @@ def test_no_address_of_an_upstream_request_is_logged(
 
     assert root.handlers
     assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize("level", ["debug", "info", "warning"])
+async def test_what_is_said_over_a_websocket_is_in_no_line(
+    level: str, root: logging.Logger, capsys: pytest.CaptureFixture[str], gateway: Gateway
+) -> None:
+    """Neither the address that was opened, nor a header, nor what was asked and answered."""
+    configure_logging(Settings(gateway_log_level=level))  # type: ignore[arg-type]
+    sid = gateway.sandbox.examples()["not_found"]
+    headers = {"Authorization": "Bearer of-the-header"}
+    with serving(gateway.app) as address:
+        url = address.replace("http:", "ws:") + "/graphql?token=of-the-query"
+        async with connect(
+            url,
+            proxy=None,
+            logger=logging.Logger("of the other side"),
+            additional_headers=headers,
+            subprotocols=[Subprotocol("graphql-transport-ws")],
+        ) as connection:
+            await subscribe(connection, UPDATES, sid=sid)
+            assert (await hear(connection))["payload"]["data"]["callUpdates"]
+    said = capsys.readouterr().err
+    assert root.handlers
+    assert "of-the" not in said
+    assert sid not in said
+    assert ("connection open" in said) == (level != "warning")
 
 
 def test_a_message_of_fields_is_words_for_people_and_keys_for_machines() -> None:

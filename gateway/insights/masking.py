@@ -12,6 +12,11 @@ from gateway.insights.catalogue import Pii
 
 _DOTS = "•••"
 _NUMBER = re.compile(r"(?:(whatsapp):)?(\+)(\d{1,15})", re.ASCII)
+_PARAMETERS = re.compile(r"[;?,/]")
+"""After these, a SIP address has what may be anything: parameters, and headers with names in them.
+Where one stands before the host, nothing is known to be a host."""
+
+_HOST_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9.-]+", re.ASCII)
 _SHOWN_DIGITS, _LAST_DIGITS = 4, 2
 _TOO_SHORT = 8
 
@@ -38,7 +43,7 @@ def mask_identity(value: str) -> str:
         return f"{prefix}+{digits[:_SHOWN_DIGITS]}{hidden}{digits[-_LAST_DIGITS:]}"
     scheme, colon, rest = value.partition(":")
     if colon and scheme in {"sip", "sips"}:
-        _, at, host = rest.partition("@")
+        _, at, host = _PARAMETERS.split(rest, maxsplit=1)[0].rpartition("@")
         return f"{scheme}:{_DOTS}@{_host(host)}" if at else f"{scheme}:{_DOTS}"
     if colon and scheme == "client":
         return f"client:{rest[:1] if len(rest) > 1 else ''}{_DOTS}"
@@ -54,5 +59,5 @@ def fingerprint(value: str | None, key: bytes) -> str | None:
 
 def _host(host: str) -> str:
     """A host name; an IP address is the address of somebody's machine, and is not shown."""
-    name = host.partition(";")[0].partition(":")[0]
-    return name if re.search(r"[a-z]", name, re.IGNORECASE) and "[" not in name else _DOTS
+    name = host.partition(":")[0]
+    return name if _HOST_NAME.fullmatch(name) else _DOTS

@@ -23,6 +23,11 @@ from gateway.insights.masking import fingerprint, mask, mask_identity
         ("sips:ana@pbx.acme.example:5061;transport=tls", "sips:•••@pbx.acme.example"),
         ("sip:ana@192.0.2.1", "sip:•••@•••"),
         ("sip:ana@[2001:db8::1]", "sip:•••@•••"),
+        ("sip:ana@pbx.example?X-Customer=+14155550142&X-Name=Ana", "sip:•••@pbx.example"),
+        ("sip:ana@acme.example@pbx.example", "sip:•••@pbx.example"),
+        ("sip:ana;tag=ana@pbx.example", "sip:•••"),
+        ("sip:ana@pbx.example,ana", "sip:•••@pbx.example"),
+        ("sip:ana@häfen.example", "sip:•••@•••"),
         ("sip:ana", "sip:•••"),
         ("Anonymous", "•••"),
         ("14155550142", "•••"),
@@ -39,6 +44,17 @@ def test_no_number_can_be_dialled_from_its_mask(number: str) -> None:
     shown = re.sub(r"\D", "", mask_identity(number))
     assert len(shown) <= 6
     assert len(shown) <= len(number) - 3
+
+
+@given(
+    st.text(st.characters(exclude_characters=";?,/")),
+    st.sampled_from(["", ";transport=tls;", "?X-Name=", ":5061;a?b=", ",", "/"]),
+    st.text(),
+)
+def test_of_a_sip_address_the_host_alone_is_shown(user: str, between: str, more: str) -> None:
+    """Whatever stands before it or behind it: nobody knows what that says."""
+    rest = f"{between}{more}" if between else ""
+    assert mask_identity(f"sip:{user}@pbx.example{rest}") == "sip:•••@pbx.example"
 
 
 @given(st.text())
