@@ -149,7 +149,7 @@ def check(chosen: argparse.Namespace) -> int:
 
 def forget(chosen: argparse.Namespace) -> int:
     """Remove what the shared cache holds of a call or a party, which is not repeated."""
-    from gateway.cache.purging import purge
+    from gateway.cache.purging import NeitherCallNorParty, purge
 
     settings = _settings(chosen)
     if settings.gateway_cache_url == "memory://":
@@ -161,7 +161,7 @@ def forget(chosen: argparse.Namespace) -> int:
         wanted = sys.stdin.readline() if chosen.wanted == "-" else chosen.wanted
         try:
             purged = asyncio.run(purge(settings, wanted.strip()))
-        except ValueError:
+        except NeitherCallNorParty:
             raise WrongSettings(
                 "That is neither a call nor a party: give `CA` and 32 hexadecimal digits, a "
                 "number such as +14155550100, `client:name` or `sip:name@host`."

@@ -89,6 +89,7 @@ async def test_what_is_said_over_a_websocket_is_in_no_line(
 ) -> None:
     """Neither the address that was opened, nor a header, nor what was asked and answered."""
     configure_logging(Settings(gateway_log_level=level))  # type: ignore[arg-type]
+    logging.getLogger("of the other side").setLevel(logging.WARNING)
     sid = gateway.sandbox.examples()["not_found"]
     headers = {"Authorization": "Bearer of-the-header"}
     with serving(gateway.app) as address:
@@ -96,7 +97,7 @@ async def test_what_is_said_over_a_websocket_is_in_no_line(
         async with connect(
             url,
             proxy=None,
-            logger=logging.Logger("of the other side"),
+            logger=logging.getLogger("of the other side"),
             additional_headers=headers,
             subprotocols=[Subprotocol("graphql-transport-ws")],
         ) as connection:

@@ -54,9 +54,12 @@ class Entry(Struct, eq=False, gc=False):
 
     @property
     def place(self) -> "Place":
-        """Where it is, as long as it is kept: to know of it without keeping it."""
+        """Where it is, as long as it is kept: to know of it without keeping it.
+
+        One without a room is nowhere.
+        """
         if self._place is None:
-            self._place = Place(self)
+            self._place = Place(self if self.room is not None else None)
         return self._place
 
     def leave(self) -> None:

@@ -14,6 +14,7 @@ from gateway.cache.redis_cache import CHANNEL, FAILURES, PREFIX, RedisCache
 from gateway.cache.sealing import Seal
 from gateway.cache.store import seen_of
 from gateway.insights.absence import Absent
+from gateway.insights.decoding import Undecodable, decode_plain
 from gateway.settings import Settings
 
 _BATCH = 500
@@ -31,6 +32,10 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9]{1,19}:\S{1,500}", re.IGNORECASE | re.ASCII
 _SPACING = re.compile(r"[ ().-]")
 
 
+class NeitherCallNorParty(ValueError):
+    """What was looked for is not repeated: it may be somebody's number."""
+
+
 class Purged(Struct, frozen=True):
     """How many entries were removed; of these, `unreadable` are those that no key opened."""
 
@@ -43,8 +48,8 @@ async def purge(settings: Settings, wanted: str) -> Purged:
 
     What no key opens cannot be told apart, and goes along with the calls of a party. Replicas are
     told of every entry, and at the end to drop all their copies: the server may have lost the
-    original of some. Raises ValueError for what is neither, and ConnectionError when the server
-    cannot be asked.
+    original of some. Raises NeitherCallNorParty, and ConnectionError when the server cannot be
+    asked.
     """
     of_call = _SID.fullmatch(wanted) is not None
     says = None if of_call else _naming(wanted)
@@ -85,12 +90,12 @@ async def _naming_calls(
     for key, value in zip(keys, packed, strict=True):
         try:
             seen = seen_of(cache.unpack(key, value))
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, Undecodable):
             seen = None
         if seen is None:
             sealed += [key] * (value is not None)
         elif not isinstance(seen, Absent):
-            said = _texts(msgspec.json.decode(seen.raw))
+            said = _texts(decode_plain(seen.raw))
             naming += [key] * any(says.search(text) for text in said)
     return naming, sealed
 
@@ -106,14 +111,14 @@ async def _remove(cache: RedisCache, keys: Iterable[str]) -> int:
 def _naming(party: str) -> re.Pattern[str]:
     """What finds a party in a text; a number also as a part of a SIP address.
 
-    Raises ValueError, which does not repeat it.
+    Raises NeitherCallNorParty.
     """
     number = _SPACING.sub("", party)
     if _NUMBER.fullmatch(number):
         return re.compile(re.escape(number) + r"(?![0-9])")
     if _ADDRESS.fullmatch(party):
         return re.compile(rf"\A{re.escape(party)}\Z", re.IGNORECASE)
-    raise ValueError("neither a call nor a party")
+    raise NeitherCallNorParty
 
 
 def _texts(said: Any) -> Iterator[str]:

@@ -58,12 +58,15 @@ class Lookups:
             self._hook(_HIT)
             return self._lookup(known, Source.CACHE, entry)
         self._hook(CacheAsked("summary", "miss" if known is None else "stale"))
+        began = self._clock()
         try:
             seen = await self._fetch(realm, sid, known)
         except UpstreamError:
             if isinstance(known, Snapshot) and self._clock() < self._stale_until(known):
                 return self._lookup(known, Source.STALE)
             raise
+        if isinstance(known, Snapshot) and known.as_of < began and seen == known:
+            return self._lookup(known, Source.CACHE)  # Twilio knows less than it did
         return self._lookup(seen, Source.UPSTREAM, self._store.keeper(realm.key, seen))
 
     def _found(self, entry: Entry, known: Seen | None) -> Lookup | None:
@@ -102,7 +105,7 @@ class Lookups:
 
     def annotation_is_fresh(self, call: Call) -> bool:
         """Whether the annotation that came with a call may be told as it is."""
-        if call.snapshot.doubted:
+        if call.snapshot.doubted or not call.snapshot.annotated_at:
             return False
         return self._clock() < self.annotation_fresh_until(call.snapshot) or not call.is_final
 
@@ -210,7 +213,8 @@ class Lookups:
         call = known or answer(seen, source, self._freshness, entry)
         status = LookupStatus.COMPLETE if seen.is_complete else LookupStatus.PARTIAL
         if call.refresh_after is not None:
-            wait = max(0.0, call.refresh_after - self._clock())
+            left = call.refresh_after - self._clock()
+            wait = left if left > 0 else policy.POLL_INTERVAL  # Twilio was asked in vain just now
             return Lookup(seen.sid, status, call, wait, call.fresh_until)
         found = Lookup(seen.sid, status, call, None, call.fresh_until)
         if origin is not None:

@@ -7,6 +7,8 @@ Twilio may say how many requests of the account it serves, other replicas' among
 are as many as when it last refused one, the limit does not grow.
 """
 
+from collections.abc import Hashable
+
 from gateway.upstream.answers import Outcome
 
 HALVED, CUT = 0.5, 0.75
@@ -31,7 +33,7 @@ class AdaptiveLimit:
         self._most = most
         self._limit = float(most)
         self._cut_at = float("-inf")
-        self._latencies: dict[str, tuple[float, float]] = {}
+        self._latencies: dict[Hashable, tuple[float, float]] = {}
         self._too_many = 0
         self._too_many_until = 0.0
 
@@ -42,7 +44,7 @@ class AdaptiveLimit:
 
     def learn(  # noqa: PLR0913 - all that is known of a request
         self,
-        resource: str,
+        kind: Hashable,
         how: Outcome,
         began: float,
         ended: float,
@@ -52,13 +54,14 @@ class AdaptiveLimit:
     ) -> bool:
         """Take the outcome of a request into account, and tell whether the limit was cut.
 
-        `crowded` says that as many were under way as might be, `concurrent` what Twilio says.
+        Requests of one `kind` take about as long. `crowded` says that as many were under way as
+        might be, `concurrent` what Twilio says.
         """
         if how is Outcome.RATE_LIMITED:
             if concurrent is not None and concurrent > 1:  # one alone is not refused for being many
                 self._too_many, self._too_many_until = concurrent, ended + REMEMBERED
             return self._cut(HALVED, began, ended)
-        if how is Outcome.FAILED or self._is_slow(resource, ended - began):
+        if how is Outcome.FAILED or self._is_slow(kind, ended - began):
             return self._cut(CUT, began, ended)
         if crowded and not self._is_too_many(concurrent, ended):
             self._limit = min(float(self._most), self._limit + 1 / self._limit)
@@ -71,12 +74,12 @@ class AdaptiveLimit:
         self._cut_at = ended
         return True
 
-    def _is_slow(self, resource: str, seconds: float) -> bool:
+    def _is_slow(self, kind: Hashable, seconds: float) -> bool:
         """Whether answers of this kind are much slower of late than they usually are."""
-        late, usual = self._latencies.get(resource, (seconds, seconds))
+        late, usual = self._latencies.get(kind, (seconds, seconds))
         late += (seconds - late) * SOON
         usual += (seconds - usual) * LATE
-        self._latencies[resource] = late, usual
+        self._latencies[kind] = late, usual
         return late > usual * SLOW + SLACK
 
     def _is_too_many(self, concurrent: int | None, moment: float) -> bool:

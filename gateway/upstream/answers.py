@@ -73,7 +73,7 @@ def retry_after(value: str, now: datetime) -> float | None:
         return seconds if math.isfinite(seconds := float(value)) else None
     try:
         return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

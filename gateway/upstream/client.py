@@ -15,7 +15,7 @@ from gateway.asking import asking
 from gateway.errors import UpstreamError
 from gateway.insights.absence import Absent
 from gateway.insights.catalogue import CallSid
-from gateway.insights.decoding import Undecodable, decode_annotation
+from gateway.insights.decoding import Undecodable, decode_annotation, decode_plain
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.sids import call_sid
 from gateway.insights.snapshot import Seen, Snapshot, snapshot_of
@@ -43,6 +43,10 @@ Known: TypeAlias = Callable[[CallSid], Snapshot | None]
 """What is at hand of a call."""
 
 _CALL_SID = re.compile(rb'"call_sid"\s*:\s*"(CA[0-9a-f]{32})"')
+
+
+def _headers(account: Account) -> dict[str, str]:
+    return {**_HEADERS, "Authorization": account.authorization}
 
 
 def _nothing(_sid: CallSid) -> None:
@@ -144,10 +148,10 @@ class InsightsClient:
         An UpstreamError says whether something was written, or that this is `uncertain`.
         """
         path = f"{call_sid(sid)}/Annotation"
+        url = _Below(self._base_url, path)
+        request = httpx.Request("POST", url, headers=_headers(account), data=parameters)
         try:
-            response = await self._send(
-                account, "Annotation", "POST", _Below(self._base_url, path), parameters
-            )
+            response = await self._send(account, "Annotation", request)
             return self._absent(sid, response) or self._annotation(sid, response)
         except UpstreamError as failure:
             raise failure_of_write(failure) from failure
@@ -158,13 +162,10 @@ class InsightsClient:
         """One page of a list of calls. What is `known` already is not read again."""
         parameters = {**dict(question.parameters), "SortBy": question.sort, **ref.parameters}
         asked_at = self._clock()
-        response = await self._get(account, "Summaries", "Summaries", parameters)
+        response = await self._get(account, "Summaries", "Summaries", parameters, ref.size)
         if response.is_error:
             raise failure_of_response(response)
-        try:
-            body = self._page_body.decode(response.content)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise invalid("was no list of summaries", response) from error
+        body = self._list(response)
         snapshots = [
             self._snapshot(raw, asked_at, response, _same(raw, known))
             async for raw in in_turns([bytes(item) for item in body.call_summaries])
@@ -195,6 +196,18 @@ class InsightsClient:
         except Undecodable as error:
             raise invalid("was no summary", response) from error
 
+    def _list(self, response: httpx.Response) -> _PageBody:
+        """What a list says; a value that is no JSON costs itself, and not the other calls."""
+        try:
+            return self._page_body.decode(response.content)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            pass
+        try:
+            plain = msgspec.json.encode(decode_plain(response.content))
+            return self._page_body.decode(plain)
+        except (Undecodable, msgspec.MsgspecError, UnicodeEncodeError, RecursionError) as error:
+            raise invalid("was no list of summaries", response) from error
+
     def _annotation(self, sid: CallSid, response: httpx.Response) -> bytes:
         try:
             decode_annotation(response.content)
@@ -206,26 +219,26 @@ class InsightsClient:
         return response.content
 
     async def _get(
-        self, account: Account, resource: Resource, path: str, parameters: dict[str, str]
-    ) -> httpx.Response:
-        url = _Below(self._base_url, path, urlencode(parameters) or None)
-        return await self._send(account, resource, "GET", url)
-
-    async def _send(
         self,
         account: Account,
         resource: Resource,
-        method: Literal["GET", "POST"],
-        url: httpx.URL,
-        written: Mapping[str, str] | None = None,
+        path: str,
+        parameters: dict[str, str],
+        size: int = 1,
     ) -> httpx.Response:
-        request = httpx.Request(
-            method,
-            url,
-            headers={**_HEADERS, "Authorization": account.authorization},
-            data=written,
-            extensions={"account": account.sid, "resource": resource, "asker": asking()},
-        )
+        url = _Below(self._base_url, path, urlencode(parameters) or None)
+        request = httpx.Request("GET", url, headers=_headers(account))
+        return await self._send(account, resource, request, size)
+
+    async def _send(
+        self, account: Account, resource: Resource, request: httpx.Request, size: int = 1
+    ) -> httpx.Response:
+        request.extensions = {
+            "account": account.sid,
+            "resource": resource,
+            "size": size,
+            "asker": asking(),
+        }
         try:
             response = await self._transport.handle_async_request(request)
             await response.aread()

@@ -214,7 +214,7 @@ class FairShares(httpx.AsyncBaseTransport):
         ended, before = self._clock(), share.adaptive.limit
         share.lasted(ended - began)
         cut = share.adaptive.learn(
-            request.extensions["resource"],
+            (request.extensions["resource"], request.extensions.get("size")),
             how,
             began,
             ended,

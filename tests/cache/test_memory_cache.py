@@ -7,6 +7,7 @@ from aiocache.lock import OptimisticLock, OptimisticLockError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.cache.entry import Entry, Together
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.ranked import Ranked
 from tests.conftest import Clock
@@ -255,3 +256,8 @@ async def test_what_was_made_makes_room_before_values_do(clock: Clock) -> None:
 
     await cache.multi_set([(f"w{number}", b"x" * 190) for number in range(20)])
     assert cache.evictions > 0
+
+
+def test_what_is_made_of_an_entry_that_is_not_kept_does_not_hold() -> None:
+    """Nobody would be told when the value is replaced."""
+    assert not Together([Entry("k", b"v")], until=10.0).hold(0.0)

@@ -28,6 +28,7 @@ from tests.event_streams import (
     outcomes,
     push,
 )
+from tests.journeys.annotations import annotate, read
 from tests.servers import serving
 
 UPDATES = """
@@ -169,6 +170,15 @@ async def test_an_annotation_is_asked_for_since_no_event_tells_of_it(gateway: Ga
         for _ in range(2):
             assert (await gateway.ask(query, sid=sid))["call"]["annotation"]["callScore"]
     assert [request.path.rpartition("/")[2] for request in requests] == ["Annotation"]
+
+
+async def test_what_was_annotated_is_not_undone_by_an_event(gateway: Gateway) -> None:
+    """An event tells nothing of the annotation, of a call that still changes neither."""
+    sid = gateway.sandbox.examples()["partial"]
+    await annotate(gateway, sid, callScore=2)
+    data = {"call_sid": sid, "processing_state": "partial", "processing_version": 5}
+    await push(gateway, cloud_event("partial", data))
+    assert (await read(gateway, sid))["callScore"] == 2
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from gateway.accounts import Account
 from gateway.cache.memory_cache import MemoryCache
@@ -191,6 +192,18 @@ async def test_a_party_is_found_wherever_a_summary_names_it(
     left = {int(name.rpartition(":CA")[2], 16) for name in names(redis)}
 
     assert left == set(range(1, 8)) - gone
+
+
+async def test_a_call_that_is_no_strict_json_is_forgotten_with_the_others(
+    redis: RedisServer,
+) -> None:
+    """Twilio may cut an emoji in two: that keeps nobody from being forgotten."""
+    cut = call(1, to={"callee": NUMBER})
+    raw = cut.raw.replace(b"{", b'{"note":"\\ud83d",', 1)
+    await kept(redis, ACCOUNT, structs.replace(cut, raw=raw), call(2, to={"callee": NUMBER}))
+
+    assert await purge(cache_settings(redis), NUMBER) == Purged(2)
+    assert not names(redis)
 
 
 async def test_what_no_key_opens_goes_with_the_calls_of_a_party(redis: RedisServer) -> None:

@@ -92,6 +92,26 @@ async def test_a_write_that_twilio_never_has_time_for_was_not_done(gateway: Gate
     assert "Nothing was written." in error["message"]
 
 
+async def test_a_write_that_waits_in_vain_for_its_turn_was_not_done(
+    sandbox: Sandbox, clock: Clock
+) -> None:
+    """It was never sent: so much is certain, though its time is over."""
+    settings = Settings(gateway_deadline=0.3, gateway_upstream_concurrency=1)
+    async with Gateway(sandbox, clock, settings) as gateway:
+        first, second = sandbox.examples()["sip"], sandbox.examples()["client"]
+        sandbox.inject(Fault(kind="slow", seconds=0.6))
+        with gateway.upstream() as requests:
+            slow = asyncio.create_task(gateway.fail(ANNOTATE, input={"sid": first, "callScore": 1}))
+            await asyncio.sleep(0.1)
+            error = await gateway.fail(ANNOTATE, input={"sid": second, "callScore": 1})
+            await slow
+            await asyncio.sleep(0.5)  # what is begun is finished
+    assert [request.path.split("/")[3] for request in requests] == [first]
+    assert error["extensions"]["code"] == "DEADLINE_EXCEEDED"
+    assert error["extensions"]["retryable"] is True
+    assert "Nothing was written." in error["message"]
+
+
 async def test_a_summary_outlives_an_uncertain_write(gateway: Gateway) -> None:
     """While Twilio is down, what is known of the call is still told."""
     sid = gateway.sandbox.examples()["sip"]

@@ -3,11 +3,19 @@
 import asyncio
 from typing import Any
 
+import httpx
+
+from gateway.cache.policy import POLL_INTERVAL
 from gateway.sandbox import Fault, Sandbox
 from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 
 CALL = "query($sid: CallSid!) { call(sid: $sid) { sid processing { version source } } }"
+LOOKUP = """
+query($sid: CallSid!) {
+  callLookup(sid: $sid) { retryAfterSeconds call { processing { source } } }
+}
+"""
 CALLS = """
 {
   calls(first: 25, filter: { startTime: "2026-05-28T16:00:00Z", endTime: "2026-05-28T20:00:00Z" }) {
@@ -26,6 +34,48 @@ async def test_a_stale_answer_is_better_than_none(sandbox: Sandbox, clock: Clock
         clock.advance(600)
         after = (await gateway.ask(CALL, sid=sid))["call"]["processing"]
         assert after == {"version": before["version"], "source": "STALE"}
+
+
+async def test_who_was_told_something_stale_is_told_when_to_ask_again(
+    sandbox: Sandbox, clock: Clock
+) -> None:
+    """Not at once: Twilio was asked in vain a moment ago."""
+    async with Gateway(sandbox, clock, Settings()) as gateway:
+        sid = sandbox.examples()["partial"]
+        before = (await gateway.ask(LOOKUP, sid=sid))["callLookup"]
+        sandbox.inject(Fault(kind="server_error", times=None))
+        clock.advance(600)
+        after = (await gateway.ask(LOOKUP, sid=sid))["callLookup"]
+    assert before["retryAfterSeconds"] == after["retryAfterSeconds"] == POLL_INTERVAL
+    assert after["call"]["processing"]["source"] == "STALE"
+
+
+async def test_a_summary_that_twilio_does_not_tell_any_more_is_a_remembered_one(
+    sandbox: Sandbox, clock: Clock
+) -> None:
+    """Of a call that still changed; it is not told as if Twilio had said so just now."""
+    twilio = Forgetful(httpx.ASGITransport(app=sandbox.app))
+    async with Gateway(sandbox, clock, Settings(), transport=twilio) as gateway:
+        sid = sandbox.examples()["partial"]
+        await gateway.ask(LOOKUP, sid=sid)
+        clock.advance(600)
+        twilio.forgets = True
+        after = (await gateway.ask(LOOKUP, sid=sid))["callLookup"]
+    assert after["call"]["processing"]["source"] == "CACHE"
+    assert after["retryAfterSeconds"] == POLL_INTERVAL
+
+
+class Forgetful(httpx.AsyncBaseTransport):
+    """A Twilio that may lose what it knew."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+        self.forgets = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.forgets:
+            return httpx.Response(404, json={"code": 20404, "message": "gone", "status": 404})
+        return await self._inner.handle_async_request(request)
 
 
 async def test_staleness_has_an_end(sandbox: Sandbox, clock: Clock) -> None:

@@ -12,6 +12,7 @@ from tests.upstream.layers import (
     OTHER,
     Crowd,
     Scripted,
+    Time,
     background,
     request,
     statuses,
@@ -243,3 +244,21 @@ async def test_a_twilio_that_cannot_be_asked_is_a_sign_of_load_too() -> None:
         await layer.handle_async_request(request())
 
     assert heard == [ConcurrencyChanged(ACCOUNT, 3)]
+
+
+async def test_pages_that_take_longer_for_being_longer_are_no_sign_of_load() -> None:
+    """Who walks in long pages, after others did in short ones, leaves the limit as it is."""
+    heard, clock = list[Happening](), Time()
+
+    class Lengthy(Scripted):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            await clock.sleep(request.extensions["size"] / 1000)
+            return await super().handle_async_request(request)
+
+    layer = FairShares(Lengthy(), 4, hook=heard.append, clock=clock)
+    for size in [25] * 60 + [1000] * 40:
+        asked = request()
+        asked.extensions["size"] = size
+        await layer.handle_async_request(asked)
+
+    assert heard == []

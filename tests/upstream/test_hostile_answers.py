@@ -165,3 +165,12 @@ async def test_trouble_of_the_sandbox_is_an_invalid_response(kind: str, sandbox:
     for _ in range(2):
         with pytest.raises(UpstreamInvalidResponse):
             await client.summary(account_of(sandbox), sid, "complete")
+
+
+@pytest.mark.parametrize("bad", [b"NaN", b"-Infinity", b'"\\ud83d"', b"1" + b"0" * 400])
+async def test_a_value_that_is_no_json_costs_itself_and_no_page(bad: bytes) -> None:
+    """Neither the call that it is a value of, nor those beside it."""
+    calls = b'{"call_sid":"CA%032x","duration":%b},{"call_sid":"CA%032x","duration":7}'
+    body = b'{"call_summaries":[%b],"meta":{}}' % (calls % (1, bad, 2))
+    page = await client_of(answering(200, body)).page(ACCOUNT, QUESTION, FIRST_PAGE)
+    assert [one.summary.duration for one in page.snapshots] == [None, 7]
