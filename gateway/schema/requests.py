@@ -1,5 +1,6 @@
 """A GraphQL request, before its document is read."""
 
+import hashlib
 from collections.abc import Hashable
 from typing import Any
 
@@ -35,6 +36,6 @@ class Request(Struct):
 
     @property
     def question(self) -> Hashable:
-        """What is asked, whoever asks and however often."""
-        variables = msgspec.json.encode(self.variables)
-        return self.query, self.document_id, self.operation_name, variables
+        """What is asked, whoever asks and however often; it is as short whatever that says."""
+        asked = (self.query, self.document_id, self.operation_name, self.variables)
+        return hashlib.blake2b(msgspec.json.encode(asked), digest_size=32).digest()

@@ -106,6 +106,7 @@ class Budgets:
 
     def _purse(self, name: str, budget: int, now: float) -> _Purse:
         window, purse = int(now // WINDOW), self._purses.get(name)
+        window = window if purse is None else max(window, purse.window)  # some come late
         if purse is None or purse.window != window or purse.budget != budget:
             spent = purse.spent if purse is not None and purse.window == window else 0
             alone, left = self._counters is None, max(0, budget - spent)

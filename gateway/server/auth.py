@@ -25,12 +25,14 @@ _UNKNOWN = "The token is not known here, or not any more."
 class Admission(Struct, frozen=True):
     """A viewer, and up to when (seconds since 1970) what was shown is good; None for ever.
 
-    `withdrawn` is set when the viewer is no more, or may do other things than before.
+    `withdrawn` is set when the viewer is no more, or may do other things than before; `version` is
+    the doorkeeper's at that moment.
     """
 
     viewer: Viewer
     until: float | None = None
     withdrawn: asyncio.Event = field(default_factory=asyncio.Event)
+    version: int = 0
 
     def unquestioned(self, now: float) -> float:
         """Up to when what was shown need not be looked at again."""
@@ -89,7 +91,7 @@ class Doorkeeper:
         return self._admission(self._by_claims(claims), float(claims["exp"]))
 
     def _admission(self, viewer: Viewer, until: float | None = None) -> Admission:
-        return Admission(viewer, until, self._withdrawals[viewer.name])
+        return Admission(viewer, until, self._withdrawals[viewer.name], self.version)
 
     def _by_hash(self, token: str) -> Viewer | None:
         shown = hashlib.sha256(token.encode()).digest()

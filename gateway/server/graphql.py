@@ -7,8 +7,7 @@ https://github.com/enisdenjo/graphql-sse (distinct connections) and Apollo's mul
 So is what a query defers, to clients that ask for it: `gateway.schema.deferral`.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -31,6 +30,7 @@ from gateway.server.bodies import BadRequest, body_of, from_body, from_get
 from gateway.server.budgets import told_of_budget
 from gateway.server.http_cache import NO_STORE, VARY, for_caches, freshness
 from gateway.server.negotiation import EVENTS, GRAPHQL_RESPONSE, JSON, PARTS, Manner, manner_of
+from gateway.server.parts import Parts
 from gateway.server.request_log import note
 from gateway.server.streams import Stream
 from gateway.tally import Tally
@@ -132,7 +132,7 @@ class GraphQLEndpoint:
         if manner.parts is None or answer.rest is None:
             response = _Answered(media_type, answer.body, _status(answer, manner.in_one_piece))
         else:
-            response = Stream(manner.parts, _parts(answer, answer.rest, tally))
+            response = Stream(manner.parts, Parts(answer, answer.rest, tally))
         response.raw_headers += told_of_budget(answer.allowance, exceeded=answer.exceeded)
         if method == "POST" and response.__class__ is _Answered and not answer.errors:
             tally.repeat = self._repeat(asked.request, admission, tally)
@@ -147,7 +147,7 @@ class GraphQLEndpoint:
         kind, operation, cost = tally.kind, tally.operation, tally.cost
         if known is None or cost is None or request.registers or request.wants_cost:
             return None
-        until, version = admission.unquestioned(self._clock()), self._doorkeeper.version
+        until, version = admission.unquestioned(self._clock()), admission.version
 
         def repeat(later: Tally) -> Repeated | None:
             now = self._clock()
@@ -228,16 +228,6 @@ def _headers(scope: Scope) -> dict[str, str]:
             text = value.decode("latin-1")
             said[read] = f"{said[read]}, {text}" if read in said else text
     return said
-
-
-async def _parts(
-    first: Answer, rest: AsyncGenerator[Answer, None], tally: Tally
-) -> AsyncGenerator[bytes, None]:
-    """The bodies of an answer in parts; the first is noted already."""
-    yield first.body
-    async with aclosing(rest) as answers:
-        async for answer in answers:
-            yield _noted(answer, tally).body
 
 
 def _noted(answer: Answer, tally: Tally) -> Answer:

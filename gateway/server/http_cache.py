@@ -20,7 +20,10 @@ NO_STORE = "private, no-store"
 _NO_CACHE = "private, no-cache"
 
 _TAG = re.compile(r'"[^"]*"')
-_OF_A_304 = ("Age", "Cache-Control", "ETag", "Vary")
+_OF_A_304 = (
+    *("Age", "Cache-Control", "ETag", "Vary"),
+    *("RateLimit-Limit", "RateLimit-Policy", "RateLimit-Remaining", "RateLimit-Reset"),
+)
 
 
 def freshness(traits: Trait, told: Told, now: float) -> dict[str, str]:

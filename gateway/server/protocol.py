@@ -10,11 +10,42 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from gateway.server.again import EXTENSION, LONGEST, Named, Repeats, lacks_its_body, written
 
 MAX_HEAD_BYTES = 64 * 1024
 """Of the request line and the headers; a read from the socket more may pass."""
+
+
+class BoundedWebSocket(WebSocketsSansIOProtocol):
+    """One connection that has become a WebSocket."""
+
+    read_within = 30.0
+    """Seconds that a client has to take in what waits for it, once that is more than 64 KiB."""
+
+    _unread: asyncio.TimerHandle | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing waits any more."""
+        self._it_was_read()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client does not keep up with what it is told: give it some time."""
+        super().pause_writing()
+        self._it_was_read()
+        self._unread = self.loop.call_later(self.read_within, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        self._it_was_read()
+        super().resume_writing()
+
+    def _it_was_read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -156,12 +187,18 @@ class BoundedProtocol(HttpToolsProtocol):
             self._unread.cancel()
             self._unread = None
 
+    def _is_answering(self) -> bool:
+        """Whether a line of ours would stand in an answer, or behind the one to this request."""
+        if self.cycle is None or self._head_alone:
+            return self.cycle is not None and not self.cycle.response_complete
+        begun = self.cycle.scope is self.scope
+        return self.cycle.response_started if begun else not self.cycle.response_complete
+
     def _let_go(self, status: HTTPStatus) -> None:
         """Say why, where no answer has begun, and close the connection."""
         if self.transport.is_closing():
             return
-        begun = self.cycle is not None and self.cycle.scope is self.scope
-        if not (begun and self.cycle.response_started):
+        if not self._is_answering():
             line = f"HTTP/1.1 {status} {status.phrase}\r\nConnection: close\r\nContent-Length: 0"
             self.transport.write(f"{line}\r\n\r\n".encode("ascii"))
         self.transport.close()

@@ -20,13 +20,14 @@ from uvicorn.supervisors import Multiprocess
 
 from gateway.errors import WrongSettings
 from gateway.server.bodies import MAX_BODY_BYTES
-from gateway.server.protocol import BoundedProtocol
+from gateway.server.protocol import BoundedProtocol, BoundedWebSocket
 from gateway.server.telemetry import SHARED_DIRECTORY
 
 logger = logging.getLogger("gateway.server")
 
 UVICORN: Mapping[str, Any] = {
     "http": BoundedProtocol,
+    "ws": BoundedWebSocket,
     "ws_max_size": MAX_BODY_BYTES,
     "ws_per_message_deflate": False,  # answers are small, and followers many
     "ws_ping_interval": None,  # the subprotocol has pings of its own

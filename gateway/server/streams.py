@@ -8,7 +8,7 @@ which clients know that they should come back.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -61,6 +61,22 @@ _FORMATS: dict[str, _Format] = {
 }
 
 
+class Bodies(Protocol):
+    """The bodies of a streamed answer; to close them ends whatever they are made by."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Themselves."""
+        ...
+
+    async def __anext__(self) -> bytes:
+        """The next one."""
+        ...
+
+    async def aclose(self) -> None:
+        """End."""
+        ...
+
+
 class Stream(Response):
     """A streamed answer of `bodies`, each the JSON of one GraphQL result, or of a part of it.
 
@@ -71,7 +87,7 @@ class Stream(Response):
     def __init__(
         self,
         form: str,
-        bodies: AsyncGenerator[bytes, None],
+        bodies: Bodies,
         lasting: float | None = None,
         withdrawn: asyncio.Event | None = None,
     ) -> None:
@@ -89,6 +105,10 @@ class Stream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send what comes, until it ends, the client leaves or the server stops."""
+        async with aclosing(self._bodies):
+            await self._tell(scope, receive, send)
+
+    async def _tell(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)
         sending = asyncio.create_task(self._send(send))
@@ -118,7 +138,7 @@ class Stream(Response):
     async def _send(self, send: Send) -> None:
         form = self._format
         await _chunk(send, form.opening)
-        async with aclosing(self._bodies) as answers, aclosing(_kept_alive(answers)) as bodies:
+        async with aclosing(_kept_alive(self._bodies)) as bodies:
             async for body in bodies:
                 await _chunk(send, form.nothing if body is None else form.answer(body))
         await _chunk(send, form.end)

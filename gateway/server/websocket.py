@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import msgspec
 from graphql import GraphQLError
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from gateway.errors import BadUserInput, TooManyFollowers, Unauthenticated
 from gateway.schema.error_policy import Shown, failure
@@ -91,8 +91,8 @@ class WebSocketEndpoint:
             with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
                 async with asyncio.timeout(CLOSE_WITHIN):
                     await socket.close(end.code, end.reason)
-        except WebSocketDisconnect:
-            pass  # the client left
+        except (WebSocketDisconnect, WebSocketDisconnected):
+            pass  # the client left, or was found to have left when something was said to it
 
     async def _serve(self, socket: WebSocket) -> None:
         if SUBPROTOCOL not in socket.scope["subprotocols"]:
@@ -143,8 +143,7 @@ class _Connection:
                 tasks.append(ending)
                 while True:
                     async with _patience(SILENT_FOR, Closed(1001, "No answer to a ping")):
-                        message = await self._receive()
-                    await self._handle(message)
+                        await self._handle(await self._receive())
         finally:
             tasks += self._operations.values()
             for task in tasks:

@@ -137,3 +137,12 @@ async def test_a_budget_that_is_changed_holds_at_once(counters: Counted | None) 
     assert not await paid(budgets.charge(51, less, NOON))
     assert await budgets.charge(500, less, NOON + WINDOW) == Allowance(500, 0, 20)
     assert await budgets.charge(10**9, viewer(None), NOON) is None
+
+
+async def test_who_comes_late_spends_of_the_present_minute() -> None:
+    """A request that began in the minute before does not make what was spent since be forgotten."""
+    budgets, one = Budgets(), viewer(100)
+    soon = NOON + WINDOW
+    assert await paid(budgets.charge(60, one, soon))
+    assert await paid(budgets.charge(30, one, NOON))
+    assert not await paid(budgets.charge(20, one, soon))

@@ -9,7 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from websockets.asyncio.client import ClientConnection
 
-from gateway.server.protocol import BoundedProtocol
+from gateway.server.protocol import BoundedProtocol, BoundedWebSocket
 from tests.conftest import Gateway
 from tests.live import hear, say, web_socket
 
@@ -18,11 +18,13 @@ Address: TypeAlias = tuple[str, int]
 
 @asynccontextmanager
 async def listening(
-    app: ASGIApp, http: type[BoundedProtocol] = BoundedProtocol
+    app: ASGIApp,
+    http: type[BoundedProtocol] = BoundedProtocol,
+    ws: type[BoundedWebSocket] = BoundedWebSocket,
 ) -> AsyncIterator[Address]:
     """Serve an application on a free port for as long as the block lasts."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, http=http, log_config=None, ws="websockets-sansio")
+        config = uvicorn.Config(app, http=http, log_config=None, ws=ws)
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         host, port = listener.getsockname()

@@ -25,6 +25,7 @@ from gateway.instrumentation import (
 )
 from gateway.sandbox import Sandbox
 from gateway.server.again import Named, Repeats
+from gateway.server.auth import Admission, Doorkeeper
 from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.server.conftest import Address, listening
@@ -447,3 +448,30 @@ async def _cut(asked: Sequence[tuple[list[int], list[int]]]) -> None:
             found = [(await wire.receive()).lasting for _ in numbers]
             await sending
             assert found == [alone[number] for number in numbers]
+
+
+async def test_a_viewer_that_was_removed_meanwhile_is_answered_no_more(
+    sandbox: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even what was asked before the configuration was read again, and answered after."""
+    before, after = People(sandbox), People(sandbox)
+    before.add("ben", None, ALL)
+    after.add("ana", None, READ)
+    admit, reading = Doorkeeper.admit, asyncio.Event()
+
+    async def admit_and_reload(keeper: Doorkeeper, shown: str | None) -> Admission:
+        admission = await admit(keeper, shown)
+        if reading.is_set():
+            keeper.replace(after.access.grants)
+        return admission
+
+    monkeypatch.setattr(Doorkeeper, "admit", admit_and_reload)
+    asking = call_of(sandbox, "Authorization: Bearer ben")
+    async with (
+        Gateway(sandbox, clock, Settings(), access=before.access) as gateway,
+        opened(gateway) as (wire, _),
+    ):
+        assert (await wire.ask(asking)).status == 200
+        reading.set()
+        assert (await wire.ask(asking)).status == 200
+        assert [(await wire.ask(asking)).status for _ in range(3)] == [401] * 3

@@ -1,7 +1,9 @@
 """Requests that are none: each is refused with the status that says why."""
 
 import asyncio
+import gc
 import json
+import tracemalloc
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -263,3 +265,28 @@ def test_a_url_with_bytes_that_are_none_of_a_url_is_refused() -> None:
     """A server that lets raw UTF-8 through does no harm."""
     with pytest.raises(BadRequest):
         from_get('query={a(x:"🏃")}'.encode())
+
+
+async def test_what_nobody_reads_of_a_request_is_not_kept(gateway: Gateway) -> None:
+    """Variables that no operation has, or names as long as a book, take no memory."""
+    sid = gateway.sandbox.examples()["client"]
+
+    async def send(number: int) -> None:
+        long = f"{number}" + "a" * 100_000
+        told = await gateway.send(
+            "query($sid: CallSid!) { call(sid: $sid) { sid } }", sid=sid, nothing=long
+        )
+        assert told == {"data": {"call": {"sid": sid}}}
+        await gateway.send(f"query N{long} {{ nope }}")
+
+    await send(0)
+    tracemalloc.start()
+    try:
+        for number in range(100):
+            await send(number)
+            gateway.happenings.clear()
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 3_000_000

@@ -8,7 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 import httpx
 import pytest
 
-from gateway.instrumentation import Happening
+from gateway.instrumentation import Happening, OperationAnswered
 from gateway.sandbox import Fault, Sandbox
 from gateway.server import streams
 from gateway.settings import Settings
@@ -236,3 +236,40 @@ async def test_who_leaves_waits_for_nothing_any_more(sandbox: Sandbox, clock: Cl
             await anext(lines)
             assert await becomes(lambda: followers(heard) == 1)
         assert await becomes(lambda: followers(heard) == 0)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("after", [0.0, 0.05, 0.15])
+async def test_who_leaves_before_the_first_part_waits_for_nothing_either(
+    sandbox: Sandbox, clock: Clock, after: float
+) -> None:
+    """What is deferred begins at once, and ends with whoever asked for it."""
+    examples, heard = sandbox.examples(), list[Happening]()
+    sandbox.inject(Fault(kind="slow", seconds=0.2, times=None, path_contains=examples["client"]))
+    variables = {"known": examples["client"], "sid": examples["partial"]}
+    body = json.dumps({"query": WAITING, "variables": variables}).encode()
+    with serving(application(sandbox, clock, Settings(), heard)) as address:
+        url = httpx.URL(address)
+        _, writer = await asyncio.open_connection(url.host, url.port)
+        head = f"Accept: {accepting(BY_ID)['accept']}\r\nContent-Length: {len(body)}".encode()
+        writer.write(
+            b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            b"Content-Type: application/json\r\n" + head + b"\r\n\r\n" + body
+        )
+        await writer.drain()
+        await asyncio.sleep(after)
+        writer.transport.abort()
+        await asyncio.sleep(0.6)
+        assert await becomes(lambda: followers(heard) == 0, within=3)
+
+
+async def test_the_line_of_log_has_the_errors_of_all_parts(gateway: Gateway) -> None:
+    """Not those of the last one alone."""
+    failing = gateway.sandbox.examples()["client"]
+    gateway.sandbox.inject(Fault(kind="server_error", times=None, path_contains=failing))
+    response = await post(gateway, accepting(BY_PATH), DEFERRED_LOOKUP)
+    first, *_, last = parts(response.text)
+    assert "errors" in first
+    assert "COMPLETE" in str(last)
+    (answered,) = [one for one in gateway.happenings if isinstance(one, OperationAnswered)]
+    assert (answered.outcome, answered.codes) == ("partial", ("UPSTREAM_UNAVAILABLE",))

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from starlette.datastructures import Headers
 from websockets.exceptions import InvalidStatus
 
 from gateway.sandbox import Sandbox
-from gateway.server.door import origins_of
+from gateway.server.door import may_connect, origins_of
 from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.server.conftest import listening, opened
@@ -160,6 +161,11 @@ async def test_pages_of_named_origins_may_open_websockets(shared: Gateway) -> No
         with pytest.raises(InvalidStatus):
             async with opened(address, origin="https://evil.example"):
                 pass
+
+
+def test_an_origin_that_is_none_is_another_one() -> None:
+    """Whatever a client writes there."""
+    assert not may_connect(Headers({"origin": "http://[", "host": "gateway"}), frozenset())
 
 
 def test_origins_are_compared_as_browsers_write_them() -> None:

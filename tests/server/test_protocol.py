@@ -1,7 +1,11 @@
 """Who sends or reads too slowly, or sends too much, is let go of."""
 
 import asyncio
+import base64
 import contextlib
+import json
+import os
+import struct
 import time
 from collections.abc import AsyncIterator
 
@@ -9,7 +13,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from gateway.sandbox import Sandbox
-from gateway.server.protocol import MAX_HEAD_BYTES, BoundedProtocol
+from gateway.server.protocol import MAX_HEAD_BYTES, BoundedProtocol, BoundedWebSocket
 from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.live import becomes, narrow
@@ -175,3 +179,70 @@ async def test_what_was_on_its_way_when_the_server_stopped_is_answered(gateway: 
 
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"connection: close" in answer
+
+
+async def test_a_second_head_whose_body_never_comes_is_told_too(hasty: Address) -> None:
+    """On a connection on which a request was answered before."""
+    reader, writer = await asyncio.open_connection(*hasty)
+    writer.write(WHOLE)
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+    await reader.readexactly(length)
+    writer.write(WHOLE[: -len(BODY)])
+    assert (await said(reader)).startswith(b"HTTP/1.1 408 ")
+    writer.close()
+
+
+async def test_nothing_is_said_in_the_middle_of_an_answer() -> None:
+    """Not to who sends a part of another request meanwhile, and no more of it."""
+
+    async def streaming(scope: Scope, _: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            for _number in range(20):
+                body = {"type": "http.response.body", "body": b"x", "more_body": True}
+                await send(body)
+                await asyncio.sleep(0.05)
+
+    async with listening(streaming, Hasty) as address:
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await asyncio.sleep(0.1)
+        writer.write(HEAD)
+        answer = await said(reader)
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b" 408 " not in answer
+
+
+class HastySocket(BoundedWebSocket):
+    """The same, with less patience."""
+
+    read_within = 0.4
+
+
+async def test_who_does_not_read_its_websocket_is_let_go(gateway: Gateway) -> None:
+    """Though it goes on talking; nothing of what it was to be told is kept."""
+    over, key = asyncio.Event(), base64.b64encode(os.urandom(16)).decode()
+
+    async def noticed(scope: Scope, receive: Receive, send: Send) -> None:
+        await gateway.app(scope, receive, send)
+        if scope["type"] == "websocket":
+            over.set()
+
+    async with listening(noticed, Hasty, HastySocket) as (host, port):
+        with narrow(f"http://{host}:{port}") as client:
+            loop = asyncio.get_running_loop()
+            head = (
+                f"GET /graphql HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\n"
+                "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                f"Sec-WebSocket-Protocol: graphql-transport-ws\r\nSec-WebSocket-Key: {key}"
+            )
+            await loop.sock_sendall(client, f"{head}\r\n\r\n".encode())
+            ping = json.dumps({"type": "ping", "payload": {"x": "y" * 60_000}}).encode()
+            frame = b"\x81\xfe" + struct.pack(">H", len(ping)) + b"\0\0\0\0" + ping
+            async with asyncio.timeout(10):
+                with contextlib.suppress(OSError):
+                    while not over.is_set():
+                        await loop.sock_sendall(client, frame)
+                await over.wait()

@@ -168,6 +168,42 @@ async def test_an_issuer_that_is_down_costs_nobody_access(
         await fresh.admit(f"Bearer {_token(exp=int(NOON + KEEP_FOR) + 600)}")
 
 
+@pytest.mark.parametrize(
+    "header", [{"crit": 1}, {"crit": [[]]}, {"kid": []}, {"alg": {}}, {"typ": 7, "b64": 7}]
+)
+async def test_whatever_a_stranger_writes_is_no_fault_of_ours(
+    doorkeeper: Doorkeeper, header: dict[str, Any]
+) -> None:
+    """A header may hold anything that is JSON."""
+    said = [{"alg": "RS256", "kid": "rsa", **header}, {}]
+    parts = [urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in said]
+    with pytest.raises(Unauthenticated):
+        await doorkeeper.admit(f"Bearer {'.'.join(parts)}.AAAA")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"kty": "EC", "crv": "BP-256", "x": "AAAA", "y": "AAAA"},
+        {"kty": "OKP", "crv": "Bls12381G2", "x": "AAAA"},
+        {"kty": "AKP"},
+        {},
+        7,
+    ],
+)
+async def test_a_key_that_is_of_no_use_here_makes_no_other_useless(
+    clock: Clock, other: object
+) -> None:
+    """Issuers publish keys of new kinds beside those of old ones."""
+    published = KeySet([KEYS["ES256"]]).as_dict(private=False)
+
+    async def publish() -> bytes:
+        return json.dumps({"keys": [other, *published["keys"]]}).encode()
+
+    verifier = TokenVerifier(publish, ISSUER, AUDIENCE, clock)
+    assert (await verifier.claims(_token()))["sub"] == "ana"
+
+
 class Slow(Issuer):
     """An issuer that can be held up in the middle of an answer."""
 
@@ -260,6 +296,7 @@ TROUBLES = {
     "speaks no HTTP": _answers(b"what?"),
     "tells a page": _answers(b"200 OK\r\nContent-Type: text/html", b"<html></html>"),
     "tells no keys": _answers(b"200 OK", b'{"keys": 1}'),
+    "tells what has no end": _answers(b"200 OK", b"[" * 100_000),
     "tells too much": _answers(b"200 OK", b" " * (MAX_BODY_BYTES + 1)),
 }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from typing import Any
 
 import pytest
@@ -156,3 +157,16 @@ async def test_the_beginning_may_bring_something(address: Address, extra: dict[s
     async with opened(address) as connection:
         await say(connection, type="connection_init", **extra)
         assert await hear(connection) == {"type": "connection_ack"}
+
+
+@pytest.mark.parametrize("said", ["connection_init", "ping"])
+async def test_who_says_something_and_leaves_at_once_is_no_fault_of_ours(
+    address: Address, caplog: pytest.LogCaptureFixture, said: str
+) -> None:
+    """What it was to be told meets nobody: that is not worth a line of log."""
+    for _ in range(5):
+        async with opened(address) as connection:
+            await say(connection, type=said)
+            await connection.close()
+        await asyncio.sleep(0.02)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []

@@ -1,6 +1,7 @@
 """Operations, compiled once for each document, and each way that its directives can go."""
 
 import asyncio
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -49,6 +50,9 @@ _UNSAID = "unsaid"
 _MAX_ASKED = 1024
 """So many sets of variables are remembered with the arguments that they make."""
 
+_LONG = 256
+"""Bytes of variables beyond which their digest stands for them."""
+
 Variables = Mapping[str, Any]
 
 
@@ -82,6 +86,8 @@ class Operation:
     def arguments(self, variables: Variables | None) -> tuple[dict[str, Any], ...] | None:
         """The arguments of each root field; None when some do not fit."""
         key = msgspec.json.encode(variables)
+        if len(key) > _LONG:
+            key = hashlib.blake2b(key).digest()
         if (known := self._asked.get(key)) is not None:
             self._asked.move_to_end(key)
             return known
