@@ -105,7 +105,11 @@ class Lookups:
 
     def annotation_is_fresh(self, call: Call) -> bool:
         """Whether the annotation that came with a call may be told as it is."""
-        if call.snapshot.doubted or not call.snapshot.annotated_at:
+        if call.snapshot.doubted:
+            return False
+        if call.source is Source.STALE:  # Twilio cannot be asked: it was tried
+            return True
+        if not call.snapshot.annotated_at:
             return False
         return self._clock() < self.annotation_fresh_until(call.snapshot) or not call.is_final
 

@@ -131,6 +131,7 @@ class AnnotateCallPayload:
         if self.written is None:
             return None
         context = info.context
+        context.viewer.must(Scope.CALLS_READ, "`call`")
         return call_of(await context.verbs.annotations.call(context.viewer.realm, self.written))
 
 

@@ -4,6 +4,7 @@ graphql-core finds them. Its own words repeat whole objects, phone numbers inclu
 which argument it was nor what an enum takes; ours are those of every other BadUserInput.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -49,6 +50,9 @@ _MAX_SHOWN = 64
 
 _TEXT = ("String", "ID")
 """Their values are never repeated: they may be phone numbers."""
+
+_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d(?:[ ().-]*\d){6,}(?![0-9A-Za-z])", re.ASCII)
+"""What may be a phone number, in a text; the digits of a SID are none."""
 
 _ACCEPTED = {
     "Boolean": "true or false",
@@ -171,6 +175,8 @@ def _told(value: object, kind: GraphQLNamedType) -> str:
     if is_input_object_type(kind):
         return "is no object"
     shown = value if isinstance(value, _AsWritten) else msgspec.json.encode(value).decode()
+    if shown.startswith('"') and _NUMBER.search(shown):
+        shown = "a number"  # somebody's, perhaps
     return f"is {shown:.{_MAX_SHOWN}}"
 
 

@@ -60,10 +60,14 @@ class CallEdge:
     )
 )
 class CallConnection:
-    """Relay's connection, with GitHub's `nodes`; made of a stretch as it is asked for."""
+    """Relay's connection, with GitHub's `nodes`; made of a stretch as it is asked for.
+
+    `bounds` are those of its question: the same calls have other cursors under others.
+    """
 
     stretch: strawberry.Private[Stretch]
     write: strawberry.Private[Callable[[Position], str]]
+    bounds: strawberry.Private[tuple[str, str]]
 
     @strawberry.field(description="The calls, each with its cursor.", metadata=reads(Reads.VALUE))
     def edges(self) -> list[CallEdge]:
@@ -96,5 +100,7 @@ class CallConnection:
 def connection(stretch: Stretch, cursors: Cursors, question: Question) -> CallConnection:
     """A stretch of calls as a connection."""
     return CallConnection(
-        stretch=stretch, write=lambda position: cursors.encode(position, question)
+        stretch=stretch,
+        write=lambda position: cursors.encode(position, question),
+        bounds=question.bounds,
     )

@@ -14,7 +14,6 @@ from graphql import (
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     ValuesOfCorrectTypeRule,
-    parse,
     print_ast,
     specified_rules,
     validate,
@@ -26,7 +25,7 @@ from gateway.errors import TooComplex
 from gateway.schema.arguments import ValuesFitRule
 from gateway.schema.aside import aside
 from gateway.schema.deferral import DEFER, without_defer
-from gateway.schema.parsing import Shared, too_many_tokens, unlinked
+from gateway.schema.parsing import Shared, read, too_many_tokens, unlinked
 from gateway.schema.price import Price
 from gateway.schema.pricing import Pricing
 from gateway.schema.shape import Limits, check_shape
@@ -73,7 +72,7 @@ class Document(Struct, frozen=True, dict=True):
         """The document for graphql-core to execute: each node knows where it stands."""
         if self.parsed is not None and self.deferring is not None:
             return self.parsed
-        return unlinked(parse(self.text))
+        return unlinked(read(self.text))
 
     async def whole_aside(self) -> DocumentNode:
         """The same; the event loop goes on while a document of some length is parsed."""
@@ -173,7 +172,7 @@ class Documents:
         skeleton = skeleton_of(parsed, self._schema)
         traits = self._traits(skeleton.document)
         if traits is None:
-            errors = self._errors(unlinked(parse(text))) or self._errors(skeleton.document)
+            errors = self._errors(unlinked(read(text))) or self._errors(skeleton.document)
             return Document(parsed, text, _operations(parsed), tuple(errors))
         whole = without_defer(parsed) if DEFER.name in text else parsed
         return Document(
@@ -189,7 +188,7 @@ class Documents:
         """The document; what defers is to be executed as it is, so none of it is shared."""
         tokens = self._limits.tokens
         if DEFER.name in text:
-            return unlinked(parse(text, max_tokens=tokens))
+            return unlinked(read(text, tokens))
         return self._shared.parse(text, tokens)
 
     def _traits(self, skeleton: DocumentNode) -> Trait | None:

@@ -72,6 +72,14 @@ def once(selections: SelectionSetNode, what: Hashable, make: Callable[[], T]) ->
     return known
 
 
+def read(text: str, max_tokens: int | None = None) -> DocumentNode:
+    """A document as graphql-core reads it; an empty selection is a mistake, as GraphQL says.
+
+    Raises GraphQLSyntaxError.
+    """
+    return parse(text, max_tokens=max_tokens, allow_empty_selection_sets=False)
+
+
 class _Found(NamedTuple):
     selections: PlainSelections
     end: int
@@ -90,7 +98,7 @@ class Shared:
         try:
             return unlinked(_Parser(text, self, max_tokens).parse_document())
         except RecursionError:
-            return unlinked(parse(text, max_tokens=max_tokens))
+            return unlinked(read(text, max_tokens))
 
     def at(self, text: str, start: int) -> _Found | None:
         """The selection that begins at this brace, if it is plain."""
@@ -144,7 +152,9 @@ class _Parser(Parser):
         self._shared = shared
         self._most = max_tokens
         self._skipped = 0
-        super().__init__(source, max_tokens=max_tokens, lexer=self._place)
+        super().__init__(
+            source, max_tokens=max_tokens, lexer=self._place, allow_empty_selection_sets=False
+        )
 
     def parse_selection_set(self) -> SelectionSetNode:
         """The selection that begins here."""

@@ -71,8 +71,10 @@ class Given(NamedTuple):
         value = variables[self.variable]
         if isinstance(value, list):
             return len(value)
-        if isinstance(value, str):
+        if isinstance(value, str | dict):  # GraphQL takes one in the place of a list
             return 1
+        if isinstance(value, float):  # and 25.0 in the place of 25
+            return int(value) if value.is_integer() else None
         return value if isinstance(value, int) else None
 
 

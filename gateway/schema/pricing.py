@@ -93,11 +93,14 @@ class Pricing:
             for one in operation.variable_definitions or ()
         }
         roots: dict[str, Root] = {}
-        waiting = [operation.selection_set]
+        waiting, spread = [operation.selection_set], set[str]()
         while waiting:
             for selection in waiting.pop().selections:
                 if isinstance(selection, FragmentSpreadNode):
-                    waiting.append(fragments[selection.name.value])
+                    name = selection.name.value
+                    if name not in spread:  # a second time it selects nothing new
+                        spread.add(name)
+                        waiting.append(fragments[name])
                 elif isinstance(selection, InlineFragmentNode):
                     waiting.append(selection.selection_set)
                 elif isinstance(selection, FieldNode):

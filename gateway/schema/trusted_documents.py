@@ -72,7 +72,7 @@ def _entries(file: str) -> _Entries:
         raise _wrong(file, f"is no manifest ({error})") from None
     if not entries:
         raise _wrong(file, "holds no document")
-    return entries
+    return [(name.removeprefix("sha256:"), text) for name, text in entries]
 
 
 def _mistakes(entries: _Entries, documents: Documents) -> Iterator[str]:

@@ -9,9 +9,11 @@ import pytest
 
 from gateway.sandbox import Sandbox
 from gateway.settings import Settings
+from gateway.viewers import Scope
 from tests.conftest import Clock, Gateway
-from tests.journeys.annotations import annotate, read
+from tests.journeys.annotations import ANNOTATE, annotate, read
 from tests.servers import RedisServer
+from tests.viewers import Asker, People
 
 BLIND = """
 mutation($input: AnnotateCallInput!) { annotateCall(input: $input) { userErrors { code } } }
@@ -212,3 +214,17 @@ async def test_what_one_replica_writes_the_other_tells(
                 assert time.monotonic() < until
                 await asyncio.sleep(0.01)
         assert [request.method for request in requests] == ["POST"]
+
+
+async def test_to_annotate_calls_is_not_to_see_them(sandbox: Sandbox, clock: Clock) -> None:
+    """Who may do the one alone writes, and is refused what was written about."""
+    people = People(sandbox)
+    people.add("robot", None, frozenset({Scope.ANNOTATIONS_WRITE}))
+    async with Gateway(sandbox, clock, Settings(), access=people.access) as gateway:
+        wish = {"sid": sandbox.examples()["sip"], "callScore": 3}
+        body = await Asker(gateway, "robot").send(ANNOTATE, input=wish)
+    (error,) = body["errors"]
+    assert error["path"] == ["annotateCall", "call"]
+    assert error["extensions"]["code"] == "FORBIDDEN"
+    assert body["data"]["annotateCall"]["call"] is None
+    assert body["data"]["annotateCall"]["userErrors"] == []

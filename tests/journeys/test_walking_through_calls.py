@@ -247,3 +247,15 @@ async def test_an_empty_list_has_no_cursors(clock: Clock) -> None:
             "startCursor": None,
             "endCursor": None,
         }
+
+
+async def test_a_cursor_opens_the_list_that_it_came_from(sandbox: Sandbox, clock: Clock) -> None:
+    """Though another one shows the same calls, by bounds that were written in another way."""
+    async with Gateway(sandbox, clock, Settings(gateway_page_max_age=60)) as gateway:
+        for _ in range(3):
+            first = await gateway.ask(FORWARD, first=5, filter={"startTime": "4h"})
+        second = await gateway.ask(FORWARD, first=5)
+        assert first["calls"]["edges"][0]["node"] == second["calls"]["edges"][0]["node"]
+        for filtered, page in (({"startTime": "4h"}, first), ({}, second)):
+            after = page["calls"]["pageInfo"]["endCursor"]
+            assert await gateway.ask(FORWARD, first=5, after=after, filter=filtered)

@@ -123,3 +123,18 @@ async def test_a_final_answer_is_renewed_while_it_is_told(sandbox: Sandbox, cloc
 
 def _sources(data: dict[str, Any]) -> set[str]:
     return {node["processing"]["source"] for node in data["calls"]["nodes"]}
+
+
+async def test_a_stale_list_is_told_with_the_annotations_that_are_known(
+    sandbox: Sandbox, clock: Clock
+) -> None:
+    """Twilio is not asked for each of them while it cannot be asked for the list."""
+    query = CALLS.replace("nodes {", "nodes { annotation { spam }")
+    async with Gateway(sandbox, clock, Settings()) as gateway:
+        before = (await gateway.ask(query))["calls"]["nodes"]
+        sandbox.inject(Fault(kind="server_error", times=None, path_contains="Summaries"))
+        clock.advance(65)
+        with gateway.upstream() as requests:
+            after = (await gateway.ask(query))["calls"]["nodes"]
+        assert {request.path.rpartition("/")[2] for request in requests} == {"Summaries"}
+    assert [node["annotation"] for node in after] == [node["annotation"] for node in before]

@@ -65,6 +65,7 @@ async def test_a_literal_that_does_not_fit_is_named(  # noqa: PLR0913, PLR0917
     [
         ("Int", "x", "$v", 'is "x"', WHOLE),
         ("Int", 2**31, "$v", "is 2147483648", WHOLE),
+        ("Int", PHONE, "$v", "is a number", WHOLE),
         ("Int", {"a": PHONE}, "$v", "is an object", WHOLE),
         ("Int!", None, "$v", "is null", WHOLE),
         ("CallFilter", PHONE, "$v", "is no object", "an object, `CallFilter`"),
@@ -152,6 +153,20 @@ async def test_a_phone_number_that_is_none_is_not_repeated(gateway: Gateway) -> 
     ):
         assert error["extensions"]["code"] == "BAD_USER_INPUT"
         assert "5550123" not in str(error)
+
+
+@pytest.mark.parametrize("number", [PHONE, "(415) 555-0142", "call 14155550123"])
+async def test_a_number_in_the_place_of_something_else_is_not_repeated(
+    gateway: Gateway, number: str
+) -> None:
+    """Of whatever type it should have been."""
+    for query in (
+        "query($v: CallSid!) { call(sid: $v) { sid } }",
+        "query($v: TimeBound!) { calls(filter: { startTime: $v }) { nodes { sid } } }",
+    ):
+        error = await gateway.fail(query, v=number)
+        assert error["message"].startswith("`$v` is a number. Accepted: ")
+        assert "555" not in str(error)
 
 
 async def test_every_mistake_is_told_up_to_a_number(gateway: Gateway) -> None:

@@ -240,3 +240,22 @@ async def test_what_frontends_ask_for_is_compiled(root: str, how: str) -> None:
 
     assert heard == [OperationExecuted(how)]  # type: ignore[arg-type]
     assert bool(said.errors) is (how == "abandoned")
+
+
+@given(
+    st.sampled_from(
+        [
+            ("{ viewer @skip(if: true) { name } }", None),
+            ("query($x: Boolean!) { viewer @include(if: $x) { name } }", {"x": False}),
+            ("{ ... @skip(if: true) { viewer { name } } }", None),
+        ]
+    ),
+    st.sampled_from([None, {"cost": True}]),
+)
+def test_a_query_of_which_nothing_is_left_is_answered_alike(
+    asked: tuple[str, dict[str, Any] | None], extensions: dict[str, Any] | None
+) -> None:
+    """With an object that is empty, and told what it took."""
+    request, scopes = Request(*asked, None, extensions), frozenset({Scope.CALLS_READ})
+    agree(request, [], scopes)
+    assert json.loads(answer(COMPILED, request, [], scopes)[0])["data"] == {}

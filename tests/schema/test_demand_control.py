@@ -103,6 +103,17 @@ def test_a_document_that_is_too_large_is_refused_in_no_time(text: str, said: str
     assert message.partition(": ")[2]
 
 
+def test_fragments_that_select_nothing_are_refused_in_no_time() -> None:
+    """Nothing in them counts, however far they unfold; an empty selection is no GraphQL."""
+    fragments = (f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(40))
+    text = "{ ...F0 }" + " ".join(fragments) + "fragment F40 on Query { }"
+    started = time.process_time()
+    code, message = refused(Documents(SCHEMA, introspection=True).read(text))
+    assert time.process_time() - started < 0.5
+    assert code == "GRAPHQL_PARSE_FAILED"
+    assert "Expected Name, found '}'" in message
+
+
 def test_a_bomb_of_fragments_costs_milliseconds() -> None:
     """However far it unfolds, each of its fragments is read once."""
     document = parse(bomb(60))
@@ -168,7 +179,9 @@ def test_the_schema_can_be_asked_for() -> None:
         (ENTITIES, {"r": [{"__typename": "Call", "sid": "CA"}] * 3}, Cost(6, 6)),
         (ENTITIES, {"r": [{}] * 500}, Cost(200, 200)),
         (ENTITIES, {"r": "what"}, Cost(2, 2)),
-        ("{ ...F ...F } fragment F on Query { calls { nodes { sid } } }", {}, Cost(1, 50)),
+        (ENTITIES, {"r": {"__typename": "Call", "sid": "CA"}}, Cost(2, 2)),
+        ("{ ...F ...F } fragment F on Query { calls { nodes { sid } } }", {}, Cost(1, 25)),
+        ("query($n: Int) { calls(first: $n) { nodes { sid } } }", {"n": 100.0}, Cost(1, 100)),
         ("{ calls { ...C } } fragment C on CallConnection { nodes { sid } }", {}, Cost(1, 25)),
         ("subscription($s: CallSid!) { callUpdates(sid: $s) { sid } }", {}, Cost(2, 1)),
     ],

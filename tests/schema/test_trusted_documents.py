@@ -47,6 +47,13 @@ def test_a_manifest_names_documents(documents: Documents, tmp_path: Path, manife
     assert [*trusted_documents(str(file), documents).values()] == [QUERY]
 
 
+def test_an_id_may_say_how_it_was_made(documents: Documents, tmp_path: Path) -> None:
+    """As in a request, `sha256:` before a digest means nothing."""
+    file = tmp_path / "manifest.json"
+    file.write_text(json.dumps({"sha256:ab12": QUERY}))
+    assert trusted_documents(str(file), documents) == {"ab12": QUERY}
+
+
 def test_trusted_documents_are_read_at_start_and_never_forgotten(
     documents: Documents, tmp_path: Path
 ) -> None:

@@ -47,7 +47,7 @@ class Rendering:
         return rendered
 
     async def _render(self, programs: Sequence[tuple[bytes, Program, Any]]) -> list[bytes]:
-        pieces, before = list[bytes](), b'{"data":{'
+        pieces, before = [b'{"data":{'], b""
         for key, program, value in programs:
             pieces += (before, key)
             if value.__class__ is CallConnection:
@@ -62,7 +62,7 @@ class Rendering:
         """The JSON of a stretch of a list, as it is remembered, in pieces."""
         stretch = value.stretch
         entry = None if Reads.AGED in program.reads else stretch.entry
-        how = (program.key, self.context.viewer.realm.account.signing_key)
+        how = (program.key, self.context.viewer.realm.account.signing_key, value.bounds)
         known: list[bytes] | None = None if entry is None else entry.made(how, stretch)
         if known is not None:
             return known
