@@ -129,6 +129,14 @@ def annotation_fresh_until(snapshot: Snapshot, freshness: Freshness) -> float:
     return snapshot.annotated_at + freshness.annotation
 
 
+def annotation_stale_until(snapshot: Snapshot, freshness: Freshness) -> float:
+    """The moment up to which the annotation is told if Twilio cannot be asked."""
+    return min(
+        annotation_fresh_until(snapshot, freshness) + freshness.stale_if_error,
+        stale_until(snapshot, freshness),
+    )
+
+
 def absent_until(absent: Absent) -> float:
     """The moment up to which it is remembered that there is no summary, and why."""
     return absent.as_of + _ABSENT_FOR[absent.why] * _early(absent.sid)

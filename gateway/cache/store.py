@@ -158,6 +158,13 @@ class Store:
         value = await self._backend.get(key)
         return None if value is None else self._index.decode(value[RANK_LENGTH:])
 
+    async def pages(
+        self, account: str, question: Question, refs: Sequence[PageRef]
+    ) -> list[PageIndex | None]:
+        """Several pages as they were seen last, in one question to the backend."""
+        entries = await self._backend.entries([page_key(account, question, ref) for ref in refs])
+        return [None if entry is None else self.index_in(entry) for entry in entries]
+
     def page_entry(self, account: str, question: Question, ref: PageRef) -> Entry | None:
         """The entry of a page, if this process has it."""
         return self._backend.entry(page_key(account, question, ref))

@@ -1,7 +1,7 @@
 """Annotating a call: written once, and known to all who ask from then on."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from msgspec import Struct, structs
 
@@ -34,12 +34,17 @@ class Annotations:
     uncertain nobody trusts what is remembered of the annotation.
     """
 
-    def __init__(self, ground: Ground, lookups: Lookups) -> None:
+    def __init__(self, ground: Ground, lookups: Lookups, realms: Collection[Realm]) -> None:
+        self._realms = realms
         self._client = ground.client
         self._store = ground.store
         self._lookups = lookups
         self._clock = ground.clock
         self._writes: set[asyncio.Task[Written | LookupStatus]] = set()
+
+    def serve(self, realms: Collection[Realm]) -> None:
+        """Let these realms know of what is written from now on."""
+        self._realms = realms
 
     async def write(
         self, realm: Realm, sid: CallSid, parameters: Mapping[str, str]
@@ -70,14 +75,25 @@ class Annotations:
         try:
             answer = await self._client.annotate(realm.account, sid, parameters)
         except UpstreamError as failure:
-            if failure.uncertain and (known := await self._known(realm, sid)):
-                await self._keep(realm, doubt(known, self._clock()))
+            if failure.uncertain:
+                at = self._clock()
+                await self._tell_all(realm, sid, lambda known: doubt(known, at))
             raise
         if isinstance(answer, Absent):
             return STATUS[answer.why]
-        if known := await self._known(realm, sid):
-            await self._keep(realm, annotate(known, answer, self._clock()))
+        at = self._clock()
+        await self._tell_all(realm, sid, lambda known: annotate(known, answer, at))
         return Written(sid, answer)
+
+    async def _tell_all(
+        self, realm: Realm, sid: CallSid, change: Callable[[Snapshot], Snapshot]
+    ) -> None:
+        """Change what is known of a call in every realm of the account."""
+        account = realm.account.sid
+        for key in {realm.key, *(one.key for one in self._realms if one.account.sid == account)}:
+            known = await self._store.known_by_all(key, sid)
+            if isinstance(known, Snapshot):
+                await self._keep(key, change(known))
 
     async def call(self, realm: Realm, written: Written) -> Call | None:
         """The call as it is now; None when there is no summary of it yet.
@@ -91,18 +107,14 @@ class Annotations:
         newer = annotate(call.snapshot, written.annotation, self._clock())
         if newer.summary.annotation == call.summary.annotation:
             return call
-        return structs.replace(call, snapshot=await self._keep(realm, newer))
+        return structs.replace(call, snapshot=await self._keep(realm.key, newer))
 
     def _written(self, task: "asyncio.Task[Written | LookupStatus]") -> None:
         self._writes.discard(task)
         if not task.cancelled():
             task.exception()  # whoever still waits for it is told
 
-    async def _known(self, realm: Realm, sid: CallSid) -> Snapshot | None:
-        known = await self._store.known_by_all(realm.key, sid)
-        return known if isinstance(known, Snapshot) else None
-
-    async def _keep(self, realm: Realm, snapshot: Snapshot) -> Snapshot:
-        (kept,) = await self._store.keep(realm.key, [snapshot])
-        await self._store.announce(realm.key, snapshot.sid)
+    async def _keep(self, realm: str, snapshot: Snapshot) -> Snapshot:
+        (kept,) = await self._store.keep(realm, [snapshot])
+        await self._store.announce(realm, snapshot.sid)
         return kept if isinstance(kept, Snapshot) else snapshot

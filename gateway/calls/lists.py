@@ -1,8 +1,9 @@
 """Listing calls: Relay's forward and backward steps over the upstream's pages."""
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from functools import partial
+from itertools import islice
 
 from msgspec import Struct, structs
 
@@ -12,6 +13,7 @@ from gateway.cache.store import PageIndex, page_key
 from gateway.calls.call import Call, Source, answer, remembered
 from gateway.calls.coalescing import Coalescer
 from gateway.calls.ground import Ground
+from gateway.calls.pages import Page, Stretch, positions, stale
 from gateway.errors import BadUserInput, UpstreamError
 from gateway.insights.paging import MAX_SIZE, PageRef, Position, Question, page_size_for
 from gateway.insights.snapshot import Snapshot
@@ -25,22 +27,11 @@ _GATHERED = "gathered"
 _POSITION_SIZE = 150
 """Bytes of a place in a list."""
 
+_LOOKED_AT = 40
+"""How many windows of before are looked for at once."""
+
 MAX_PAGES_TO_THE_END = 10
 """How far `last` without a cursor walks to find the end: the upstream has no way to jump there."""
-
-
-class Page(Struct, frozen=True):
-    """One page of the upstream as answers; `as_of` is when it was seen.
-
-    `entry` is the one of the cache that it was read from, if it and its calls are in this process.
-    """
-
-    ref: PageRef
-    as_of: float
-    calls: tuple[Call, ...]
-    next: PageRef | None
-    previous: PageRef | None
-    entry: Entry | None = None
 
 
 class _Gathered(Struct, frozen=True):
@@ -48,21 +39,6 @@ class _Gathered(Struct, frozen=True):
 
     page: Page
     together: Together
-
-
-class Stretch(Struct, frozen=True):
-    """Some neighbouring calls of a list, each with its position, and whether there are more.
-
-    `as_of` is when the oldest of it was seen, `fresh_until` how long all of it is an answer.
-    `entry` is the one of the cache that it was read from, and to which what is made of it goes.
-    """
-
-    calls: tuple[tuple[Position, Call], ...]
-    has_next: bool
-    has_previous: bool
-    as_of: float
-    fresh_until: float
-    entry: Entry | None = None
 
 
 class Lists:
@@ -80,16 +56,29 @@ class Lists:
         self._coalescer: Coalescer[Page] = Coalescer("page", ground.leases, ground.hook)
 
     async def forward(
-        self, realm: Realm, question: Question, start: Window | Position, count: int
+        self,
+        realm: Realm,
+        question: Question,
+        start: Window | Position,
+        count: int,
+        earlier: Iterable[Window] = (),
     ) -> Stretch:
-        """The next `count` calls: from the start of a window, or after a position."""
+        """The next `count` calls: from the start of a window, or after a position.
+
+        If Twilio cannot be asked, those of an `earlier` window that may still be told.
+        """
         if isinstance(start, Window):
             ref, skip = PageRef(start, page_size_for(count)), 0
         elif start.next_page is not None:
             ref, skip = start.next_page, 0
         else:
             ref, skip = start.page, start.index + 1
-        page = await self._page(realm, question, ref)
+        try:
+            page = await self._page(realm, question, ref)
+        except UpstreamError:
+            if (before := await self._before(realm, question, earlier, count)) is None:
+                raise
+            page = before
         has_previous = isinstance(start, Position)
         how = ("stretch", skip, count, has_previous)
         if page.entry is not None and (known := page.entry.made(how, page)) is not None:
@@ -97,7 +86,7 @@ class Lists:
             return found
         pages, taken = [page], list[tuple[Position, Call]]()
         while True:
-            here = _positions(page)[skip:]
+            here = positions(page)[skip:]
             more_here = len(taken) + len(here) > count
             taken += here[: count - len(taken)]
             if more_here or page.next is None or len(taken) == count:
@@ -114,13 +103,13 @@ class Lists:
         """The `count` calls before a position, or the last ones of a window."""
         if isinstance(before, Window):
             page = await self._last_page(realm, question, before)
-            here = _positions(page)
+            here = positions(page)
         elif before.previous_page is not None:
             page = await self._page(realm, question, before.previous_page)
-            here = _positions(page)
+            here = positions(page)
         else:
             page = await self._page(realm, question, before.page)
-            here = _positions(page)[: before.index]
+            here = positions(page)[: before.index]
         pages, taken = [page], list[tuple[Position, Call]]()
         while True:
             more_here = len(taken) + len(here) > count
@@ -131,7 +120,7 @@ class Lists:
                 return self._stretch(taken, pages, has_next=has_next, has_previous=has_previous)
             page = await self._page(realm, question, page.previous)
             pages.append(page)
-            here = _positions(page)
+            here = positions(page)
 
     def _stretch(
         self,
@@ -153,6 +142,19 @@ class Lists:
         if entry is not None:
             entry.keep(how, pages[0], stretch, _POSITION_SIZE * len(taken))
         return stretch
+
+    async def _before(
+        self, realm: Realm, question: Question, windows: Iterable[Window], count: int
+    ) -> Page | None:
+        """The first page of the newest of these windows that is remembered, if it may be told."""
+        refs = iter([PageRef(window, page_size_for(count)) for window in windows])
+        while some := list(islice(refs, _LOOKED_AT)):
+            known = await self._store.pages(realm.key, question, some)
+            for ref, index in zip(some, known, strict=True):
+                page = index and await self._page_of(realm, question, ref, index)
+                if page and self._clock() < policy.page_stale_until(page.as_of, self._freshness):
+                    return stale(structs.replace(page, entry=None))
+        return None
 
     async def _last_page(self, realm: Realm, question: Question, window: Window) -> Page:
         page = await self._page(realm, question, PageRef(window, MAX_SIZE))
@@ -188,7 +190,7 @@ class Lists:
             )
         except UpstreamError:
             if known and now < policy.page_stale_until(known.as_of, self._freshness):
-                return _stale(known)
+                return stale(known)
             raise
 
     async def _ask(self, realm: Realm, question: Question, ref: PageRef) -> Page:
@@ -254,26 +256,3 @@ def _let_go(entry: Entry) -> None:
     """Hold the calls of a page no longer than it is fresh: they may have been replaced since."""
     if entry.room is not None:
         entry.room.forget_made(entry)
-
-
-def _stale(page: Page) -> Page:
-    calls = tuple(structs.replace(call, source=Source.STALE) for call in page.calls)
-    return structs.replace(page, calls=calls)
-
-
-def _positions(page: Page) -> list[tuple[Position, Call]]:
-    next_token = page.next.token if page.next else ""
-    previous_token = page.previous.token if page.previous else ""
-    last = len(page.calls) - 1
-    return [
-        (
-            Position(
-                page.ref,
-                index,
-                next_token if index == last else "",
-                previous_token if index == 0 else "",
-            ),
-            call,
-        )
-        for index, call in enumerate(page.calls)
-    ]

@@ -98,7 +98,7 @@ class Lookups:
                 lambda: self._learned(realm, snapshot.sid, snapshot),
             )
         except UpstreamError:
-            if self._clock() < self._stale_until(snapshot):
+            if self._clock() < policy.annotation_stale_until(snapshot, self._freshness):
                 return snapshot
             raise
         return seen if isinstance(seen, Snapshot) else None

@@ -34,11 +34,12 @@ class Verbs(Struct, frozen=True):
             lookups=lookups,
             lists=Lists(ground),
             followers=Followers(ground, lookups, events_are_on=events_are_on),
-            annotations=Annotations(ground, lookups),
+            annotations=Annotations(ground, lookups, realms),
             events=Events(ground, realms),
         )
 
     def serve(self, realms: Collection[Realm], *, events_are_on: bool) -> None:
         """Go on for other realms."""
+        self.annotations.serve(realms)
         self.events.serve(realms)
         self.followers.expect(events_are_on=events_are_on)

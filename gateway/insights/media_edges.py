@@ -203,7 +203,12 @@ class GatewayEdgeProperties(MediaEdgeProperties, frozen=True):
         Text | None, Fact("Address that signaling came from.", on=_NOT_CARRIER, pii=Pii.NETWORK)
     ] = None
     sip_call_id: Annotated[
-        Text | None, Fact("SIP `Call-ID` between Twilio and you.", on="SIP and trunking calls")
+        Text | None,
+        Fact(
+            "SIP `Call-ID` between Twilio and you; often with the address of who made it.",
+            on="SIP and trunking calls",
+            pii=Pii.NETWORK,
+        ),
     ] = None
     user_agent: Annotated[
         Text | None, Fact("SIP `User-Agent`.", on="trunking calls", pii=Pii.DEVICE)

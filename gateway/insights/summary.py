@@ -146,7 +146,7 @@ class CallProperties(Entity, frozen=True):
     external_signaling_ip: Annotated[
         Text | None, Fact("Address that signaling came from.", on=EVENTS, pii=Pii.NETWORK)
     ] = None
-    sip_call_id: Annotated[Text | None, Fact("SIP `Call-ID`.", on=EVENTS)] = None
+    sip_call_id: Annotated[Text | None, Fact("SIP `Call-ID`.", on=EVENTS, pii=Pii.NETWORK)] = None
     user_agent: Annotated[Text | None, Fact("SIP `User-Agent`.", on=EVENTS, pii=Pii.DEVICE)] = None
     selected_region: Annotated[Text | None, Fact("Region selected.", on=EVENTS)] = None
     region: Annotated[Text | None, Fact("Region used.", on=EVENTS)] = None

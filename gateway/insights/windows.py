@@ -7,6 +7,8 @@ them ask the same question, and share one answer.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
@@ -23,6 +25,9 @@ ACCEPTED_BOUND = (
 )
 DEFAULT_START = timedelta(hours=4)
 DEFAULT_END = timedelta(0)
+
+_MOST_EARLIER = 400
+"""So many windows are looked at: an hour of them, ten seconds apart."""
 
 _AGO = re.compile(r"(\d{1,6})([mhdw])", re.ASCII)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -72,6 +77,21 @@ def pin(start: TimeBound | None, end: TimeBound | None, now: float, grid: float)
             "a start before the end",
         )
     return window
+
+
+def earlier(
+    start: TimeBound | None, end: TimeBound | None, now: float, grid: float
+) -> Iterator[Window]:
+    """The windows that relative bounds meant before `now`, newest first.
+
+    There are none for bounds that mean the same window at any time.
+    """
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        return
+    step = max(1, int(grid))
+    with suppress(BadUserInput):  # it was empty then, and so were all before it
+        for steps in range(1, _MOST_EARLIER + 1):
+            yield pin(start, end, now - steps * step, grid)
 
 
 def iso(seconds: int) -> str:

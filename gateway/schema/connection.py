@@ -5,7 +5,7 @@ from functools import partial
 
 import strawberry
 
-from gateway.calls.lists import Stretch
+from gateway.calls.pages import Stretch
 from gateway.insights.paging import Cursors, Position, Question
 from gateway.schema.reads import Reads, reads
 from gateway.schema.types.call import Call, call_of

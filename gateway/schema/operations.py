@@ -17,7 +17,7 @@ from gateway.insights.filters import CallSort
 from gateway.insights.media_edges import CarrierEdge, ClientEdge, SdkEdge, SipEdge
 from gateway.insights.paging import Position
 from gateway.insights.summary import ProcessingState
-from gateway.insights.windows import Window, pin
+from gateway.insights.windows import Window, earlier, pin
 from gateway.schema.annotate import AnnotateCallInput, AnnotateCallPayload, annotate
 from gateway.schema.connection import CallConnection, connection
 from gateway.schema.context import Info
@@ -122,8 +122,13 @@ class Query:
             start = pin(asked.start, asked.end, context.now, context.page_grid)
         else:
             start = context.cursors.decode(cursor, asked.question, argument)
-        step = context.verbs.lists.forward if last is None else context.verbs.lists.backward
-        stretch = await step(_realm(info), asked.question, start, count)
+        lists, realm = context.verbs.lists, _realm(info)
+        if last is None:
+            before_now = earlier(asked.start, asked.end, context.now, context.page_grid)
+            windows = before_now if cursor is None else ()
+            stretch = await lists.forward(realm, asked.question, start, count, windows)
+        else:
+            stretch = await lists.backward(realm, asked.question, start, count)
         context.told.stretch(stretch)
         context.told.personal |= asked.personal
         return connection(stretch, context.cursors, asked.question)

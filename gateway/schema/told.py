@@ -5,7 +5,7 @@ from typing import Literal
 
 from gateway.cache.entry import Entry
 from gateway.calls.call import Call, FinalReason, Lookup, Source
-from gateway.calls.lists import Stretch
+from gateway.calls.pages import Stretch
 
 
 class Told:

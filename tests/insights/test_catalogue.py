@@ -118,7 +118,7 @@ EXPECTED: dict[str, str] = {
 PERSONAL = {
     Pii.IDENTITY: {"from", "to", "caller", "callee"},
     Pii.LOCATION: {"city", "location", "lat", "lon"},
-    Pii.NETWORK: {"ip_address", "external_media_ip", "external_signaling_ip"},
+    Pii.NETWORK: {"ip_address", "external_media_ip", "external_signaling_ip", "sip_call_id"},
     Pii.DEVICE: {"arch", "model", "type", "vendor", "user_agent"},
     Pii.FREE_TEXT: {"comment", "incident", "reason"},
 }

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from gateway.sandbox import Sandbox
+from gateway.sandbox import Fault, Sandbox
 from gateway.settings import Settings
 from gateway.viewers import Scope
 from tests.conftest import Clock, Gateway
-from tests.journeys.annotations import ANNOTATE, annotate, read
+from tests.journeys.annotations import ANNOTATE, READ, annotate, read
 from tests.servers import RedisServer
 from tests.viewers import Asker, People
 
@@ -228,3 +228,24 @@ async def test_to_annotate_calls_is_not_to_see_them(sandbox: Sandbox, clock: Clo
     assert error["extensions"]["code"] == "FORBIDDEN"
     assert body["data"]["annotateCall"]["call"] is None
     assert body["data"]["annotateCall"]["userErrors"] == []
+
+
+@pytest.mark.parametrize("uncertain", [False, True])
+async def test_what_is_written_is_told_to_those_who_see_other_subaccounts(
+    sandbox: Sandbox,
+    clock: Clock,
+    uncertain: bool,  # noqa: FBT001
+) -> None:
+    """What they are told is remembered apart; it is made to agree all the same."""
+    people = People(sandbox)
+    people.add("writer", frozenset(), frozenset(Scope))
+    people.add("reader", None, frozenset(Scope))
+    async with Gateway(sandbox, clock, Settings(), access=people.access) as gateway:
+        writer, reader = Asker(gateway, "writer"), Asker(gateway, "reader")
+        sid = sandbox.examples()["sip"]
+        await reader.ask(READ, sid=sid)
+        if uncertain:
+            sandbox.inject(Fault(kind="cut_off", times=1, path_contains="Annotation"))
+        await writer.send(ANNOTATE, input={"sid": sid, "callScore": 4})
+        told = await reader.ask(READ, sid=sid)
+    assert told["call"]["annotation"]["callScore"] == 4

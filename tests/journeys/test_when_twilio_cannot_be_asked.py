@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 
 from gateway.cache.policy import POLL_INTERVAL
 from gateway.sandbox import Fault, Sandbox
@@ -138,3 +139,40 @@ async def test_a_stale_list_is_told_with_the_annotations_that_are_known(
             after = (await gateway.ask(query))["calls"]["nodes"]
         assert {request.path.rpartition("/")[2] for request in requests} == {"Summaries"}
     assert [node["annotation"] for node in after] == [node["annotation"] for node in before]
+
+
+@pytest.mark.parametrize(
+    "filtered", ["", 'filter: { startTime: "1d" }', 'filter: { startTime: "2026-05-28T16:00:00Z" }']
+)
+@pytest.mark.parametrize("later", [11, 300, 3500])
+async def test_a_list_up_to_now_outlives_its_upstream_too(
+    sandbox: Sandbox, clock: Clock, filtered: str, later: int
+) -> None:
+    """Though its window is another one every few seconds: it is told as it was then."""
+    query = f"{{ calls(first: 5 {filtered}) {{ nodes {{ sid processing {{ source }} }} }} }}"
+    async with Gateway(sandbox, clock, Settings()) as gateway:
+        fresh = (await gateway.ask(query))["calls"]["nodes"]
+        sandbox.inject(Fault(kind="server_error", times=None))
+        clock.advance(later)
+        told = await gateway.ask(query)
+        assert _sources(told) == {"STALE"}
+        assert [n["sid"] for n in told["calls"]["nodes"]] == [n["sid"] for n in fresh]
+        clock.advance(3700 - later)
+        assert (await gateway.fail(query))["extensions"]["code"] == "UPSTREAM_UNAVAILABLE"
+
+
+async def test_an_annotation_is_no_older_than_a_setting_allows(
+    sandbox: Sandbox, clock: Clock
+) -> None:
+    """Beyond it, while Twilio cannot be asked for it, the failure is told."""
+    query = "query($sid: CallSid!) { call(sid: $sid) { sid annotation { callScore } } }"
+    async with Gateway(sandbox, clock, Settings(gateway_stale_if_error=300)) as gateway:
+        sid = sandbox.examples()["annotated"]
+        known = await gateway.ask(query, sid=sid)
+        sandbox.inject(Fault(kind="server_error", times=None))
+        clock.advance(60 + 299)
+        assert await gateway.ask(query, sid=sid) == known
+        clock.advance(2)
+        body = await gateway.send(query, sid=sid)
+    assert body["data"]["call"] == {"sid": sid, "annotation": None}
+    assert body["errors"][0]["path"] == ["call", "annotation"]

@@ -15,7 +15,7 @@ from gateway.accounts import Account
 from gateway.cache.entry import Entry
 from gateway.cache.memory_cache import MemoryCache
 from gateway.calls.call import Call, FinalReason, Lookup, LookupStatus, Source
-from gateway.calls.lists import Stretch
+from gateway.calls.pages import Stretch
 from gateway.calls.verbs import Verbs
 from gateway.errors import UpstreamUnavailable
 from gateway.insights.catalogue import CallSid, Entity
