@@ -35,8 +35,9 @@ _ONCE_MORE = Retry(NoBackoff(), 1)
 _NEVER = Retry(NoBackoff(), 0)
 """Who listens must know when the connection broke: messages may have been missed."""
 
-FAILURES = (RedisError, OSError, TimeoutError)
-"""All that says that the server cannot be asked."""
+FAILURES = (RedisError, OSError, TimeoutError, RuntimeError)
+"""All that says that the server cannot be asked; RuntimeError is what uvloop calls a connection
+that was lost while it was made."""
 
 RETRY_AFTER = 1.0
 """Seconds for which a server that failed is left alone."""

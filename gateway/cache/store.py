@@ -22,7 +22,7 @@ from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import decode_summary
 from gateway.insights.paging import PageRef, Question
-from gateway.insights.snapshot import Seen, Snapshot, Via
+from gateway.insights.snapshot import Seen, Snapshot, Via, with_newer_annotation
 from gateway.turns import TURN, in_turns
 
 
@@ -102,13 +102,14 @@ class Store:
     async def keep(self, account: str, seen: Sequence[Seen]) -> list[Seen]:
         """Store what was seen, unless something of a higher rank is known; give the winners.
 
-        What was made of a summary stays with it when it is seen again (`snapshot_of`).
+        What was made of a summary stays with it when it is seen again (`snapshot_of`), and so does
+        an annotation that was learned after it was asked for.
         """
         winners: list[Seen] = []
         for start in range(0, len(seen), TURN):
             if start:
                 await asyncio.sleep(0)
-            batch = seen[start : start + TURN]
+            batch = [self._annotated(account, one) for one in seen[start : start + TURN]]
             ranked = [self._write(account, one) for one in batch]
             made = [self._made_of(*one) for one in zip(ranked, batch, strict=True)]
             higher = await self._backend.raise_many(ranked)
@@ -117,6 +118,11 @@ class Store:
                 if winner is None:
                     self._keep_decoded(written, one, known)
         return winners
+
+    def _annotated(self, account: str, seen: Seen) -> Seen:
+        if not isinstance(seen, Snapshot):
+            return seen
+        return with_newer_annotation(seen, self.at_hand(account, seen.sid))
 
     def _made_of(self, written: Ranked, seen: Seen) -> Made:
         """What was made of this very summary when it was seen before."""

@@ -8,7 +8,7 @@ from gateway.accounts import Account
 from gateway.calls.ground import Ground
 from gateway.insights.catalogue import CallSid
 from gateway.insights.events import BrokenEvent, Event, SummaryEvent, read_events
-from gateway.insights.snapshot import Snapshot
+from gateway.insights.snapshot import Snapshot, with_newer_annotation
 from gateway.instrumentation import EventReceived
 from gateway.viewers import Realm
 
@@ -51,13 +51,20 @@ class Events:
         """Store what is newer than all that is known in a realm, and tell; give that."""
         pushed = [one for one in newest if realm.has(one.summary.account_sid)]
         known = await self._store.known_many(realm.key, [snapshot.sid for snapshot in pushed])
-        news = [
-            snapshot
-            for snapshot, before in zip(pushed, known, strict=True)
-            if not isinstance(before, Snapshot) or snapshot.rank > before.rank
+        news, whole = list[Snapshot](), list[Snapshot]()
+        for snapshot, before in zip(pushed, known, strict=True):
+            if not isinstance(before, Snapshot):
+                news.append(snapshot)
+                whole.append(snapshot)
+            elif snapshot.rank > before.rank:
+                news.append(snapshot)
+                whole.append(with_newer_annotation(snapshot, before))
+        winners = await self._store.keep(realm.key, whole)
+        kept = [
+            one
+            for one, written, winner in zip(news, whole, winners, strict=True)
+            if winner is written
         ]
-        winners = await self._store.keep(realm.key, news)
-        kept = [one for one, winner in zip(news, winners, strict=True) if winner is one]
         for snapshot in kept:
             await self._store.announce(realm.key, snapshot.sid)
         return kept

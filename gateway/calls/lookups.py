@@ -109,9 +109,9 @@ class Lookups:
             return False
         if call.source is Source.STALE:  # Twilio cannot be asked: it was tried
             return True
-        if not call.snapshot.annotated_at:
-            return False
-        return self._clock() < self.annotation_fresh_until(call.snapshot) or not call.is_final
+        if self._clock() < self.annotation_fresh_until(call.snapshot):
+            return True
+        return not call.is_final and call.snapshot.annotated_at >= call.snapshot.as_of
 
     def annotation_fresh_until(self, snapshot: Snapshot) -> float:
         """The moment up to which an annotation need not be asked for; one in doubt has none."""

@@ -81,6 +81,15 @@ def annotate(snapshot: Snapshot, annotation: bytes, seen_at: float) -> Snapshot:
     return replace(snapshot, summary=summary, raw=raw, annotated_at=seen_at, doubted=False)
 
 
+def with_newer_annotation(seen: Snapshot, known: Snapshot | None) -> Snapshot:
+    """What was seen; with what is known of its annotation, if that was learned later."""
+    if known is None or known.annotated_at <= seen.annotated_at:
+        return seen
+    told = decode_plain(known.raw).get("annotation")
+    newer = annotate(seen, msgspec.json.encode(told or {}), known.annotated_at)
+    return replace(newer, doubted=known.doubted)
+
+
 def doubt(snapshot: Snapshot, at: float) -> Snapshot:
     """The snapshot with an annotation that nobody is sure of since that moment."""
     return replace(snapshot, annotated_at=at, doubted=True)

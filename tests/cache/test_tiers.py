@@ -214,3 +214,15 @@ async def test_a_lease_outlives_long_work_and_not_its_holder(redis: RedisServer)
     async with asyncio.timeout(2), leases.turn("dead") as mine:
         assert not mine
     await cache.close()
+
+
+async def test_a_connection_that_is_lost_while_it_is_made_is_no_failure() -> None:
+    """Uvloop has a word of its own for it, which is no OSError."""
+    cache = RedisCache("redis://127.0.0.1:1")
+
+    async def work() -> int:
+        raise RuntimeError("unable to perform operation on <TCPTransport>; the handler is closed")
+
+    assert await cache.attempt(work, otherwise=7) == 7
+    assert not cache.is_up
+    await cache.close()

@@ -11,6 +11,10 @@ from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.journeys.annotations import ANNOTATE, READ, annotate, read
 
+VERSION = "query($sid: CallSid!) { call(sid: $sid) { processing { version } } }"
+BLIND = """
+mutation($input: AnnotateCallInput!) { annotateCall(input: $input) { userErrors { code } } }
+"""
 LIST = (
     'query { calls(first: 100, filter: { startTime: "7d" }) { nodes { annotation { comment } } } }'
 )
@@ -177,6 +181,33 @@ async def test_an_answer_from_before_the_write_does_not_undo_it(
         with gateway.upstream() as requests:
             assert (await read(gateway, sid))["comment"] == "new"
         assert requests == []
+
+
+async def test_a_newer_version_from_before_the_write_does_not_undo_it_either(
+    sandbox: Sandbox, clock: Clock
+) -> None:
+    """Of a call that still changes: the version is the newer one, and the annotation too."""
+    twilio = HeldBack(sandbox)
+    settings = Settings(gateway_partial_max_age=600)
+    async with Gateway(sandbox, clock, settings, transport=twilio) as gateway:
+        sid = sandbox.examples()["partial"]
+        twilio.let_go.set()
+        before = (await gateway.ask(VERSION, sid=sid))["call"]["processing"]["version"]
+        clock.advance(601)
+        twilio.let_go.clear()
+        asking = asyncio.create_task(gateway.ask(VERSION, sid=sid))
+        await asyncio.sleep(0.1)
+        clock.advance(1)
+        writing = asyncio.create_task(gateway.ask(BLIND, input={"sid": sid, "comment": "new"}))
+        await writing
+        clock.advance(1)
+        twilio.let_go.set()
+        assert (await asking)["call"]["processing"]["version"] > before
+        for seconds in (0, 300):
+            clock.advance(seconds)
+            with gateway.upstream() as requests:
+                assert (await read(gateway, sid))["comment"] == "new"
+            assert requests == []
 
 
 async def test_a_summary_from_before_the_write_is_told_with_what_was_written(
