@@ -22,8 +22,8 @@ class Source(Vocabulary):
 class LookupStatus(Vocabulary):
     """Whether there is a summary of a call, and if not, why."""
 
-    COMPLETE = "complete", "There is one, and it is final but for its annotation."
-    PARTIAL = "partial", "There is one, and it still changes: ask again later."
+    COMPLETE = "complete", "There is a summary, and it is final but for its annotation."
+    PARTIAL = "partial", "There is a summary, and it still changes: ask again later."
     NOT_READY = "not_ready", "The call exists and has no summary yet: ask again later."
     NOT_FOUND = (
         "not_found",

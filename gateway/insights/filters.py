@@ -110,10 +110,8 @@ class Filter(Struct, frozen=True):
         else:
             good = good and re.fullmatch(self.pattern.regex, word) is not None
         if not good:
-            shown = "has a value" if self.pii is not Pii.NONE else f"is {word[:64]!r}"
-            raise BadUserInput(
-                f"filter.{self.name}", f"{shown} that cannot be asked for", self.accepted
-            )
+            shown = "has a value that" if self.pii is not Pii.NONE else f"is {word[:64]!r}, which"
+            raise BadUserInput(f"filter.{self.name}", f"{shown} cannot be asked for", self.accepted)
         return word
 
 

@@ -71,9 +71,11 @@ def pin(start: TimeBound | None, end: TimeBound | None, now: float, grid: float)
         _second(DEFAULT_END if end is None else end, pinned_now),
     )
     if window.start >= window.end:
+        began = iso(window.start)
+        told = f"4 hours ago unless it is given, {began}," if start is None else f"{began},"
         raise BadUserInput(
             "filter.startTime",
-            f"is {iso(window.start)}, which is not before `filter.endTime`, {iso(window.end)}",
+            f"is {told} which is not before `filter.endTime`, {iso(window.end)}",
             "a start before the end",
         )
     return window

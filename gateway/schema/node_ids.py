@@ -12,10 +12,10 @@ def encode_id(sid: CallSid) -> str:
     return b64encode(f"Call:{sid}".encode()).decode("ascii")
 
 
-def decode_id(node_id: str) -> CallSid:
-    """The call that an id stands for; raises BadUserInput for anything else."""
+def decode_id(node_id: str, argument: str = "id") -> CallSid:
+    """The call that an id in `argument` stands for; raises BadUserInput for anything else."""
     try:
         name = b64decode(node_id.encode("ascii"), validate=True).decode()
         return call_sid(name.removeprefix("Call:") if name.startswith("Call:") else "")
     except ValueError:
-        raise BadUserInput("id", "is no id of this graph", "the `id` of a call") from None
+        raise BadUserInput(argument, "is no id of this graph", "the `id` of a call") from None

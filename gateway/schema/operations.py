@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, TypeVar, cast
 
 import strawberry
@@ -154,7 +154,8 @@ class Query:
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="Ids of the objects.")],
     ) -> list[Node | None]:
         """Relay's refetch of many; looked up at the same time."""
-        return cast("list[Node | None]", await look_up_each(info, "ids", ids, decode_id))
+        sid_of = partial(decode_id, argument="ids")
+        return cast("list[Node | None]", await look_up_each(info, "ids", ids, sid_of))
 
     @strawberry.field(description="Who one is to this gateway, and what one may see and do.")
     def viewer(self, info: Info) -> Viewer:

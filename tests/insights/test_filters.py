@@ -182,6 +182,14 @@ def test_what_twilio_would_not_take_is_refused_before_it_is_asked(
     assert error.accepted in str(error)
 
 
+def test_a_refusal_is_a_sentence() -> None:
+    """With the value or without it."""
+    with pytest.raises(BadUserInput, match=r"`filter\.fromCountryCode` is 'us', which cannot "):
+        to_parameters({"fromCountryCode": "us"})
+    with pytest.raises(BadUserInput, match=r"`filter\.to` has a value that cannot be asked for\. "):
+        to_parameters({"to": "2025550143"})
+
+
 @pytest.mark.parametrize("argument", ["from", "to"])
 @pytest.mark.parametrize("value", ["2025550143", "client:Ada Lovelace", f"{NUMBER};ext=7"])
 def test_a_party_is_never_repeated_in_a_message(argument: str, value: str) -> None:

@@ -128,6 +128,13 @@ def test_an_empty_window_is_an_error_with_both_of_its_ends(
     assert caught.value.argument == "filter.startTime"
 
 
+def test_a_start_that_nobody_gave_is_told_as_such() -> None:
+    """Else the message would speak of what is not in the question."""
+    told = r"`filter\.startTime` is 4 hours ago unless it is given, \S+Z, which is not before"
+    with pytest.raises(BadUserInput, match=told):
+        pin(None, timedelta(days=1), NOON, 10)
+
+
 @pytest.mark.parametrize("year", [1, 987, 1970, 2026, 9999])
 def test_moments_are_written_with_four_digits_of_the_year(year: int) -> None:
     """ISO 8601, as Twilio reads it."""

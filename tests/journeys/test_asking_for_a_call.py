@@ -51,6 +51,7 @@ async def test_a_lookup_tells_states_apart(
     assert lookup["status"] == status
     assert [request.params["ProcessingState"] for request in requests] == asked
     assert (lookup["call"] is not None) == (status in {"COMPLETE", "PARTIAL"})
+    assert lookup["message"].startswith("There is a summary, ") == (lookup["call"] is not None)
     assert (lookup["retryAfterSeconds"] is not None) == (status in {"PARTIAL", "NOT_READY"})
     assert (await gateway.ask(CALL, sid=sid))["call"] is None or lookup["call"]["sid"] == sid
 
@@ -163,11 +164,18 @@ async def test_a_call_leads_to_its_parent_and_back_by_id(gateway: Gateway) -> No
 
 
 @pytest.mark.parametrize("bad", ["", "abc", "Q2FsbDoqKg==", "VXNlcjox", "💥"])
-async def test_an_id_of_something_else_is_the_askers_mistake(gateway: Gateway, bad: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "argument"), [("node(id: $id)", "id"), ("nodes(ids: [$id])", "ids")]
+)
+async def test_an_id_of_something_else_is_the_askers_mistake(
+    gateway: Gateway, field: str, argument: str, bad: str
+) -> None:
     """An id that this graph did not make is refused before anything is asked."""
     with gateway.upstream() as requests:
-        error = await gateway.fail("query($id: ID!) { node(id: $id) { id } }", id=bad)
+        error = await gateway.fail(f"query($id: ID!) {{ {field} {{ id }} }}", id=bad)
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert error["extensions"]["argument"] == argument
+    assert error["message"].startswith(f"`{argument}` is no id of this graph.")
     assert requests == []
 
 
