@@ -13,6 +13,7 @@ from graphql import (
     GraphQLSyntaxError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
+    ScalarLeafsRule,
     ValuesOfCorrectTypeRule,
     print_ast,
     specified_rules,
@@ -121,6 +122,7 @@ class Documents:
         ]
         if not introspection:
             self._rules.append(NoSchemaIntrospectionCustomRule)
+            self._rules[self._rules.index(ScalarLeafsRule)] = _LeafsRule
         self._hide_suggestions = not introspection
         self._known: OrderedDict[str, Document] = OrderedDict()
         self._pinned: dict[str, Document] = {}
@@ -219,6 +221,14 @@ class Documents:
             forgotten, _ = self._known.popitem(last=False)
             self._size -= len(forgotten)
         return document
+
+
+class _LeafsRule(ScalarLeafsRule):
+    """Without the suggestion that graphql-core makes here even if suggestions are hidden."""
+
+    def report_error(self, error: GraphQLError) -> None:
+        error.message = error.message.partition(" Did you mean ")[0]
+        super().report_error(error)
 
 
 def _operations(document: DocumentNode) -> tuple[OperationDefinitionNode, ...]:

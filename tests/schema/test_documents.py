@@ -134,6 +134,7 @@ async def test_without_introspection_the_schema_is_not_told(sandbox: Sandbox, cl
     for query, variables in (
         ("{__schema {types {name}}}", {}),
         ("{cals {nodes {sid}}}", {}),
+        ("{calls}", {}),
         ("{calls(frist: 1) {nodes {sid}}}", {}),
         ("{calls(filter: {typ: SIP}) {nodes {sid}}}", {}),
         ("query($f: CallFilter) {calls(filter: $f) {nodes {sid}}}", {"f": {"typ": "SIP"}}),
@@ -141,6 +142,18 @@ async def test_without_introspection_the_schema_is_not_told(sandbox: Sandbox, cl
         told = str((await gateway.send(query, **variables))["errors"])
         assert "Did you mean" not in told
         assert "`type`" not in told
+
+
+async def test_without_introspection_a_mistake_is_still_told(
+    sandbox: Sandbox, clock: Clock
+) -> None:
+    """What stands in the document, which type it has, and which words would do."""
+    gateway = Gateway(sandbox, clock, Settings(gateway_introspection=False))
+    error = await gateway.fail("{calls}")
+    told = "Field 'calls' of type 'CallConnection!' must have a selection of subfields."
+    assert error["message"] == told
+    error = await gateway.fail("{calls(sortBy: NOPE) {nodes {sid}}}")
+    assert error["extensions"]["accepted"] == "START_TIME, END_TIME"
 
 
 def parts_of_documents() -> int:
