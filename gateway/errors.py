@@ -38,7 +38,7 @@ class GatewayError(Exception):
 
 
 class BadUserInput(GatewayError):
-    """An argument that cannot be sent upstream.
+    """An argument that cannot be asked for.
 
     `argument` is its path as the caller wrote it (`filter.startTime`), `accepted` says in words
     what would do. The value itself is repeated only where it cannot be personal data.

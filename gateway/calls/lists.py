@@ -42,7 +42,7 @@ class _Gathered(Struct, frozen=True):
 
 
 class Lists:
-    """Lists calls, from pages in the cache and upstream; raises UpstreamError.
+    """Lists calls, from pages in the cache and upstream; raises UpstreamError and BadUserInput.
 
     A page that cannot be had fails the whole answer: a list is never shorter than it says.
     """

@@ -25,6 +25,7 @@ from gateway.upstream.failures import (
     TRANSPORT_FAILURES,
     absence,
     failure_of_exception,
+    failure_of_list,
     failure_of_response,
     failure_of_write,
     invalid,
@@ -159,12 +160,15 @@ class InsightsClient:
     async def page(
         self, account: Account, question: Question, ref: PageRef, known: Known = _nothing
     ) -> UpstreamPage:
-        """One page of a list of calls. What is `known` already is not read again."""
+        """One page of a list of calls. What is `known` already is not read again.
+
+        Raises BadUserInput for a subaccount that Twilio does not show.
+        """
         parameters = {**dict(question.parameters), "SortBy": question.sort, **ref.parameters}
         asked_at = self._clock()
         response = await self._get(account, "Summaries", "Summaries", parameters, ref.size)
         if response.is_error:
-            raise failure_of_response(response)
+            raise failure_of_list(response, question)
         body = self._list(response)
         snapshots = [
             self._snapshot(raw, asked_at, response, _same(raw, known))

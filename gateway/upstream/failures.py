@@ -5,7 +5,9 @@ import httpx
 from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.errors import (
+    BadUserInput,
     DeadlineExceeded,
+    GatewayError,
     UpstreamCredentials,
     UpstreamError,
     UpstreamInvalidResponse,
@@ -15,6 +17,7 @@ from gateway.errors import (
     UpstreamUnavailable,
 )
 from gateway.insights.absence import Absence
+from gateway.insights.paging import Question
 from gateway.upstream.answers import NotSent, Outcome, request_id, twilio_code, wait_of
 from gateway.upstream.circuit_breaker import CircuitOpen
 from gateway.upstream.fair_shares import Overloaded
@@ -68,6 +71,18 @@ def failure_of_response(response: httpx.Response) -> UpstreamError:
         request_id=request_id(response),
         retry_after=wait_of(response),
     )
+
+
+def failure_of_list(response: httpx.Response, question: Question) -> GatewayError:
+    """The same, of a list: a subaccount that Twilio does not show is the asker's mistake."""
+    asked = "Subaccount" in dict(question.parameters)
+    if asked and response.status_code == httpx.codes.FORBIDDEN:
+        return BadUserInput(
+            "filter.subaccount",
+            "is no subaccount whose calls may be seen",
+            "the SID of a subaccount of this account",
+        )
+    return failure_of_response(response)
 
 
 def failure_of_exception(error: Exception) -> UpstreamError:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gateway.sandbox import Fault
 from tests.conftest import Gateway
 
 QUERY = "query($f: CallFilter, $s: CallSort) { calls(filter: $f, sortBy: $s) { nodes { sid } } }"
@@ -135,6 +136,25 @@ async def test_a_number_that_is_refused_is_not_repeated(gateway: Gateway) -> Non
 
 async def test_what_twilio_itself_refuses_is_said_so(gateway: Gateway) -> None:
     """A refusal of the upstream carries its code, and not its words."""
-    error = await gateway.fail(QUERY, f={"subaccount": "AC" + "0" * 32})
-    assert error["extensions"]["code"] in {"UPSTREAM_REJECTED", "UPSTREAM_CREDENTIALS"}
+    gateway.sandbox.inject(Fault(kind="refused_credentials"))
+    error = await gateway.fail(QUERY)
+    assert error["extensions"]["code"] == "UPSTREAM_CREDENTIALS"
     assert error["extensions"]["requestId"].startswith("RQ")
+
+
+async def test_a_subaccount_that_twilio_does_not_show_is_the_askers_mistake(
+    gateway: Gateway,
+) -> None:
+    """Nothing is wrong with the credentials: however often it is asked, others are answered."""
+    for number in range(30):
+        error = await gateway.fail(QUERY, f={"subaccount": f"AC{number:032}"})
+        assert error["message"] == (
+            "`filter.subaccount` is no subaccount whose calls may be seen. Accepted: the SID of a "
+            "subaccount of this account."
+        )
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+        assert error["extensions"]["argument"] == "filter.subaccount"
+    assert await gateway.ask(QUERY, f={"startTime": "1d"})
+    ready = (await gateway.http.get("/readyz")).json()
+    (account,) = ready["accounts"].values()
+    assert account == {"upstream": "ok", "circuit": "closed"}

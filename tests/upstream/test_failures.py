@@ -5,6 +5,7 @@ import aiohttp
 import httpx
 import pytest
 from aiohttp.http_exceptions import HttpProcessingError
+from msgspec import structs
 
 from gateway import errors
 from gateway.insights.absence import Absence, Absent
@@ -157,6 +158,22 @@ async def test_a_list_without_advanced_features_is_refused_and_credentials_are_n
         await ask("page", client_of(answering(401, {"code": 17007})))
 
     assert caught.value.twilio_code == 17007
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(403, errors.BadUserInput), (401, errors.UpstreamCredentials)],
+)
+async def test_who_asks_for_a_subaccount_that_is_not_shown_is_told_so(
+    status: int, expected: type[errors.GatewayError]
+) -> None:
+    """Credentials that are wrong themselves come with another status."""
+    question = structs.replace(QUESTION, parameters=(("Subaccount", "AC1"),))
+    client = client_of(answering(status, {"code": 17000}))
+    with pytest.raises(errors.GatewayError) as caught:
+        await client.page(ACCOUNT, question, FIRST_PAGE)
+
+    assert type(caught.value) is expected
 
 
 @pytest.mark.parametrize(
