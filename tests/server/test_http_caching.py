@@ -179,6 +179,7 @@ async def test_an_annotation_has_an_age_of_its_own(gateway: Gateway, clock: Cloc
     clock.advance(100)
     answer = await get(gateway, SCORE, sid=sid)
     assert (answer.headers["age"], remaining(answer)) == ("120", 60)
+    assert answer.headers["cache-control"] == "private, max-age=180"
 
 
 async def test_what_is_stale_is_kept_by_nobody_else(
