@@ -19,11 +19,11 @@ from starlette.routing import Route, WebSocketRoute
 
 from gateway.calls.call import LookupStatus
 from gateway.cli import main
-from gateway.errors import GatewayError, UpstreamError
+from gateway.errors import GatewayError, UpstreamError, WrongSettings
 from gateway.insights.annotating import UserErrorCode
 from gateway.insights.filters import FILTERS, Filter
 from gateway.schema.operations import build_schema
-from gateway.settings import table
+from gateway.settings import read, table
 from tests.conftest import Clock, Gateway
 from tests.write_docs import DOCS, PART, PARTS, ROOT, example, pages, rewritten
 
@@ -296,6 +296,16 @@ async def test_a_walk_costs_what_the_page_says(gateway: Gateway, clock: Clock) -
     clock.advance(60)
     later, _ = await cost(30, end)
     assert (odd, at_once, later) == (1, 1, 2)
+
+
+def test_a_mistake_in_the_settings_is_told_as_it_is_shown() -> None:
+    """What stops a gateway that listens to others, in the words of the program."""
+    (shown,) = re.findall(
+        r"^gateway: (GATEWAY_HOST.*)$", PAGES["docs/operations/running.md"], re.MULTILINE
+    )
+    with pytest.raises(WrongSettings) as caught:
+        read({"GATEWAY_HOST": "0.0.0.0"})  # noqa: S104 - it is the mistake
+    assert caught.value.mistakes == (shown,)
 
 
 def test_readme_asks_for_the_versions_that_are_needed() -> None:
