@@ -81,6 +81,24 @@ async def test_who_has_no_budget_is_told_of_none(gateway: Gateway) -> None:
     assert not [name for name in answer.headers if name.startswith("ratelimit")]
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("{ calls", id="no GraphQL"),
+        pytest.param("{ cals }", id="not of the schema"),
+        pytest.param(
+            f"{{ {''.join(f'a{n}: calls {{ nodes {{ sid }} }} ' for n in range(9))} }}",
+            id="too much at once",
+        ),
+    ],
+)
+async def test_what_is_not_charged_tells_of_no_budget(gateway: Gateway, query: str) -> None:
+    """Nothing of it is spent, so there is no news of it."""
+    answer = await Asker(gateway, "wallboard").post(query)
+    assert answer.json()["errors"]
+    assert not [name for name in answer.headers if name.startswith("ratelimit")]
+
+
 async def test_replicas_share_a_budget(
     sandbox: Sandbox, clock: Clock, people: People, redis: RedisServer
 ) -> None:
@@ -127,6 +145,19 @@ async def test_an_answer_tells_on_demand_what_it_took(gateway: Gateway) -> None:
     assert await cost() == {"requested": 21, "actual": 11, "upstreamRequests": 1, "cacheHits": 0}
     assert await cost() == {"requested": 21, "actual": 1, "upstreamRequests": 0, "cacheHits": 1}
     assert "extensions" not in await viewer.send(query, s=sid)
+
+
+async def test_an_answer_in_parts_does_not_tell_what_it_took(gateway: Gateway) -> None:
+    """It begins before that is known; who is answered whole is told."""
+    query = "query { viewer { name } ... @defer { calls { nodes { sid } } } }"
+    body = {"query": query, "extensions": {"cost": True}}
+    told = {}
+    for accept in ("multipart/mixed;incrementalSpec=v0.2", "application/json"):
+        headers = {"Authorization": "Bearer free", "Accept": accept}
+        answer = await gateway.http.post("/graphql", json=body, headers=headers)
+        assert '"nodes"' in answer.text
+        told[accept] = '"requested"' in answer.text
+    assert [*told.values()] == [False, True]
 
 
 async def test_a_subscription_is_priced_too(sandbox: Sandbox, clock: Clock) -> None:
