@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from hashlib import sha256
@@ -123,6 +124,22 @@ async def test_what_needs_a_scope_is_refused_without_it(
     assert "scope `" in body["errors"][0]["message"]
     assert "+14155550100" not in json.dumps(body)
     assert not [request for request in office.sandbox.requests if request.method == "POST"]
+
+
+async def test_a_subscription_that_is_refused_ends_with_an_error_of_no_place(
+    office: Gateway,
+) -> None:
+    """There is but one field; the error has its code and its message, and no more."""
+    query = "subscription($sid: CallSid!) { callUpdates(sid: $sid) { status } }"
+    answer = await office.http.post(
+        "/graphql",
+        json={"query": query, "variables": {"sid": office.sandbox.examples()["client"]}},
+        headers={"Authorization": "Bearer nobody", "Accept": "text/event-stream"},
+    )
+    (data,) = re.findall(r"^data: (.+)$", answer.text, re.MULTILINE)
+    (error,) = json.loads(data)["errors"]
+    assert error.keys() == {"message", "extensions"}
+    assert error["extensions"] == {"code": "FORBIDDEN"}
 
 
 async def test_who_may_annotate_does(office: Gateway) -> None:
