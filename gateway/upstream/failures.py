@@ -149,9 +149,6 @@ _NOT_ENABLED = (
 )
 
 
-_LEFT_ALONE = (UpstreamUnavailable, "Twilio failed again and again, and is left alone for now.")
-
-
 def _kind(status: int) -> tuple[type[UpstreamError], str]:
     match status:
         case 401 | 403:
