@@ -157,19 +157,28 @@ class _Reader:
                 self.mistakes.append(f"{place}: {error}.")
 
     def _account(self, place: str, row: _AccountRow) -> Account | None:
-        if (row.auth_token_env is None) == (row.api_key is None or row.api_secret_env is None):
+        token = self._secret(place, row.auth_token_env)
+        secret = self._secret(place, row.api_secret_env)
+        halved = (row.api_key is None) != (row.api_secret_env is None)
+        if halved or (row.api_key is None and row.auth_token_env is None):
             self.mistakes.append(
-                f"{place}: give either `auth_token_env`, or `api_key` and `api_secret_env`."
+                f"{place}: give `auth_token_env`, or `api_key` and `api_secret_env`, which go "
+                "together, or all three."
             )
+        elif row.api_key is not None and secret is not None:
+            return Account(row.sid, row.api_key, secret, token)
+        elif row.api_key is None and token is not None:
+            return Account(row.sid, row.sid, token)
+        return None
+
+    def _secret(self, place: str, variable: str | None) -> Secret | None:
+        """What an environment variable holds, if one is named."""
+        if variable is None:
             return None
-        variable = row.auth_token_env or row.api_secret_env or ""
-        secret = self._environment.get(variable)
-        if not secret:
-            self.mistakes.append(
-                f"{place}: the environment variable {variable} is not set: set it."
-            )
-            return None
-        return Account(row.sid, row.api_key or row.sid, Secret(secret))
+        if held := self._environment.get(variable):
+            return Secret(held)
+        self.mistakes.append(f"{place}: the environment variable {variable} is not set: set it.")
+        return None
 
     def _grant(
         self, place: str, row: _ViewerRow, accounts: Mapping[str, Account | None]

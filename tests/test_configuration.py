@@ -56,6 +56,18 @@ def test_a_good_file_is_read_whole(tmp_path: Path) -> None:
     assert len(configuration.realms) == 2
 
 
+def test_an_account_with_a_key_may_have_its_auth_token_beside_it(tmp_path: Path) -> None:
+    """The key asks Twilio; the auth token is what Twilio signs with."""
+    key = 'api_key = "SK1"\napi_secret_env = "KEY_SECRET"'
+    auth = 'auth_token_env = "ACME_TOKEN"'
+    with_both = _file(tmp_path, GOOD.replace(auth, f"{key}\n{auth}"))
+    (account,) = load(with_both, ENVIRONMENT).accounts
+    assert (account.username, account.password.reveal()) == ("SK1", "secret of a key")
+    assert account.webhook_key == b"secret of acme"
+    (account,) = load(_file(tmp_path, GOOD.replace(auth, key)), ENVIRONMENT).accounts
+    assert (account.username, account.webhook_key) == ("SK1", None)
+
+
 def test_without_subaccounts_one_sees_the_account_alone(tmp_path: Path) -> None:
     """`[]`, or nothing said, is the account's own calls."""
     text = GOOD.replace(f'subaccounts = ["{SUBACCOUNT}"]\n', "")
@@ -69,7 +81,13 @@ def test_without_subaccounts_one_sees_the_account_alone(tmp_path: Path) -> None:
     ("good", "bad", "told"),
     [
         (ACCOUNT, "ACx", "accounts 1: "),
-        ('auth_token_env = "ACME_TOKEN"', "", "give either `auth_token_env`, or `api_key`"),
+        ('auth_token_env = "ACME_TOKEN"', "", "give `auth_token_env`, or `api_key` and"),
+        (
+            "auth_token_env =",
+            'api_key = "SK1"\nauth_token_env =',
+            "`api_secret_env`, which go together",
+        ),
+        ("auth_token_env", "api_secret_env", "`api_secret_env`, which go together"),
         ("ACME_TOKEN", "OTHER_TOKEN", "the environment variable OTHER_TOKEN is not set"),
         ("auth_token_env", "auth_token", "`auth_token` would put a secret into the file"),
         ("token_sha256", "token", "`token` would put a secret into the file"),
