@@ -86,14 +86,26 @@ def configuration_of(settings: Settings, environment: Mapping[str, str]) -> Conf
     if settings.gateway_config is None:
         return open_to_all(account_of(settings))
     configuration = load(Path(settings.gateway_config), environment)
+    if mistakes := list(_unmet(settings, configuration)):
+        raise WrongSettings(*(f"{settings.gateway_config}: {mistake}" for mistake in mistakes))
+    return configuration
+
+
+def _unmet(settings: Settings, configuration: Configuration) -> Iterator[str]:
+    """What accounts and viewers need, and file and settings together do not give them."""
     by_token = [grant for grant in configuration.grants if not grant.token_sha256]
     if by_token and settings.gateway_jwks_url is None:
-        name = by_token[0].viewer.name
-        raise WrongSettings(
-            f"{settings.gateway_config}: the viewer {name} is known by a JSON Web Token, which "
-            "needs GATEWAY_JWKS_URL, GATEWAY_JWT_ISSUER and GATEWAY_JWT_AUDIENCE: set them."
+        yield (
+            f"the viewer {by_token[0].viewer.name} is known by a JSON Web Token, which needs "
+            "GATEWAY_JWKS_URL, GATEWAY_JWT_ISSUER and GATEWAY_JWT_AUDIENCE: set them."
         )
-    return configuration
+    for account in configuration.accounts:
+        if settings.gateway_webhook_url is not None and account.webhook_key is None:
+            yield (
+                f"the account {account.sid} has no auth token, with which Twilio signs what it "
+                "posts to GATEWAY_WEBHOOK_URL: give `auth_token_env` beside its key, or unset "
+                "GATEWAY_WEBHOOK_URL."
+            )
 
 
 def load(path: Path, environment: Mapping[str, str]) -> Configuration:

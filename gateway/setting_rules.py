@@ -12,7 +12,8 @@ def contradictions(settings: "Settings") -> Iterator[str]:
     """What cannot hold together, in a line each: what is wrong, and the cure."""
     if settings.twilio_api_key and settings.twilio_api_secret is None:
         yield "TWILIO_API_SECRET is missing: set the secret of the key in TWILIO_API_KEY."
-    if settings.gateway_webhook_url and settings.twilio_auth_token is None:
+    named = settings.twilio_auth_token or settings.gateway_config
+    if settings.gateway_webhook_url and not named:
         yield (
             "TWILIO_AUTH_TOKEN is missing: Twilio signs with it what it posts to "
             "GATEWAY_WEBHOOK_URL, also if an API key is set; set it, or unset GATEWAY_WEBHOOK_URL."

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.configuration import load
+from gateway.configuration import configuration_of, load
 from gateway.errors import WrongSettings
+from gateway.settings import read
 from gateway.viewers import Scope
 
 ACCOUNT = "AC" + "1" * 32
@@ -66,6 +67,25 @@ def test_an_account_with_a_key_may_have_its_auth_token_beside_it(tmp_path: Path)
     assert account.webhook_key == b"secret of acme"
     (account,) = load(_file(tmp_path, GOOD.replace(auth, key)), ENVIRONMENT).accounts
     assert (account.username, account.webhook_key) == ("SK1", None)
+
+
+def test_where_twilio_pushes_each_account_needs_its_auth_token(tmp_path: Path) -> None:
+    """Its own, that is: of the account that the environment names nothing is used."""
+    auth = 'auth_token_env = "ACME_TOKEN"'
+    key = 'api_key = "SK1"\napi_secret_env = "KEY_SECRET"'
+    text = GOOD.replace('jwt_subject = "ops@acme.example"', f'token_sha256 = "{"0" * 64}"')
+    path = _file(tmp_path, text)
+    said = {"GATEWAY_CONFIG": str(path), "GATEWAY_WEBHOOK_URL": "https://calls.example/hook"}
+    assert configuration_of(read(said), ENVIRONMENT).accounts[0].webhook_key == b"secret of acme"
+
+    _file(tmp_path, text.replace(auth, key))
+    with pytest.raises(WrongSettings, match=f"{ACCOUNT} has no auth token") as wrong:
+        configuration_of(read(said), ENVIRONMENT)
+    assert "give `auth_token_env` beside its key" in str(wrong.value)
+    assert configuration_of(read({"GATEWAY_CONFIG": str(path)}), ENVIRONMENT).accounts
+
+    _file(tmp_path, text.replace(auth, f"{key}\n{auth}"))
+    assert configuration_of(read(said), ENVIRONMENT).accounts[0].webhook_key == b"secret of acme"
 
 
 def test_without_subaccounts_one_sees_the_account_alone(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ class EventSink:
     async def receive(self, request: Request) -> Response:
         """Take in the events of one request, or say why not."""
         if not self._doors:
-            return _refusal(404, "No sink: set GATEWAY_WEBHOOK_URL and TWILIO_AUTH_TOKEN.")
+            return _refusal(404, "No sink: set GATEWAY_WEBHOOK_URL.")
         outcome = await self._take(request)
         self._hook(WebhookAnswered(outcome))
         if outcome == "accepted":
