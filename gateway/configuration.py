@@ -5,9 +5,9 @@ whole: every mistake is told, in a line that says where it is and how to mend it
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -15,13 +15,32 @@ from msgspec import Meta, Struct
 from gateway.accounts import Account, account_of
 from gateway.errors import WrongSettings
 from gateway.setting_kinds import Count
-from gateway.settings import AccountSid, Secret, Settings
+from gateway.settings import AccountSid, Secret, Settings, accepted
 from gateway.viewers import Realm, Scope, Viewer, everybody
 
 RowT = TypeVar("RowT", bound=Struct)
 
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-Name = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Sha256 = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9a-f]{64}\Z",
+        title="64 hexadecimal digits in lower case, as `printf %s TOKEN | sha256sum` prints them",
+    ),
+]
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z",
+        title="a name of 1 to 64 letters, digits, `.`, `_` and `-`, not `.`, `_` or `-` first",
+    ),
+]
+Text = Annotated[str, Meta(min_length=1, title="a text that is not empty")]
+Variable = Annotated[str, Meta(min_length=1, title="the name of an environment variable")]
+Claims = Annotated[
+    dict[str, str], Meta(min_length=1, title='a table of texts such as `{ roles = "voice-ops" }`')
+]
+Sids = Annotated[tuple[str, ...], Meta(title='a list of SIDs of accounts, or `["*"]`')]
+Scopes = Annotated[tuple[str, ...], Meta(title='a list such as `["calls:read"]`')]
 
 _SECRETS = {
     "auth_token": "auth_token_env",
@@ -31,23 +50,27 @@ _SECRETS = {
 """What does not belong into the file, and what to write instead."""
 
 
-class _AccountRow(Struct, frozen=True, forbid_unknown_fields=True):
+class _AccountRow(Struct, frozen=True):
     sid: AccountSid
-    auth_token_env: str | None = None
-    api_key: str | None = None
-    api_secret_env: str | None = None
+    auth_token_env: Variable | None = None
+    api_key: Text | None = None
+    api_secret_env: Variable | None = None
 
 
-class _ViewerRow(Struct, frozen=True, forbid_unknown_fields=True):
+class _ViewerRow(Struct, frozen=True):
     name: Name
     account: AccountSid
     token_sha256: Sha256 | None = None
-    jwt_subject: str | None = None
-    jwt_claims: dict[str, str] | None = None
-    subaccounts: tuple[str, ...] = ()
-    scopes: tuple[str, ...] = (Scope.CALLS_READ.value,)
+    jwt_subject: Text | None = None
+    jwt_claims: Claims | None = None
+    subaccounts: Sids = ()
+    scopes: Scopes = (Scope.CALLS_READ.value,)
     max_cost: Count | None = None
     budget_per_minute: Count | None = None
+
+    @property
+    def claims(self) -> tuple[tuple[str, str], ...]:
+        return tuple(sorted((self.jwt_claims or {}).items()))
 
 
 class Grant(Struct, frozen=True):
@@ -130,6 +153,7 @@ class _Reader:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
+        self._unread: set[str] = set()  # SIDs of accounts of which enough is said
         self.mistakes: list[str] = []
 
     def read(self, written: Mapping[str, Any]) -> Configuration:
@@ -142,6 +166,8 @@ class _Reader:
         viewers = list(self._rows(written, "viewers", _ViewerRow))
         self._unique("viewers", "name", [row.name for _, row in viewers])
         self._unique("viewers", "token_sha256", [row.token_sha256 for _, row in viewers])
+        self._unique("viewers", "jwt_subject", [row.jwt_subject for _, row in viewers])
+        self._unique("viewers", "jwt_claims", [row.claims or None for _, row in viewers])
         grants = [self._grant(place, row, accounts) for place, row in viewers]
         return Configuration(
             tuple(account for account in accounts.values() if account),
@@ -157,16 +183,37 @@ class _Reader:
             return
         for number, row in enumerate(rows, 1):
             place = f"{table} {number}"
-            for secret in sorted(row.keys() & _SECRETS.keys()):
-                self.mistakes.append(
-                    f"{place}: `{secret}` would put a secret into the file: remove it, change "
-                    f"the secret if the file was shared, and use `{_SECRETS[secret]}`."
+            if not isinstance(row, dict):
+                self.mistakes.append(f"{place}: is no table: write its keys below [[{table}]].")
+            elif (read := self._row(place, row, kind)) is not None:
+                yield place, read
+
+    def _row(self, place: str, row: Mapping[str, Any], kind: type[RowT]) -> RowT | None:
+        """A row; None where a key is wrong, unknown or missing, each of which is told."""
+        hints = get_type_hints(kind, include_extras=True)
+        values: dict[str, Any] = {}
+        wrong = [
+            f"`{field.name}` is missing: set it to {accepted(hints[field.name])}."
+            for field in msgspec.structs.fields(kind)
+            if field.required and field.name not in row
+        ]
+        for name, value in row.items():
+            if name in _SECRETS:
+                wrong.append(
+                    f"`{name}` would put a secret into the file: remove it, change the secret if "
+                    f"the file was shared, and use `{_SECRETS[name]}`."
                 )
-            clean = {name: value for name, value in row.items() if name not in _SECRETS}
-            try:
-                yield place, msgspec.convert(clean, kind)
-            except msgspec.ValidationError as error:
-                self.mistakes.append(f"{place}: {error}.")
+            elif name not in hints:
+                known = ", ".join(f"`{one}`" for one in hints)
+                wrong.append(f"`{name}` is unknown: remove it, or use one of {known}.")
+            else:
+                try:
+                    values[name] = msgspec.convert(value, hints[name])
+                except msgspec.ValidationError:
+                    wrong.append(f"`{name}` is wrong: set it to {accepted(hints[name])}.")
+        self.mistakes += [f"{place}: {mistake}" for mistake in wrong]
+        self._unread |= {str(row.get("sid"))} if wrong else set()
+        return None if wrong else kind(**values)
 
     def _account(self, place: str, row: _AccountRow) -> Account | None:
         token = self._secret(place, row.auth_token_env)
@@ -201,7 +248,7 @@ class _Reader:
             self.mistakes.append(
                 f"{place}: give one of `token_sha256`, `jwt_subject` and `jwt_claims`."
             )
-        if row.account not in accounts:
+        if row.account not in accounts.keys() | self._unread:
             self.mistakes.append(f"{place}: {row.account} is not among the accounts: add it.")
         scopes = [Scope.spelled(word) for word in row.scopes]
         if None in scopes or not scopes:
@@ -216,10 +263,9 @@ class _Reader:
         realm = Realm(account, None if every else frozenset(row.subaccounts))
         allowed = frozenset(scope for scope in scopes if scope)
         viewer = Viewer(row.name, realm, allowed, row.max_cost, row.budget_per_minute)
-        claims = tuple(sorted((row.jwt_claims or {}).items()))
-        return Grant(viewer, row.token_sha256, row.jwt_subject, claims)
+        return Grant(viewer, row.token_sha256, row.jwt_subject, row.claims)
 
-    def _unique(self, table: str, name: str, values: Sequence[str | None]) -> None:
+    def _unique(self, table: str, name: str, values: Sequence[Hashable]) -> None:
         said = [value for value in values if value is not None]
         if len(said) != len(set(said)):
             self.mistakes.append(f"[[{table}]]: two have the same `{name}`: each needs its own.")

@@ -60,37 +60,37 @@ class Confidential(str):
 
 
 AccountSid = Annotated[
-    str, Meta(pattern="^AC[0-9a-fA-F]{32}$", title="`AC` and 32 hexadecimal digits")
+    str, Meta(pattern=r"^AC[0-9a-fA-F]{32}\Z", title="`AC` and 32 hexadecimal digits")
 ]
 Url = Annotated[
     str,
     Meta(
-        pattern=r"^https?://(\[[0-9a-fA-F:.]+\]|[^/?#@:\s\[\]]+)(:\d{1,5})?$",
+        pattern=r"^https?://(\[[0-9a-fA-F:.]+\]|[^/?#@:\s\[\]]+)(:\d{1,5})?\Z",
         title="an address such as `https://host`",
     ),
 ]
 WebhookUrl = Annotated[
     str,
     Meta(
-        pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$",
+        pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?\Z",
         title="an address such as `https://host/path`, without a query",
     ),
 ]
 JwksUrl = Annotated[
     str,
-    Meta(pattern=r"^https?://[^/?#@\s]+(/\S*)?$", title="an address such as `https://host/keys`"),
+    Meta(pattern=r"^https?://[^/?#@\s]+(/\S*)?\Z", title="an address such as `https://host/keys`"),
 ]
 CacheUrl = Annotated[
     str,
     Meta(
-        pattern=r"^(memory://|rediss?://\S+)$",
+        pattern=r"^(memory://|rediss?://\S+)\Z",
         title="`memory://`, or `redis://` or `rediss://` with `[user:password@]host[:port][/db]`",
     ),
 ]
 Origins = Annotated[
     str,
     Meta(
-        pattern=r"^(https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?(\s*,\s*|$))+(?<!,)$",
+        pattern=r"^(https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?(\s*,\s*|\Z))+(?<!,)\Z",
         title="origins such as `https://app.example`, with commas between them; never `*`",
     ),
 ]

@@ -33,7 +33,7 @@ from gateway.setting_kinds import (
 )
 from gateway.setting_rules import contradictions
 
-__all__ = ["AccountSid", "Secret", "Setting", "Settings", "read", "table"]
+__all__ = ["AccountSid", "Secret", "Setting", "Settings", "accepted", "read", "table"]
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -184,9 +184,8 @@ def table() -> Iterator[Setting]:
         hint, *metas, sentence = get_args(hints[attribute])
         if metas:
             hint = Annotated[(hint, *metas)]
-        kind = next(arm for arm in _arms(hint) if arm is not type(None))
         yield Setting(
-            attribute.upper(), _accepted(kind), getattr(defaults, attribute), sentence, kind
+            attribute.upper(), accepted(hint), getattr(defaults, attribute), sentence, _kind(hint)
         )
 
 
@@ -237,13 +236,17 @@ def _misspellings(said: Mapping[str, str | None], known: Mapping[str, Setting]) 
             yield f"{name} is not a setting: if you mean {meant}, rename it."
 
 
-def _arms(hint: Any) -> tuple[Any, ...]:
-    return get_args(hint) if get_origin(hint) in {Union, types.UnionType} else (hint,)
-
-
-def _accepted(kind: Any) -> str:
+def accepted(hint: Any) -> str:
+    """What a setting of this type may be, in words."""
+    kind = _kind(hint)
     if get_origin(kind) is Annotated:
         return next(str(meta.title) for meta in kind.__metadata__ if isinstance(meta, Meta))
     if get_origin(kind) is Literal:
         return " or ".join(f"`{word}`" for word in get_args(kind))
     return "`true` or `false`" if kind is bool else getattr(kind, "accepted", "a text")
+
+
+def _kind(hint: Any) -> Any:
+    """The type of what is set, whether or not it must be."""
+    arms = get_args(hint) if get_origin(hint) in {Union, types.UnionType} else (hint,)
+    return next(arm for arm in arms if arm is not type(None))

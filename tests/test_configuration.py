@@ -100,7 +100,8 @@ def test_without_subaccounts_one_sees_the_account_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("good", "bad", "told"),
     [
-        (ACCOUNT, "ACx", "accounts 1: "),
+        (ACCOUNT, "ACx", "accounts 1: `sid` is wrong: set it to `AC` and 32 hexadecimal digits"),
+        (f'"{ACCOUNT}"', f'"{ACCOUNT}\\n"', "accounts 1: `sid` is wrong"),
         ('auth_token_env = "ACME_TOKEN"', "", "give `auth_token_env`, or `api_key` and"),
         (
             "auth_token_env =",
@@ -111,7 +112,16 @@ def test_without_subaccounts_one_sees_the_account_alone(tmp_path: Path) -> None:
         ("ACME_TOKEN", "OTHER_TOKEN", "the environment variable OTHER_TOKEN is not set"),
         ("auth_token_env", "auth_token", "`auth_token` would put a secret into the file"),
         ("token_sha256", "token", "`token` would put a secret into the file"),
-        (TOKEN_HASH, "abc", "viewers 1: "),
+        (TOKEN_HASH, "abc", "viewers 1: `token_sha256` is wrong: set it to 64 hexadecimal digits"),
+        (TOKEN_HASH, f"{TOKEN_HASH}\\n", "as `printf %s TOKEN | sha256sum` prints them."),
+        ('name = "everything"', "", "viewers 2: `name` is missing: set it to a name of 1 to 64"),
+        ('name = "everything"', 'name = "everything\\n"', "viewers 2: `name` is wrong"),
+        (
+            'jwt_subject = "ops@acme.example"',
+            "jwt_claims = 1",
+            "set it to a table of texts such as",
+        ),
+        (f'["{SUBACCOUNT}"]', f'["{SUBACCOUNT}\\n"]', "`subaccounts` must hold SIDs"),
         (f'token_sha256 = "{TOKEN_HASH}"\n', "", "give one of `token_sha256`, `jwt_subject`"),
         ('scopes = ["calls:read"]', "scopes = []", "`scopes` must hold some of"),
         ('"pii:read"', '"pii:write"', "`scopes` must hold some of"),
@@ -119,7 +129,7 @@ def test_without_subaccounts_one_sees_the_account_alone(tmp_path: Path) -> None:
         (f'account = "{ACCOUNT}"', f'account = "{SUBACCOUNT}"', "is not among the accounts"),
         ("everything", "support-dashboard", "two have the same `name`"),
         ("[[viewers]]", "[[viewer]]", "`viewer` is unknown"),
-        ('name = "everything"', 'name = "everything"\ncolour = 1', "viewers 2: "),
+        ('name = "everything"', 'name = "everything"\ncolour = 1', "`colour` is unknown"),
         ("[[accounts]]", "[[accounts", "is no TOML"),
     ],
 )
@@ -143,6 +153,38 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(WrongSettings) as wrong:
         load(_file(tmp_path, text), ENVIRONMENT)
     assert len(wrong.value.mistakes) == 3
+
+
+def test_all_mistakes_of_a_row_are_told(tmp_path: Path) -> None:
+    """Each with its key and what it must be; of what is wrong nothing is repeated."""
+    row = 'name = "-"\ntoken_sha256 = "harbour"\ncolour = 1\nshape = 2\nmax_cost = 0'
+    path = _file(tmp_path, GOOD.replace('name = "everything"', row).replace("token_env", "token"))
+    with pytest.raises(WrongSettings) as wrong:
+        load(path, ENVIRONMENT)
+    keys = ["auth_token", "name", "token_sha256", "colour", "shape", "max_cost"]
+    assert [mistake.split("`")[1] for mistake in wrong.value.mistakes] == keys
+    assert "harbour" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("table", ["accounts", "viewers"])
+def test_a_row_that_is_no_table_is_a_mistake(tmp_path: Path, table: str) -> None:
+    """It is told where it is, and how a table is written."""
+    text = f'{table} = ["AC"]\n' + "".join(
+        f"[[{part}" for part in GOOD.split("[[")[1:] if not part.startswith(table)
+    )
+    with pytest.raises(WrongSettings, match=rf"{table} 1: is no table: .* \[\[{table}\]\]\."):
+        load(_file(tmp_path, text), ENVIRONMENT)
+
+
+@pytest.mark.parametrize(
+    "shown", ['jwt_subject = "ops@acme.example"', 'jwt_claims = { team = "a", roles = "b" }']
+)
+def test_no_two_viewers_are_known_by_the_same(tmp_path: Path, shown: str) -> None:
+    """Otherwise it would be the order of the file that says what one may see."""
+    text = GOOD.replace('jwt_subject = "ops@acme.example"', shown)
+    text = text.replace(f'token_sha256 = "{TOKEN_HASH}"', shown)
+    with pytest.raises(WrongSettings, match=f"two have the same `{shown.split(maxsplit=1)[0]}`"):
+        load(_file(tmp_path, text), ENVIRONMENT)
 
 
 def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
