@@ -17,9 +17,8 @@ from gateway import __version__
 from gateway.configuration import configuration_of
 from gateway.errors import UpstreamError, WrongSettings
 from gateway.logs import configure_logging
-from gateway.settings import Settings, read
+from gateway.settings import ENV_FILE, Settings, merged, read
 
-ENV_FILE = Path(".env")
 DEMO = """
   GraphiQL   {address}/
   GraphQL    {address}/graphql
@@ -79,7 +78,7 @@ def serve(chosen: argparse.Namespace) -> int:
     from gateway.server.running import run
 
     settings = _settings(chosen)
-    configuration_of(settings, os.environ)
+    configuration_of(settings, merged(os.environ, ENV_FILE))
     listening, address = _listen(settings.gateway_host, settings.gateway_port)
     for name in ("host", "port", "workers"):
         os.environ[f"GATEWAY_{name.upper()}"] = str(getattr(settings, f"gateway_{name}"))
@@ -136,7 +135,7 @@ def check(chosen: argparse.Namespace) -> int:
 
     settings = _settings(chosen)
     status = 0
-    for account in configuration_of(settings, os.environ).accounts:
+    for account in configuration_of(settings, merged(os.environ, ENV_FILE)).accounts:
         print(f"Settings: fine. Account {account.sid}, upstream {settings.gateway_upstream_url}.")
         try:
             print(f"Upstream: fine. {asyncio.run(ask(settings, account))}")
@@ -200,7 +199,7 @@ def _settings(chosen: argparse.Namespace) -> Settings:
         for name in ("host", "port", "workers")
         if (value := getattr(chosen, name, None)) is not None
     }
-    settings = read({**os.environ, **options}, ENV_FILE if ENV_FILE.is_file() else None)
+    settings = read({**os.environ, **options}, ENV_FILE)
     configure_logging(settings)
     if settings.gateway_trusted_documents is not None:
         _check_documents(settings)

@@ -33,7 +33,10 @@ from gateway.setting_kinds import (
 )
 from gateway.setting_rules import contradictions
 
-__all__ = ["AccountSid", "Secret", "Setting", "Settings", "accepted", "read", "table"]
+__all__ = ["AccountSid", "Secret", "Setting", "Settings", "accepted", "merged", "read", "table"]
+
+ENV_FILE = Path(".env")
+"""In the directory where the gateway starts."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -189,18 +192,32 @@ def table() -> Iterator[Setting]:
         )
 
 
+def merged(environment: Mapping[str, str], env_file: Path | None = None) -> dict[str, str]:
+    """What the environment says, and a `.env` file where that says nothing, as an empty value does.
+
+    Raises WrongSettings.
+    """
+    try:
+        written = dotenv_values(env_file) if env_file else {}
+    except OSError as error:
+        raise WrongSettings(f"{env_file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        raise WrongSettings(f"{env_file} is no UTF-8: write it anew in UTF-8.") from None
+    pairs = [*written.items(), *environment.items()]
+    return {name: text.strip() for name, text in pairs if text and text.strip()}
+
+
 def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
-    """Read settings from the environment, and from a `.env` file where that says nothing.
+    """Read settings from the environment, and from a `.env` file.
 
     Raises WrongSettings with a line for each mistake: what is wrong, and the cure.
     """
-    said = {**(dotenv_values(env_file) if env_file else {}), **environment}
+    said = merged(environment, env_file)
     known = {setting.name: setting for setting in table()}
     values: dict[str, Any] = {}
     mistakes = [*_misspellings(said, known)]
     for name, setting in known.items():
-        text = (said.get(name) or "").strip()
-        if not text:
+        if (text := said.get(name)) is None:
             continue
         try:
             values[name.lower()] = _value(text, setting.hint)
@@ -229,10 +246,12 @@ def _value(text: str, hint: Any) -> Any:
     return msgspec.convert(text, hint, strict=False)
 
 
-def _misspellings(said: Mapping[str, str | None], known: Mapping[str, Setting]) -> Iterator[str]:
+def _misspellings(said: Mapping[str, str], known: Mapping[str, Setting]) -> Iterator[str]:
     """Names that are nearly settings; others belong to somebody else (Kubernetes sets some)."""
     for name in said.keys() - known.keys():
         for meant in get_close_matches(name, known, 1, cutoff=0.93):
+            if name.startswith(f"{meant}_"):
+                continue  # one of several, such as `auth_token_env` may name
             yield f"{name} is not a setting: if you mean {meant}, rename it."
 
 

@@ -2,6 +2,7 @@ import contextlib
 import logging
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -16,7 +17,9 @@ from gateway import __version__
 from gateway.cli import main
 from gateway.schema.federation import subgraph_sdl
 from gateway.schema.operations import sdl
+from gateway.server.app import from_environment
 from gateway.server.graphiql import SOURCES
+from tests.live import becomes
 
 OURS = ("TWILIO_", "GATEWAY_")
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
@@ -187,6 +190,31 @@ def test_settings_are_read_from_an_env_file(
     assert capsys.readouterr().err.startswith("gateway: GATEWAY_PORT is 'http'")
     assert main(["serve", "--port", "8000"]) == 2
     assert "GATEWAY_PORT" not in capsys.readouterr().err
+
+
+def one_viewer(directory: Path, sid: str, variable: str = "TWILIO_AUTH_TOKEN") -> str:
+    """The path of a file with an account and a viewer."""
+    file = directory / "gateway.toml"
+    viewer = f'name = "ana"\naccount = "{sid}"\ntoken_sha256 = "{"0" * 64}"'
+    file.write_text(
+        f'[[accounts]]\nsid = "{sid}"\nauth_token_env = "{variable}"\n[[viewers]]\n{viewer}\n'
+    )
+    return str(file)
+
+
+@pytest.mark.usefixtures("here")
+async def test_secrets_that_the_configuration_names_may_stand_in_the_env_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At the start, and at each SIGHUP as the file says then."""
+    file = tmp_path / ".env"
+    config = f"GATEWAY_CONFIG={one_viewer(tmp_path, 'AC' + '1' * 32)}\n"
+    file.write_text(f"{config}TWILIO_AUTH_TOKEN=harbour\n")
+    app = from_environment()
+    async with app.router.lifespan_context(app):
+        file.write_text(config)
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert await becomes(lambda: "TWILIO_AUTH_TOKEN is not set" in capsys.readouterr().err)
 
 
 def test_a_check_with_the_right_credentials_succeeds(

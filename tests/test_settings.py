@@ -8,7 +8,7 @@ import pytest
 
 from gateway.errors import WrongSettings
 from gateway.setting_kinds import Confidential
-from gateway.settings import Secret, Settings, read, table
+from gateway.settings import Secret, Settings, merged, read, table
 
 SID = "AC" + "5a" * 16
 
@@ -131,6 +131,28 @@ def test_of_what_is_not_said_the_default_holds(tmp_path: Path) -> None:
     assert read({}) == read({"GATEWAY_PORT": "", "GATEWAY_WORKERS": " "}, file) == Settings()
 
 
+def test_an_empty_variable_hides_nothing_of_the_env_file(tmp_path: Path) -> None:
+    """Orchestrators set variables to nothing that they have no value for."""
+    file = tmp_path / ".env"
+    file.write_text("GATEWAY_PORT=1234\n")
+
+    assert read({"GATEWAY_PORT": " "}, file).gateway_port == 1234
+    assert merged({"GATEWAY_PORT": "", "OTHER": " x "}, file) == {
+        "GATEWAY_PORT": "1234",
+        "OTHER": "x",
+    }
+
+
+def test_an_env_file_that_cannot_be_read_is_a_line(tmp_path: Path) -> None:
+    """Not a traceback, and not a byte of it."""
+    file = tmp_path / ".env"
+    file.write_bytes(b"TWILIO_AUTH_TOKEN=\xff\n")
+
+    (mistake,) = mistakes({}, file)
+    assert mistake.endswith(".env is no UTF-8: write it anew in UTF-8.")
+    assert read({}, tmp_path / "missing") == Settings()
+
+
 def test_every_default_is_one_of_the_accepted_values() -> None:
     """What the reference shows as a default can be written down as such."""
     for row in table():
@@ -224,10 +246,14 @@ def test_a_misspelled_name_is_told_what_it_means(said: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["PATH", "GATEWAY_PORT_8000_TCP_ADDR", "GATEWAY_SERVICE_HOST", "TWILIO_PHONE_NUMBER"]
+    "name",
+    [
+        *("PATH", "GATEWAY_PORT_8000_TCP_ADDR", "GATEWAY_SERVICE_HOST", "TWILIO_PHONE_NUMBER"),
+        *("TWILIO_AUTH_TOKEN_2", "TWILIO_API_SECRET_ACME"),
+    ],
 )
 def test_a_name_that_is_somebody_elses_is_left_alone(name: str) -> None:
-    """Kubernetes sets variables of its own for a service called `gateway`."""
+    """Kubernetes sets some for a service called `gateway`, and GATEWAY_CONFIG names others."""
     assert read({name: "x"}) == Settings()
 
 

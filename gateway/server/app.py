@@ -6,8 +6,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import lru_cache
 from typing import NamedTuple
 
 import httpx
@@ -54,7 +53,7 @@ from gateway.server.telemetry import Telemetry
 from gateway.server.tokens import TokenVerifier, key_set_of
 from gateway.server.tracing import Traces, sent_at_the_end, traces_of
 from gateway.server.websocket import WebSocketEndpoint
-from gateway.settings import Settings, read
+from gateway.settings import ENV_FILE, Settings, merged, read
 from gateway.tally import COUNTS
 from gateway.upstream.client import InsightsClient
 from gateway.upstream.discipline import discipline
@@ -243,9 +242,12 @@ def _schema_routes(settings: Settings) -> list[BaseRoute]:
 
 def from_environment() -> Starlette:
     """The application of one worker process of `gateway serve`."""
-    settings = read(os.environ, Path(".env") if Path(".env").is_file() else None)
+    settings = read(os.environ, ENV_FILE)
     configure_logging(settings)
-    reread = partial(configuration_of, settings, os.environ)
+
+    def reread() -> Configuration:
+        return configuration_of(settings, merged(os.environ, ENV_FILE))
+
     app = create_app(settings, reread(), reread=reread, traces=traces_of(os.environ))
     gc.collect()
     gc.freeze()  # what lives as long as the process need not be looked through again and again
