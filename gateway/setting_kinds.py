@@ -1,10 +1,15 @@
 """What a setting may be: each kind with its bounds, and in words what is accepted."""
 
 import binascii
+import re
 from base64 import b64decode
+from ipaddress import IPv6Address
 from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
 
 from msgspec import Meta, ValidationError
+
+_HOST = re.compile(r"([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?")
 
 
 class Secret:
@@ -57,6 +62,18 @@ class Confidential(str):
     def __repr__(self) -> str:
         """Stars, but for the scheme."""
         return f"'{self.partition('://')[0]}://**********'"
+
+
+def check_address(url: str) -> None:
+    """See that host and port of an address can be connected to. Raises ValidationError."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "localhost", parts.port  # raises ValueError
+        named = str(IPv6Address(host)) if ":" in host else _HOST.fullmatch(host)
+    except ValueError:
+        named = None
+    if not named:
+        raise ValidationError("there is no such address")
 
 
 AccountSid = Annotated[

@@ -30,6 +30,7 @@ from gateway.setting_kinds import (
     Secret,
     Url,
     WebhookUrl,
+    check_address,
 )
 from gateway.setting_rules import contradictions
 
@@ -233,17 +234,18 @@ def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settin
 
 def _may_be_secret(setting: Setting, text: str) -> bool:
     """Whether a wrong value is not to be repeated: the right one may have been put there."""
-    return setting.hint in {Secret, CacheKeys, CacheUrl, AccountSid} or "@" in text
+    return setting.hint in {Secret, CacheKeys, CacheUrl, AccountSid} or not {"@", "?"}.isdisjoint(
+        text
+    )
 
 
 def _value(text: str, hint: Any) -> Any:
     if hint in {Secret, CacheKeys}:
         return hint(text)
-    if hint == CacheUrl:
-        return Confidential(msgspec.convert(text, hint))
-    if hint is bool:
-        return msgspec.convert(text.lower(), bool, strict=False)
-    return msgspec.convert(text, hint, strict=False)
+    value = msgspec.convert(text.lower() if hint is bool else text, hint, strict=False)
+    if hint in {Url, WebhookUrl, JwksUrl, CacheUrl}:
+        check_address(text)
+    return Confidential(value) if hint == CacheUrl else value
 
 
 def _misspellings(said: Mapping[str, str], known: Mapping[str, Setting]) -> Iterator[str]:

@@ -175,15 +175,30 @@ WRONG = {
     "GATEWAY_PORT": ("-1", "65536", "http", "1.5", "9" * 5000),
     "GATEWAY_WORKERS": ("0", "many"),
     "GATEWAY_AUTH": ("None", "off"),
-    "GATEWAY_JWKS_URL": ("login.acme.example", "https://user:word@host/keys"),
+    "GATEWAY_JWKS_URL": (
+        *("login.acme.example", "https://user:word@host/keys"),
+        *("https://keys.example:84x/keys", "https://keys.example:99999/keys", "https://[::g]/k"),
+    ),
     "GATEWAY_UPSTREAM_URL": (
         *("insights.twilio.com", "ftp://host", "https://", "https://host/", "https://a b"),
         *("https://host?x", "https://user:word@host", "https://host:port", "https://[::zz]"),
+        *(
+            "https://[:::1]",
+            "https://[1.2]",
+            "https://💩.example",
+            "https://a..b",
+            "https://a:99999",
+        ),
+        f"https://{'a' * 64}.example",
     ),
     "GATEWAY_UPSTREAM_TIMEOUT": ("0", "-1", "nan", "inf", "1e999", "ten"),
     "GATEWAY_UPSTREAM_CONCURRENCY": ("0",),
     "GATEWAY_DEADLINE": ("0", "-1", "soon"),
-    "GATEWAY_CACHE_URL": ("memory", "redis", "http://cache"),
+    "GATEWAY_CACHE_URL": (
+        *("memory", "redis", "http://cache", "redis://host:abc", "redis://host:99999"),
+        *("redis://[:::1]", "redis://user:word@h:1x", "redis://:a/b@cache", "redis://💩"),
+    ),
+    "GATEWAY_WEBHOOK_URL": ("https://calls.example:84x/hook",),
     "GATEWAY_CACHE_KEY": ("harbour", "aGFyYm91cg==", "A" * 43 + "=,", "A" * 43),
     "GATEWAY_CACHE_MAX_BYTES": ("0", "1GB"),
     "GATEWAY_COMPLETE_MAX_AGE": ("-1", "nan", "inf", "7d"),
@@ -213,6 +228,21 @@ def test_a_mistake_is_one_line_with_its_cure(name: str, text: str) -> None:
     assert mistake.endswith(f": set it to {accepted}.")
     assert "\n" not in mistake
     assert len(mistake) < 300
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("GATEWAY_UPSTREAM_URL", "https://[::1]:8443"),
+        ("GATEWAY_UPSTREAM_URL", "https://insights.twilio.com."),
+        ("GATEWAY_UPSTREAM_URL", "http://my_gateway-1:80"),
+        ("GATEWAY_CACHE_URL", "redis://:word@[fe80::1]:6379/0?socket_timeout=1"),
+        ("GATEWAY_CACHE_URL", "redis:///1"),
+    ],
+)
+def test_an_address_is_a_name_or_number_of_a_host_and_a_port(name: str, text: str) -> None:
+    """In every form that can be connected to."""
+    assert getattr(read({name: text}), name.lower()) == text
 
 
 def test_all_mistakes_are_told_at_once() -> None:
@@ -325,6 +355,8 @@ def test_the_password_of_the_cache_is_not_shown_with_the_settings() -> None:
         ("TWILIO_ACCOUNT_SID", "harbour"),
         ("GATEWAY_CACHE_URL", "redi://user:harbour@cache"),
         ("GATEWAY_CACHE_KEY", "harbour"),
+        ("GATEWAY_CACHE_URL", "redis://user:harbour@cache:abc"),
+        ("GATEWAY_JWKS_URL", "https://keys.example:84x/keys?key=harbour"),
         ("GATEWAY_UPSTREAM_URL", "https://user:harbour@host"),
         ("GATEWAY_WEBHOOK_URL", "https://user:harbour@host/hook"),
     ],
