@@ -9,15 +9,18 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
+from msgspec import ValidationError
 from msgspec.structs import replace
 
 from gateway import __version__
 from gateway.configuration import configuration_of
 from gateway.errors import UpstreamError, WrongSettings
 from gateway.logs import configure_logging
-from gateway.settings import ENV_FILE, Settings, merged, read
+from gateway.setting_kinds import Calls, Speed, WebhookUrl
+from gateway.settings import ENV_FILE, Settings, accepted, merged, read, value_of
 
 DEMO = """
   GraphiQL   {address}/
@@ -221,7 +224,7 @@ def _listen(host: str, port: int) -> tuple[socket.socket, str]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host.strip("[]"), port), family=family)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         raise WrongSettings(
             f"{host}:{port} cannot be listened on ({error}): choose another --host or --port."
         ) from error
@@ -254,7 +257,12 @@ def _parser() -> argparse.ArgumentParser:
     one = command("sandbox", sandbox, "A stand-in for Twilio's Insights API.")
     one.add_argument("--host", default="127.0.0.1", help="address to listen on")
     one.add_argument("--port", type=int, default=8001, help="port to listen on")
-    one.add_argument("--sink", metavar="URL", help="push events there, signed, as Twilio does")
+    one.add_argument(
+        "--sink",
+        type=_of(WebhookUrl),
+        metavar="URL",
+        help="push events there, signed, as Twilio does",
+    )
     _add_world(one)
     one = command("schema", schema, "Print the GraphQL schema.")
     one.add_argument("--check", type=Path, metavar="FILE", help="compare it with a file instead")
@@ -269,8 +277,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _of(hint: Any) -> Callable[[str], Any]:
+    """What reads an option of this type."""
+
+    def read_option(text: str) -> Any:
+        try:
+            return value_of(text, hint)
+        except ValidationError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not {accepted(hint)}") from None
+
+    return read_option
+
+
 def _add_world(sub: argparse.ArgumentParser, speed: float = 1) -> None:
     """The knobs of a sandbox."""
-    sub.add_argument("--calls", type=int, default=3000, help="how many calls there are")
+    sub.add_argument("--calls", type=_of(Calls), default=3000, help="how many calls there are")
     sub.add_argument("--seed", type=int, default=7, help="which world")
-    sub.add_argument("--speed", type=float, default=speed, help="how fast summaries age")
+    sub.add_argument("--speed", type=_of(Speed), default=speed, help="how fast summaries age")

@@ -34,7 +34,18 @@ from gateway.setting_kinds import (
 )
 from gateway.setting_rules import contradictions
 
-__all__ = ["AccountSid", "Secret", "Setting", "Settings", "accepted", "merged", "read", "table"]
+__all__ = [
+    "ENV_FILE",
+    "AccountSid",
+    "Secret",
+    "Setting",
+    "Settings",
+    "accepted",
+    "merged",
+    "read",
+    "table",
+    "value_of",
+]
 
 ENV_FILE = Path(".env")
 """In the directory where the gateway starts."""
@@ -221,7 +232,7 @@ def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settin
         if (text := said.get(name)) is None:
             continue
         try:
-            values[name.lower()] = _value(text, setting.hint)
+            values[name.lower()] = value_of(text, setting.hint)
         except msgspec.ValidationError:
             shown = "" if _may_be_secret(setting, text) else f" {text[:100]!r}"
             mistakes.append(f"{name} is{shown or ' wrong'}: set it to {setting.accepted}.")
@@ -239,7 +250,8 @@ def _may_be_secret(setting: Setting, text: str) -> bool:
     )
 
 
-def _value(text: str, hint: Any) -> Any:
+def value_of(text: str, hint: Any) -> Any:
+    """What a text means as a setting of this type. Raises ValidationError."""
     if hint in {Secret, CacheKeys}:
         return hint(text)
     value = msgspec.convert(text.lower() if hint is bool else text, hint, strict=False)

@@ -325,6 +325,33 @@ def test_a_served_gateway_asks_the_twilio_that_it_is_told(
     assert len(answer.json()["data"]["calls"]["nodes"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("command", "option", "text", "told"),
+    [
+        *(("demo", "--speed", text, "is not a number from 0.001") for text in ("0", "-1", "nan")),
+        *(("sandbox", "--speed", text, "is not a number from") for text in ("0", "inf", "fast")),
+        *((name, "--calls", "-5", "is not a whole number, 0") for name in ("demo", "sandbox")),
+        *(("sandbox", "--sink", text, "is not an address") for text in ("foo", "http://a:1x/b")),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_refused(
+    command: str, option: str, text: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what it may be, before anything is printed that would not be true."""
+    with pytest.raises(SystemExit) as ended:
+        main([command, f"{option}={text}"])
+
+    assert ended.value.code == 2
+    assert f"argument {option}: {text!r} {told}" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.usefixtures("here")
+def test_a_host_that_there_cannot_be_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever the system calls the mistake."""
+    assert main(["sandbox", "--host", "a..b", *SMALL]) == 2
+    assert re.fullmatch(r"gateway: a\.\.b:8001 cannot be .*\n", capsys.readouterr().err)
+
+
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("command", ["demo", "sandbox"])
 def test_a_port_that_is_taken_is_one_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
