@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from msgspec import ValidationError
-from msgspec.structs import replace
+import msgspec
 
 from gateway import __version__
 from gateway.configuration import configuration_of
-from gateway.errors import UpstreamError, WrongSettings
+from gateway.errors import WrongSettings
 from gateway.logs import configure_logging
 from gateway.setting_kinds import Calls, Speed, WebhookUrl
+from gateway.setting_rules import refuse_for_the_demo
 from gateway.settings import ENV_FILE, Settings, accepted, merged, read, value_of
 
 DEMO = """
@@ -56,9 +56,10 @@ def demo(chosen: argparse.Namespace) -> int:
     from gateway.server.running import run
     from gateway.settings import Secret
 
+    refuse_for_the_demo(_said(chosen))
     settings = _settings(chosen)
     listening, address = _listen(settings.gateway_host, settings.gateway_port)
-    settings = replace(settings, gateway_webhook_url=f"{address}{PATH}")
+    settings = msgspec.structs.replace(settings, gateway_webhook_url=f"{address}{PATH}")
     sandbox = Sandbox(calls=chosen.calls, seed=chosen.seed, speed=chosen.speed)
     sid = sandbox.account_sid
     app = create_app(
@@ -81,7 +82,7 @@ def serve(chosen: argparse.Namespace) -> int:
     from gateway.server.running import run
 
     settings = _settings(chosen)
-    configuration_of(settings, merged(os.environ, ENV_FILE))
+    configuration_of(settings, _said(chosen))
     listening, address = _listen(settings.gateway_host, settings.gateway_port)
     for name in ("host", "port", "workers"):
         os.environ[f"GATEWAY_{name.upper()}"] = str(getattr(settings, f"gateway_{name}"))
@@ -134,18 +135,13 @@ def schema(chosen: argparse.Namespace) -> int:
 
 def check(chosen: argparse.Namespace) -> int:
     """Read the settings, ask Twilio one cheap question, and say what is wrong."""
-    from gateway.server.check import ask, cure
+    from gateway.server.check import findings
 
     settings = _settings(chosen)
     status = 0
-    for account in configuration_of(settings, merged(os.environ, ENV_FILE)).accounts:
-        print(f"Settings: fine. Account {account.sid}, upstream {settings.gateway_upstream_url}.")
-        try:
-            print(f"Upstream: fine. {asyncio.run(ask(settings, account))}")
-        except UpstreamError as error:
-            code = "" if error.twilio_code is None else f" (Twilio's code {error.twilio_code})"
-            print(f"Upstream: {error}{code}\n{cure(error)}", file=sys.stderr)
-            status = 1
+    for line, is_fine in findings(settings, configuration_of(settings, _said(chosen))):
+        print(line, file=sys.stdout if is_fine else sys.stderr)
+        status = status if is_fine else 1
     return status
 
 
@@ -195,14 +191,18 @@ def _post_by(
     return post
 
 
-def _settings(chosen: argparse.Namespace) -> Settings:
-    """The settings; options of the command line come first."""
+def _said(chosen: argparse.Namespace) -> dict[str, str]:
+    """All that is said; options of the command line come first."""
     options = {
         f"GATEWAY_{name.upper()}": str(value)
         for name in ("host", "port", "workers")
         if (value := getattr(chosen, name, None)) is not None
     }
-    settings = read({**os.environ, **options}, ENV_FILE)
+    return merged({**os.environ, **options}, ENV_FILE)
+
+
+def _settings(chosen: argparse.Namespace) -> Settings:
+    settings = read(_said(chosen))
     configure_logging(settings)
     if settings.gateway_trusted_documents is not None:
         _check_documents(settings)
@@ -247,16 +247,14 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     one = command("demo", demo, "Sandbox, gateway and GraphiQL in one process; needs no account.")
-    one.add_argument("--host", help="address to listen on")
-    one.add_argument("--port", type=int, help="port to listen on")
+    _add_place(one)
     _add_world(one, speed=10)
     one = command("serve", serve, "The gateway over Twilio; settings come from the environment.")
-    one.add_argument("--host", help="address to listen on")
-    one.add_argument("--port", type=int, help="port to listen on")
+    _add_place(one)
     one.add_argument("--workers", type=int, help="processes that share the port")
     one = command("sandbox", sandbox, "A stand-in for Twilio's Insights API.")
-    one.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    one.add_argument("--port", type=int, default=8001, help="port to listen on")
+    _add_place(one)
+    one.set_defaults(host="127.0.0.1", port=8001)
     one.add_argument(
         "--sink",
         type=_of(WebhookUrl),
@@ -283,10 +281,16 @@ def _of(hint: Any) -> Callable[[str], Any]:
     def read_option(text: str) -> Any:
         try:
             return value_of(text, hint)
-        except ValidationError:
+        except msgspec.ValidationError:
             raise argparse.ArgumentTypeError(f"{text!r} is not {accepted(hint)}") from None
 
     return read_option
+
+
+def _add_place(sub: argparse.ArgumentParser) -> None:
+    """Where to listen."""
+    sub.add_argument("--host", help="address to listen on")
+    sub.add_argument("--port", type=int, help="port to listen on")
 
 
 def _add_world(sub: argparse.ArgumentParser, speed: float = 1) -> None:

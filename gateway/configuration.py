@@ -56,6 +56,10 @@ class _AccountRow(Struct, frozen=True):
     api_key: Text | None = None
     api_secret_env: Variable | None = None
 
+    @property
+    def proof(self) -> str:
+        return f"`api_key` and {self.api_secret_env}" if self.api_key else f"{self.auth_token_env}"
+
 
 class _ViewerRow(Struct, frozen=True):
     name: Name
@@ -85,12 +89,14 @@ class Grant(Struct, frozen=True):
 class Configuration(Struct, frozen=True):
     """Accounts and viewers, checked.
 
-    `stranger` is the viewer that everybody is where there are no others.
+    `stranger` is the viewer that everybody is where there are no others. `proofs` says in words,
+    by SID, where the credentials of each account of a file are.
     """
 
     accounts: tuple[Account, ...]
     grants: tuple[Grant, ...] = ()
     stranger: Viewer | None = None
+    proofs: Mapping[str, str] = {}
 
     @property
     def realms(self) -> frozenset[Realm]:
@@ -172,6 +178,7 @@ class _Reader:
         return Configuration(
             tuple(account for account in accounts.values() if account),
             tuple(grant for grant in grants if grant),
+            proofs={row.sid: row.proof for _, row in rows},
         )
 
     def _rows(

@@ -1,8 +1,10 @@
 """Which settings go together, and which do not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+
+from gateway.errors import WrongSettings
 
 if TYPE_CHECKING:
     from gateway.settings import Settings
@@ -63,6 +65,29 @@ def _open_doors(settings: "Settings") -> Iterator[str]:
             "name viewers in GATEWAY_CONFIG, set it to 127.0.0.1, or say GATEWAY_AUTH=none if "
             "that is what you want."
         )
+
+
+def refuse_for_the_demo(said: Mapping[str, str]) -> None:
+    """See that nothing is said that `gateway demo` cannot obey. Raises WrongSettings."""
+    host, auth = said.get("GATEWAY_HOST", "127.0.0.1"), said.get("GATEWAY_AUTH")
+    mistakes: list[str] = []
+    if "GATEWAY_CONFIG" in said:
+        mistakes.append(
+            "GATEWAY_CONFIG is set, and `gateway demo` has an account and a viewer of its own: "
+            "unset it, or use `gateway serve`."
+        )
+    if auth == "required":
+        mistakes.append(
+            "GATEWAY_AUTH is 'required', and everybody may see all of `gateway demo`: unset it, or "
+            "use `gateway serve`."
+        )
+    if auth is None and not _is_loopback(host):
+        mistakes.append(
+            f"GATEWAY_HOST is {host!r}, from where others can reach `gateway demo`: set it to "
+            "127.0.0.1, or say GATEWAY_AUTH=none if that is what you want."
+        )
+    if mistakes:
+        raise WrongSettings(*mistakes)
 
 
 def _is_loopback(host: str) -> bool:

@@ -242,8 +242,39 @@ def test_a_check_with_wrong_credentials_says_which_to_compare(
     assert main(["check"]) == 1
     error = capsys.readouterr().err
     assert "(Twilio's code 20003)" in error
-    assert "Cure: compare TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN" in error
+    assert f"Upstream: account {twilio['TWILIO_ACCOUNT_SID']}: Twilio refused" in error
+    assert "Cure: compare TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN with" in error
+    assert "`gateway check`" not in error
     assert "harbour" not in error
+
+
+def test_a_check_of_several_accounts_names_the_one_that_is_wrong(
+    here: pytest.MonkeyPatch,
+    tmp_path: Path,
+    twilio: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """And the variables that it has in the file, not those that nobody set."""
+    sid, other = twilio["TWILIO_ACCOUNT_SID"], "AC" + "1" * 32
+    config = Path(one_viewer(tmp_path, sid, "ACME_TOKEN"))
+    row = f'[[accounts]]\nsid = "{other}"\napi_key = "SK1"\napi_secret_env = "OTHER_SECRET"\n'
+    config.write_text(row + config.read_text())
+    here.setenv("GATEWAY_UPSTREAM_URL", twilio["GATEWAY_UPSTREAM_URL"])
+    here.setenv("GATEWAY_CONFIG", str(config))
+    here.setenv("ACME_TOKEN", twilio["TWILIO_AUTH_TOKEN"])
+    here.setenv("OTHER_SECRET", "harbour")
+
+    assert main(["check"]) == 1
+    out, err = capsys.readouterr()
+    assert out.count("Upstream: fine.") == 1
+    assert f"Upstream: account {other}: Twilio refused" in err
+    assert "Cure: compare `api_key` and OTHER_SECRET with" in err
+    assert "TWILIO_" not in err
+    assert sid not in err
+
+    here.setenv("ACME_TOKEN", "harbour")
+    assert main(["check"]) == 1
+    assert "Cure: compare ACME_TOKEN with" in capsys.readouterr().err
 
 
 def test_a_check_of_an_address_where_nobody_listens_says_so(
@@ -323,6 +354,37 @@ def test_a_served_gateway_asks_the_twilio_that_it_is_told(
 
     assert alive.status_code == 200
     assert len(answer.json()["data"]["calls"]["nodes"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"GATEWAY_CONFIG": "gateway.toml"}, ["GATEWAY_CONFIG is set"]),
+        ({"GATEWAY_AUTH": "required"}, ["GATEWAY_AUTH is 'required'"]),
+        (
+            {"GATEWAY_AUTH": "required", "GATEWAY_CONFIG": "gateway.toml"},
+            ["GATEWAY_CONFIG is set", "GATEWAY_AUTH is 'required'"],
+        ),
+        ({"GATEWAY_HOST": "10.0.0.7"}, ["GATEWAY_HOST is '10.0.0.7'"]),
+    ],
+)
+def test_the_demo_refuses_what_it_cannot_obey(
+    said: dict[str, str],
+    told: list[str],
+    here: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Rather than let everybody in where viewers are named; no cure is one that it refuses."""
+    one_viewer(tmp_path, "AC" + "1" * 32)
+    for name, text in said.items():
+        here.setenv(name, text)
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert main(["demo", f"--port={taken.getsockname()[1]}", *SMALL]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(": ")[2].partition(",")[0] for line in lines] == told
+    assert not any("name viewers" in line or "set GATEWAY_CONFIG" in line for line in lines)
 
 
 @pytest.mark.parametrize(
