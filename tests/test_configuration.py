@@ -121,11 +121,15 @@ def test_without_subaccounts_one_sees_the_account_alone(tmp_path: Path) -> None:
             "jwt_claims = 1",
             "set it to a table of texts such as",
         ),
-        (f'["{SUBACCOUNT}"]', f'["{SUBACCOUNT}\\n"]', "`subaccounts` must hold SIDs"),
+        (f'["{SUBACCOUNT}"]', f'["{SUBACCOUNT}\\n"]', "set it to a list of SIDs of accounts"),
         (f'token_sha256 = "{TOKEN_HASH}"\n', "", "give one of `token_sha256`, `jwt_subject`"),
-        ('scopes = ["calls:read"]', "scopes = []", "`scopes` must hold some of"),
-        ('"pii:read"', '"pii:write"', "`scopes` must hold some of"),
-        ('["*"]', '["*", "AC1"]', "`subaccounts` must hold SIDs"),
+        (
+            'scopes = ["calls:read"]',
+            "scopes = []",
+            "`scopes` is wrong: set it to a list of some of",
+        ),
+        ('"pii:read"', '"pii:write"', "`scopes` is wrong: set it to a list of some of"),
+        ('["*"]', f'["*", "{ACCOUNT}"]', "`subaccounts` must hold SIDs"),
         (f'account = "{ACCOUNT}"', f'account = "{SUBACCOUNT}"', "is not among the accounts"),
         ("everything", "support-dashboard", "two have the same `name`"),
         ("[[viewers]]", "[[viewer]]", "`viewer` is unknown"),
@@ -157,11 +161,14 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 
 def test_all_mistakes_of_a_row_are_told(tmp_path: Path) -> None:
     """Each with its key and what it must be; of what is wrong nothing is repeated."""
-    row = 'name = "-"\ntoken_sha256 = "harbour"\ncolour = 1\nshape = 2\nmax_cost = 0'
-    path = _file(tmp_path, GOOD.replace('name = "everything"', row).replace("token_env", "token"))
+    row = 'name = "-"\ntoken_sha256 = "harbour"\ncolour = 1\nmax_cost = 0'
+    text = GOOD.replace('name = "everything"', row).replace("token_env", "token")
+    text = text.replace('["*"]', '["AC1"]').replace('["calls:read"]', "[]")
+    path = _file(tmp_path, text)
     with pytest.raises(WrongSettings) as wrong:
         load(path, ENVIRONMENT)
-    keys = ["auth_token", "name", "token_sha256", "colour", "shape", "max_cost"]
+    keys = ["auth_token", "name", "token_sha256", "colour", "max_cost", "subaccounts"]
+    keys.append("scopes")
     assert [mistake.split("`")[1] for mistake in wrong.value.mistakes] == keys
     assert "harbour" not in str(wrong.value)
 
