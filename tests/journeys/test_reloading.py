@@ -84,7 +84,7 @@ async def test_a_bad_file_keeps_the_old_one_and_says_why(served: Configured) -> 
     served.reload()
     assert await served.told("The accounts and viewers stay as they were")
     assert await served.told("`viewer` is unknown")
-    assert await served.told("`scopes` must hold some of")
+    assert await served.told("`scopes` is wrong: set it to a list of some of")
     async with httpx.AsyncClient(base_url=served.address) as client:
         assert await _status(client, "ana") == 200
         assert await _status(client, "ben") == 200
