@@ -27,7 +27,12 @@ PREFIX = "insights:"
 """Of every key, so that a Redis can be shared with other programs."""
 
 CHANNEL = f"{PREFIX}replaced"
-"""Where the keys of replaced values are told, so that replicas drop their own copies."""
+"""Where the keys of replaced values are told, so that replicas drop their own copies.
+
+A key comes alone, or with a line break and the rank of the value that is there now."""
+
+UNRANKED = b"\xff"
+"""Above all ranks: that of what was told without one, since no copy of it is worth keeping."""
 
 _ONCE_MORE = Retry(NoBackoff(), 1)
 """A pooled connection may have died unnoticed, so a second one is tried; nobody waits."""
@@ -44,10 +49,11 @@ RETRY_AFTER = 1.0
 
 # Ranks are digits, which every locale of the server orders alike.
 _RAISE = """
+local rank = string.sub(ARGV[1], 1, ARGV[3])
 local before = redis.call('GETRANGE', KEYS[1], 0, ARGV[3] - 1)
-if before > string.sub(ARGV[1], 1, ARGV[3]) then return redis.call('GET', KEYS[1]) end
+if before > rank then return redis.call('GET', KEYS[1]) end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-if before ~= '' then redis.call('PUBLISH', ARGV[4], KEYS[1]) end
+if before ~= '' then redis.call('PUBLISH', ARGV[4], KEYS[1] .. '\\n' .. rank) end
 return false
 """
 
@@ -138,21 +144,23 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
         """Tell all replicas that the value of a key is new."""
         await self.attempt(lambda: self.client.publish(CHANNEL, PREFIX + key), 0)
 
-    async def replaced(self) -> AsyncIterator[str]:
+    async def replaced(self) -> AsyncIterator[tuple[str, bytes]]:
         """The keys whose values are replaced, by whichever replica, as it happens.
 
-        Yields `""` once it listens. Raises RedisError or OSError when the connection is lost.
+        Each comes with the rank of its new value, or UNRANKED. Yields `""` once it listens, which
+        stands for all keys. Raises RedisError or OSError when the connection is lost.
         """
         async with (
             redis.Redis.from_url(self._url, retry=_NEVER) as client,
             client.pubsub(ignore_subscribe_messages=True) as listener,
         ):
             await listener.subscribe(CHANNEL)
-            yield ""
+            yield "", UNRANKED
             while True:
                 message = await listener.get_message(timeout=RETRY_AFTER)
                 if message is not None:
-                    yield message["data"].decode().removeprefix(PREFIX)
+                    key, _, rank = message["data"].partition(b"\n")
+                    yield key.decode().removeprefix(PREFIX), rank or UNRANKED
                 else:
                     await self.attempt(self.client.ping, otherwise=False)
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from aiocache.base import BaseCache
@@ -11,20 +11,24 @@ from aiocache.serializers import NullSerializer
 
 from gateway.cache.entry import Entry
 from gateway.cache.memory_cache import MemoryCache
-from gateway.cache.ranked import Ranked
+from gateway.cache.ranked import RANK_LENGTH, Ranked
 from gateway.cache.redis_cache import FAILURES, RETRY_AFTER, RedisCache
 from gateway.instrumentation import Hook, TierAsked, silent
 
 NEAR_TTL = 300.0
 """Seconds for which a copy of a shared entry stays in this process unless it is replaced."""
 
+_NOTHING = (0, b"")
+"""What was heard of a key of which nothing was: when, and the highest rank."""
+
 
 class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
     """Reads from `near`, then from `far`; writes to both.
 
-    `far` tells which of its values are replaced, by whichever replica, and their near copies are
-    dropped; while it cannot tell, near copies are all there is, and they are dropped together
-    when it is back. Questions of one turn of the event loop go to `far` as one.
+    `far` tells which of its values are replaced, by whichever replica, and near copies that are
+    older are dropped; none is made of a value that was replaced since `far` was asked. While it
+    cannot tell, near copies are all there is, and they are dropped together when it is back.
+    Questions of one turn of the event loop go to `far` as one.
     """
 
     NAME = "tiered"
@@ -36,8 +40,9 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         self.changes = near.changes
         self._hook = hook
         self._wanted: dict[str, asyncio.Future[bytes | None]] = {}
-        self._reading = 0
-        self._replaced_meanwhile: set[str] = set()
+        self._asking = 0
+        self._told = 0
+        self._heard: dict[str, tuple[int, bytes]] = {}
         self._listening: asyncio.Task[None] | None = None
 
     def listen(self) -> None:
@@ -47,22 +52,41 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
     async def _listen(self) -> None:
         while True:
             try:
-                async for key in self.far.replaced():
-                    await self._drop(key)
+                async for key, rank in self.far.replaced():
+                    await self._drop(key, rank)
             except FAILURES:
                 self.far.mark_down()
             await asyncio.sleep(RETRY_AFTER)
 
-    async def _drop(self, key: str) -> None:
+    async def _drop(self, key: str, rank: bytes) -> None:
+        self._told += 1
+        if self._asking:
+            self._heard[key] = self._told, max(rank, self._heard.get(key, _NOTHING)[1])
         if not key:  # it listens (again): who knows what was missed
             self.far.mark_up()
             await self.near.clear()
             self.changes.tell_all()
             return
-        self.near.remove(key)
+        copy = self.near.at_hand(key)
+        if copy is not None and copy.value[:RANK_LENGTH] < rank:
+            self.near.remove(key)
         self.changes.tell(key)
-        if self._reading:
-            self._replaced_meanwhile.add(key)
+
+    @contextlib.contextmanager
+    def _hearing(self) -> Iterator[int]:
+        """Remember what is told while `far` is asked; gives since when that is."""
+        self._asking += 1
+        try:
+            yield self._told
+        finally:
+            self._asking -= 1
+            if not self._asking:
+                self._heard.clear()
+
+    def _is_replaced(self, key: str, value: bytes, since: int) -> bool:
+        """Whether a higher rank of this key, or something of all keys, was told since then."""
+        heard = (self._heard.get(key, _NOTHING), self._heard.get("", _NOTHING))
+        return any(told > since and rank > value[:RANK_LENGTH] for told, rank in heard)
 
     async def announce(self, key: str) -> None:
         """Tell `changes`, in this process and in all others, that a value is new."""
@@ -76,12 +100,16 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
 
     async def raise_many(self, entries: Sequence[Ranked]) -> list[bytes | None]:
         """Store each value unless a higher ranked one is there; then give that one instead."""
-        higher = await self.far.raise_many(entries)
-        winners = [
-            entry if winner is None else Ranked(entry.key, winner, NEAR_TTL)
-            for entry, winner in zip(entries, higher, strict=True)
-        ]
-        nearer = await self.near.raise_many(winners)
+        with self._hearing() as since:
+            higher = await self.far.raise_many(entries)
+            winners = [
+                entry if winner is None else Ranked(entry.key, winner, NEAR_TTL)
+                for entry, winner in zip(entries, higher, strict=True)
+            ]
+            nearer = await self.near.raise_many(winners)
+            for winner, near in zip(winners, nearer, strict=True):
+                if near is None and self._is_replaced(winner.key, winner.value, since):
+                    self.near.remove(winner.key)
         return [
             near if near is not None else winner
             for near, winner in zip(nearer, higher, strict=True)
@@ -141,19 +169,15 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
                 future.set_result(value)
 
     async def _read_far(self, keys: Sequence[str]) -> list[bytes | None]:
-        self._reading += 1
         started = time.perf_counter()
-        try:
+        with self._hearing() as since:
             values: list[bytes | None] = await self.far.multi_get(keys)
-        finally:
-            self._reading -= 1
-        hits = [(key, value) for key, value in zip(keys, values, strict=True) if value is not None]
-        took = time.perf_counter() - started
+            took = time.perf_counter() - started
+            pairs = zip(keys, values, strict=True)
+            hits = [(key, value) for key, value in pairs if value is not None]
+            still_true = [hit for hit in hits if not self._is_replaced(*hit, since)]
+            await self.near.multi_set(still_true, ttl=NEAR_TTL)
         self._hook(TierAsked("far", len(hits), len(keys) - len(hits), took))
-        still_true = [hit for hit in hits if hit[0] not in self._replaced_meanwhile]
-        await self.near.multi_set(still_true, ttl=NEAR_TTL)
-        if not self._reading:
-            self._replaced_meanwhile.clear()
         return values
 
     async def _set(

@@ -1,0 +1,100 @@
+"""Copies of what replicas share: none stays that is older than what a replica was told of."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+
+import pytest
+
+from gateway.cache.memory_cache import MemoryCache
+from gateway.cache.ranked import RANK_LENGTH, Ranked, rank_by_age
+from gateway.cache.redis_cache import RedisCache
+from gateway.cache.tiered import TieredCache
+from tests.cache.held_back import HeldBack
+from tests.servers import RedisServer
+
+OLD, NEW = rank_by_age(2) + b"old", rank_by_age(3) + b"new"
+
+
+@pytest.fixture
+async def proxy(redis: RedisServer) -> AsyncIterator[HeldBack]:
+    async with HeldBack(redis.url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def replicas(
+    redis: RedisServer, proxy: HeldBack
+) -> AsyncIterator[tuple[TieredCache, TieredCache]]:
+    """Two that listen; the first is held back at will."""
+    async with AsyncExitStack() as stack:
+        caches = []
+        for url in (proxy.url, redis.url):
+            cache = TieredCache(MemoryCache(max_bytes=10**6), RedisCache(url, timeout=5))
+            stack.push_async_callback(cache.close)
+            cache.listen()
+            caches.append(cache)
+        await until(lambda: redis.command("PUBSUB", "NUMSUB", "insights:replaced")[1] == 2)
+        stack.callback(proxy.let_go)
+        yield caches[0], caches[1]
+
+
+async def all_is_heard(cache: TieredCache, redis: RedisServer) -> None:
+    """Wait until a replica has heard all that was told so far: messages come in order."""
+    async with asyncio.timeout(5):
+        with cache.changes.watch("last") as told:
+            redis.command("PUBLISH", "insights:replaced", "insights:last")
+            await told.wait()
+
+
+def reads(redis: RedisServer) -> int:
+    """How often the server was asked for values."""
+    calls: int = redis.command("INFO", "commandstats").get("cmdstat_mget", {"calls": 0})["calls"]
+    return calls
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not happened():
+            await asyncio.sleep(0.01)
+
+
+async def test_what_a_replica_wrote_itself_stays_in_its_memory(
+    redis: RedisServer, replicas: tuple[TieredCache, TieredCache]
+) -> None:
+    """It is told of its own writes too, and knows by the rank that its copy is not older."""
+    one, other = replicas
+    await one.raise_many([Ranked("a", OLD, 60)])
+    assert await other.get("a") == OLD
+    await one.raise_many([Ranked("a", NEW, 60)])
+    await all_is_heard(one, redis)
+    await all_is_heard(other, redis)
+    assert one.near.peek("a") == NEW
+    assert other.near.peek("a") is None
+
+
+@pytest.mark.parametrize("how", ["written", "read"])
+async def test_no_copy_is_made_of_what_was_replaced_meanwhile(
+    redis: RedisServer, proxy: HeldBack, replicas: tuple[TieredCache, TieredCache], how: str
+) -> None:
+    """The answer to a write or read may come after the message that tells of a newer value."""
+    one, other = replicas
+    await one.raise_many([Ranked("b", NEW, 60)])  # the server knows the script
+    await other.raise_many([Ranked("a", rank_by_age(1) + b"first", 60)])
+    if how == "written":
+        proxy.hold(OLD[:RANK_LENGTH])
+        work = asyncio.create_task(one.raise_many([Ranked("a", OLD, 60)]))
+        await until(lambda: redis.command("GET", "insights:a").startswith(OLD[:RANK_LENGTH]))
+    else:
+        await other.raise_many([Ranked("a", OLD, 60)])
+        proxy.hold(b"MGET")
+        before = reads(redis)
+        work = asyncio.create_task(one.multi_get(["a"]))
+        await until(lambda: reads(redis) > before)
+    await other.raise_many([Ranked("a", NEW, 60)])
+    await all_is_heard(one, redis)
+    assert not work.done()
+    proxy.let_go()
+    await work
+    assert one.near.peek("a") is None
+    assert await one.get("a") == NEW
