@@ -65,7 +65,12 @@ class RedisLeases:
     async def turn(self, key: str) -> AsyncIterator[bool]:
         """Take the lease, or wait until its holder is done, or dead."""
         name, token = f"{PREFIX}lease:{key}", secrets.token_bytes(8)
-        taken = await self._take(name, token, HELD_FOR)
+        taking = asyncio.create_task(self._take(name, token, HELD_FOR))
+        try:
+            taken = await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._leave(taking, name, token))
+            raise
         if not taken:
             await self._wait(name)
             yield False
@@ -96,6 +101,11 @@ class RedisLeases:
         while True:
             await asyncio.sleep(_RENEW_EVERY)
             await self._cache.attempt(renew, otherwise=None)
+
+    async def _leave(self, taking: "asyncio.Task[bool]", name: str, token: bytes) -> None:
+        """Give back what is being taken for one who does not wait for it any more."""
+        if await taking:
+            await self._give_back(name, token)
 
     async def _give_back(self, name: str, token: bytes) -> None:
         await self._cache.attempt(lambda: self._release(keys=[name], args=[token]), otherwise=None)
