@@ -15,7 +15,9 @@ from aiocache.base import BaseCache
 from aiocache.serializers import NullSerializer
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeout
 
 from gateway.cache.ranked import RANK_LENGTH, Ranked
 from gateway.cache.sealing import Seal
@@ -34,8 +36,9 @@ A key comes alone, or with a line break and the rank of the value that is there 
 UNRANKED = b"\xff"
 """Above all ranks: that of what was told without one, since no copy of it is worth keeping."""
 
-_ONCE_MORE = Retry(NoBackoff(), 1)
-"""A pooled connection may have died unnoticed, so a second one is tried; nobody waits."""
+_ONCE_MORE = Retry(NoBackoff(), 1, (RedisConnectionError,))
+"""A pooled connection may have died unnoticed, so a second one is tried; nobody waits. What took
+too long is not tried again: it would take as long once more."""
 
 _NEVER = Retry(NoBackoff(), 0)
 """Who listens must know when the connection broke: messages may have been missed."""
@@ -46,6 +49,9 @@ that was lost while it was made."""
 
 RETRY_AFTER = 1.0
 """Seconds for which a server that failed is left alone."""
+
+_SILENT_TURNS = 5
+"""So often who listens may ask in vain whether the connection lives, before it is given up."""
 
 # Ranks are digits, which every locale of the server orders alike.
 _RAISE = """
@@ -156,13 +162,19 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
         ):
             await listener.subscribe(CHANNEL)
             yield "", UNRANKED
-            while True:
+            silent = 0
+            while silent <= _SILENT_TURNS:
                 message = await listener.get_message(timeout=RETRY_AFTER)
-                if message is not None:
+                if message is None:
+                    silent += 1
+                    await listener.ping()
+                    await self.attempt(self.client.ping, otherwise=False)
+                    continue
+                silent = 0
+                if message["type"] == "message":
                     key, _, rank = message["data"].partition(b"\n")
                     yield key.decode().removeprefix(PREFIX), rank or UNRANKED
-                else:
-                    await self.attempt(self.client.ping, otherwise=False)
+            raise RedisTimeout("nothing is heard on the connection that listens")
 
     def _pack(self, key: str, value: bytes) -> bytes:
         """The rank as it is, for the server to compare; what follows, compressed and sealed."""

@@ -59,5 +59,9 @@ class HeldBack:
                 writer.write(data)
             writer.close()
 
-        with contextlib.suppress(OSError):
-            await asyncio.gather(ask(), answer())
+        try:
+            with contextlib.suppress(OSError):
+                await asyncio.gather(ask(), answer())
+        finally:
+            asks.close()
+            writer.close()

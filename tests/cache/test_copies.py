@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 
 import pytest
+from redis.exceptions import RedisError
 
+from gateway.cache import redis_cache
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.ranked import RANK_LENGTH, Ranked, rank_by_age
 from gateway.cache.redis_cache import RedisCache
@@ -60,13 +62,15 @@ async def until(happened: Callable[[], bool]) -> None:
 
 
 async def test_what_a_replica_wrote_itself_stays_in_its_memory(
-    redis: RedisServer, replicas: tuple[TieredCache, TieredCache]
+    redis: RedisServer, proxy: HeldBack, replicas: tuple[TieredCache, TieredCache]
 ) -> None:
     """It is told of its own writes too, and knows by the rank that its copy is not older."""
     one, other = replicas
     await one.raise_many([Ranked("a", OLD, 60)])
     assert await other.get("a") == OLD
+    proxy.hold(b"SUBSCRIBE")
     await one.raise_many([Ranked("a", NEW, 60)])
+    proxy.let_go()
     await all_is_heard(one, redis)
     await all_is_heard(other, redis)
     assert one.near.peek("a") == NEW
@@ -98,3 +102,23 @@ async def test_no_copy_is_made_of_what_was_replaced_meanwhile(
     await work
     assert one.near.peek("a") is None
     assert await one.get("a") == NEW
+
+
+async def test_who_listens_notices_that_nothing_can_come(
+    redis: RedisServer, proxy: HeldBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A quiet connection is asked whether it lives, and is given up after a few vain questions."""
+    monkeypatch.setattr(redis_cache, "RETRY_AFTER", 0.05)
+    cache = RedisCache(proxy.url)
+    told = cache.replaced()
+    assert (await anext(told))[0] == ""
+    coming = asyncio.ensure_future(anext(told))
+    await asyncio.sleep(0.6)
+    redis.command("PUBLISH", "insights:replaced", "insights:a")
+    assert await coming == ("a", redis_cache.UNRANKED), "it lives, and answers are no keys"
+    proxy.hold(b"SUBSCRIBE")
+    with pytest.raises(RedisError):
+        async with asyncio.timeout(5):
+            await anext(told)
+    assert cache.is_up, "other connections are fine"
+    await cache.close()
