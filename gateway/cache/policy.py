@@ -138,8 +138,16 @@ def annotation_stale_until(snapshot: Snapshot, freshness: Freshness) -> float:
 
 
 def absent_until(absent: Absent) -> float:
-    """The moment up to which it is remembered that there is no summary, and why."""
+    """The moment up to which it is an answer that there is no summary, and why."""
     return absent.as_of + _ABSENT_FOR[absent.why] * _early(absent.sid)
+
+
+def absent_kept_until(absent: Absent) -> float:
+    """The moment up to which that is worth its place.
+
+    What replaces it is told to all replicas, and so to who follows the call on another one.
+    """
+    return max(absent_until(absent), absent.as_of + 2 * POLL_INTERVAL)
 
 
 def page_fresh_until(as_of: float, freshness: Freshness) -> float:

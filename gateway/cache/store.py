@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from gateway.cache.backends import Backend
 from gateway.cache.entry import Entry, Made
-from gateway.cache.policy import Freshness, absent_until, kept_until, page_stale_until
+from gateway.cache.policy import Freshness, absent_kept_until, kept_until, page_stale_until
 from gateway.cache.ranked import RANK_LENGTH, Ranked, rank_by_age, rank_of
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
@@ -208,7 +208,7 @@ class Store:
             until = kept_until(seen, self._freshness)
         else:
             entry = _AbsentEntry(seen.sid, seen.why, seen.as_of)
-            until = absent_until(seen)
+            until = absent_kept_until(seen)
         value = rank_of(seen) + self._encode(entry)
         return Ranked(call_key(account, seen.sid), value, max(0.001, until - self._clock()))
 

@@ -120,6 +120,8 @@ class Followers:
         """Ask Twilio, unless another replica did so just now, or Twilio pushes what is new."""
         known = await self._lookups.known(realm, sid)
         my_turn = await self._claim(realm, sid, self._interval(known))
+        if known is not None and known.call is None and self._clock() >= known.fresh_until:
+            known = None
         if known is None or (my_turn and not (self._events_are_on and known.call is not None)):
             return await self._lookups.look_up(realm, sid)
         return known

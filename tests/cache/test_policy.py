@@ -149,6 +149,15 @@ def test_that_there_is_no_summary_is_remembered_for_a_moment_or_for_hours(why: A
     assert 5 * HOUR < remembered <= 6 * HOUR if lasting else 4 < remembered <= 5
 
 
+@pytest.mark.parametrize("why", Absence)
+def test_that_there_is_no_summary_keeps_its_place_until_it_is_asked_again(why: Absence) -> None:
+    """It is kept longer than it is an answer, so that what replaces it is told to all."""
+    absent = Absent(SID, why, NOON)
+    kept = policy.absent_kept_until(absent)
+
+    assert kept == max(NOON + 2 * policy.POLL_INTERVAL, policy.absent_until(absent))
+
+
 def test_a_page_is_an_answer_for_a_while_and_better_than_none_for_longer() -> None:
     """Counted from when it was seen."""
     freshness = Freshness(page=10, stale_if_error=60)

@@ -221,3 +221,19 @@ def _large(version: int, state: str = "partial") -> dict[str, Any]:
     """A summary that no buffer holds twice."""
     said = {"processing_state": state, "processing_version": version}
     return {**said, "attributes": {"note": "x" * 500_000}}
+
+
+async def test_a_follower_does_not_begin_with_an_absence_of_long_ago(
+    sandbox: Sandbox, clock: Clock, redis: RedisServer
+) -> None:
+    """That there was no call is remembered for who is told of it, and no answer after 5 s."""
+    sid = "CA" + "12" * 16
+    with serving(application(sandbox, clock, Settings(gateway_cache_url=redis.url))) as address:
+        async with events(address, sid) as answers:
+            assert statuses([await anext(answers)]) == ["NOT_FOUND"]
+        (key,) = redis.command("KEYS", f"insights:AC*:call:{sid}")
+        assert redis.command("PTTL", key) > 50_000
+        sandbox.add({"call_sid": sid, "processing_state": "partial", "processing_version": 1})
+        clock.advance(6)
+        async with events(address, sid) as answers:
+            assert statuses([await anext(answers)]) == ["PARTIAL"]
