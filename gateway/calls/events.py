@@ -50,20 +50,18 @@ class Events:
     async def _keep(self, realm: Realm, newest: Sequence[Snapshot]) -> list[Snapshot]:
         """Store what is newer than all that is known in a realm, and tell; give that."""
         pushed = [one for one in newest if realm.has(one.summary.account_sid)]
-        known = await self._store.known_many(realm.key, [snapshot.sid for snapshot in pushed])
-        news, whole = list[Snapshot](), list[Snapshot]()
-        for snapshot, before in zip(pushed, known, strict=True):
-            if not isinstance(before, Snapshot):
-                news.append(snapshot)
-                whole.append(snapshot)
-            elif snapshot.rank > before.rank:
-                news.append(snapshot)
-                whole.append(with_newer_annotation(snapshot, before))
-        winners = await self._store.keep(realm.key, whole)
+        seen = await self._store.known_many(realm.key, [snapshot.sid for snapshot in pushed])
+        known = [one if isinstance(one, Snapshot) else None for one in seen]
+        news = [
+            (snapshot, with_newer_annotation(snapshot, before))
+            for snapshot, before in zip(pushed, known, strict=True)
+            if before is None or snapshot.rank > before.rank
+        ]
+        winners = await self._store.keep(realm.key, [whole for _, whole in news])
         kept = [
-            one
-            for one, written, winner in zip(news, whole, winners, strict=True)
-            if winner is written
+            snapshot
+            for (snapshot, whole), winner in zip(news, winners, strict=True)
+            if winner is whole
         ]
         for snapshot in kept:
             await self._store.announce(realm.key, snapshot.sid)

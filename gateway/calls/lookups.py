@@ -62,7 +62,9 @@ class Lookups:
         try:
             seen = await self._fetch(realm, sid, known)
         except UpstreamError:
-            if isinstance(known, Snapshot) and self._clock() < self._stale_until(known):
+            if isinstance(known, Snapshot) and self._clock() < policy.stale_until(
+                known, self._freshness
+            ):
                 return self._lookup(known, Source.STALE)
             raise
         if isinstance(known, Snapshot) and known.as_of < began and seen == known:
@@ -199,9 +201,6 @@ class Lookups:
         """What another replica saw since `before`, if it did."""
         now = await self._store.known_by_all(realm.key, sid)
         return None if now is None or _moment(now) == _moment(before) else now
-
-    def _stale_until(self, snapshot: Snapshot) -> float:
-        return policy.stale_until(snapshot, self._freshness)
 
     def _lookup(self, seen: Seen, source: Source, entry: Entry | None = None) -> Lookup:
         """The answer; `entry` is the one that keeps what was seen, if there is one.

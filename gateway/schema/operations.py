@@ -1,7 +1,7 @@
 """The questions of the graph, and the schema that they make."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from functools import cache, partial
 from typing import Annotated, TypeVar, cast
@@ -118,17 +118,15 @@ class Query:
         asked = understand(context.viewer, filter or None, sort_by or CallSort.END_TIME)
         cursor, argument = (after, "after") if last is None else (before, "before")
         start: Window | Position
+        windows: Iterable[Window] = ()
         if cursor is None:
-            start = pin(asked.start, asked.end, context.now, context.page_grid)
+            meant = (asked.start, asked.end, context.now, context.page_grid)
+            start, windows = pin(*meant), earlier(*meant)
         else:
             start = context.cursors.decode(cursor, asked.question, argument)
-        lists, realm = context.verbs.lists, _realm(info)
-        if last is None:
-            before_now = earlier(asked.start, asked.end, context.now, context.page_grid)
-            windows = before_now if cursor is None else ()
-            stretch = await lists.forward(realm, asked.question, start, count, windows)
-        else:
-            stretch = await lists.backward(realm, asked.question, start, count)
+        lists, where = context.verbs.lists, (_realm(info), asked.question, start, count)
+        forward = last is None
+        stretch = await (lists.forward(*where, windows) if forward else lists.backward(*where))
         context.told.stretch(stretch)
         context.told.personal |= asked.personal
         return connection(stretch, context.cursors, asked.question)

@@ -6,6 +6,9 @@ https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-06.
 
 from gateway.schema.spending import WINDOW, Allowance
 
+NAMES = ("RateLimit-Limit", "RateLimit-Policy", "RateLimit-Remaining", "RateLimit-Reset")
+"""The headers of an answer to a viewer that has a budget."""
+
 _POLICY_WINDOW = b";w=%d" % WINDOW
 
 

@@ -15,6 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors import Forbidden
+from gateway.server import budgets
 from gateway.server.event_streams import PATH as SIGNED_PATH
 
 _DEFAULTS = (
@@ -33,7 +34,7 @@ _SENT_BY_CLIENTS = (
 )
 _READ_BY_CLIENTS = (
     *("Age", "ETag", "Retry-After", "WWW-Authenticate", "X-Request-Id"),
-    *("RateLimit-Limit", "RateLimit-Policy", "RateLimit-Remaining", "RateLimit-Reset"),
+    *budgets.NAMES,
 )
 
 _CURE = (

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from gateway.schema.told import Told
 from gateway.schema.traits import Trait
+from gateway.server import budgets
 
 VARY = "Accept, Authorization"
 
@@ -20,10 +21,7 @@ NO_STORE = "private, no-store"
 _NO_CACHE = "private, no-cache"
 
 _TAG = re.compile(r'"[^"]*"')
-_OF_A_304 = (
-    *("Age", "Cache-Control", "ETag", "Vary"),
-    *("RateLimit-Limit", "RateLimit-Policy", "RateLimit-Remaining", "RateLimit-Reset"),
-)
+_OF_A_304 = ("Age", "Cache-Control", "ETag", "Vary", *budgets.NAMES)
 
 
 def freshness(traits: Trait, told: Told, now: float) -> dict[str, str]:

@@ -18,29 +18,34 @@ MAX_HEAD_BYTES = 64 * 1024
 """Of the request line and the headers; a read from the socket more may pass."""
 
 
-class BoundedWebSocket(WebSocketsSansIOProtocol):
-    """One connection that has become a WebSocket."""
+class _ReadInTime(asyncio.Protocol):
+    """A connection whose client reads what it is sent, or is let go of."""
 
     read_within = 30.0
     """Seconds that a client has to take in what waits for it, once that is more than 64 KiB."""
 
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
     _unread: asyncio.TimerHandle | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing waits any more."""
+        """Nothing waits to be read any more."""
         self._it_was_read()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """The client does not keep up with what it is told: give it some time."""
+        """The client does not keep up with what it is sent: give it some time."""
         super().pause_writing()
-        self._it_was_read()
-        self._unread = self.loop.call_later(self.read_within, self.transport.abort)
+        self._expect_to_be_read()
 
     def resume_writing(self) -> None:
         """It does again."""
         self._it_was_read()
         super().resume_writing()
+
+    def _expect_to_be_read(self) -> None:
+        self._it_was_read()
+        self._unread = self.loop.call_later(self.read_within, self.transport.abort)
 
     def _it_was_read(self) -> None:
         if self._unread is not None:
@@ -48,20 +53,20 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self._unread = None
 
 
-class BoundedProtocol(HttpToolsProtocol):
+class BoundedWebSocket(_ReadInTime, WebSocketsSansIOProtocol):
+    """One connection that has become a WebSocket."""
+
+
+class BoundedProtocol(_ReadInTime, HttpToolsProtocol):
     """One connection. The application learns from it that the server stops, before it is over."""
 
     sent_within = 30.0
     """Seconds in which a request must have come whole, from its first byte."""
 
-    read_within = 30.0
-    """Seconds that a client has to take in what waits for it, once that is more than 64 KiB."""
-
     last_word_within = 0.5
     """Seconds that a new connection has for its first request, once the server stops."""
 
     _arriving: asyncio.TimerHandle | None = None
-    _unread: asyncio.TimerHandle | None = None
     _head = 0
     _leaving = False
     _between = True
@@ -78,7 +83,6 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
         self._it_came()
-        self._it_was_read()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -125,21 +129,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self.sent_within = 0
         super().handle_websocket_upgrade()
 
-    def pause_writing(self) -> None:
-        """The client does not keep up with its answer: give it some time."""
-        super().pause_writing()
-        self._it_was_read()
-        self._unread = self.loop.call_later(self.read_within, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        """It does again."""
-        self._it_was_read()
-        super().resume_writing()
-
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection; what nobody reads does not keep it open."""
         if self.transport.get_write_buffer_size():
-            self._unread = self.loop.call_later(self.read_within, self.transport.abort)
+            self._expect_to_be_read()
         super().timeout_keep_alive_handler()
 
     def shutdown(self) -> None:
@@ -182,17 +175,13 @@ class BoundedProtocol(HttpToolsProtocol):
             self._arriving.cancel()
             self._arriving = None
 
-    def _it_was_read(self) -> None:
-        if self._unread is not None:
-            self._unread.cancel()
-            self._unread = None
-
     def _is_answering(self) -> bool:
         """Whether a line of ours would stand in an answer, or behind the one to this request."""
-        if self.cycle is None or self._head_alone:
-            return self.cycle is not None and not self.cycle.response_complete
-        begun = self.cycle.scope is self.scope
-        return self.cycle.response_started if begun else not self.cycle.response_complete
+        cycle = self.cycle
+        if cycle is None:
+            return False
+        begun = cycle.scope is self.scope and not self._head_alone
+        return cycle.response_started if begun else not cycle.response_complete
 
     def _let_go(self, status: HTTPStatus) -> None:
         """Say why, where no answer has begun, and close the connection."""
