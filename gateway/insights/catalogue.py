@@ -7,7 +7,7 @@ types, the reference in the documentation and the masking of personal data are d
 
 import enum
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -63,9 +63,9 @@ class OpenMap(tuple[Entity, ...]):
     @classmethod
     def from_mapping(cls, mapping: object) -> Self:
         """The whole object; raises ValueError or TypeError as `read` does."""
-        if not isinstance(mapping, Mapping):
+        if not isinstance(mapping, dict):
             raise TypeError("Expected `object`")
-        return cls.sorted(cls.read(key, value) for key, value in mapping.items())
+        return cls.sorted([cls.read(key, value) for key, value in mapping.items()])
 
     @classmethod
     def sorted(cls, entries: Iterable[Entity]) -> Self:
@@ -105,8 +105,13 @@ UNRECOGNIZED = (
     "A value that this version of the gateway does not know; Twilio's word for it is in `raw`.",
 )
 
-Text = Annotated[str, msgspec.Meta(min_length=1)]
+T = TypeVar("T")
+
+Said = Annotated[T, msgspec.Meta(min_length=1)]
 """Something said: Twilio writes `""` where there is nothing to say."""
+
+Text = Said[str]
+"""Words, or a name."""
 
 SipStatus = Annotated[int, msgspec.Meta(ge=1, le=999)]
 """A SIP response; event payloads hold 0 when none came."""

@@ -19,7 +19,7 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, g
 import msgspec
 
 from gateway.insights.annotation import Annotation
-from gateway.insights.catalogue import Entity, OpenMap, SipStatus, Vocabulary
+from gateway.insights.catalogue import Entity, Instant, OpenMap, SipStatus, Vocabulary
 from gateway.insights.summary import Summary
 from gateway.instrumentation import FieldDropped, Hook, ValueUnrecognized, silent
 
@@ -40,19 +40,22 @@ NOT_THERE = frozenset(
 )
 """The words by which Twilio says that there is nothing to say."""
 
-_SUSPECT_WORD = re.compile(rb'"(?:unknown|")')
 _NOTHING = re.compile(
     rb':\s*+"(?:' + "|".join(sorted(NOT_THERE, reverse=True)).encode("ascii") + rb')"'
 )
 """A word that says "not there", as the value of a key. In JSON, what follows a colon outside of a
 string is a value, and inside of one there is no bare quotation mark: it is never anything else."""
 
-_SUSPECT_SHAPES = (
-    re.compile(rb'\{(?:\s*+"[^"]*+"\s*+:\s*+(?:null|\{\s*+\})\s*+,?)*+\s*+\}'),
-    re.compile(rb":\d\d(?:\.\d+)?[+-]\d\d:"),
+_UNKNOWN = b'"unknown'
+"""How all of these words begin but `""`, which the types refuse."""
+
+_END_OF_NOTHING = re.compile(rb"\}(?:(?<=[l{ \t\r\n]\})|(?<=\"\"\}))")
+"""How an object ends in which nothing is there, or all that is written in many lines."""
+
+_OBJECT_OF_NOTHING = re.compile(
+    rb'\{(?:\s*+"[^"]*+"\s*+:\s*+(?:null|""|\{\s*+\})\s*+,?)*+\s*+\}'
 )
-"""What the types alone would let through: words that say "not there", objects in which nothing
-is there, and times with an offset, which are to become UTC."""
+"""An object in which nothing is there is not there itself; the types alone let it through."""
 
 
 class Undecodable(ValueError):
@@ -86,16 +89,26 @@ def decode_plain(body: bytes) -> Any:
 
 
 def _decode(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT:
-    plain, suspect = body, _SUSPECT_WORD.search(body)
-    if suspect:
-        plain = _NOTHING.sub(b":null", body)
-        suspect = _SUSPECT_WORD.search(plain)
-    if not suspect and not any(shape.search(plain) for shape in _SUSPECT_SHAPES):
-        try:
-            return cast("EntityT", _decoder(entity).decode(plain))
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return decode_patiently(entity, body, hook)
-    return decode_patiently(entity, body, hook)
+    read = _decode_straight(entity, body)
+    if read is None:
+        read = _decode_straight(entity, _NOTHING.sub(b":null", body))
+    return decode_patiently(entity, body, hook) if read is None else read
+
+
+def _decode_straight(entity: type[EntityT], body: bytes) -> EntityT | None:
+    """Read `body` by its types alone; None where they do not say all."""
+    if _UNKNOWN in body or (_END_OF_NOTHING.search(body) and _OBJECT_OF_NOTHING.search(body)):
+        return None
+    decode, moments = _decoder(entity)
+    try:
+        read = cast("EntityT", decode(body))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    for attribute in moments:
+        moment: datetime | None = getattr(read, attribute)
+        if moment is not None and moment.tzinfo is not UTC:
+            return None  # it is to become UTC
+    return read
 
 
 def decode_patiently(entity: type[EntityT], body: bytes, hook: Hook = silent) -> EntityT:
@@ -136,8 +149,11 @@ def _open_map(kind: type, value: object) -> object:
 
 
 @cache
-def _decoder(entity: type[Entity]) -> "msgspec.json.Decoder[Entity]":
-    return msgspec.json.Decoder(entity, dec_hook=_open_map)
+def _decoder(entity: type[Entity]) -> tuple[Callable[[bytes], Entity], tuple[str, ...]]:
+    """Reads an entity by its types alone; and its attributes that are moments."""
+    decoder = msgspec.json.Decoder(entity, dec_hook=_open_map)
+    hints = get_type_hints(entity, include_extras=True)
+    return decoder.decode, tuple(name for name, hint in hints.items() if bare(hint) == Instant)
 
 
 class _Patient:

@@ -227,7 +227,7 @@ class SdkSettings(Entity, frozen=True):
     ] = None
     edge: Annotated[Text | None, Fact("Edge location that the call used.", on=_SDK)] = None
     selected_edges: Annotated[
-        tuple[str, ...] | None, Fact("Edge locations asked for, best first.", on=_SDK)
+        tuple[Text, ...] | None, Fact("Edge locations asked for, best first.", on=_SDK)
     ] = None
 
 

@@ -1,6 +1,7 @@
 """Objects of the upstream whose keys are data, as lists."""
 
 import re
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -9,8 +10,14 @@ from gateway.insights.catalogue import BigInt, Counter, Entity, Fact, Int32, Ope
 
 _HERE = "every entry"
 
-
 _DELAY = re.compile(r"d\d{1,7}")
+
+
+@lru_cache(maxsize=1024)
+def _threshold(key: str) -> int:
+    if _DELAY.fullmatch(key) is None:
+        raise ValueError("Expected `d` and a number of milliseconds")
+    return int(key[1:])
 
 
 def _count(value: object) -> Counter:
@@ -35,9 +42,7 @@ class PacketDelays(OpenMap):
     @classmethod
     def read(cls, key: str, value: object) -> PacketDelay:
         """Read `"d50": 24`."""
-        if _DELAY.fullmatch(key) is None:
-            raise ValueError("Expected `d` and a number of milliseconds")
-        return PacketDelay(int(key[1:]), _count(value))
+        return PacketDelay(_threshold(key), _count(value))
 
 
 class Count(Entity, frozen=True):

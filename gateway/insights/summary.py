@@ -15,6 +15,7 @@ from gateway.insights.catalogue import (
     Instant,
     Int32,
     Pii,
+    Said,
     SipStatus,
     Text,
     Vocabulary,
@@ -157,13 +158,13 @@ class CallProperties(Entity, frozen=True):
 class Summary(Entity, frozen=True):
     """One phone call, as Voice Insights sums it up: who, how it went, and how it sounded."""
 
-    call_sid: Annotated[CallSid, Fact("SID of the call.", on="every call")]
-    account_sid: Annotated[AccountSid | None, Fact("Account that the call belongs to.")] = None
+    call_sid: Annotated[Said[CallSid], Fact("SID of the call.", on="every call")]
+    account_sid: Annotated[Said[AccountSid] | None, Fact("Account that the call belongs to.")] = None
     parent_account_sid: Annotated[
-        AccountSid | None, Fact("Parent of that account.", on="calls of subaccounts")
+        Said[AccountSid] | None, Fact("Parent of that account.", on="calls of subaccounts")
     ] = None
     parent_call_sid: Annotated[
-        CallSid | None, Fact("The call that created this one.", on="child calls (`<Dial>`)")
+        Said[CallSid] | None, Fact("The call that created this one.", on="child calls (`<Dial>`)")
     ] = None
     call_type: Annotated[CallType | None, Fact("Over what the call came or went.")] = None
     call_state: Annotated[CallState | None, Fact("How the call went.")] = None

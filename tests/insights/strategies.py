@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from gateway.insights.catalogue import AccountSid, CallSid, Counter, Int32, SipStatus
+from gateway.insights.catalogue import AccountSid, CallSid, Counter, Int32, Said, SipStatus
 from gateway.insights.decoding import NOT_THERE, bare
 from gateway.insights.open_maps import PacketDelays
 from tests.insights.places import Sort, fields, sort_of
@@ -21,8 +21,8 @@ MOMENTS = st.datetimes(timezones=st.just(UTC)).map(
 )
 SIDS = st.from_regex(r"\A[AC][CA][0-9a-f]{32}\Z")
 PLAIN: dict[Any, st.SearchStrategy[Any]] = {
-    CallSid: SIDS,
-    AccountSid: SIDS,
+    Said[CallSid]: SIDS,
+    Said[AccountSid]: SIDS,
     SipStatus: st.integers(1, 999),
     Int32: st.integers(-(2**31), 2**31 - 1),
     Counter: COUNTS,
