@@ -8,7 +8,7 @@ and what is complete never becomes partial again.
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 
 import msgspec
@@ -89,15 +89,18 @@ class Store:
     async def known_many(self, account: str, sids: Sequence[CallSid]) -> list[Seen | None]:
         """What was seen of several calls, in one question to the backend."""
         found = await self.entries(account, sids)
+        await self.read(entry for entry in found if entry is not None)
         return [None if entry is None else seen_in(entry) for entry in found]
 
     async def entries(self, account: str, sids: Sequence[CallSid]) -> list[Entry | None]:
-        """The same, as entries, to keep what is made of it; they are decoded, in turns."""
-        entries = await self._backend.entries([call_key(account, sid) for sid in sids])
-        kept = (entry for entry in entries if entry is not None and entry.room is not None)
+        """The same, as entries, to keep what is made of it."""
+        return await self._backend.entries([call_key(account, sid) for sid in sids])
+
+    async def read(self, entries: Iterable[Entry]) -> None:
+        """Read what was seen in entries that keep it, in turns with others."""
+        kept = (entry for entry in entries if entry.room is not None)
         async for entry in in_turns(one for one in kept if one.made(_DECODED, one.value) is None):
             seen_in(entry)
-        return entries
 
     async def keep(self, account: str, seen: Sequence[Seen]) -> list[Seen]:
         """Store what was seen, unless something of a higher rank is known; give the winners.

@@ -236,6 +236,9 @@ class Lists:
         """A page by its index; None when one of its calls is not remembered any more."""
         found = await self._store.entries(realm.key, index.sids)
         entries = tuple(entry for entry in found if entry is not None)
+        if len(entries) < len(index.sids):
+            return None
+        await self._store.read(entries)
         there = (remembered(entry, self._freshness) for entry in entries)
         calls = tuple(call for call in there if call is not None)
         if len(calls) < len(index.sids):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import Annotated, ClassVar, NewType, Self, TypeVar
+from typing import Annotated, Any, ClassVar, NewType, Self, TypeVar
 
 import msgspec
 
@@ -47,6 +47,14 @@ class Entity(msgspec.Struct, frozen=True, gc=False):
 
     A tree of plain values never forms a cycle, so the garbage collector need not look at it.
     """
+
+    typename = ""
+    """What it is called, in the graph too."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Name it."""
+        super().__init_subclass__(**options)
+        cls.typename = cls.__name__
 
 
 class OpenMap(tuple[Entity, ...]):

@@ -52,9 +52,7 @@ _UNKNOWN = b'"unknown'
 _END_OF_NOTHING = re.compile(rb"\}(?:(?<=[l{ \t\r\n]\})|(?<=\"\"\}))")
 """How an object ends in which nothing is there, or all that is written in many lines."""
 
-_OBJECT_OF_NOTHING = re.compile(
-    rb'\{(?:\s*+"[^"]*+"\s*+:\s*+(?:null|""|\{\s*+\})\s*+,?)*+\s*+\}'
-)
+_OBJECT_OF_NOTHING = re.compile(rb'\{(?:\s*+"[^"]*+"\s*+:\s*+(?:null|""|\{\s*+\})\s*+,?)*+\s*+\}')
 """An object in which nothing is there is not there itself; the types alone let it through."""
 
 

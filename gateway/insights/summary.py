@@ -159,7 +159,9 @@ class Summary(Entity, frozen=True):
     """One phone call, as Voice Insights sums it up: who, how it went, and how it sounded."""
 
     call_sid: Annotated[Said[CallSid], Fact("SID of the call.", on="every call")]
-    account_sid: Annotated[Said[AccountSid] | None, Fact("Account that the call belongs to.")] = None
+    account_sid: Annotated[Said[AccountSid] | None, Fact("Account that the call belongs to.")] = (
+        None
+    )
     parent_account_sid: Annotated[
         Said[AccountSid] | None, Fact("Parent of that account.", on="calls of subaccounts")
     ] = None

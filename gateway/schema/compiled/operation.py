@@ -36,8 +36,9 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from gateway.schema.aside import aside
+from gateway.schema.compiled.reading import Uncompilable, resolver_of
 from gateway.schema.compiled.rendering import Rendering
-from gateway.schema.compiled.selection import Program, Uncompilable, Writer, resolver_of
+from gateway.schema.compiled.selection import Program, Writer
 from gateway.schema.context import Context
 from gateway.schema.documents import Document
 

@@ -103,15 +103,21 @@ class Rendering:
         """The JSON of a call, as it is remembered."""
         entry, of = call.entry, call if Reads.SOURCE in program.reads else call.summary
         if entry is None or (of is call and call.source is Source.UPSTREAM):
-            return b"".join(self._pieces(program, call))
+            return self._made(program, call)
         account = self.context.viewer.realm.account
         key = account.signing_key if Reads.ACCOUNT in program.reads else b""
 
         def write() -> tuple[bytes, int]:
-            json = b"".join(self._pieces(program, call))
+            json = self._made(program, call)
             return json, len(json) + _FRAGMENT_SIZE
 
         return entry.once((program.key, key, call.snapshot.predicted), of, write)
+
+    def _made(self, program: Program, call: Call) -> bytes:
+        """The JSON of a call, anew."""
+        if program.inner:
+            return b"".join(self._pieces(program, call))
+        return _encode(program.run(call, self))
 
     def _young(self, call: Call) -> Call:
         """The call with an annotation that may be told; or the call as it is, to be renewed."""

@@ -6,12 +6,11 @@ resolvers it is their `info`.
 """
 
 import hashlib
-import inspect
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from types import CodeType
-from typing import Any, TypeAlias
+from typing import Any
 
 from graphql import (
     GraphQLAbstractType,
@@ -27,20 +26,15 @@ from graphql import (
     is_non_null_type,
     is_union_type,
 )
-from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.execution.collect_fields import FieldDetailsList
 from msgspec import Struct
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.field import StrawberryField
 
-from gateway.calls.call import Call
-from gateway.insights.catalogue import OpenMap, Pii
+from gateway.insights.catalogue import OpenMap
 from gateway.insights.masking import mask
-from gateway.schema.derive import class_behind, fact_behind
+from gateway.schema.compiled.projection import Projector, project
+from gateway.schema.compiled.reading import Collect, Uncompilable, class_of, enum_of, read_of
 from gateway.schema.parsing import once
-from gateway.schema.reads import Reads, read_by
-
-Collect: TypeAlias = Callable[[GraphQLObjectType, FieldDetailsList], GroupedFieldSet]
-"""Which fields are selected on a type by some nodes that select it."""
+from gateway.schema.reads import Reads
 
 _CHECKS = {
     "String": "{v}.__class__ is str",
@@ -60,10 +54,6 @@ def _code(text: str) -> CodeType:
     It takes the larger part of the time to compile a document, and a few kilobytes.
     """
     return compile(text, "<selection>", "exec")
-
-
-class Uncompilable(Exception):
-    """A selection that depends on more than the value."""
 
 
 class Misfit(Exception):
@@ -99,12 +89,14 @@ class Writer:
         self._schema = schema
         self._collect = collect
         self._masked = masked
+        self._projector = Projector(collect, masked=masked)
         self._functions: dict[str, str] = {}
         self._names = 0
         self._reads: set[Reads] = set()
         self._globals: dict[str, Any] = {
             "mask": mask,
             "bad": _bad,
+            "project": project,
             "datetime": datetime,
             "UTC": UTC,
             "lists": {tuple, list, *OpenMap.__subclasses__()},
@@ -151,15 +143,18 @@ class Writer:
 
     def _written(self, kind: GraphQLObjectType, nodes: FieldDetailsList) -> _Piece:
         """The same as a piece, which is not a part of this program."""
-        cls = self._global(f"C_{kind.name}", _class_behind(kind))
-        body = f"    if o.__class__ is not {cls}: bad()\n"
-        if kind.name == "Call":
-            body += "    s = o.snapshot.summary\n"
-        fields = [
-            f"        {key!r}: {self._field(kind, details)},\n"
-            for key, details in self._collect(kind, nodes).items()
-        ]
-        text = "(o, i):\n" + body + "    return {\n" + "".join(fields) + "    }\n"
+        cls = self._global(f"C_{kind.name}", class_of(kind))
+        text = f"(o, i):\n    if o.__class__ is not {cls}: bad()\n"
+        projection = self._projector.of(kind, nodes)
+        if projection is not None:
+            text += f"    return project(o, {self._global(projection.__name__, projection)})\n"
+        else:
+            text += "    s = o.snapshot.summary\n" if kind.name == "Call" else ""
+            fields = [
+                f"        {key!r}: {self._field(kind, details)},\n"
+                for key, details in self._collect(kind, nodes).items()
+            ]
+            text += "    return {\n" + "".join(fields) + "    }\n"
         name = self._function("f", "def {}", text)
         return _Piece(name, self._functions, self._globals, frozenset(self._reads))
 
@@ -174,30 +169,19 @@ class Writer:
         if name == "__typename":
             return repr(parent.name)
         field = parent.fields[name]
-        if field.args:
-            raise Uncompilable(name)
         return self._completed(field.type, self._read(parent, name, field), nodes)
 
     def _read(self, parent: GraphQLObjectType, name: str, field: GraphQLField) -> str:
         """The value of a field, as its resolver would give it."""
-        declared: StrawberryField = field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
-        attribute = declared.python_name
-        plain = f"{'s' if parent.name == 'Call' else 'o'}.{attribute}"
-        fact, reads = fact_behind(field), read_by(declared)
-        if declared.base_resolver is None:
-            self._reads |= set() if reads is None else {reads}
+        read = read_of(field, masked=self._masked)
+        self._reads |= set() if read.reads is None else {read.reads}
+        if read.resolver is not None:
+            call = self._global(f"R_{parent.name}_{name}", read.resolver)
+            return f"{call}(o, i)" if read.takes_info else f"{call}(o)"
+        plain = f"{'s' if parent.name == 'Call' else 'o'}.{read.attribute}"
+        if read.masked_as is None:
             return plain
-        if fact is not None and fact.pii is not Pii.NONE:
-            pii = self._global(f"Pii_{fact.pii.name}", fact.pii)
-            return f"mask({plain}, {pii})" if self._masked else plain
-        if reads is None or declared.is_async:
-            raise Uncompilable(name)
-        self._reads.add(reads)
-        if reads is Reads.AGED:
-            return plain
-        resolver, takes_info = resolver_of(declared)
-        call = self._global(f"R_{parent.name}_{name}", resolver)
-        return f"{call}(o, i)" if takes_info else f"{call}(o)"
+        return f"mask({plain}, {self._global(f'Pii_{read.masked_as.name}', read.masked_as)})"
 
     def _completed(self, kind: GraphQLOutputType, value: str, nodes: FieldDetailsList) -> str:
         """An expression that completes the value of an expression, as the specification says."""
@@ -226,14 +210,14 @@ class Writer:
     def _dispatch(self, kind: GraphQLAbstractType, nodes: FieldDetailsList) -> str:
         """The name of a table: the function for each class that a value may be of."""
         rows = [
-            f"{self._global(f'C_{one.name}', _class_behind(one))}: {self._object(one, nodes)}"
+            f"{self._global(f'C_{one.name}', class_of(one))}: {self._object(one, nodes)}"
             for one in self._schema.get_possible_types(kind)
         ]
         return self._function("t", "{} = ", f"{{{', '.join(rows)}}}\n")
 
     def _leaf(self, kind: GraphQLLeafType, value: str) -> str:
         if isinstance(kind, GraphQLEnumType):
-            cls = self._global(f"E_{kind.name}", _enum_behind(kind))
+            cls = self._global(f"E_{kind.name}", enum_of(kind))
             return f"({value}._name_ if {value}.__class__ is {cls} else bad())"
         serialize = kind.coerce_output_value
         check = _CHECKS.get(kind.name)
@@ -251,32 +235,6 @@ class Writer:
     def _global(self, name: str, value: Any) -> str:
         self._globals[name] = value
         return name
-
-
-def resolver_of(field: StrawberryField) -> tuple[Callable[..., Any], bool]:
-    """The function that resolves a field, and whether it takes an `info` beside the value."""
-    resolver: Any = None if field.base_resolver is None else field.base_resolver.wrapped_func
-    return resolver, _takes_info(resolver)
-
-
-@cache
-def _takes_info(resolver: Callable[..., Any]) -> bool:
-    return "info" in inspect.signature(resolver).parameters
-
-
-def _class_behind(kind: GraphQLObjectType) -> type:
-    return Call if kind.name == "Call" else class_behind(kind)
-
-
-@lru_cache
-def _enum_behind(kind: GraphQLEnumType) -> type:
-    """The class of an enum whose members have the names that they have in the graph."""
-    cls: Any = kind.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].wrapped_cls
-    names: Mapping[str, Any] = cls.__members__
-    if any(kind.coerce_output_value(member) != name for name, member in names.items()):
-        raise Uncompilable(kind.name)
-    behind: type = cls
-    return behind
 
 
 def _bad() -> None:
