@@ -9,7 +9,7 @@ import enum
 import hashlib
 import sys
 from functools import cache, lru_cache, partial
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import msgspec
 from graphql import (
@@ -53,8 +53,8 @@ class Projector:
 
         Those that do the same have the same name. Raises Uncompilable.
         """
-        cls, selections = class_of(kind), nodes[0].node.selection_set
-        if not issubclass(cls, Entity) or cls.typename != kind.name:
+        selections = nodes[0].node.selection_set
+        if not issubclass(class_of(kind), Entity):
             return None
         if selections is None or len(nodes) > 1:
             return self._made(kind, nodes)
@@ -72,7 +72,7 @@ class Projector:
         """A field, if it is an attribute."""
         name = nodes[0].node.name.value
         if name == "__typename":
-            return _Row("typename", key, str)
+            return _Row("typename", key, Literal[kind.name])
         read = read_of(kind.fields[name], masked=self._masked)
         of = self._type(kind.fields[name].type, nodes)
         if read.resolver is not None or read.masked_as is not None or of is None:
