@@ -23,6 +23,16 @@ class BodyTooLarge(Exception):
     """The upstream sent more than `MAX_BODY_BYTES`."""
 
 
+class Whole(httpx.Response):
+    """A response that was read whole: not once more, as httpx reads what it is given."""
+
+    def __init__(self, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> None:
+        kept = [header for header in headers if header[0].lower() not in _OF_WIRE]
+        super().__init__(status, headers=kept, stream=httpx.ByteStream(body))
+        self.is_closed = True
+        self._content = body
+
+
 class Wire(httpx.AsyncBaseTransport):
     """Asks over a pool of connections, and reads each answer whole, within a size.
 
@@ -46,7 +56,7 @@ class Wire(httpx.AsyncBaseTransport):
         )
         async with asking as answer:
             body = await _whole(answer.content.iter_any())
-        return _read(answer.status, answer.raw_headers, body)
+        return Whole(answer.status, answer.raw_headers, body)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -81,7 +91,7 @@ class Bounded(httpx.AsyncBaseTransport):
                 body = await _whole(response.aiter_bytes())
             finally:
                 await response.aclose()
-        return _read(response.status_code, response.headers.raw, body)
+        return Whole(response.status_code, response.headers.raw, body)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -97,9 +107,3 @@ async def _whole(chunks: AsyncIterator[bytes]) -> bytes:
         if size > MAX_BODY_BYTES:
             raise BodyTooLarge
     return b"".join(kept)
-
-
-def _read(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> httpx.Response:
-    """A response that was read whole."""
-    kept = [header for header in headers if header[0].lower() not in _OF_WIRE]
-    return httpx.Response(status, headers=kept, content=body)

@@ -1,8 +1,9 @@
 """Compiled selections: a selection of the graph as one straight function of the value.
 
 graphql-core walks the selection for every value anew, and asks of every field what it is. Here
-that is asked once, and written down as Python: `selection.py` writes it, `operation.py` puts the
-root of an operation in front of it, `rendering.py` runs it.
+that is asked once (`reading.py`), and written down: a selection that picks nothing but attributes
+as a type for msgspec to fill (`projection.py`), any other as Python (`selection.py`).
+`operation.py` puts the root of an operation in front of it, `rendering.py` runs it.
 
 What always holds, and `tests/schema/test_compiled.py` tries to refute:
 
