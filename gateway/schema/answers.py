@@ -1,6 +1,6 @@
 """Answers as they go to clients: JSON, and what is to be known of it without reading it."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -63,12 +63,19 @@ def too_expensive(refused: Refused, request_id: str) -> Answer:
     )
 
 
-def in_parts(parts: Parts) -> Answer:
-    """The first part of an answer; the rest comes when it is there."""
+def in_parts(parts: Parts, cost: Callable[[object], dict[str, int]] | None) -> Answer:
+    """The first part of an answer; the rest comes when it is there.
+
+    The last one tells the `cost` of the data in all of them, if somebody asked for it.
+    """
     said, errors = parts.first()
 
     async def rest() -> AsyncGenerator[Answer, None]:
+        data = [said["data"]]
         async for later, mistakes in parts.rest():
+            data += [piece["data"] for piece in later["incremental"]]
+            if cost is not None and not later["hasNext"]:
+                later["extensions"] = {"cost": cost(data)}
             yield Answer(_encode(later), executed=True, errors=mistakes)
 
     return Answer(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Iterable, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
@@ -103,10 +104,11 @@ class Executor:
             return too_expensive(problem, context.request_id)
         if dialect is not None and document.deferring is not None:
             answer = await self._begun(operation, request, document, context, dialect)
-        elif request.wants_cost:
-            answer = await self._counted(operation, request, document, context)
         else:
             answer = await self._executed(operation, request, document, context)
+        if request.wants_cost and answer.rest is None:
+            cost = told(noted(), msgspec.json.decode(answer.body).get("data"))
+            answer.body = answer.body[:-1] + b',"extensions":' + _encode({"cost": cost}) + b"}"
         answer.allowance = allowance
         return answer
 
@@ -119,19 +121,6 @@ class Executor:
     ) -> Allowance | None:
         price = document.price(operation)
         return await self._demand.admit(price, request.variables, context.viewer, context.now)
-
-    async def _counted(
-        self,
-        operation: OperationDefinitionNode,
-        request: Request,
-        document: Document,
-        context: Context,
-    ) -> Answer:
-        """The answer, with what it took."""
-        answer = await self._executed(operation, request, document, context)
-        cost = told(noted(), msgspec.json.decode(answer.body).get("data"))
-        answer.body = answer.body[:-1] + b',"extensions":' + _encode({"cost": cost}) + b"}"
-        return answer
 
     async def _executed(
         self,
@@ -202,7 +191,8 @@ class Executor:
         if isinstance(result, ExecutionResult):
             return self._answer(result, operation, request, context)
         results = cast("ExperimentalIncrementalExecutionResults", result)
-        return in_parts(Parts(results, dialect, lambda error: failure(error, context.request_id)))
+        parts = Parts(results, dialect, lambda error: failure(error, context.request_id))
+        return in_parts(parts, partial(told, noted()) if request.wants_cost else None)
 
     async def stream(
         self, request: Request, document: Document, context: Context
