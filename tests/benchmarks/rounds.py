@@ -45,8 +45,8 @@ BASELINE = {"GATEWAY_COMPILED": "false"}
 class Plan(NamedTuple):
     """What is measured. `calls` and `pages` are how many different ones are asked for."""
 
-    rounds: int = 3
-    seconds: float = 1.0
+    rounds: int = 7
+    seconds: float = 0.4
     calls: int = 1000
     pages: int = 128
     connections: tuple[int, ...] = (1, 16, 64)

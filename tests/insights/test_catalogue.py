@@ -19,6 +19,7 @@ from gateway.insights.media_edges import (
     MediaStream,
 )
 from gateway.insights.open_maps import Count, PacketDelay
+from gateway.insights.summary import Summary
 from tests.insights.places import Sort, entities, fields, sort_of
 
 AVG_MAX, AVG_MAX_MIN = "avg max", "avg max min"
@@ -215,6 +216,12 @@ def test_every_entity_is_described_and_immutable() -> None:
     for entity in entities():
         assert entity.__doc__, entity
         assert entity.__struct_config__.frozen, entity
+
+
+def test_moments_are_fields_of_the_summary_itself() -> None:
+    """Where decoding sees to it that they are in UTC."""
+    holders = {one for one in entities() for _, kind in fields(one) if sort_of(kind) is Sort.MOMENT}
+    assert holders == {Summary}
 
 
 def test_all_edges_share_their_shapes() -> None:
