@@ -39,14 +39,16 @@ def whole_number(given: Mapping[str, str], name: str, default: int, largest: int
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A filter, fixed to the moment it was asked at: `since` is the StartTime bound, epoch seconds.
+    """A filter, fixed to the moment it was asked at.
 
-    `asked` are the parameters that filter and sort, as they were written.
+    `since` and `until` are the StartTime and EndTime bounds (epoch seconds), `asked` the parameters
+    that filter and sort, as they were written.
     """
 
     account_sid: str
     sort: str
     since: float
+    until: float
     clauses: tuple[Clause, ...]
     asked: Mapping[str, str]
 
@@ -66,7 +68,8 @@ class Query:
                     raise bad_parameter(row.name, str(wrong)) from None
         clauses = tuple((name, ROWS[name].agrees, value) for name, value in wanted.items())
         asked = {name: value for name, value in given.items() if name not in PAGING}
-        return cls(account_sid, sort, wanted["StartTime"], clauses, asked)
+        since, until = wanted["StartTime"], wanted["EndTime"]
+        return cls(account_sid, sort, since, until, clauses, asked)
 
     def admits(self, facts: Mapping[str, Any]) -> bool:
         """Every clause agrees with the facts of a summary."""

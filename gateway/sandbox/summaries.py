@@ -1,9 +1,10 @@
 """The summaries of a world at any moment: rendered when first asked for, then kept encoded."""
 
 import bisect
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -104,9 +105,9 @@ class Summaries:
         """From a place on into the past, no farther than the query's window."""
         shelf = self._world.shelf(query.account_sid, query.sort)
         high = len(shelf) if after is None else bisect.bisect_left(shelf, after)
-        low = self._lowest(query)
-        places = (shelf[number] for number in range(high - 1, low - 1, -1))
-        return self._admitted(query, as_of, places)
+        stretches = self._stretches(query, as_of, self._lowest(query), high)
+        numbers = chain.from_iterable(map(reversed, reversed(stretches)))
+        return self._admitted(query, as_of, (shelf[number] for number in numbers))
 
     def _older_first(
         self, query: Query, as_of: float, before: tuple[int, str]
@@ -114,8 +115,26 @@ class Summaries:
         """From a place back to the present."""
         shelf = self._world.shelf(query.account_sid, query.sort)
         first = max(self._lowest(query), bisect.bisect_right(shelf, before))
-        places = (shelf[number] for number in range(first, len(shelf)))
-        return self._admitted(query, as_of, places)
+        stretches = self._stretches(query, as_of, first, len(shelf))
+        numbers = chain.from_iterable(stretches)
+        return self._admitted(query, as_of, (shelf[number] for number in numbers))
+
+    def _stretches(
+        self, query: Query, as_of: float, low: int, high: int
+    ) -> tuple[Sequence[int], ...]:
+        """Places of the shelf from `low` to below `high` in which there may be calls of the window.
+
+        A call that ended after the window is not in it; but one that tells no end is. On a shelf
+        that is sorted by end, those stand together, and need not be looked at.
+        """
+        if query.sort != "end_time":
+            return (range(low, high),)
+        shelf = self._world.shelf(query.account_sid, query.sort)
+        over = max(low, bisect.bisect_left(shelf, (math.floor(query.until) + 1, "")))
+        running = max(over, bisect.bisect_left(shelf, (math.floor(as_of), "")))
+        endless, between = self._world.endless, range(over, min(running, high))
+        telling_no_end = [one for one in between if shelf[one][1] in endless] if endless else []
+        return range(low, min(over, high)), telling_no_end, range(running, high)
 
     def _lowest(self, query: Query) -> int:
         """No call below this place on the shelf can be in the window: it ended before it."""

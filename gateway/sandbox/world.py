@@ -7,6 +7,7 @@ from collections import deque
 from gateway.sandbox import stories
 from gateway.sandbox.accounts import Accounts
 from gateway.sandbox.calls import Call
+from gateway.sandbox.filters import instant
 
 ARRIVALS_KEPT = 5_000  # stories that began after the world did; older ones are forgotten
 BETWEEN_ARRIVALS = 20.0  # seconds, divided by the speed, but never less than
@@ -27,7 +28,8 @@ PAST: Spans = (
 class World:
     """The calls, by SID and in order of time; the same seed and beginning make the same world.
 
-    `beginning` is in epoch seconds. No calls at all asks for an empty world; any other number
+    `beginning` is in epoch seconds; `endless` are calls of a test's own making, by SID, of which it
+    does not say when they ended. No calls at all asks for an empty world; any other number
     holds the examples, and as many calls by chance as are missing.
     """
 
@@ -41,6 +43,7 @@ class World:
         self._interval = interval
         self._calls: dict[str, Call] = {}
         self._shelves: dict[tuple[str, str], Shelf] = {}
+        self.endless: set[str] = set()
         self._arrived: deque[tuple[Call, ...]] = deque()
         self._told = 0
         self.examples: dict[str, str] = {}
@@ -61,6 +64,8 @@ class World:
         """Put one more call in its place; one of the same SID gives way."""
         self._forget(self._calls.get(call.sid))
         self._calls[call.sid] = call
+        if call.verbatim is not None and instant(call.verbatim.get("end_time")) is None:
+            self.endless.add(call.sid)
         for shelf, place in self._places(call):
             bisect.insort(shelf, place)
 
@@ -105,6 +110,7 @@ class World:
         if call is None or self._calls.get(call.sid) is not call:
             return
         del self._calls[call.sid]
+        self.endless.discard(call.sid)
         for shelf, place in self._places(call):
             del shelf[bisect.bisect_left(shelf, place)]
 

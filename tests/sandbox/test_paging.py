@@ -4,7 +4,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from gateway.sandbox import Sandbox
-from tests.sandbox.conftest import HOUR, MINUTE, Clock, Json, Visitor, sids, visitor
+from gateway.sandbox.filters import instant
+from tests.sandbox.conftest import DAY, HOUR, MINUTE, Clock, Json, Visitor, sids, visitor
 
 LIST = "https://insights.twilio.com/v1/Voice/Summaries"
 DAY_LONG = {"StartTime": "1d", "ProcessingState": "all", "CallType": "carrier,client"}
@@ -223,3 +224,28 @@ async def test_running_calls_lead_the_list_until_they_end(account: Visitor, cloc
     ended = await account.calls(StartTime="2h")
     assert begun[0]["call_sid"] in sids(ended)
     assert all(call["end_time"] for call in ended)
+
+
+@pytest.mark.parametrize("until", ["0m", "45m", "2h", "1d"])
+async def test_a_window_holds_what_ended_in_it_and_what_tells_no_end(
+    clock: Clock, until: str
+) -> None:
+    """In either order, from either side, however much has ended since."""
+    sandbox = Sandbox(calls=400, clock=clock, arrivals=False)
+    account, asked = visitor(sandbox), {"StartTime": "30d", "ProcessingState": "all"}
+    endless = [
+        sandbox.add({"call_type": "sip", "start_time": told}) for told in (None, "2026-05-29")
+    ]
+    clock.advance(HOUR)
+    bound = clock.now - {"0m": 0, "45m": 45 * MINUTE, "2h": 2 * HOUR, "1d": DAY}[until]
+    ends = {call["call_sid"]: instant(call.get("end_time")) for call in await account.calls()}
+    inside = {sid for sid, end in ends.items() if end is None or end <= bound}
+    assert inside >= set(endless)
+
+    for order in ("start_time", "end_time"):
+        pages = await walk(account, **asked, EndTime=until, SortBy=order, PageSize="40")
+        assert set(items(pages)) == inside
+        before = await account.follow(
+            pages[-1]["meta"]["previous_page_url"] or pages[-1]["meta"]["url"]
+        )
+        assert before["call_summaries"] == pages[max(0, len(pages) - 2)]["call_summaries"]
