@@ -24,8 +24,7 @@ from graphql.execution.collect_fields import FieldDetailsList
 from msgspec import Struct
 
 from gateway.insights.catalogue import Entity, Int32
-from gateway.schema.compiled.reading import Collect, class_of, enum_of, read_of
-from gateway.schema.parsing import once
+from gateway.schema.compiled.reading import Collect, class_of, enum_of, once_for, read_of
 
 project = partial(msgspec.convert, from_attributes=True)
 """The projection of a value: takes the value, and the type. Raises ValidationError."""
@@ -53,13 +52,10 @@ class Projector:
 
         Those that do the same have the same name. Raises Uncompilable.
         """
-        selections = nodes[0].node.selection_set
         if not issubclass(class_of(kind), Entity):
             return None
-        if selections is None or len(nodes) > 1:
-            return self._made(kind, nodes)
-        known = ("projection", kind.name, self._masked)
-        return once(selections, known, lambda: self._made(kind, nodes))
+        what = ("projection", kind.name, self._masked)
+        return once_for(nodes, what, lambda: self._made(kind, nodes))
 
     def _made(self, kind: GraphQLObjectType, nodes: FieldDetailsList) -> type[Struct] | None:
         rows = [self._row(kind, key, of) for key, of in self._collect(kind, nodes).items()]

@@ -1,9 +1,9 @@
 """How the values of the graph are read: which class stands for a type, and what its fields are."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cache, lru_cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from graphql import GraphQLEnumType, GraphQLField, GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
@@ -14,10 +14,21 @@ from strawberry.types.field import StrawberryField
 from gateway.calls.call import Call
 from gateway.insights.catalogue import Pii
 from gateway.schema.derive import class_behind, fact_behind
+from gateway.schema.parsing import once
 from gateway.schema.reads import Reads, read_by
+
+T = TypeVar("T")
 
 Collect: TypeAlias = Callable[[GraphQLObjectType, FieldDetailsList], GroupedFieldSet]
 """Which fields are selected on a type by some nodes that select it."""
+
+
+def once_for(nodes: FieldDetailsList, what: Hashable, make: Callable[[], T]) -> T:
+    """What `make` makes of what these nodes select; of a single one, perhaps it was made before."""
+    selections = nodes[0].node.selection_set
+    if selections is None or len(nodes) > 1:
+        return make()
+    return once(selections, what, make)
 
 
 class Uncompilable(Exception):

@@ -82,9 +82,8 @@ class Rendering:
 
     def _pieces(self, program: Program, value: Any) -> list[bytes]:
         """The JSON of a value, in pieces: what is between the calls, and the calls."""
-        outer, self._calls = self._calls, []
         between = _encode(program.run(value, self)).split(_MARK)
-        calls, self._calls = self._calls, outer
+        calls, self._calls = self._calls, []
         pieces = [b""] * (2 * len(calls) + 1)
         pieces[::2], pieces[1::2] = between, calls
         return pieces
@@ -103,21 +102,15 @@ class Rendering:
         """The JSON of a call, as it is remembered."""
         entry, of = call.entry, call if Reads.SOURCE in program.reads else call.summary
         if entry is None or (of is call and call.source is Source.UPSTREAM):
-            return self._made(program, call)
+            return _encode(program.run(call, self))
         account = self.context.viewer.realm.account
         key = account.signing_key if Reads.ACCOUNT in program.reads else b""
 
         def write() -> tuple[bytes, int]:
-            json = self._made(program, call)
+            json = _encode(program.run(call, self))
             return json, len(json) + _FRAGMENT_SIZE
 
         return entry.once((program.key, key, call.snapshot.predicted), of, write)
-
-    def _made(self, program: Program, call: Call) -> bytes:
-        """The JSON of a call, anew."""
-        if program.inner:
-            return b"".join(self._pieces(program, call))
-        return _encode(program.run(call, self))
 
     def _young(self, call: Call) -> Call:
         """The call with an annotation that may be told; or the call as it is, to be renewed."""

@@ -32,8 +32,14 @@ from msgspec import Struct
 from gateway.insights.catalogue import OpenMap
 from gateway.insights.masking import mask
 from gateway.schema.compiled.projection import Projector, project
-from gateway.schema.compiled.reading import Collect, Uncompilable, class_of, enum_of, read_of
-from gateway.schema.parsing import once
+from gateway.schema.compiled.reading import (
+    Collect,
+    Uncompilable,
+    class_of,
+    enum_of,
+    once_for,
+    read_of,
+)
 from gateway.schema.reads import Reads
 
 _CHECKS = {
@@ -121,21 +127,19 @@ class Writer:
         writer = Writer(self._schema, self._collect, masked=self._masked)
         kind: Any = self._schema.type_map["Call"]
         program = writer._program(f"{writer._object(kind, nodes)}(o, i)")
+        if program.inner:
+            raise Uncompilable  # a call in a call has to be looked up
         self._reads |= program.reads
         return self._global(f"P{program.key.hex()}", program)
 
     def _object(self, kind: GraphQLObjectType, nodes: FieldDetailsList) -> str:
         """The name of the function for an object type."""
-        selections = nodes[0].node.selection_set
 
         def write() -> _Piece:
             writer = Writer(self._schema, self._collect, masked=self._masked)
             return writer._written(kind, nodes)
 
-        if selections is None or len(nodes) > 1:
-            piece = write()
-        else:
-            piece = once(selections, ("piece", kind.name, self._masked), write)
+        piece = once_for(nodes, ("piece", kind.name, self._masked), write)
         self._functions |= piece.functions
         self._globals |= piece.globals
         self._reads |= piece.reads
