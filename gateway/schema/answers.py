@@ -73,9 +73,10 @@ def in_parts(parts: Parts, cost: Callable[[object], dict[str, int]] | None) -> A
     async def rest() -> AsyncGenerator[Answer, None]:
         data = [said["data"]]
         async for later, mistakes in parts.rest():
-            data += [piece["data"] for piece in later["incremental"]]
-            if cost is not None and not later["hasNext"]:
-                later["extensions"] = {"cost": cost(data)}
+            if cost is not None:
+                data += [piece["data"] for piece in later["incremental"]]
+                if not later["hasNext"]:
+                    later["extensions"] = {"cost": cost(data)}
             yield Answer(_encode(later), executed=True, errors=mistakes)
 
     return Answer(
