@@ -64,11 +64,13 @@ class Wire(httpx.AsyncBaseTransport):
             await self._session.close()
 
     def _opened(self) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
+        session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=self._trusted),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
         )
+        session._retry_connection = False  # noqa: SLF001 - `Attempts` repeats, and counts
+        return session
 
 
 class Bounded(httpx.AsyncBaseTransport):

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,6 +14,9 @@ from gateway.insights.paging import Question
 from gateway.insights.snapshot import Snapshot
 from gateway.insights.trust_words import VoiceIntegrityUseCase
 from gateway.sandbox import Fault, Sandbox
+from gateway.upstream.attempts import MOST
+from gateway.upstream.discipline import discipline
+from gateway.upstream.transport import Wire
 from tests.upstream.conftest import (
     ACCOUNT,
     FIRST_PAGE,
@@ -64,6 +68,32 @@ async def test_a_server_that_hangs_up_without_a_word_is_unavailable() -> None:
     async with saying(b"") as address, connected(address) as client:
         with pytest.raises(errors.UpstreamUnavailable):
             await client.summary(ACCOUNT, SID, "complete")
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["a new connection", "one that was kept"])
+async def test_what_is_hung_up_on_is_sent_once_for_each_attempt(*, kept: bool) -> None:
+    """Three times in all, as `docs/operations/bad-day.md` says: only `Attempts` repeats."""
+    requests: list[bytes] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            requests.append(await reader.readuntil(b"\r\n\r\n"))
+            if kept and len(requests) == 1:
+                writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\n{}")
+                requests.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        client = client_of(discipline(Wire(), 1, 30), address)
+        if kept:
+            with pytest.raises(errors.UpstreamRejected):
+                await client.summary(ACCOUNT, SID, "complete")
+        with pytest.raises(errors.UpstreamUnavailable):
+            await client.summary(ACCOUNT, SID, "complete")
+        await client.aclose()
+
+    assert len(requests) - kept == MOST
 
 
 @pytest.mark.parametrize(
