@@ -30,15 +30,17 @@ LAST_MOMENT = 0.05
 
 
 class RetryBudget:
-    """How many retries there may be: one for ten requests, and a few in any case.
+    """How many retries there may be: one for ten requests, and `FLOOR` in any case.
 
-    With `FLOOR` at the beginning, and one for each ten seconds up to that, a gateway with little
-    to do can ride out trouble too; in a long outage Twilio sees a tenth more, not three times as
-    much.
+    The budget begins with `FLOOR`, and regains one retry a second up to that, so a gateway with
+    few requests can retry all of them. In a long outage a busy gateway sends a tenth more, and
+    one a second, not three times as much. The form is that of
+    https://finagle.github.io/blog/2016/02/08/retry-budgets.
     """
 
     SHARE = 0.1
-    FLOOR = 3.0
+    A_SECOND = 1.0
+    FLOOR = 10.0
     MOST = 50.0
 
     def __init__(self, moment: float) -> None:
@@ -48,7 +50,7 @@ class RetryBudget:
     def earn(self, moment: float) -> None:
         """Count a request."""
         if self._tokens < self.FLOOR:
-            trickle = (moment - self._moment) * self.SHARE
+            trickle = (moment - self._moment) * self.A_SECOND
             self._tokens = min(self.FLOOR, self._tokens + trickle)
         self._moment = moment
         self._tokens = min(self.MOST, self._tokens + self.SHARE)

@@ -153,7 +153,7 @@ async def test_one_account_does_not_spend_the_retries_of_another() -> None:
 
 @given(st.lists(st.tuples(st.floats(0, 20), st.integers(0, 3)), max_size=200))
 def test_retries_stay_within_their_share(steps: Sequence[tuple[float, int]]) -> None:
-    """However requests and retries come: a tenth of the requests, the floor, and its trickle."""
+    """However requests and retries come: a tenth of the requests, the floor, and one a second."""
     moment = 0.0
     budget, requests, retries = RetryBudget(moment), 0, 0
     for pause, wanted in steps:
@@ -162,15 +162,29 @@ def test_retries_stay_within_their_share(steps: Sequence[tuple[float, int]]) -> 
         requests += 1
         retries += sum(budget.spend() for _ in range(wanted))
 
-    most = RetryBudget.FLOOR + (requests + moment) * RetryBudget.SHARE
+    most = RetryBudget.FLOOR + requests * RetryBudget.SHARE + moment * RetryBudget.A_SECOND
     assert retries <= most + 1e-6
 
 
-def test_a_quiet_gateway_has_retries_too() -> None:
-    """After a while without requests, the floor is there again."""
+def test_a_quiet_gateway_has_ten_retries_and_one_more_each_second() -> None:
+    """So it rides out trouble too: the minimum that retry budgets elsewhere have."""
     budget = RetryBudget(0.0)
-    while budget.spend():
-        pass
+    at_first = [budget.spend() for _ in range(11)]
+    budget.earn(4.0)
+    after_4_seconds = [budget.spend() for _ in range(5)]
     budget.earn(60.0)
+    after_a_minute = [budget.spend() for _ in range(11)]
 
-    assert [budget.spend() for _ in range(4)] == [True, True, True, False]
+    assert at_first == [True] * 10 + [False]
+    assert after_4_seconds == [True] * 4 + [False]
+    assert after_a_minute == [True] * 10 + [False]
+
+
+async def test_a_quiet_gateway_gets_over_a_429_and_two_503_in_a_row() -> None:
+    """Two questions in ten seconds, four troubles: nobody is told of any."""
+    time, twilio = Time(), Scripted(429, 200, 503, 503, 200, 503, 503)
+    layer = attempts(twilio, time)
+
+    answers = [(await layer.handle_async_request(request())).status_code for _ in range(3)]
+
+    assert answers == [200, 200, 200]
