@@ -92,8 +92,11 @@ class PersistedQueries:
         return self._documents.read(trusted) if trusted == query else _MISMATCH
 
     async def _registered(self, digest: str) -> str | None:
+        """The document that has this digest: whoever writes to the cache server picks no other."""
         kept = await self._cache.get(_key(digest)) if _DIGEST.fullmatch(digest) else None
-        return None if kept is None else kept.decode()
+        if kept is None or hashlib.sha256(kept).hexdigest() != digest:
+            return None
+        return kept.decode(errors="replace")  # others than ours may have this digest too
 
     async def _register(self, digest: str, query: str) -> Document:
         if hashlib.sha256(query.encode()).hexdigest() != digest:

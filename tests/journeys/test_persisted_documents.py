@@ -10,6 +10,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from gateway.cache.redis_cache import RedisCache
 from gateway.cli import main
 from gateway.sandbox import Sandbox
 from gateway.settings import Settings
@@ -75,6 +76,25 @@ async def test_no_number_gets_into_redis_by_way_of_a_document(
         assert redis.command("KEYS", "*apq*") == []
         await post(gateway, {**named(DASHBOARD), "query": DASHBOARD})
         assert redis.command("KEYS", "*apq*") == [b"insights:apq:" + sha256(DASHBOARD).encode()]
+
+
+@pytest.mark.parametrize(
+    "planted", [SPAM.encode(), b"\xff" * 40, b""], ids=["another", "no text", "empty"]
+)
+async def test_a_document_that_was_exchanged_on_the_cache_server_is_not_run(
+    sandbox: Sandbox, clock: Clock, redis: RedisServer, planted: bytes
+) -> None:
+    """Its SHA-256 is not the one that was asked for: it counts as not there, and is replaced."""
+    sid = sandbox.examples()["client"]
+    cache = RedisCache(redis.url)
+    await cache.set(f"apq:{sha256(DASHBOARD)}", planted, ttl=60)
+    async with Gateway(sandbox, clock, Settings(gateway_cache_url=redis.url)) as gateway:
+        asked = named(DASHBOARD, sid=sid)
+        assert codes(await post(gateway, asked)) == ["PERSISTED_QUERY_NOT_FOUND"]
+        await post(gateway, {**asked, "query": DASHBOARD})
+        assert (await post(gateway, asked))["data"]["call"]["sid"] == sid
+    assert await cache.get(f"apq:{sha256(DASHBOARD)}") == DASHBOARD.encode()
+    await cache.close()
 
 
 def _apollo(text: str) -> tuple[str, str]:
