@@ -153,6 +153,29 @@ async def test_a_page_that_may_call_may_send_tokens_and_read_limits(shared: Gate
     assert {"retry-after", "x-request-id", "ratelimit-remaining", "ratelimit-reset"} <= {*readable}
 
 
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "traceparent,tracestate,baggage",  # OpenTelemetry's instrumentation of `fetch`
+        "sentry-trace",
+        "x-datadog-trace-id,x-datadog-parent-id",
+        "x-request-id,content-type,x-anything",
+    ],
+)
+async def test_a_page_that_may_call_may_send_any_header(shared: Gateway, wanted: str) -> None:
+    """No cookie counts, so no header does harm (our choice; Fetch §4.8): others still may not."""
+    asked = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": wanted,
+    }
+    allowed = await shared.http.options("/graphql", headers={"Origin": APP, **asked})
+    assert allowed.status_code == 200
+    assert allowed.headers["access-control-allow-headers"] == wanted
+    refused = await shared.http.options("/graphql", headers={"Origin": "https://a.b", **asked})
+    assert refused.status_code == 400
+    assert "access-control-allow-origin" not in refused.headers
+
+
 async def test_pages_of_named_origins_may_open_websockets(shared: Gateway) -> None:
     """As they may call; others may not."""
     async with listening(shared.app) as address:
