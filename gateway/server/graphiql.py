@@ -2,8 +2,9 @@
 
 `gateway/graphiql/` holds the page's sources, and its tabs: one GraphQL document for each job people
 come with. A build bundles them into `gateway/graphiql/dist/`; what changes between two servers (the
-endpoint, the SIDs worth asking about) is written into the page as it is served. Beside it are the
-pages of `docs/`.
+SIDs worth asking about) is written into the page as it is served. Beside it are the pages of
+`docs/`. All addresses in them are relative: a proxy may put the gateway below a path of its own,
+and strip that from requests, so that the gateway does not know of it.
 """
 
 import html
@@ -17,6 +18,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Scope
 
 SOURCES = Path(__file__).parent.parent / "graphiql"
 BUILT = SOURCES / "dist"
@@ -97,12 +99,12 @@ class GraphiQL:
 
     async def page(self, request: Request) -> Response:
         """The page, for `GET /` and for a browser that opens the endpoint."""
-        root = str(request.scope.get("root_path", "")).rstrip("/")
-        content = self._template
+        content, top = self._template, _top(request.scope)
+        address = request.url.replace(path=_root(request.scope) + self._endpoint, query="")
         for placeholder, value in {
-            '="./assets/': f'="{html.escape(root)}/graphiql/assets/',
-            "{{ origin }}": html.escape(f"{request.url.scheme}://{request.url.netloc}"),
-            "{{ endpoint }}": html.escape(root + self._endpoint),
+            '="./assets/': f'="{top}graphiql/assets/',
+            "{{ address }}": html.escape(str(address)),
+            "{{ endpoint }}": html.escape(top + self._endpoint.removeprefix("/")),
             "{{ tabs }}": _embeddable(_tabs(self._queries, self._examples())),
         }.items():
             content = content.replace(placeholder, value)
@@ -126,6 +128,7 @@ class GraphiQL:
         """`/`, below `/graphiql/assets/` all that the page loads, and `/docs/`."""
         return [
             Route("/", self.page),
+            Route("/docs", _to_docs),
             Route("/docs/{page:path}", self.docs),
             Route(
                 "/graphiql/assets/{name}",
@@ -133,6 +136,21 @@ class GraphiQL:
                 middleware=[Middleware(GZipMiddleware, compresslevel=6)],
             ),
         ]
+
+
+async def _to_docs(_: Request) -> Response:
+    return Response(status_code=307, headers=_SECURE | {"Location": "docs/"})
+
+
+def _root(scope: Scope) -> str:
+    root: str = scope.get("root_path", "")
+    return root.rstrip("/")
+
+
+def _top(scope: Scope) -> str:
+    """The address of what the gateway is below, relative to that of a request."""
+    below = str(scope["path"]).removeprefix(_root(scope))
+    return "../" * (below.count("/") - 1) or "./"
 
 
 def _tabs(queries: Sequence[str], examples: Mapping[str, str]) -> list[dict[str, str]]:

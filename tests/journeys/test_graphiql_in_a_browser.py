@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Request, expect
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.accounts import Account
 from gateway.sandbox import Sandbox
@@ -64,15 +66,40 @@ async def browser() -> AsyncIterator[Browser]:
         yield browser
 
 
+class Stripped:
+    """A proxy that has the gateway below `/insights/`, and tells it nothing of that."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "path" not in scope or scope["path"].startswith("/insights/"):
+            path = scope.get("path", "").removeprefix("/insights")
+            await self._app({**scope, "path": path}, receive, send)
+        else:
+            await PlainTextResponse("Not the gateway", 404)(scope, receive, send)
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def origin(sandbox: Sandbox) -> AsyncIterator[str]:
     """Where the gateway over the sandbox listens."""
-    app = create_app(
+    async with served(gateway_over(sandbox)) as origin:
+        yield origin
+
+
+def gateway_over(sandbox: Sandbox) -> ASGIApp:
+    """The gateway over the sandbox."""
+    return create_app(
         read({}),
         Account(sandbox.account_sid, sandbox.account_sid, Secret(sandbox.auth_token)),
         transport=httpx.ASGITransport(app=sandbox.app),
         examples=sandbox.examples,
     )
+
+
+@asynccontextmanager
+async def served(app: ASGIApp) -> AsyncIterator[str]:
+    """Serve an application, and give its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="websockets-sansio"))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -93,7 +120,7 @@ class Visit:
     async def arrive(self) -> None:
         """Open the page, or open it again, and wait until it knows the schema."""
         async with self.page.expect_response("**/graphql"):
-            await self.page.goto(self.origin)
+            await self.page.goto(f"{self.origin}/")
         for editor in ("Operation Editor", "Variables", "Result Window"):
             await self.region(editor).get_by_role("textbox").wait_for(state="attached")
 
@@ -137,7 +164,14 @@ class Visit:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def visit(browser: Browser, origin: str) -> AsyncIterator[Visit]:
-    """A first visit; in the end, nothing may have left the gateway, nor been complained about."""
+    """A first visit."""
+    async with visiting(browser, origin) as visit:
+        yield visit
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, origin: str) -> AsyncIterator[Visit]:
+    """A visit; in the end, nothing may have left the gateway, nor been complained about."""
     async with await browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         await context.add_init_script(KEEPING_ALOUD)
         visit = Visit(await context.new_page(), origin)
@@ -222,6 +256,20 @@ async def test_the_documentation_is_a_click_away(visit: Visit) -> None:
     await docs.get_by_role("link", name="paging").click()
     await docs.get_by_role("link", name="All pages").click()
     await expect(docs.get_by_role("heading", name="Documentation")).to_be_visible()
+
+
+async def test_all_of_it_works_below_a_path_that_a_proxy_strips(
+    browser: Browser, sandbox: Sandbox
+) -> None:
+    """Page, endpoint, WebSocket and documentation are asked for below that path alone."""
+    async with (
+        served(Stripped(gateway_over(sandbox))) as proxy,
+        visiting(browser, f"{proxy}/insights") as visit,
+    ):
+        _, answer = await visit.run()
+        assert answer["data"]["call"]
+        await test_a_call_is_followed_in_the_page(visit, sandbox)
+        await test_the_documentation_is_a_click_away(visit)
 
 
 async def test_the_explorer_writes_the_query(visit: Visit) -> None:

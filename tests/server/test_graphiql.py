@@ -6,11 +6,13 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx
 import pytest
 from graphql import OperationDefinitionNode, parse, validate
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from gateway.sandbox import Sandbox
 from gateway.schema.operations import build_schema
@@ -162,19 +164,38 @@ async def test_the_page_and_its_parts_come_from_the_gateway_alone(built: Path) -
     async with visit(GraphiQL(built=built)) as client:
         page = await client.get("/")
         parts = re.findall(r'(?:src|href)="([^"]*)"', page.text)
-        answers = [await client.get(part) for part in parts]
+        answers = [await client.get(urljoin("/", part)) for part in parts]
     assert re.search(r"//[a-z0-9-]+\.[a-z]", page.text) is None
     assert [answer.status_code for answer in answers] == [200, 200]
 
 
-async def test_the_page_works_below_the_path_it_is_mounted_at(built: Path) -> None:
-    """Behind a proxy that gives the gateway a prefix, endpoint and assets carry the prefix too."""
-    async with visit(GraphiQL(built=built), root_path="/calls") as client:
-        page = (await client.get("/calls/")).text
-    assert 'name="graphql-endpoint" content="/calls/graphql"' in page
-    assert all(
-        part.startswith("/calls/graphiql/assets/")
-        for part in re.findall(r'(?:src|href)="([^"]*)"', page)
+@pytest.mark.parametrize("path", ["/", "/graphql", "/graphql/"])
+@pytest.mark.parametrize("root_path", ["", "/calls"])
+async def test_the_page_works_below_whatever_path_a_proxy_puts_it(
+    built: Path, path: str, root_path: str
+) -> None:
+    """Endpoint and assets are below it, though the gateway knows nothing of it (RFC 3986 §5.2)."""
+    page = GraphiQL(built=built).page
+    app = Starlette(routes=[Route(path, page)])
+    transport = httpx.ASGITransport(app, root_path=root_path)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+        text = (await client.get(root_path + path)).text
+    addresses = re.findall(r'(?:src|href|name="graphql-endpoint" content)="([^"]*)"', text)
+    outside = f"https://a.example/insights{path}"
+    assert {urljoin(outside, address) for address in addresses} == {
+        "https://a.example/insights/graphql",
+        "https://a.example/insights/graphiql/assets/index-1.js",
+        "https://a.example/insights/graphiql/assets/favicon-1.svg",
+    }
+
+
+async def test_the_documentation_without_its_slash_is_next_to_it(built: Path) -> None:
+    """The redirect is relative too (RFC 9110 §10.2.2)."""
+    async with visit(GraphiQL(built=built)) as client:
+        answer = await client.get("/docs")
+    assert answer.status_code == 307
+    assert urljoin("https://a.example/insights/docs", answer.headers["location"]) == (
+        "https://a.example/insights/docs/"
     )
 
 
@@ -220,7 +241,7 @@ async def test_what_is_written_into_the_page_stays_data(built: Path) -> None:
     assert json.loads(tabs_of(page)[0]["variables"]) == {"sid": HOSTILE}
     assert page.count("<script") == 2
     assert "alert(1)</script>" not in page
-    assert f'content="{html.escape(f"/{chr(34)}{HOSTILE}")}"' in page
+    assert f'content="{html.escape(f"./{chr(34)}{HOSTILE}")}"' in page
 
 
 @pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.name)
