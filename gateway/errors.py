@@ -4,6 +4,7 @@
     ├── BadUserInput                    BAD_USER_INPUT
     │   └── InvalidCursor               INVALID_CURSOR
     ├── Unauthenticated                 UNAUTHENTICATED
+    │   └── KeysUnavailable             UNAUTHENTICATED
     ├── Forbidden                       FORBIDDEN
     ├── TooManyFollowers                QUERY_TOO_COMPLEX
     ├── TooComplex                      QUERY_TOO_COMPLEX
@@ -76,6 +77,13 @@ class Unauthenticated(GatewayError):
     """Nobody whom the gateway knows: HTTP 401."""
 
     code = "UNAUTHENTICATED"
+
+
+class KeysUnavailable(Unauthenticated):
+    """A token that cannot be verified now: the keys of its issuer were never read."""
+
+    def __init__(self) -> None:
+        super().__init__("Tokens cannot be verified at the moment: try again later.")
 
 
 class Forbidden(GatewayError):

@@ -12,7 +12,7 @@ from msgspec import Struct, field, structs
 
 from gateway.configuration import Grant
 from gateway.errors import Unauthenticated
-from gateway.server.tokens import TokenVerifier
+from gateway.server.tokens import LEEWAY, TokenVerifier
 from gateway.viewers import Viewer
 
 _CURE = "Send `Authorization: Bearer TOKEN` with the token that you were given"
@@ -88,7 +88,7 @@ class Doorkeeper:
         if self._verifier is None or token.count(".") != 2:  # noqa: PLR2004 - header.claims.seal
             raise Unauthenticated(_UNKNOWN)
         claims = await self._verifier.claims(token)
-        return self._admission(self._by_claims(claims), float(claims["exp"]))
+        return self._admission(self._by_claims(claims), claims["exp"] + LEEWAY)
 
     def _admission(self, viewer: Viewer, until: float | None = None) -> Admission:
         return Admission(viewer, until, self._withdrawals[viewer.name], self.version)

@@ -13,11 +13,11 @@ from typing import Any
 import httpx
 import msgspec
 from joserfc import jwt
-from joserfc.errors import SecurityWarning
+from joserfc.errors import ExpiredTokenError, SecurityWarning
 from joserfc.jwk import KeySet, import_key
 from joserfc.jwt import JWTClaimsRegistry
 
-from gateway.errors import Unauthenticated
+from gateway.errors import KeysUnavailable, Unauthenticated
 from gateway.upstream.failures import TRANSPORT_FAILURES
 from gateway.upstream.transport import Bounded, Wire
 
@@ -67,12 +67,14 @@ class TokenVerifier:
         )
 
     async def claims(self, token: str) -> Mapping[str, Any]:
-        """What a token says. Raises Unauthenticated, without saying more than that it is bad."""
+        """What a token says. Raises Unauthenticated: it has expired, or is bad without a reason."""
         if len(token) > MAX_LENGTH:
             raise Unauthenticated("The token is too long.")
         keys = await self._key_set(KEEP_FOR)
         try:
             return self._verified(token, keys)
+        except ExpiredTokenError:  # of good make otherwise: its holder may know
+            raise Unauthenticated("The token has expired: get a new one.") from None
         except Exception:  # noqa: BLE001 - whatever a stranger may have written
             newer = await self._key_set(REFRESH_AFTER)  # the keys may have been rotated
             if newer is keys:
@@ -96,7 +98,7 @@ class TokenVerifier:
                 if self._are_older(max_age):
                     await self._read()
         if self._keys is None:
-            raise Unauthenticated("Tokens cannot be verified at the moment: try again later.")
+            raise KeysUnavailable
         return self._keys
 
     def _are_older(self, max_age: float) -> bool:

@@ -1,8 +1,9 @@
 """GraphQL over WebSocket: the protocol `graphql-transport-ws`.
 
-The specification: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. Close codes
-4400 to 4499 tell a client not to come back as it is; any other end, a restart of this server
-among them, tells it to reconnect and ask again.
+The specification: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. The close code
+decides whether a client comes back. The library graphql-ws ends at once, whatever its settings say,
+after 1008, 1009, 4400, 4401, 4406, 4409 and 4429: the next connection would end the same way. It
+reconnects after all others that are used here: 1001, 1012, 1013, 4403 and 4408.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from graphql import GraphQLError
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
-from gateway.errors import BadUserInput, TooManyFollowers, Unauthenticated
+from gateway.errors import BadUserInput, KeysUnavailable, TooManyFollowers, Unauthenticated
 from gateway.schema.error_policy import Shown, failure
 from gateway.schema.execution import Executor
 from gateway.server.auth import Doorkeeper
@@ -37,6 +38,15 @@ PING_EVERY = 15.0
 
 SILENT_FOR = 40.0
 """Seconds after which a client that answers no ping is taken for dead."""
+
+REFUSED = 4401
+"""Closes a connection whose token is missing or not known: the same token is refused again."""
+
+EXPIRED = 4403
+"""Closes a connection that was let in, when its token or viewer is no more: another one may do."""
+
+TRY_AGAIN_LATER = 1013
+"""Closes a connection whose token cannot be verified at the moment."""
 
 CLOSE_WITHIN = 1.0
 """Seconds for the goodbye to a client that may not read it."""
@@ -82,9 +92,6 @@ class WebSocketEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection to its end."""
         socket = WebSocket(scope, receive, send)
-        if not may_connect(socket.headers, self._origins):
-            await socket.close(1008, "Another origin")
-            return
         try:
             await self._serve(socket)
         except Closed as end:
@@ -95,10 +102,12 @@ class WebSocketEndpoint:
             pass  # the client left, or was found to have left when something was said to it
 
     async def _serve(self, socket: WebSocket) -> None:
-        if SUBPROTOCOL not in socket.scope["subprotocols"]:
-            await socket.accept()
+        offered = SUBPROTOCOL in socket.scope["subprotocols"]
+        await socket.accept(SUBPROTOCOL if offered else None)
+        if not may_connect(socket.headers, self._origins):  # a refused handshake tells no reason
+            raise Closed(1008, "GATEWAY_CORS_ORIGINS does not name the origin of this page")
+        if not offered:
             raise Closed(4406, "Subprotocol not acceptable")
-        await socket.accept(SUBPROTOCOL)
         await _Connection(
             socket,
             self._executor,
@@ -138,7 +147,8 @@ class _Connection:
             async with _patience(INIT_WITHIN, Closed(4408, "Connection initialisation timeout")):
                 while self._viewer is None:
                     await self._handle(await self._receive())
-            async with _patience(self._lasting, Closed(4403, "The token has expired")) as bound:
+            ended = Closed(EXPIRED, "The token has expired, or its viewer has changed")
+            async with _patience(self._lasting, ended) as bound:
                 ending = asyncio.create_task(_end_once(self._withdrawn, bound))
                 tasks.append(ending)
                 while True:
@@ -188,15 +198,17 @@ class _Connection:
         shown = said if isinstance(said, str) else self._socket.headers.get("authorization")
         try:
             admission = await self._doorkeeper.admit(shown)
+        except KeysUnavailable as problem:
+            raise Closed(TRY_AGAIN_LATER, str(problem)) from None
         except Unauthenticated as problem:
-            raise Closed(4403, str(problem)) from None
+            raise Closed(REFUSED, str(problem)) from None
         self._viewer = admission.viewer
         self._lasting = admission.lasting(self._clock())
         self._withdrawn = admission.withdrawn
 
     async def _subscribe(self, name: str, payload: dict[str, Any]) -> None:
         if self._viewer is None:
-            raise Closed(4401, "Unauthorized")
+            raise Closed(REFUSED, "Unauthorized")
         if name in self._operations:
             raise Closed(4409, f"Subscriber for {name:.64} already exists")
         if len(self._operations) >= MAX_OPERATIONS:

@@ -1,7 +1,6 @@
 """A stream lasts no longer than the token it was opened with."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,14 +12,16 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from gateway.configuration import configuration_of
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
+from gateway.server.tokens import LEEWAY
 from gateway.settings import Settings
 from tests.conftest import NOON, Clock
+from tests.live import say, web_socket
 from tests.servers import serving
 
 KEY = ECKey.generate_key("P-256", {"kid": "k", "alg": "ES256"})
@@ -28,16 +29,31 @@ UPDATES = "subscription($sid: CallSid!) { callUpdates(sid: $sid) { status } }"
 
 
 def _token(lasting: float) -> str:
-    claims = {"iss": "acme", "aud": "calls", "sub": "ana", "exp": int(NOON + lasting)}
+    """A token that is let in for that many seconds."""
+    expiry = int(NOON + lasting - LEEWAY)
+    claims = {"iss": "acme", "aud": "calls", "sub": "ana", "exp": expiry}
     return jwt.encode({"alg": "ES256", "kid": "k"}, claims, KEY)
 
 
-async def _publish(_: Request) -> Response:
-    return JSONResponse(KeySet([KEY]).as_dict(private=False))
+class Issuer:
+    """Publishes a key, unless it is down."""
+
+    is_up = True
+
+    async def publish(self, _: Request) -> Response:
+        keys = KeySet([KEY] if self.is_up else []).as_dict(private=False)
+        return JSONResponse(keys, 200 if self.is_up else 503)
 
 
 @pytest.fixture
-async def address(sandbox: Sandbox, clock: Clock, tmp_path: Path) -> AsyncIterator[str]:
+def issuer() -> Issuer:
+    return Issuer()
+
+
+@pytest.fixture
+async def address(
+    sandbox: Sandbox, clock: Clock, tmp_path: Path, issuer: Issuer
+) -> AsyncIterator[str]:
     """A gateway on a socket, whose viewer is known by tokens of an issuer on another."""
     config = tmp_path / "gateway.toml"
     config.write_text(
@@ -53,10 +69,10 @@ async def address(sandbox: Sandbox, clock: Clock, tmp_path: Path) -> AsyncIterat
         """,
         "utf-8",
     )
-    with serving(Starlette(routes=[Route("/keys", _publish)])) as issuer:
+    with serving(Starlette(routes=[Route("/keys", issuer.publish)])) as published:
         settings = Settings(
             gateway_config=str(config),
-            gateway_jwks_url=f"{issuer}/keys",
+            gateway_jwks_url=f"{published}/keys",
             gateway_jwt_issuer="acme",
             gateway_jwt_audience="calls",
         )
@@ -86,30 +102,48 @@ async def test_server_sent_events_break_off(address: str, sandbox: Sandbox) -> N
     assert "event: complete" not in lines
 
 
-async def test_a_websocket_is_closed(address: str, sandbox: Sandbox) -> None:
-    """With 4403, after which a client library does not come back with the same token."""
-    protocol = "graphql-transport-ws"
-    url = address.replace("http", "ws") + "/graphql"
-    async with asyncio.timeout(15), connect(url, subprotocols=[protocol]) as socket:  # type: ignore[list-item]
-        init = {"type": "connection_init", "payload": {"Authorization": f"Bearer {_token(2)}"}}
-        await socket.send(json.dumps(init))
-        assert json.loads(await socket.recv()) == {"type": "connection_ack"}
-        payload = {"query": UPDATES, "variables": {"sid": sandbox.examples()["partial"]}}
-        await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
-        assert json.loads(await socket.recv())["type"] == "next"
-        with pytest.raises(ConnectionClosed) as closed:
-            await _read_to_the_end(socket)
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 4403
+async def _ending(socket: ClientConnection, authorization: str | None) -> int | None:
+    """Introduce oneself and subscribe; the code that ends the connection."""
+    payload = {} if authorization is None else {"Authorization": authorization}
+    await say(socket, type="connection_init", payload=payload)
+    asked = {"query": UPDATES, "variables": {"sid": "CA" + "0" * 32}}
+    await say(socket, type="subscribe", id="1", payload=asked)
+    with pytest.raises(ConnectionClosed) as closed:
+        await _read_to_the_end(socket)
+    return closed.value.rcvd.code if closed.value.rcvd else None
 
 
-@pytest.mark.parametrize("payload", [{}, {"Authorization": "Bearer wrong"}])
-async def test_a_websocket_of_a_stranger_is_closed(address: str, payload: dict[str, str]) -> None:
-    """Before anything is asked."""
-    url = address.replace("http", "ws") + "/graphql"
-    async with asyncio.timeout(15), connect(url, subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
-        await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
-        with pytest.raises(ConnectionClosed) as closed:
-            await socket.recv()
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 4403
+async def test_a_websocket_is_closed(address: str, clock: Clock) -> None:
+    """With 4403, after which graphql-ws comes back, with a new token if it has one.
+
+    If it comes with the one that has expired, it is refused with 4401, after which it ends. So no
+    connection is let in and closed again and again for as long as clocks may differ.
+    """
+    token = f"Bearer {_token(2)}"
+    async with asyncio.timeout(15), web_socket(address) as socket:
+        assert await _ending(socket, token) == 4403
+    clock.advance(2)
+    async with asyncio.timeout(15), web_socket(address) as socket:
+        assert await _ending(socket, token) == 4401
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer wrong", "Basic YTpi", "Bearer a.b.c"])
+async def test_a_websocket_of_a_stranger_is_closed(
+    address: str, sandbox: Sandbox, authorization: str | None
+) -> None:
+    """Before anything is asked, with 4401: graphql-ws comes back after 4403, and not after this.
+
+    See `shouldRetryConnectOrThrow` in its source: no setting of a client makes it come back.
+    """
+    async with asyncio.timeout(15), web_socket(address) as socket:
+        assert await _ending(socket, authorization) == 4401
+    assert not sandbox.requests
+
+
+async def test_a_websocket_may_come_back_while_keys_cannot_be_read(
+    address: str, issuer: Issuer
+) -> None:
+    """With 1013, *Try Again Later*: the token may be good, and graphql-ws comes back."""
+    issuer.is_up = False
+    async with asyncio.timeout(15), web_socket(address) as socket:
+        assert await _ending(socket, f"Bearer {_token(60)}") == 1013

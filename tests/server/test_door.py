@@ -1,15 +1,17 @@
 """The door: under which names the gateway answers, to whose pages, and what answers forbid."""
 
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 
 import pytest
 from starlette.datastructures import Headers
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from gateway.sandbox import Sandbox
 from gateway.server.door import may_connect, origins_of
 from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
+from tests.live import hear, say
 from tests.server.conftest import listening, opened
 from tests.viewers import READ, People, open_to
 
@@ -179,11 +181,14 @@ async def test_a_page_that_may_call_may_send_any_header(shared: Gateway, wanted:
 async def test_pages_of_named_origins_may_open_websockets(shared: Gateway) -> None:
     """As they may call; others may not."""
     async with listening(shared.app) as address:
-        async with opened(address, origin=APP):
-            pass
-        with pytest.raises(InvalidStatus):
-            async with opened(address, origin="https://evil.example"):
-                pass
+        for origin, answer in (
+            (APP, {"type": "connection_ack"}),
+            ("https://evil.example", None),
+        ):
+            async with opened(address, origin=origin) as connection:
+                with nullcontext() if answer else pytest.raises(ConnectionClosed):
+                    await say(connection, type="connection_init")
+                    assert await hear(connection) == answer
 
 
 def test_an_origin_that_is_none_is_another_one() -> None:

@@ -16,9 +16,16 @@ from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 
 from gateway.accounts import Account
 from gateway.configuration import Grant
-from gateway.errors import Unauthenticated
+from gateway.errors import KeysUnavailable, Unauthenticated
 from gateway.server.auth import Doorkeeper
-from gateway.server.tokens import KEEP_FOR, REFRESH_AFTER, RETRY_AFTER, TokenVerifier, key_set_of
+from gateway.server.tokens import (
+    KEEP_FOR,
+    LEEWAY,
+    REFRESH_AFTER,
+    RETRY_AFTER,
+    TokenVerifier,
+    key_set_of,
+)
 from gateway.settings import Secret
 from gateway.upstream.transport import MAX_BODY_BYTES
 from gateway.viewers import Realm, Scope, Viewer
@@ -30,7 +37,7 @@ KEYS: dict[str, Any] = {
     "ES256": ECKey.generate_key("P-256", {"kid": "ec", "alg": "ES256", "use": "sig"}),
     "EdDSA": OKPKey.generate_key("Ed25519", {"kid": "ed", "alg": "EdDSA", "use": "sig"}),
 }
-GOOD = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ana", "exp": int(NOON) + 600}
+GOOD: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ana", "exp": int(NOON) + 600}
 REALM = Realm(Account("AC" + "1" * 32, "AC" + "1" * 32, Secret("secret")))
 
 
@@ -76,10 +83,10 @@ def _token(algorithm: str = "ES256", key: Any = None, **claims: Any) -> str:
 async def test_a_good_token_is_its_viewer_until_it_expires(
     doorkeeper: Doorkeeper, algorithm: str
 ) -> None:
-    """RS256, ES256 and EdDSA; by subject."""
+    """RS256, ES256 and EdDSA; by subject. As long as the token would be let in again, not less."""
     admission = await doorkeeper.admit(f"Bearer {_token(algorithm)}")
     assert admission.viewer.name == "ana"
-    assert admission.until == GOOD["exp"]
+    assert admission.until == GOOD["exp"] + LEEWAY
 
 
 async def test_a_claim_can_make_a_viewer(doorkeeper: Doorkeeper) -> None:
@@ -130,6 +137,24 @@ async def test_a_trick_is_refused(doorkeeper: Doorkeeper, trick: str) -> None:
 async def test_clocks_may_differ_a_little(doorkeeper: Doorkeeper) -> None:
     """A token that expired some seconds ago is still good."""
     assert await doorkeeper.admit(f"Bearer {_token(exp=int(NOON) - 10)}")
+
+
+async def test_who_has_an_expired_token_is_told_so(
+    doorkeeper: Doorkeeper, issuer: Issuer, clock: Clock
+) -> None:
+    """A choice of ours: the signature was good, so the holder learns nothing new of the gateway.
+
+    The keys are not read again for it.
+    """
+    with pytest.raises(Unauthenticated, match="The token has expired"):
+        await doorkeeper.admit(f"Bearer {_token(exp=int(NOON) - LEEWAY)}")
+    clock.advance(REFRESH_AFTER + 1)
+    with pytest.raises(Unauthenticated, match="The token has expired"):
+        await doorkeeper.admit(f"Bearer {_token(exp=int(NOON) - LEEWAY)}")
+    assert issuer.readings == 1
+    forged = ECKey.generate_key("P-256", {"kid": "ec"})
+    with pytest.raises(Unauthenticated, match="not valid here"):
+        await doorkeeper.admit(f"Bearer {_token(key=forged, exp=int(NOON) - 60)}")
 
 
 async def test_keys_are_rotated_without_a_restart(
@@ -243,7 +268,7 @@ async def test_those_who_wait_for_an_issuer_that_fails_fail_together(
     failed = await asyncio.gather(
         *(verifier.claims(_token()) for _ in range(20)), return_exceptions=True
     )
-    assert [type(one) for one in failed] == [Unauthenticated] * 20
+    assert [type(one) for one in failed] == [KeysUnavailable] * 20
     assert issuer.readings == 1
     issuer.is_up = True
     clock.advance(RETRY_AFTER + 0.1)
