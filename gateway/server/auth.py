@@ -119,7 +119,13 @@ def _shape(grant: Grant) -> object:
     return shown, rest, account.username, account.signing_key
 
 
+_IN_BLANKS = frozenset({"scope", "scp"})
+"""Claims that are one text with blanks between its values: RFC 8693 §4.2, and Microsoft's `scp`."""
+
+
 def _holds(claims: Mapping[str, Any], name: str, value: str) -> bool:
     """Whether a claim has the value, or is a list that holds it (`roles`)."""
     said = claims.get(name)
+    if name in _IN_BLANKS and isinstance(said, str):
+        return said == value or value in said.split(" ")
     return value in said if isinstance(said, list) else said == value

@@ -5,24 +5,42 @@ ever passes; issuer, audience and expiry must be there and fit, give or take hal
 """
 
 import asyncio
+import logging
 import warnings
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from base64 import urlsafe_b64decode
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 import httpx
 import msgspec
 from joserfc import jwt
-from joserfc.errors import ExpiredTokenError, SecurityWarning
-from joserfc.jwk import KeySet, import_key
+from joserfc.errors import BadSignatureError, ExpiredTokenError, SecurityWarning
+from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey, import_key
 from joserfc.jwt import JWTClaimsRegistry
+from msgspec import Struct
 
 from gateway.errors import KeysUnavailable, Unauthenticated
 from gateway.upstream.failures import TRANSPORT_FAILURES
 from gateway.upstream.transport import Bounded, Wire
 
-ALGORITHMS = ("RS256", "ES256", "EdDSA", "Ed25519")
-"""The last two are one: RFC 9864 gave `EdDSA` a new name, and issuers write either."""
+logger = logging.getLogger("gateway.access")
+
+ALGORITHMS: Mapping[str, tuple[type[Key], str | None]] = {
+    "RS256": (RSAKey, None),
+    "ES256": (ECKey, "P-256"),
+    "EdDSA": (OKPKey, "Ed25519"),
+    "Ed25519": (OKPKey, "Ed25519"),
+}
+"""The kind and curve of key that each needs. The last two are one: RFC 9864 gave `EdDSA` a new
+name, and issuers write either."""
+
+MOST_KEYS = 8
+"""Keys that are tried for a token that names none."""
+
+LEAST_RSA_BITS = 2048
+"""RFC 7518 §3.3: smaller keys must not be used."""
 
 LEEWAY = 30
 """Seconds by which clocks may differ."""
@@ -37,6 +55,14 @@ KEEP_FOR = 3600.0
 """Seconds after which the keys are read again, so that withdrawn ones are gone."""
 
 MAX_LENGTH = 16_384
+
+
+class _Header(Struct):
+    alg: str
+    kid: str | None = None
+
+
+_HEADER = msgspec.json.Decoder(_Header)
 
 
 class TokenVerifier:
@@ -87,7 +113,7 @@ class TokenVerifier:
     def _verified(self, token: str, keys: KeySet) -> Mapping[str, Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SecurityWarning)  # of the old name of Ed25519
-            decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
+            decoded = _decoded(token, keys)
         self._claims.validate(decoded.claims)
         return decoded.claims
 
@@ -114,15 +140,53 @@ class TokenVerifier:
             self._read_at = self._clock()
 
 
+def _decoded(token: str, keys: KeySet) -> jwt.Token:
+    """A token, once a key verifies it. Raises whatever is wrong with it."""
+    for key in _candidates(token, keys):
+        with suppress(BadSignatureError):
+            return jwt.decode(token, key, algorithms=list(ALGORITHMS))
+    raise BadSignatureError
+
+
+def _candidates(token: str, keys: KeySet) -> Iterator[Key]:
+    """The keys that may verify a token: those of its `kid`, or of its algorithm if it has none."""
+    header = _HEADER.decode(urlsafe_b64decode(token.partition(".")[0] + "=="))
+    fitting = (key for key in keys if _fits(key, header.alg) and header.kid in {None, key.kid})
+    return islice(fitting, MOST_KEYS)
+
+
+def _fits(key: Key, algorithm: str) -> bool:
+    """Whether a key is for signatures by an algorithm."""
+    kind, curve = ALGORITHMS[algorithm]
+    meant = key.alg in {None, algorithm} and key.get("use") in {None, "sig"}
+    return meant and isinstance(key, kind) and getattr(key, "curve_name", None) == curve
+
+
 def _imported(published: Mapping[str, Sequence[Any]]) -> KeySet:
     """The keys of a set; those that are of no use here are left out (RFC 7517 §5)."""
     keys = []
     for one in published["keys"]:
-        with suppress(Exception):
-            keys.append(import_key(one))
+        with suppress(Exception), warnings.catch_warnings():
+            warnings.simplefilter("ignore", SecurityWarning)  # of what is left out below
+            key = import_key(one)
+            if not _is_weak(key):
+                keys.append(key)
     if not keys:
         raise ValueError("there are no keys")
     return KeySet(keys)
+
+
+def _is_weak(key: Key) -> bool:
+    """Whether a key is too short to be believed; the log says so."""
+    bits = key.public_key.key_size if isinstance(key, RSAKey) else LEAST_RSA_BITS
+    if bits < LEAST_RSA_BITS:
+        logger.warning(
+            "GATEWAY_JWKS_URL has an RSA key of %d bits, and tokens by it are refused: have the "
+            "issuer sign with %d bits or more.",
+            bits,
+            LEAST_RSA_BITS,
+        )
+    return bits < LEAST_RSA_BITS
 
 
 def key_set_of(url: str, seconds: float) -> Callable[[], Awaitable[bytes]]:

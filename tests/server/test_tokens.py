@@ -21,6 +21,7 @@ from gateway.server.auth import Doorkeeper
 from gateway.server.tokens import (
     KEEP_FOR,
     LEEWAY,
+    MOST_KEYS,
     REFRESH_AFTER,
     RETRY_AFTER,
     TokenVerifier,
@@ -93,6 +94,106 @@ async def test_a_claim_can_make_a_viewer(doorkeeper: Doorkeeper) -> None:
     """One of a list of roles is enough."""
     token = _token(sub="somebody", roles=["support", "sales"])
     assert (await doorkeeper.admit(f"Bearer {token}")).viewer.name == "team"
+
+
+@pytest.mark.parametrize("claim", ["scope", "scp"])
+@pytest.mark.parametrize("said", ["calls", "openid calls", "calls openid email", ["calls"]])
+async def test_scopes_may_be_one_text_with_blanks(
+    issuer: Issuer, clock: Clock, claim: str, said: object
+) -> None:
+    """RFC 8693 §4.2 writes `scope` so, and Microsoft Entra `scp`; other issuers write a list."""
+    grant = Grant(Viewer("team", REALM, frozenset(Scope)), jwt_claims=((claim, "calls"),))
+    doorkeeper = Doorkeeper([grant], None, TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock))
+    token = _token(sub="somebody", **{claim: said})
+
+    assert (await doorkeeper.admit(f"Bearer {token}")).viewer.name == "team"
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [("scope", "calls:write"), ("scope", "mycalls"), ("scope", ""), ("department", "calls sales")],
+)
+async def test_no_part_of_a_word_is_a_scope(
+    issuer: Issuer, clock: Clock, claim: str, said: object
+) -> None:
+    """Whole words count alone, and blanks part the values of no other claim."""
+    grant = Grant(Viewer("team", REALM, frozenset(Scope)), jwt_claims=((claim, "calls"),))
+    doorkeeper = Doorkeeper([grant], None, TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock))
+
+    with pytest.raises(Unauthenticated):
+        await doorkeeper.admit(f"Bearer {_token(sub='somebody', **{claim: said})}")
+
+
+def _nameless(algorithm: str, key: Any = None) -> str:
+    """A token whose header does not say by which key it is."""
+    key = key or KEYS[algorithm]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SecurityWarning)
+        return jwt.encode({"alg": algorithm}, GOOD, key, algorithms=[algorithm])
+
+
+@pytest.mark.parametrize("algorithm", sorted(KEYS))
+async def test_a_token_without_a_kid_is_verified_by_each_key_that_fits(
+    doorkeeper: Doorkeeper, issuer: Issuer, algorithm: str
+) -> None:
+    """RFC 7515 §4.1.4: `kid` is optional; the key is found among all of the set."""
+    others = [RSAKey.generate_key(2048), ECKey.generate_key("P-256"), OKPKey.generate_key()]
+    issuer.keys = [*others, *KEYS.values()]
+
+    admission = await doorkeeper.admit(f"Bearer {_nameless(algorithm)}")
+
+    assert admission.viewer.name == "ana"
+
+
+async def test_so_many_keys_are_tried_and_no_more(doorkeeper: Doorkeeper, issuer: Issuer) -> None:
+    """Whoever shows tokens without a `kid` has a bounded number of signatures verified."""
+    others = [ECKey.generate_key("P-256") for _ in range(MOST_KEYS - 1)]
+    issuer.keys = [*others, KEYS["ES256"]]
+    assert await doorkeeper.admit(f"Bearer {_nameless('ES256')}")
+
+    fresh = ECKey.generate_key("P-256")
+    issuer.keys = [*others, fresh, KEYS["ES256"]]
+    verifier = TokenVerifier(issuer.publish, ISSUER, AUDIENCE, lambda: NOON)
+    with pytest.raises(Unauthenticated):
+        await verifier.claims(_nameless("ES256"))
+    assert await verifier.claims(_nameless("ES256", fresh))
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [{"use": "enc"}, {"alg": "ES384"}, {"key_ops": ["encrypt"]}],
+    ids=["for encryption", "of another algorithm", "not to verify"],
+)
+async def test_a_key_for_something_else_verifies_nothing(
+    clock: Clock, unfit: dict[str, Any]
+) -> None:
+    """RFC 7517 §4.2 to §4.4: the issuer says what a key is for."""
+    published = KEYS["ES256"].as_dict(private=False) | {"alg": "ES256"} | unfit
+
+    async def publish() -> bytes:
+        return json.dumps({"keys": [published]}).encode()
+
+    verifier = TokenVerifier(publish, ISSUER, AUDIENCE, clock)
+    for token in (_token(), _nameless("ES256")):
+        with pytest.raises(Unauthenticated):
+            await verifier.claims(token)
+
+
+@pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
+@pytest.mark.parametrize("bits", [1024, 2040])
+async def test_a_weak_key_is_not_believed(
+    issuer: Issuer, clock: Clock, bits: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """RFC 7518 §3.3: RSA keys have 2,048 bits or more. The log says what the issuer should mend."""
+    weak = RSAKey.generate_key(bits, {"kid": "weak"})
+    issuer.keys = [weak, KEYS["ES256"]]
+    verifier = TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock)
+
+    for token in (_token("RS256", weak), _nameless("RS256", weak)):
+        with pytest.raises(Unauthenticated):
+            await verifier.claims(token)
+    assert await verifier.claims(_token())
+    assert f"an RSA key of {bits} bits" in caplog.text
 
 
 def _unsigned() -> str:
