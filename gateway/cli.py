@@ -19,8 +19,9 @@ from gateway.configuration import configuration_of
 from gateway.errors import WrongSettings
 from gateway.logs import configure_logging
 from gateway.setting_kinds import Calls, Speed, WebhookUrl
+from gateway.setting_load import ENV_FILE, merged, read, value_of
 from gateway.setting_rules import refuse_for_the_demo
-from gateway.settings import ENV_FILE, Settings, accepted, merged, read, value_of
+from gateway.settings import Secret, Settings, accepted
 
 DEMO = """
   GraphiQL   {address}/
@@ -54,7 +55,6 @@ def demo(chosen: argparse.Namespace) -> int:
     from gateway.server.app import create_app
     from gateway.server.event_streams import PATH
     from gateway.server.running import run
-    from gateway.settings import Secret
 
     refuse_for_the_demo(_said(chosen))
     settings = _settings(chosen)

@@ -1,26 +1,20 @@
-"""The settings: one table, read from the environment and from a `.env` file.
+"""The settings: one table, which `setting_load.py` reads from the environment and a `.env` file.
 
 Each setting is a field: its name in lower case, its type with its bounds, its default, and the
 sentence that the reference in the documentation gives. A secret has a type whose repr is stars.
 """
 
 import types
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-import msgspec
-from dotenv import dotenv_values
 from msgspec import Meta, Struct
 
-from gateway.errors import WrongSettings
 from gateway.setting_kinds import (
     AccountSid,
     Age,
     CacheKeys,
     CacheUrl,
-    Confidential,
     Count,
     JwksUrl,
     Manifest,
@@ -30,25 +24,9 @@ from gateway.setting_kinds import (
     Secret,
     Url,
     WebhookUrl,
-    check_address,
 )
-from gateway.setting_rules import contradictions
 
-__all__ = [
-    "ENV_FILE",
-    "AccountSid",
-    "Secret",
-    "Setting",
-    "Settings",
-    "accepted",
-    "merged",
-    "read",
-    "table",
-    "value_of",
-]
-
-ENV_FILE = Path(".env")
-"""In the directory where the gateway starts."""
+__all__ = ["AccountSid", "Secret", "Setting", "Settings", "accepted", "table"]
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -202,71 +180,6 @@ def table() -> Iterator[Setting]:
         yield Setting(
             attribute.upper(), accepted(hint), getattr(defaults, attribute), sentence, _kind(hint)
         )
-
-
-def merged(environment: Mapping[str, str], env_file: Path | None = None) -> dict[str, str]:
-    """What the environment says, and a `.env` file where that says nothing, as an empty value does.
-
-    Raises WrongSettings.
-    """
-    try:
-        written = dotenv_values(env_file) if env_file else {}
-    except OSError as error:
-        raise WrongSettings(f"{env_file} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError:
-        raise WrongSettings(f"{env_file} is no UTF-8: write it anew in UTF-8.") from None
-    pairs = [*written.items(), *environment.items()]
-    return {name: text.strip() for name, text in pairs if text and text.strip()}
-
-
-def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
-    """Read settings from the environment, and from a `.env` file.
-
-    Raises WrongSettings with a line for each mistake: what is wrong, and the cure.
-    """
-    said = merged(environment, env_file)
-    known = {setting.name: setting for setting in table()}
-    values: dict[str, Any] = {}
-    mistakes = [*_misspellings(said, known)]
-    for name, setting in known.items():
-        if (text := said.get(name)) is None:
-            continue
-        try:
-            values[name.lower()] = value_of(text, setting.hint)
-        except msgspec.ValidationError:
-            shown = "" if _may_be_secret(setting, text) else f" {text[:100]!r}"
-            mistakes.append(f"{name} is{shown or ' wrong'}: set it to {setting.accepted}.")
-    settings = Settings(**values)
-    mistakes += contradictions(settings)
-    if mistakes:
-        raise WrongSettings(*mistakes)
-    return settings
-
-
-def _may_be_secret(setting: Setting, text: str) -> bool:
-    """Whether a wrong value is not to be repeated: the right one may have been put there."""
-    return setting.hint in {Secret, CacheKeys, CacheUrl, AccountSid} or not {"@", "?"}.isdisjoint(
-        text
-    )
-
-
-def value_of(text: str, hint: Any) -> Any:
-    """What a text means as a setting of this type. Raises ValidationError."""
-    if hint in {Secret, CacheKeys}:
-        return hint(text)
-    value = msgspec.convert(text.lower() if hint is bool else text, hint, strict=False)
-    if hint in {Url, WebhookUrl, JwksUrl, CacheUrl}:
-        check_address(text)
-    return Confidential(value) if hint == CacheUrl else value
-
-
-def _misspellings(said: Mapping[str, str], known: Mapping[str, Setting]) -> Iterator[str]:
-    """Names that are nearly settings; others belong to somebody else (Kubernetes sets some)."""
-    for name in said.keys() - known.keys():
-        for meant in get_close_matches(name, known, 1, cutoff=0.93):
-            if name.startswith(f"{meant}_"):
-                continue  # one of several, such as `auth_token_env` may name
-            yield f"{name} is not a setting: if you mean {meant}, rename it."
 
 
 def accepted(hint: Any) -> str:

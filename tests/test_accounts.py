@@ -4,7 +4,8 @@ import pytest
 
 from gateway.accounts import Account, account_of
 from gateway.errors import WrongSettings
-from gateway.settings import Secret, Settings, read
+from gateway.setting_load import read
+from gateway.settings import Secret, Settings
 
 SID = "AC" + "5a" * 16
 KEY = "SK" + "3c" * 16

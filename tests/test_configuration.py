@@ -7,7 +7,7 @@ import pytest
 
 from gateway.configuration import configuration_of, load
 from gateway.errors import WrongSettings
-from gateway.settings import read
+from gateway.setting_load import read
 from gateway.viewers import Scope
 
 ACCOUNT = "AC" + "1" * 32

@@ -23,7 +23,8 @@ from gateway.errors import GatewayError, UpstreamError, WrongSettings
 from gateway.insights.annotating import UserErrorCode
 from gateway.insights.filters import FILTERS, Filter
 from gateway.schema.operations import build_schema
-from gateway.settings import read, table
+from gateway.setting_load import read
+from gateway.settings import table
 from tests.conftest import Clock, Gateway
 from tests.write_docs import DOCS, PART, PARTS, ROOT, example, pages, rewritten
 

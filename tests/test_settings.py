@@ -8,7 +8,8 @@ import pytest
 
 from gateway.errors import WrongSettings
 from gateway.setting_kinds import Confidential
-from gateway.settings import Secret, Settings, merged, read, table
+from gateway.setting_load import merged, read
+from gateway.settings import Secret, Settings, table
 
 SID = "AC" + "5a" * 16
 

@@ -53,7 +53,8 @@ from gateway.server.telemetry import Telemetry
 from gateway.server.tokens import TokenVerifier, key_set_of
 from gateway.server.tracing import Traces, sent_at_the_end, traces_of
 from gateway.server.websocket import WebSocketEndpoint
-from gateway.settings import ENV_FILE, Settings, merged, read
+from gateway.setting_load import ENV_FILE, merged, read
+from gateway.settings import Settings
 from gateway.tally import COUNTS
 from gateway.upstream.client import InsightsClient
 from gateway.upstream.discipline import discipline

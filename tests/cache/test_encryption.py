@@ -21,7 +21,8 @@ from gateway.cache.tiered import TieredCache
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.windows import Window
 from gateway.sandbox import Sandbox
-from gateway.settings import Secret, Settings, read
+from gateway.setting_load import read
+from gateway.settings import Secret, Settings
 from gateway.upstream.client import InsightsClient
 from tests.cache.conftest import ACCOUNT, SID, seen
 from tests.servers import RedisServer

@@ -24,7 +24,8 @@ from gateway.cache.tiered import TieredCache
 from gateway.insights.catalogue import CallSid
 from gateway.insights.snapshot import Snapshot
 from gateway.sandbox import Sandbox
-from gateway.settings import Secret, Settings, read
+from gateway.setting_load import read
+from gateway.settings import Secret, Settings
 from gateway.viewers import Realm
 from tests.cache.conftest import ACCOUNT, SID, seen
 from tests.conftest import NOON, Clock, Gateway

@@ -21,7 +21,8 @@ from gateway.accounts import Account
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
 from gateway.server.graphiql import BUILT
-from gateway.settings import Secret, read
+from gateway.setting_load import read
+from gateway.settings import Secret
 from tests.browser import browsing
 
 pytestmark = [

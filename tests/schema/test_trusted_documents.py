@@ -10,7 +10,7 @@ from gateway.errors import WrongSettings
 from gateway.schema.documents import MAX_REMEMBERED, Documents
 from gateway.schema.operations import build_schema
 from gateway.schema.trusted_documents import MAX_TOLD, trusted_documents
-from gateway.settings import read
+from gateway.setting_load import read
 
 SCHEMA = build_schema()
 QUERY = "query Q { __typename }"

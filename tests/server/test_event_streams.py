@@ -9,7 +9,8 @@ from gateway.errors import WrongSettings
 from gateway.instrumentation import EventReceived, WebhookAnswered
 from gateway.sandbox import Sandbox
 from gateway.server.event_streams import MAX_BODY_BYTES
-from gateway.settings import Secret, Settings, read
+from gateway.setting_load import read
+from gateway.settings import Secret, Settings
 from tests.conftest import Clock, Gateway
 from tests.event_streams import PATH, URL, cloud_event, heard, post, push, signed
 

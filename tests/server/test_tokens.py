@@ -99,7 +99,7 @@ async def test_a_claim_can_make_a_viewer(doorkeeper: Doorkeeper) -> None:
 @pytest.mark.parametrize("claim", ["scope", "scp"])
 @pytest.mark.parametrize("said", ["calls", "openid calls", "calls openid email", ["calls"]])
 async def test_scopes_may_be_one_text_with_blanks(
-    issuer: Issuer, clock: Clock, claim: str, said: object
+    issuer: Issuer, clock: Clock, claim: str, said: Any
 ) -> None:
     """RFC 8693 §4.2 writes `scope` so, and Microsoft Entra `scp`; other issuers write a list."""
     grant = Grant(Viewer("team", REALM, frozenset(Scope)), jwt_claims=((claim, "calls"),))
@@ -114,7 +114,7 @@ async def test_scopes_may_be_one_text_with_blanks(
     [("scope", "calls:write"), ("scope", "mycalls"), ("scope", ""), ("department", "calls sales")],
 )
 async def test_no_part_of_a_word_is_a_scope(
-    issuer: Issuer, clock: Clock, claim: str, said: object
+    issuer: Issuer, clock: Clock, claim: str, said: Any
 ) -> None:
     """Whole words count alone, and blanks part the values of no other claim."""
     grant = Grant(Viewer("team", REALM, frozenset(Scope)), jwt_claims=((claim, "calls"),))

@@ -1,0 +1,92 @@
+"""Reads the settings from the environment and from a `.env` file, and checks them."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from dotenv import dotenv_values
+
+from gateway.errors import WrongSettings
+from gateway.setting_kinds import (
+    AccountSid,
+    CacheKeys,
+    CacheUrl,
+    Confidential,
+    JwksUrl,
+    Secret,
+    Url,
+    WebhookUrl,
+    check_address,
+)
+from gateway.setting_rules import contradictions
+from gateway.settings import Setting, Settings, table
+
+ENV_FILE = Path(".env")
+"""In the directory where the gateway starts."""
+
+
+def merged(environment: Mapping[str, str], env_file: Path | None = None) -> dict[str, str]:
+    """What the environment says, and a `.env` file where that says nothing, as an empty value does.
+
+    Raises WrongSettings.
+    """
+    try:
+        written = dotenv_values(env_file) if env_file else {}
+    except OSError as error:
+        raise WrongSettings(f"{env_file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        raise WrongSettings(f"{env_file} is no UTF-8: write it anew in UTF-8.") from None
+    pairs = [*written.items(), *environment.items()]
+    return {name: text.strip() for name, text in pairs if text and text.strip()}
+
+
+def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
+    """Read settings from the environment, and from a `.env` file.
+
+    Raises WrongSettings with a line for each mistake: what is wrong, and the cure.
+    """
+    said = merged(environment, env_file)
+    known = {setting.name: setting for setting in table()}
+    values: dict[str, Any] = {}
+    mistakes = [*_misspellings(said, known)]
+    for name, setting in known.items():
+        if (text := said.get(name)) is None:
+            continue
+        try:
+            values[name.lower()] = value_of(text, setting.hint)
+        except msgspec.ValidationError:
+            shown = "" if _may_be_secret(setting, text) else f" {text[:100]!r}"
+            mistakes.append(f"{name} is{shown or ' wrong'}: set it to {setting.accepted}.")
+    settings = Settings(**values)
+    mistakes += contradictions(settings)
+    if mistakes:
+        raise WrongSettings(*mistakes)
+    return settings
+
+
+def _may_be_secret(setting: Setting, text: str) -> bool:
+    """Whether a wrong value is not to be repeated: the right one may have been put there."""
+    return setting.hint in {Secret, CacheKeys, CacheUrl, AccountSid} or not {"@", "?"}.isdisjoint(
+        text
+    )
+
+
+def value_of(text: str, hint: Any) -> Any:
+    """What a text means as a setting of this type. Raises ValidationError."""
+    if hint in {Secret, CacheKeys}:
+        return hint(text)
+    value = msgspec.convert(text.lower() if hint is bool else text, hint, strict=False)
+    if hint in {Url, WebhookUrl, JwksUrl, CacheUrl}:
+        check_address(text)
+    return Confidential(value) if hint == CacheUrl else value
+
+
+def _misspellings(said: Mapping[str, str], known: Mapping[str, Setting]) -> Iterator[str]:
+    """Names that are nearly settings; others belong to somebody else (Kubernetes sets some)."""
+    for name in said.keys() - known.keys():
+        for meant in get_close_matches(name, known, 1, cutoff=0.93):
+            if name.startswith(f"{meant}_"):
+                continue  # one of several, such as `auth_token_env` may name
+            yield f"{name} is not a setting: if you mean {meant}, rename it."
