@@ -164,6 +164,12 @@ class ProcessMeasured(Struct, frozen=True):
     tasks: int
 
 
+class LogLinesDropped(Struct, frozen=True):
+    """So many more lines of log were dropped, as standard error was read too slowly."""
+
+    number: int
+
+
 class OperationExecuted(Struct, frozen=True):
     """A query or mutation was executed: compiled, interpreted by graphql-core, or remembered.
 
@@ -203,6 +209,7 @@ Happening: TypeAlias = (
     | RequestAnswered
     | LoopLagged
     | ProcessMeasured
+    | LogLinesDropped
     | OperationExecuted
     | FieldDropped
     | ValueUnrecognized

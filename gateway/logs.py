@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import os
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -14,6 +16,12 @@ from gateway.settings import Settings
 
 DELAY = 0.05
 """Seconds for which a line of log may wait for others: to write it alone costs more than it."""
+
+MAX_WAITING = 2**20
+"""Characters of lines that wait for whoever reads standard error."""
+
+LAST_WORD = 1.0
+"""Seconds for which a process that ends waits for its last lines to be written."""
 
 
 class Fields:
@@ -66,32 +74,111 @@ class JsonLines(logging.Formatter):
         return msgspec.json.encode(line).decode()
 
 
-class Lines(logging.StreamHandler):  # type: ignore[type-arg]
-    """Writes lines of information together, within `DELAY` in an event loop; others at once."""
+class Lines(logging.Handler):
+    """Writes lines in a thread of its own, so that nobody else waits for a slow reader.
+
+    Lines of information are written together, within `DELAY`; others at once. Lines that find
+    `MAX_WAITING` are dropped and counted, and a line says how many as soon as there is room.
+    """
 
     def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream)
+        super().__init__()
+        self._write = _writing_to(stream)
+        self._changed = threading.Condition(threading.Lock())
+        self._thread: threading.Thread | None = None
         self._waiting: list[str] = []
+        self._size = 0
+        self._urgent = False
+        self._told = 0
+        self.dropped = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a record."""
         try:
-            self._waiting.append(self.format(record))
-            loop = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises
-            if loop is None or record.levelno != logging.INFO:
-                self.flush()
-            elif len(self._waiting) == 1:
-                loop.call_later(DELAY, self.flush)
+            self._take(self.format(record), urgent=record.levelno != logging.INFO)
         except Exception:  # noqa: BLE001 - nobody is to fail for a line of log
             self.handleError(record)
+        if threading.current_thread() is threading.main_thread() and not _in_event_loop():
+            self.flush()  # a command may be about to end
+
+    def _take(self, line: str, *, urgent: bool) -> None:
+        with self._changed:
+            if self._size + len(line) > MAX_WAITING:
+                self.dropped += 1
+                return
+            self._waiting.append(line)
+            self._size += len(line)
+            if urgent or len(self._waiting) == 1:
+                self._urgent |= urgent
+                self._changed.notify_all()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+                self._thread.start()
 
     def flush(self) -> None:
-        """Write what waits."""
-        with self.lock:  # type: ignore[union-attr]
-            if self._waiting:
-                lines, self._waiting = self._waiting, []
-                self.stream.write("\n".join(lines) + "\n")
-            super().flush()
+        """Wait until all is written that was taken, if that takes no longer than `LAST_WORD`."""
+        with self._changed:
+            self._urgent = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._size, LAST_WORD)
+
+    def _run(self) -> None:
+        while True:
+            lines = self._next()
+            size = sum(map(len, lines))
+            if told := self.dropped - self._told:
+                lines.append(self.format(_record_of_dropped(told)))
+            lost = 0
+            try:
+                self._write("\n".join(lines) + "\n")
+                self._told += told
+            except (OSError, ValueError):  # there is no reader any more
+                lost = len(lines) - (told > 0)
+            with self._changed:
+                self.dropped += lost
+                self._size -= size
+                self._changed.notify_all()
+
+    def _next(self) -> list[str]:
+        """The lines to write next, as soon as there are any."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting)
+            self._changed.wait_for(lambda: self._urgent, DELAY)
+            lines, self._waiting, self._urgent = self._waiting, [], False
+            return lines
+
+
+def lines_dropped() -> int:
+    """How many lines of this process were dropped so far."""
+    handlers = logging.getLogger().handlers
+    return sum(handler.dropped for handler in handlers if isinstance(handler, Lines))
+
+
+def _in_event_loop() -> bool:
+    return asyncio._get_running_loop() is not None  # noqa: SLF001 - the public one raises
+
+
+def _record_of_dropped(number: int) -> logging.LogRecord:
+    message = "%d lines of log were dropped: standard error is read too slowly, or not at all"
+    return logging.LogRecord("gateway.logs", logging.WARNING, "", 0, message, (number,), None)
+
+
+def _writing_to(stream: TextIO) -> Callable[[str], object]:
+    """What writes a text to a stream; past its buffer, which would be locked for all meanwhile."""
+    try:
+        file = stream.fileno()
+    except OSError:  # it is one in memory
+        return stream.write
+    return lambda text: _write_all(file, text.encode(errors="backslashreplace"))
+
+
+def _write_all(file: int, text: bytes) -> None:
+    rest = memoryview(text)
+    while rest:
+        try:
+            rest = rest[os.write(file, rest) :]
+        except BlockingIOError:  # somebody who shares the file has made it so
+            time.sleep(DELAY)
 
 
 def _names_no_address(record: logging.LogRecord) -> bool:
@@ -107,6 +194,7 @@ def configure_logging(settings: Settings) -> None:
     served = logging.getLogger("uvicorn.error")
     served.setLevel(max(level, logging.INFO))  # below, it logs what is said over WebSockets
     served.addFilter(_names_no_address)
+    logging.captureWarnings(capture=True)  # Python itself would write, and wait
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # nobody reads
     handler = Lines(sys.stderr)
     handler.setFormatter(JsonLines() if settings.gateway_log_format == "json" else TextLines())

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -180,19 +180,28 @@ def replica(
     sandbox: Sandbox, upstream: str, redis: RedisServer | None = None, **settings: str
 ) -> Iterator["Replica"]:
     """`gateway serve` as a process of its own, over a sandbox, and impatient."""
-    port = settings.setdefault("GATEWAY_PORT", str(free_port()))
+    said = {"GATEWAY_CACHE_URL": "memory://" if redis is None else redis.url, **settings}
+    with started(sandbox, upstream, said) as one:
+        yield one
+
+
+@contextlib.contextmanager
+def started(
+    sandbox: Sandbox, upstream: str, settings: Mapping[str, str], log: int | None = None
+) -> Iterator["Replica"]:
+    """The same, with its log to go elsewhere than that of the tests."""
+    port = settings.get("GATEWAY_PORT", str(free_port()))
     environment = {
         **os.environ,
         "TWILIO_ACCOUNT_SID": sandbox.account_sid,
         "TWILIO_AUTH_TOKEN": sandbox.auth_token,
         "GATEWAY_UPSTREAM_URL": upstream,
-        "GATEWAY_CACHE_URL": "memory://" if redis is None else redis.url,
         "GATEWAY_LOG_LEVEL": "error",
+        "GATEWAY_PORT": port,
         **settings,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.impatient", "serve"], env=environment, cwd=ROOT
-    )
+    command = [sys.executable, "-m", "tests.impatient", "serve"]
+    process = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
         until = time.monotonic() + DEADLINE
@@ -206,7 +215,7 @@ def replica(
         yield Replica(address, process)
     finally:
         process.kill()
-        process.wait(DEADLINE)
+        process.communicate(timeout=DEADLINE)
 
 
 class Replica(NamedTuple):

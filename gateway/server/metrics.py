@@ -6,7 +6,6 @@ from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from gateway import __version__
 from gateway.instrumentation import (
     CacheAsked,
     CacheServerChanged,
@@ -16,12 +15,9 @@ from gateway.instrumentation import (
     DeadlineMissed,
     EventReceived,
     FieldDropped,
-    FollowersChanged,
     Listeners,
-    LoopLagged,
     OperationAnswered,
     OperationExecuted,
-    ProcessMeasured,
     RequestAnswered,
     Shed,
     SummaryProgressed,
@@ -32,7 +28,7 @@ from gateway.instrumentation import (
 )
 from gateway.server.operation_names import Labels
 
-_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _BUCKETS_AFTER_END = (60, 300, 600, 900, 1200, 1500, 1800, 2100, 2700, 3600, 7200)
 _SCHEMAS = range(1, 8)
 
@@ -48,7 +44,7 @@ class Make:
         return cache(Counter(name, told, labels, registry=self._registry).labels)
 
     def histogram(
-        self, name: str, told: str, *labels: str, buckets: tuple[float, ...] = _BUCKETS
+        self, name: str, told: str, *labels: str, buckets: tuple[float, ...] = BUCKETS
     ) -> Callable[..., Histogram]:
         """A histogram, by its labels."""
         return cache(Histogram(name, told, labels, registry=self._registry, buckets=buckets).labels)
@@ -259,42 +255,3 @@ class Pushed:
         self._events(one.kind, one.outcome, schema).inc()
         if one.after_end is not None:
             self._after_end(one.kind).observe(one.after_end)
-
-
-class Process:
-    """How the processes are."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        make = Make(registry)
-        self._followers = make.gauge("gateway_followers", "Who follows a call now.")
-        self._lag = Histogram(
-            "gateway_event_loop_lag_seconds",
-            "How late the event loop comes to what is due.",
-            registry=registry,
-            buckets=_BUCKETS,
-        )
-        self._workers = make.gauge("gateway_workers", "Processes that share the port.")
-        self._memory = make.gauge("gateway_memory_bytes", "Memory of all workers, resident.")
-        self._files = make.gauge("gateway_open_files", "Files and sockets that workers have open.")
-        self._tasks = make.gauge("gateway_tasks", "Tasks of the event loops of workers.")
-        Gauge(
-            "gateway_build_info",
-            "The version, as a label.",
-            ("version",),
-            registry=registry,
-            multiprocess_mode="livemax",
-        ).labels(__version__).set(1)
-
-    def listeners(self) -> Listeners:
-        """What it counts, by the kind of happening."""
-        return {
-            FollowersChanged: lambda one: self._followers.inc(one.by),
-            LoopLagged: lambda one: self._lag.observe(one.seconds),
-            ProcessMeasured: self._measured,
-        }
-
-    def _measured(self, one: ProcessMeasured) -> None:
-        self._workers.set(1)
-        self._memory.set(one.memory)
-        self._files.set(one.open_files)
-        self._tasks.set(one.tasks)

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from gateway.instrumentation import Hook, LoopLagged, ProcessMeasured
+from gateway.instrumentation import Hook, LogLinesDropped, LoopLagged, ProcessMeasured
+from gateway.logs import lines_dropped
 
 EVERY = 0.25
 """Seconds between two looks at the loop."""
@@ -31,9 +32,11 @@ async def pulse(hook: Hook) -> AsyncIterator[None]:
 
 
 async def _beat(hook: Hook) -> None:
-    loop = asyncio.get_running_loop()
+    loop, dropped = asyncio.get_running_loop(), 0
     while True:
         hook(_measured())
+        before, dropped = dropped, lines_dropped()
+        hook(LogLinesDropped(max(0, dropped - before)))
         for _ in range(LOOKS):
             due = loop.time() + EVERY
             await asyncio.sleep(EVERY)

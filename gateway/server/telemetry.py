@@ -18,11 +18,11 @@ from gateway.instrumentation import Happening, Listeners
 from gateway.server.metrics import (
     Cached,
     Discipline,
-    Process,
     Pushed,
     Requests,
     Upstream,
 )
+from gateway.server.process_metrics import Process
 
 SHARED_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that prometheus_client knows the directory by; it is read at import."""
