@@ -97,6 +97,13 @@ JwksUrl = Annotated[
     str,
     Meta(pattern=r"^https?://[^/?#@\s]+(/\S*)?\Z", title="an address such as `https://host/keys`"),
 ]
+ProxyUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^(https?://)?([^/?#@\s]+@)?(\[[0-9a-fA-F:.]+\]|[^/?#@:\s\[\]]+)(:\d{1,5})?/?\Z",
+        title="an address such as `http://[user:password@]host:3128`",
+    ),
+]
 CacheUrl = Annotated[
     str,
     Meta(

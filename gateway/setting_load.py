@@ -15,6 +15,7 @@ from gateway.setting_kinds import (
     CacheUrl,
     Confidential,
     JwksUrl,
+    ProxyUrl,
     Secret,
     Url,
     WebhookUrl,
@@ -25,6 +26,10 @@ from gateway.settings import Setting, Settings, table
 
 ENV_FILE = Path(".env")
 """In the directory where the gateway starts."""
+
+
+_IN_LOWER_CASE = {"https_proxy", "http_proxy", "all_proxy", "no_proxy"}
+"""Names that are mostly written so, and come first where both are set, as in curl."""
 
 
 def merged(environment: Mapping[str, str], env_file: Path | None = None) -> dict[str, str]:
@@ -39,7 +44,8 @@ def merged(environment: Mapping[str, str], env_file: Path | None = None) -> dict
     except UnicodeDecodeError:
         raise WrongSettings(f"{env_file} is no UTF-8: write it anew in UTF-8.") from None
     pairs = [*written.items(), *environment.items()]
-    return {name: text.strip() for name, text in pairs if text and text.strip()}
+    said = {name: text.strip() for name, text in pairs if text and text.strip()}
+    return said | {name.upper(): said[name] for name in _IN_LOWER_CASE & said.keys()}
 
 
 def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
@@ -68,9 +74,8 @@ def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settin
 
 def _may_be_secret(setting: Setting, text: str) -> bool:
     """Whether a wrong value is not to be repeated: the right one may have been put there."""
-    return setting.hint in {Secret, CacheKeys, CacheUrl, AccountSid} or not {"@", "?"}.isdisjoint(
-        text
-    )
+    kept = {Secret, CacheKeys, CacheUrl, ProxyUrl, AccountSid}
+    return setting.hint in kept or not {"@", "?"}.isdisjoint(text)
 
 
 def value_of(text: str, hint: Any) -> Any:
@@ -78,9 +83,11 @@ def value_of(text: str, hint: Any) -> Any:
     if hint in {Secret, CacheKeys}:
         return hint(text)
     value = msgspec.convert(text.lower() if hint is bool else text, hint, strict=False)
-    if hint in {Url, WebhookUrl, JwksUrl, CacheUrl}:
-        check_address(text)
-    return Confidential(value) if hint == CacheUrl else value
+    if hint == ProxyUrl and "://" not in value:
+        value = f"http://{value}"  # as curl and requests read it
+    if hint in {Url, WebhookUrl, JwksUrl, CacheUrl, ProxyUrl}:
+        check_address(value)
+    return Confidential(value) if hint in {CacheUrl, ProxyUrl} else value
 
 
 def _misspellings(said: Mapping[str, str], known: Mapping[str, Setting]) -> Iterator[str]:

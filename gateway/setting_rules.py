@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from gateway.errors import WrongSettings
 
@@ -37,6 +38,7 @@ def contradictions(settings: "Settings") -> Iterator[str]:
             "GATEWAY_TRUSTED_DOCUMENTS_ONLY, and trust documents at the router instead."
         )
     yield from _open_doors(settings)
+    yield from _plain_text(settings)
     if settings.twilio_api_secret and not settings.twilio_api_key:
         yield "TWILIO_API_KEY is missing: set the SID of the key that TWILIO_API_SECRET is of."
 
@@ -65,6 +67,24 @@ def _open_doors(settings: "Settings") -> Iterator[str]:
             "name viewers in GATEWAY_CONFIG, set it to 127.0.0.1, or say GATEWAY_AUTH=none if "
             "that is what you want."
         )
+
+
+def _plain_text(settings: "Settings") -> Iterator[str]:
+    """What would be read on its way, and could be exchanged there."""
+    addresses = {
+        "GATEWAY_UPSTREAM_URL": settings.gateway_upstream_url,
+        "GATEWAY_JWKS_URL": settings.gateway_jwks_url or "",
+    }
+    for name, address in addresses.items():
+        parts = urlsplit(address)
+        if parts.scheme == "http" and not (
+            settings.gateway_insecure_http or _is_loopback(parts.hostname or "")
+        ):
+            yield (
+                f"{name} is http:// and its host is another machine, so others could read and "
+                "change what is sent: set it to an https:// address, or say "
+                "GATEWAY_INSECURE_HTTP=true if that is what you want."
+            )
 
 
 def refuse_for_the_demo(said: Mapping[str, str]) -> None:

@@ -20,6 +20,7 @@ from gateway.setting_kinds import (
     Manifest,
     Origins,
     Port,
+    ProxyUrl,
     Seconds,
     Secret,
     Url,
@@ -67,6 +68,23 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway_upstream_url: Annotated[Url, "Where the Insights API is."] = (
         "https://insights.twilio.com"
     )
+    gateway_insecure_http: Annotated[
+        bool,
+        "Whether `GATEWAY_UPSTREAM_URL` and `GATEWAY_JWKS_URL` may be `http://` addresses of other "
+        "machines, to which credentials and keys travel as plain text.",
+    ] = False
+    https_proxy: Annotated[
+        ProxyUrl | None,
+        "The proxy for `https://` addresses of Twilio and of the public keys; loopback addresses "
+        "are asked directly.",
+    ] = None
+    http_proxy: Annotated[ProxyUrl | None, "The proxy for their `http://` addresses."] = None
+    all_proxy: Annotated[ProxyUrl | None, "The proxy for both, where neither is set."] = None
+    no_proxy: Annotated[
+        str | None,
+        "Hosts that are asked directly, with commas between them: a name, whose subdomains are "
+        "meant too, an IP address, a network such as `10.0.0.0/8`, or `*`.",
+    ] = None
     gateway_upstream_timeout: Annotated[
         Seconds, "Longest wait for one answer of the upstream, in seconds."
     ] = 10.0

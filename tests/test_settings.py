@@ -26,6 +26,11 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "GATEWAY_JWT_AUDIENCE": ("calls", "calls"),
     "GATEWAY_AUTH": ("required", "required"),
     "GATEWAY_UPSTREAM_URL": ("http://127.0.0.1:8001", "http://127.0.0.1:8001"),
+    "GATEWAY_INSECURE_HTTP": ("true", True),
+    "HTTPS_PROXY": ("http://ana:word@proxy:3128", Confidential("http://ana:word@proxy:3128")),
+    "HTTP_PROXY": ("proxy.acme.example:3128", Confidential("http://proxy.acme.example:3128")),
+    "ALL_PROXY": ("https://[::1]:3128/", Confidential("https://[::1]:3128/")),
+    "NO_PROXY": ("localhost,.acme.example,10.0.0.0/8", "localhost,.acme.example,10.0.0.0/8"),
     "GATEWAY_UPSTREAM_TIMEOUT": ("2.5", 2.5),
     "GATEWAY_UPSTREAM_CONCURRENCY": ("8", 8),
     "GATEWAY_DEADLINE": ("2.5", 2.5),
@@ -168,7 +173,7 @@ def test_every_setting_says_what_it_does_and_what_it_accepts() -> None:
     for row in table():
         assert re.fullmatch(r"[A-Z`].*\.", row.sentence), row.name
         assert row.accepted, row.name
-        assert re.fullmatch(r"(TWILIO|GATEWAY)_[A-Z_]+", row.name)
+        assert re.fullmatch(r"(TWILIO|GATEWAY)_[A-Z_]+|(HTTPS?|ALL|NO)_PROXY", row.name)
 
 
 WRONG = {
@@ -199,6 +204,14 @@ WRONG = {
         *("memory", "redis", "http://cache", "redis://host:abc", "redis://host:99999"),
         *("redis://[:::1]", "redis://user:word@h:1x", "redis://:a/b@cache", "redis://💩"),
     ),
+    "HTTPS_PROXY": (
+        "socks5://proxy:1080",
+        "http://proxy:84x",
+        "http://",
+        "http://proxy/path",
+        "a b",
+    ),
+    "HTTP_PROXY": ("https://[::zz]", "proxy:99999"),
     "GATEWAY_WEBHOOK_URL": ("https://calls.example:84x/hook",),
     "GATEWAY_CACHE_KEY": ("harbour", "aGFyYm91cg==", "A" * 43 + "=,", "A" * 43),
     "GATEWAY_CACHE_MAX_BYTES": ("0", "1GB"),
@@ -236,7 +249,7 @@ def test_a_mistake_is_one_line_with_its_cure(name: str, text: str) -> None:
     [
         ("GATEWAY_UPSTREAM_URL", "https://[::1]:8443"),
         ("GATEWAY_UPSTREAM_URL", "https://insights.twilio.com."),
-        ("GATEWAY_UPSTREAM_URL", "http://my_gateway-1:80"),
+        ("GATEWAY_UPSTREAM_URL", "https://my_gateway-1:80"),
         ("GATEWAY_CACHE_URL", "redis://:word@[fe80::1]:6379/0?socket_timeout=1"),
         ("GATEWAY_CACHE_URL", "redis:///1"),
     ],
@@ -304,6 +317,25 @@ def test_serving_others_without_authentication_has_to_be_said(host: str) -> None
     assert read({"GATEWAY_HOST": host, "GATEWAY_AUTH": "none"}).gateway_host == host
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:8001", "127.8.8.8", "localhost:8001", "[::1]"])
+@pytest.mark.parametrize("name", ["GATEWAY_UPSTREAM_URL", "GATEWAY_JWKS_URL"])
+def test_this_machine_may_be_asked_without_tls(name: str, host: str) -> None:
+    """What is said there travels over no network: `gateway sandbox` is asked so."""
+    assert getattr(read({**JWT, name: f"http://{host}"}), name.lower()) == f"http://{host}"
+
+
+@pytest.mark.parametrize("host", ["insights.twilio.com", "sandbox:8001", "10.0.0.7", "127.1"])
+@pytest.mark.parametrize("name", ["GATEWAY_UPSTREAM_URL", "GATEWAY_JWKS_URL"])
+def test_asking_others_without_tls_has_to_be_said(name: str, host: str) -> None:
+    """Credentials would be read on the way, and keys exchanged."""
+    said = {**JWT, name: f"http://{host}"}
+    (mistake,) = mistakes(said)
+
+    assert mistake.startswith(f"{name} is http://")
+    assert "GATEWAY_INSECURE_HTTP=true" in mistake
+    assert getattr(read({**said, "GATEWAY_INSECURE_HTTP": "true"}), name.lower()).endswith(host)
+
+
 def test_half_an_api_key_is_a_mistake() -> None:
     """Key and secret belong together."""
     (without_secret,) = mistakes({"TWILIO_API_KEY": "SK1"})
@@ -350,6 +382,17 @@ def test_the_password_of_the_cache_is_not_shown_with_the_settings() -> None:
     assert "redis://*****" in repr(settings)
 
 
+def test_a_proxy_may_be_named_in_lower_case(tmp_path: Path) -> None:
+    """Most programs read both, and lower case first; its password is not shown."""
+    file = tmp_path / ".env"
+    file.write_text("https_proxy=http://user:harbour@lower:1\n")
+    settings = read({"HTTPS_PROXY": "http://upper:2", "no_proxy": "twilio.com"}, file)
+
+    assert settings.https_proxy == "http://user:harbour@lower:1"
+    assert settings.no_proxy == "twilio.com"
+    assert "harbour" not in repr(settings)
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -360,6 +403,8 @@ def test_the_password_of_the_cache_is_not_shown_with_the_settings() -> None:
         ("GATEWAY_JWKS_URL", "https://keys.example:84x/keys?key=harbour"),
         ("GATEWAY_UPSTREAM_URL", "https://user:harbour@host"),
         ("GATEWAY_WEBHOOK_URL", "https://user:harbour@host/hook"),
+        ("HTTPS_PROXY", "socks5://user:harbour@proxy:1080"),
+        ("ALL_PROXY", "http://user:harbour@proxy:abc"),
     ],
 )
 def test_a_mistake_repeats_nothing_that_may_be_a_secret(name: str, text: str) -> None:

@@ -58,6 +58,7 @@ from gateway.settings import Settings
 from gateway.tally import COUNTS
 from gateway.upstream.client import InsightsClient
 from gateway.upstream.discipline import discipline
+from gateway.upstream.proxies import Proxies
 from gateway.upstream.transport import Wire
 from gateway.viewers import Viewer
 
@@ -175,7 +176,7 @@ def _engine(
     freshness = Freshness.of(settings)
     cache, leases = open_cache(settings, hook, clock)
     disciplined = discipline(
-        transport or Wire(),
+        transport or Wire(Proxies.of(settings)),
         settings.gateway_upstream_concurrency,
         settings.gateway_upstream_timeout,
         hook,
@@ -193,7 +194,7 @@ def _verifier(settings: Settings, clock: Callable[[], float]) -> TokenVerifier |
     issuer, audience = settings.gateway_jwt_issuer, settings.gateway_jwt_audience
     if url is None or issuer is None or audience is None:
         return None
-    fetch = key_set_of(url, settings.gateway_upstream_timeout)
+    fetch = key_set_of(url, settings.gateway_upstream_timeout, Proxies.of(settings))
     return TokenVerifier(fetch, issuer, audience, clock)
 
 

@@ -12,14 +12,14 @@ from gateway.insights.paging import PageRef, Question
 from gateway.insights.windows import pin
 from gateway.settings import Settings
 from gateway.upstream.client import InsightsClient
+from gateway.upstream.proxies import Proxies
 from gateway.upstream.transport import Bounded, Wire
 
 
 async def ask(settings: Settings, account: Account) -> str:
     """Ask for one call of the last four hours, and say what came. Raises UpstreamError."""
-    client = InsightsClient(
-        Bounded(Wire(), settings.gateway_upstream_timeout), settings.gateway_upstream_url
-    )
+    wire = Bounded(Wire(Proxies.of(settings)), settings.gateway_upstream_timeout)
+    client = InsightsClient(wire, settings.gateway_upstream_url)
     question = Question(account.sid, (("ProcessingState", "all"),), CallSort.END_TIME.value)
     try:
         page = await client.page(account, question, PageRef(pin(None, None, time.time(), 1), 1))
@@ -60,7 +60,7 @@ def cure(error: UpstreamError, proof: str) -> str:
         "UPSTREAM_CREDENTIALS": f"Cure: compare {proof} with the Twilio console; a key must be a "
         "main API key.",
         "UPSTREAM_UNAVAILABLE": "Cure: see whether GATEWAY_UPSTREAM_URL is right and reachable "
-        "from here.",
+        "from here, and the proxy in HTTPS_PROXY if there is one.",
         "UPSTREAM_TIMEOUT": "Cure: see whether GATEWAY_UPSTREAM_URL is reachable from here, or "
         "raise GATEWAY_UPSTREAM_TIMEOUT.",
         "UPSTREAM_RATE_LIMITED": "Cure: the credentials are right; try again in a while.",

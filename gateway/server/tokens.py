@@ -23,6 +23,7 @@ from msgspec import Struct
 
 from gateway.errors import KeysUnavailable, Unauthenticated
 from gateway.upstream.failures import TRANSPORT_FAILURES
+from gateway.upstream.proxies import DIRECT, Proxies
 from gateway.upstream.transport import Bounded, Wire
 
 logger = logging.getLogger("gateway.access")
@@ -189,11 +190,13 @@ def _is_weak(key: Key) -> bool:
     return bits < LEAST_RSA_BITS
 
 
-def key_set_of(url: str, seconds: float) -> Callable[[], Awaitable[bytes]]:
+def key_set_of(
+    url: str, seconds: float, proxies: Proxies = DIRECT
+) -> Callable[[], Awaitable[bytes]]:
     """What reads the key set at `url`, within `seconds`, and raises OSError when it cannot."""
 
     async def fetch() -> bytes:
-        bounded = Bounded(Wire(), seconds)
+        bounded = Bounded(Wire(proxies), seconds)
         async with httpx.AsyncClient(transport=bounded, timeout=None) as client:  # noqa: S113 - bounded
             try:
                 return (await client.get(url)).raise_for_status().content

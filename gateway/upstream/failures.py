@@ -45,7 +45,13 @@ _BROKEN = (
 """Something came, and it was no whole HTTP answer."""
 
 
-_NEVER_SENT = (NotSent, aiohttp.ClientConnectorError, httpx.ConnectError, httpx.ConnectTimeout)
+_NEVER_SENT = (
+    NotSent,
+    aiohttp.ClientConnectorError,
+    aiohttp.ClientHttpProxyError,
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+)
 _NEVER_DONE = (UpstreamRateLimited, UpstreamCredentials, UpstreamRejected)
 """By which it is certain that a write was not done: without a connection, or by refusal."""
 
@@ -93,6 +99,8 @@ def failure_of_exception(error: Exception) -> UpstreamError:
         return UpstreamTimeout("Twilio did not answer in time.")
     if isinstance(error, BodyTooLarge):
         return invalid("was too large")
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return UpstreamUnavailable("Twilio could not be reached: the gateway's proxy refused.")
     if isinstance(error, _BROKEN):
         return invalid("was cut off or no HTTP")
     return UpstreamUnavailable("Twilio could not be reached.")

@@ -7,9 +7,12 @@ This is the one module that knows.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from functools import lru_cache
 
 import aiohttp
 import httpx
+
+from gateway.upstream.proxies import DIRECT, Proxies
 
 MAX_BODY_BYTES = 64 * 2**20
 """No answer is read beyond this: a page of 1,000 summaries is 4 MB."""
@@ -36,11 +39,12 @@ class Whole(httpx.Response):
 class Wire(httpx.AsyncBaseTransport):
     """Asks over a pool of connections, and reads each answer whole, within a size.
 
-    Cookies are not kept, redirects not followed, and proxies of the environment not used. Raises
-    aiohttp's errors, OSError and BodyTooLarge.
+    Cookies are not kept and redirects not followed. Of the environment, `proxies` is all that
+    counts. Raises aiohttp's errors, OSError and BodyTooLarge.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, proxies: Proxies = DIRECT) -> None:
+        self._proxy = lru_cache(maxsize=16)(proxies.leading_to)
         self._trusted = httpx.create_ssl_context(trust_env=False)  # read before somebody waits
         self._session: aiohttp.ClientSession | None = None
 
@@ -52,6 +56,7 @@ class Wire(httpx.AsyncBaseTransport):
             str(request.url),
             headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
             data=request.content or None,
+            proxy=self._proxy(request.url.scheme, request.url.host, request.url.port),
             allow_redirects=False,
         )
         async with asking as answer:
