@@ -5,10 +5,9 @@ which argument it was nor what an enum takes; ours are those of every other BadU
 """
 
 import re
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from functools import partial
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
 
 import msgspec
 from graphql import (
@@ -28,6 +27,7 @@ from graphql import (
     OperationDefinitionNode,
     StringValueNode,
     Undefined,
+    ValidationContext,
     ValidationRule,
     ValueNode,
     VariableDefinitionNode,
@@ -38,18 +38,33 @@ from graphql import (
     type_from_ast,
 )
 from graphql.pyutils import suggestion_list
-from graphql.type import is_required_input_field
-from graphql.utilities import validate_input_literal, validate_input_value
 
 from gateway.errors import BadUserInput
+from gateway.schema.input_values import Path, lacking, misplaced
 
 MAX_ERRORS = 20
 """How many mistakes are told of one argument or variable; the rest would say no more."""
+
+MAX_ERRORS_IN_ALL = 100
+"""And of all variables of a request; graphql-core stops at as many in a document."""
+
+MAX_SUGGESTIONS = 5
+"""How many mistakes of a request name fields that are alike: finding those takes long."""
 
 _MAX_SHOWN = 64
 
 _TEXT = ("String", "ID")
 """Their values are never repeated: they may be phone numbers."""
+
+_SHAPES: Mapping[type, str] = {
+    type(Undefined): "is missing",
+    type(None): "is null",
+    dict: "is an object",
+    list: "is a list",
+}
+
+_NUMBERS = ("Int", "Float")
+"""Their values are repeated where they are numbers."""
 
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])\d(?:[ ().-]*\d){6,}(?![0-9A-Za-z])", re.ASCII)
 """What may be a phone number, in a text; the digits of a SID are none."""
@@ -62,14 +77,13 @@ _ACCEPTED = {
     "String": "text",
 }
 
-Steps: TypeAlias = tuple[str | int, ...]
-"""The way from a value into it: names of fields, and places in lists."""
-
-Tell: TypeAlias = Callable[[GraphQLError, list[str | int]], None]
-
 
 class ValuesFitRule(ValidationRule):
     """Literals fit their arguments; takes the place of graphql-core's ValuesOfCorrectTypeRule."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self._found = 0
 
     def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
         """Check the value of an argument, of a field or of a directive."""
@@ -84,10 +98,11 @@ class ValuesFitRule(ValidationRule):
         kind = self.context.get_input_type()
         if kind is None:
             return
-        hint = not self.context.hide_suggestions
-        for steps in _mistakes(partial(validate_input_literal, literal, kind)):
+        for steps in islice(misplaced(literal, kind), MAX_ERRORS):
             node = _node_at(literal, steps)
+            hint = not self.context.hide_suggestions and self._found < MAX_SUGGESTIONS
             mistake = _mistake(argument, kind, steps, _plain(node), hint=hint)
+            self._found += 1
             self.report_error(_located(mistake, node))
 
 
@@ -99,20 +114,19 @@ def misfits(
     hint: bool,
 ) -> tuple[GraphQLError, ...]:
     """The mistakes in the values of an operation's variables; `hint` lets them name fields."""
-    found = []
+    found = list[GraphQLError]()
     for definition in operation.variable_definitions or ():
         name, kind = definition.variable.name.value, type_from_ast(schema, definition.type)
         if not is_input_type(kind) or (definition.default_value and name not in variables):
             continue
         value = variables.get(name, Undefined)
-        for steps in _mistakes(partial(validate_input_value, value, kind)):
+        for steps in islice(misplaced(value, kind), MAX_ERRORS):
+            hint = hint and len(found) < MAX_SUGGESTIONS
             mistake = _mistake(f"${name}", kind, steps, _value_at(value, steps), hint=hint)
             found.append(_located(mistake, definition))
+        if len(found) >= MAX_ERRORS_IN_ALL:
+            break
     return tuple(found)
-
-
-class _Enough(Exception):
-    """Nobody reads more of them."""
 
 
 class _AsWritten(str):
@@ -121,22 +135,8 @@ class _AsWritten(str):
     __slots__ = ()
 
 
-def _mistakes(check: Callable[[Tell], None]) -> tuple[Steps, ...]:
-    """Where graphql-core finds fault, each place once."""
-    places: dict[Steps, None] = {}
-
-    def tell(_: GraphQLError, steps: list[str | int]) -> None:
-        places[tuple(steps)] = None
-        if len(places) == MAX_ERRORS:
-            raise _Enough
-
-    with suppress(_Enough):
-        check(tell)
-    return tuple(places)
-
-
 def _mistake(
-    argument: str, kind: GraphQLInputType, steps: Steps, value: object, *, hint: bool
+    argument: str, kind: GraphQLInputType, steps: Path, value: object, *, hint: bool
 ) -> BadUserInput:
     named: Any = get_named_type(kind)
     for step in steps:
@@ -153,10 +153,12 @@ def _wrong_fields(
     argument: str, kind: GraphQLInputObjectType, value: dict[str, Any], *, hint: bool
 ) -> BadUserInput:
     unknown = next((name for name in value if name not in kind.fields), None)
+    if unknown is None and kind.is_one_of:
+        problem = "has null" if len(value) == 1 else f"has {len(value)} fields"
+        return BadUserInput(argument, problem, f"one field of `{kind.name}`, and it is not null")
     if unknown is None:
-        needed = [name for name, field in kind.fields.items() if is_required_input_field(field)]
-        lacking = ", ".join(f"`{name}`" for name in needed if name not in value)
-        return BadUserInput(argument, f"lacks {lacking}", f"all that `{kind.name}` requires")
+        names = ", ".join(f"`{name}`" for name in lacking(value, kind))
+        return BadUserInput(argument, f"lacks {names}", f"all that `{kind.name}` requires")
     alike = suggestion_list(unknown, list(kind.fields))[:3] if hint else []
     accepted = " or ".join([*(f"`{name}`" for name in alike), f"another field of `{kind.name}`"])
     return BadUserInput(argument, f"has no field `{unknown:.{_MAX_SHOWN}}`", accepted)
@@ -164,19 +166,15 @@ def _wrong_fields(
 
 def _told(value: object, kind: GraphQLNamedType) -> str:
     """The value after its argument's name; never more of it than one number or short text."""
-    if value is Undefined:
-        return "is missing"
-    if value is None:
-        return "is null"
-    if isinstance(value, dict | list):
-        return "is an object" if isinstance(value, dict) else "is a list"
-    if kind.name in _TEXT:
-        return "is no text"
-    if is_input_object_type(kind):
-        return "is no object"
+    if (shape := _SHAPES.get(type(value))) is not None:
+        return shape
+    if kind.name in _TEXT or is_input_object_type(kind):
+        return "is no text" if kind.name in _TEXT else "is no object"
     shown = value if isinstance(value, _AsWritten) else msgspec.json.encode(value).decode()
     if shown.startswith('"') and _NUMBER.search(shown):
-        shown = "a number"  # somebody's, perhaps
+        return "is a text, perhaps a phone number"
+    if kind.name not in _NUMBERS and _NUMBER.search(shown):
+        return "is a number"
     return f"is {shown:.{_MAX_SHOWN}}"
 
 
@@ -196,14 +194,14 @@ def _located(mistake: BadUserInput, node: Node) -> GraphQLError:
     return GraphQLError(str(mistake), node, original_error=mistake)
 
 
-def _value_at(value: Any, steps: Steps) -> object:
+def _value_at(value: Any, steps: Path) -> object:
     for step in steps:
         value = value[step]
     found: object = value
     return found
 
 
-def _node_at(node: ValueNode, steps: Steps) -> ValueNode:
+def _node_at(node: ValueNode, steps: Path) -> ValueNode:
     for step in steps:
         if isinstance(node, ListValueNode) and isinstance(step, int):
             node = node.values[step]

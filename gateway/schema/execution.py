@@ -247,7 +247,8 @@ class Executor:
             "variable_values": request.variables,
             "operation_name": request.operation_name,
             "executor_class": Interpretation,
-            "hide_suggestions": not self._hint,
+            "hide_suggestions": True,
+            "max_coercion_errors": 1,  # `misfits` finds them all, and says them better
         }
 
     def _answer(

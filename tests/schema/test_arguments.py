@@ -5,9 +5,17 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, build_schema, parse, validate
 
-from gateway.schema.arguments import MAX_ERRORS, ValuesFitRule, misfits
+from gateway.schema.arguments import (
+    MAX_ERRORS,
+    MAX_ERRORS_IN_ALL,
+    MAX_SUGGESTIONS,
+    ValuesFitRule,
+    misfits,
+)
+from gateway.schema.operations import build_schema as build_schema_of_calls
 from tests.conftest import Gateway
 
+SCHEMA = build_schema_of_calls()
 PHONE = "+14155550123"
 CALL_TYPES = "CARRIER, SIP, TRUNKING, CLIENT, WHATSAPP"
 CALL_SID = "`CA` and 32 hexadecimal digits"
@@ -65,7 +73,7 @@ async def test_a_literal_that_does_not_fit_is_named(  # noqa: PLR0913, PLR0917
     [
         ("Int", "x", "$v", 'is "x"', WHOLE),
         ("Int", 2**31, "$v", "is 2147483648", WHOLE),
-        ("Int", PHONE, "$v", "is a number", WHOLE),
+        ("Int", PHONE, "$v", "is a text, perhaps a phone number", WHOLE),
         ("Int", {"a": PHONE}, "$v", "is an object", WHOLE),
         ("Int!", None, "$v", "is null", WHOLE),
         ("CallFilter", PHONE, "$v", "is no object", "an object, `CallFilter`"),
@@ -165,8 +173,11 @@ async def test_a_number_in_the_place_of_something_else_is_not_repeated(
         "query($v: TimeBound!) { calls(filter: { startTime: $v }) { nodes { sid } } }",
     ):
         error = await gateway.fail(query, v=number)
-        assert error["message"].startswith("`$v` is a number. Accepted: ")
+        assert error["message"].startswith("`$v` is a text, perhaps a phone number. Accepted: ")
         assert "555" not in str(error)
+    error = await gateway.fail("query($v: CallSid!) { call(sid: $v) { sid } }", v=14155550123)
+    assert error["message"].startswith("`$v` is a number. Accepted: ")
+    assert "555" not in str(error)
 
 
 async def test_every_mistake_is_told_up_to_a_number(gateway: Gateway) -> None:
@@ -177,6 +188,42 @@ async def test_every_mistake_is_told_up_to_a_number(gateway: Gateway) -> None:
     assert body["errors"][-1]["extensions"]["argument"] == "$n"
     body = await gateway.send(calls(f"filter: {{type: [{'FOO ' * 9000}]}}"))
     assert len(body["errors"]) == MAX_ERRORS
+
+
+def test_all_mistakes_of_a_request_are_bounded() -> None:
+    """Ours: the first few name what is alike, which takes long to find; the others do not."""
+    query, some = "query({}) {{{}}}", range(MAX_ERRORS_IN_ALL + 10)
+    declared = " ".join(f"$v{one}: CallFilter" for one in some)
+    used = " ".join(f"calls(filter: $v{one}) {{nodes {{sid}}}}" for one in some)
+    document = parse(query.format(declared, used))
+    (operation,) = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    values = {f"v{one}": {"form": PHONE} for one in some}
+    told = [error.message for error in misfits(SCHEMA, operation, values, hint=True)]
+    assert len(told) == MAX_ERRORS_IN_ALL
+    assert sum("`from` or" in message for message in told) == MAX_SUGGESTIONS
+    literals = " ".join(f"a{one}: calls(filter: {{form: 1}}) {{nodes {{sid}}}}" for one in some)
+    told = [one.message for one in validate(SCHEMA, parse(f"{{{literals}}}"), [ValuesFitRule])]
+    assert sum("`from` or" in message for message in told) == MAX_SUGGESTIONS
+
+
+def test_of_alternatives_there_must_be_one() -> None:
+    """GraphQL, "OneOf Input Objects": exactly one field, and it is not null."""
+    schema = build_schema(
+        "input By @oneOf {field: String time: Int} type Query {group(by: [By!]): Int}"
+    )
+    operation = parse("query($b: [By!]) {group(by: $b)}").definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    values = {"b": [{"time": 1}, {}, {"field": "a", "time": 1}, {"time": None}]}
+    literal = '{group(by: [{time: 1}, {}, {field: "a", time: 1}, {time: null}])}'
+    for name, errors in (
+        ("$b", misfits(schema, operation, values, hint=True)),
+        ("by", validate(schema, parse(literal), [ValuesFitRule])),
+    ):
+        assert [error.message for error in errors] == [
+            f"`{name}[{place}]` {problem}. Accepted: one field of `By`, and it is not null."
+            for place, problem in [(1, "has 0 fields"), (2, "has 2 fields"), (3, "has null")]
+        ]
 
 
 async def test_good_values_pass(gateway: Gateway) -> None:

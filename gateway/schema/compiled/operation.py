@@ -92,9 +92,8 @@ class Operation:
         if (known := self._asked.get(key)) is not None:
             self._asked.move_to_end(key)
             return known
-        declared = self._node.variable_definitions or ()
-        values = get_variable_values(self._schema, declared, dict(variables or {}))
-        if isinstance(values, list):
+        values = _values(self._schema, self._node, variables)
+        if values is None:
             return None
         try:
             made = tuple(self._arguments(root, values) for root in self._roots)
@@ -179,8 +178,8 @@ class Compiler:
             return known
         if node.directives or len(ways) > _MAX_WAYS:
             return None
-        values = get_variable_values(self._schema, node.variable_definitions or (), dict(said))
-        if isinstance(values, list):
+        values = _values(self._schema, node, said)
+        if values is None:
             return None
         ways[way] = await aside(partial(self._compiled, parsed, node, values, masked=masked))
         compiled: Operation | None = ways[way]
@@ -229,6 +228,15 @@ class Compiler:
         except Uncompilable:
             return None
         return Operation(self._schema, node, roots)
+
+
+def _values(
+    schema: GraphQLSchema, node: OperationDefinitionNode, variables: Variables | None
+) -> VariableValues | None:
+    """The values of the variables of an operation; None if one does not fit, whatever is wrong."""
+    declared, said = node.variable_definitions or (), dict(variables or {})
+    values = get_variable_values(schema, declared, said, max_errors=0, hide_suggestions=True)
+    return None if isinstance(values, list) else values
 
 
 def _root(query: GraphQLObjectType, key: str, details: FieldDetailsList, writer: Writer) -> Root:
