@@ -7,7 +7,13 @@ from functools import cache, partial
 from typing import Annotated, TypeVar, cast
 
 import strawberry
-from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLSchema,
+    GraphQLType,
+    lexicographic_sort_schema,
+    print_schema,
+)
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.calls.call import Lookup
@@ -212,7 +218,15 @@ def build_schema(query: type = Query) -> GraphQLSchema:
     )
     core = schema._schema  # noqa: SLF001 - documents are executed by graphql-core itself
     core.directives = (*core.directives, DEFER)
+    core.type_map["__Type"].fields["isOneOf"].resolve = _is_one_of  # type: ignore[attr-defined]
     return core
+
+
+def _is_one_of(kind: GraphQLType, _: object) -> bool | None:
+    """Null but for inputs, as GraphQL says; strawberry's own fails for lists and `!`."""
+    if not isinstance(kind, GraphQLInputObjectType):
+        return None
+    return bool(kind.extensions["strawberry-definition"].is_one_of)
 
 
 @cache

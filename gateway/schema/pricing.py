@@ -26,14 +26,14 @@ from graphql import (
 )
 
 from gateway.insights.paging import MAX_SIZE
+from gateway.schema.introspection import ROOTS as INTROSPECTING
+from gateway.schema.introspection import Introspection
 from gateway.schema.parsing import once
 from gateway.schema.price import LOOKUP, Cost, Given, Price, Root, Selected
 from gateway.schema.shape import in_order
 
 _SIZE = 4
 """What a list of objects inside a call counts as: it has up to 4 media edges."""
-
-_SIZES = {("__Schema", "types"): 100, ("__Type", "fields"): 10}
 
 _VALUES = {"JSON": 500}
 """What leaves hold that hold many values."""
@@ -51,6 +51,7 @@ _META = {
     "__type": TypeMetaFieldDef,
     "__typename": TypeNameMetaFieldDef,
 }
+"""What introspects is counted where it stands, at the root: these only say of which type it is."""
 _DIGITS = 10
 """Of an `Int`; what has more is refused when it is executed."""
 
@@ -65,6 +66,7 @@ class Pricing:
     def __init__(self, schema: GraphQLSchema, annotation: int = 0) -> None:
         self._schema = schema
         self._requests = {**_REQUESTS, ("Call", "annotation"): annotation}
+        self._introspection = Introspection(schema)
 
     def prices(self, document: DocumentNode) -> tuple[Price, ...]:
         """The price of each operation of a document that is valid, and not too complex."""
@@ -105,22 +107,13 @@ class Pricing:
                     waiting.append(selection.selection_set)
                 elif isinstance(selection, FieldNode):
                     key = (selection.alias or selection.name).value
-                    _merge(roots, key, self._root(selection, root, known, defaults))
+                    if selection.name.value in INTROSPECTING:
+                        values = self._introspection.values(selection, fragments)
+                        selected = Selected(Cost(0, values))
+                    else:
+                        selected = self._field(selection, root, known)
+                    _merge(roots, key, _root(selection, selected, defaults))
         return Price.of(tuple(roots.values()))
-
-    def _root(
-        self,
-        field: FieldNode,
-        parent: GraphQLNamedType,
-        known: Mapping[str, Selected],
-        defaults: Mapping[str, int | None],
-    ) -> Root:
-        given = {
-            one.name.value: _given(one.value, defaults)
-            for one in field.arguments or ()
-            if not isinstance(one.value, NullValueNode)
-        }
-        return Root(field.name.value, given, self._field(field, parent, known))
 
     def _of(
         self,
@@ -155,13 +148,22 @@ class Pricing:
         field = _META.get(name) or on.fields[name]  # type: ignore[attr-defined]
         kind = get_named_type(field.type)
         many = isinstance(get_nullable_type(field.type), GraphQLList)
-        size = _SIZES.get((on.name, name), _SIZE) if many and on.name != "Query" else 1
+        size = _SIZE if many and on.name != "Query" else 1
         values = _VALUES.get(kind.name, size) if is_leaf_type(kind) else 0
         own = Cost(self._requests.get((on.name, name), 0), values)
         once, each = self._of(node.selection_set, kind, known)
         if on.name == "CallConnection" and many:
             return Selected(Cost(), once)
         return Selected(own.plus(once, size), each)
+
+
+def _root(field: FieldNode, selected: Selected, defaults: Mapping[str, int | None]) -> Root:
+    given = {
+        one.name.value: _given(one.value, defaults)
+        for one in field.arguments or ()
+        if not isinstance(one.value, NullValueNode)
+    }
+    return Root(field.name.value, given, selected)
 
 
 def _merge(roots: dict[str, Root], key: str, root: Root) -> None:

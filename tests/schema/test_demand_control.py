@@ -148,8 +148,8 @@ def test_a_document_that_is_costly_to_validate_is_refused_in_bounded_time(text: 
 
 
 def test_the_schema_can_be_asked_for() -> None:
-    """The query of GraphiQL and of code generators passes, although it is deep."""
-    assert 0 < cost(get_introspection_query()).total < 5_000
+    """By GraphiQL and by code generators: the query passes, although it is deep."""
+    assert not DOCUMENTS.read(get_introspection_query()).errors
 
 
 @pytest.mark.parametrize(
