@@ -135,9 +135,11 @@ async def _answers(reader: asyncio.StreamReader) -> Lines:
 
 
 @asynccontextmanager
-async def web_socket(address: str, **options: Any) -> AsyncIterator[ClientConnection]:
+async def web_socket(
+    address: str, *, path: str = "/graphql", **options: Any
+) -> AsyncIterator[ClientConnection]:
     """A WebSocket to the gateway on which nothing was said yet."""
-    url = address.replace("http:", "ws:") + "/graphql"
+    url = address.replace("http:", "ws:") + path
     options.setdefault("subprotocols", [Subprotocol("graphql-transport-ws")])
     async with connect(url, proxy=None, compression=None, **options) as connection:
         yield connection

@@ -13,7 +13,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from gateway.accounts import Account
@@ -94,11 +94,10 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     executor = _executor(settings, engine.cache, telemetry, hook)
     origins = origins_of(settings.gateway_cors_origins)
     asked = (executor, context, obeyed.doorkeeper, clock)
-    endpoint = GraphQLEndpoint(*asked, page=graphiql.page if graphiql else None)
+    endpoint = GraphQLEndpoint(*asked, page=graphiql.page if graphiql else None, origins=origins)
     journal = Journal(hook)
     sockets = WebSocketEndpoint(*asked, journal=journal, origins=origins)
     routes = [
-        WebSocketRoute(GRAPHQL, sockets),
         Route("/healthz", health.alive),
         Route("/readyz", health.ready),
         Route("/metrics", telemetry.metrics),
@@ -110,7 +109,8 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     local_only = configuration.stranger is not None and settings.gateway_auth != "none"
 
     def front(app: ASGIApp) -> ASGIApp:
-        door = Door(Straight(app, GRAPHQL, over_http), local_only=local_only)
+        straight = Straight(app, GRAPHQL, over_http=over_http, over_websocket=sockets)
+        door = Door(straight, local_only=local_only)
         log = RequestLog(door, journal, leaving, traced=traces is not None)
         return Farewell(log, leaving)
 

@@ -9,11 +9,18 @@ import msgspec
 from msgspec import Struct
 from starlette.types import Receive
 
+from gateway.errors import BadUserInput
 from gateway.schema.requests import Request
 from gateway.server.negotiation import JSON
 
 MAX_BODY_BYTES = 256 * 1024
 """Of one request; the largest tabs of GraphiQL have 2 KB."""
+
+MAX_PARAMETERS = 100
+"""Of the URL of a GET; GraphQL has five."""
+
+_ACCEPT = {"Accept": JSON}
+"""What a 415 says would do (RFC 9110 §15.5.16)."""
 
 _NOT_JSON = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
@@ -21,13 +28,15 @@ _NOT_JSON = (msgspec.MsgspecError, UnicodeError, RecursionError)
 class BadRequest(Exception):
     """A request that is none: `status` says in which way, the message how to mend it.
 
-    `allow` are the methods that would do, when this one does not.
+    `headers` name what would do, such as `Allow` for another method.
     """
 
-    def __init__(self, status: int, message: str, allow: str | None = None) -> None:
+    code = BadUserInput.code
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
-        self.allow = allow
+        self.headers = headers or {}
 
 
 class _Body(Struct, rename="camel"):
@@ -48,7 +57,11 @@ async def body_of(headers: Mapping[str, str], receive: Receive) -> bytes:
     """The body of a POST. Raises BadRequest."""
     _check_media_type(headers.get("content-type", ""))
     if headers.get("content-encoding", "identity").lower() != "identity":
-        raise BadRequest(415, "Send the request without a `Content-Encoding`.")
+        raise BadRequest(
+            415,
+            "Send the request without a `Content-Encoding`.",
+            {"Accept-Encoding": "identity"},  # RFC 9110 §15.5.16
+        )
     return await _read(headers, receive)
 
 
@@ -73,7 +86,10 @@ def _object_in(body: bytes) -> dict[str, Any]:
 def from_get(query_string: bytes) -> Request:
     """Read the URL of a GET. Raises BadRequest."""
     try:
-        given = parse_qs(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
+        text = query_string.decode("ascii")
+        if text.count("&") >= MAX_PARAMETERS:
+            raise BadRequest(400, f"The URL has more than {MAX_PARAMETERS} parameters.")
+        given = parse_qs(text, keep_blank_values=True, errors="strict")
     except ValueError:
         raise BadRequest(400, "The URL is not percent-encoded UTF-8.") from None
     said: dict[str, Any] = {name: values[-1] for name, values in given.items()}
@@ -122,11 +138,12 @@ def _document_id(said: _Body) -> str | None:
 def _check_media_type(content_type: str) -> None:
     media_type, *parameters = content_type.lower().split(";")
     if media_type.strip() != JSON:
-        raise BadRequest(415, f"Send the request as {JSON}, and say so in `Content-Type`.")
+        message = f"Send the request as {JSON}, and say so in `Content-Type`."
+        raise BadRequest(415, message, _ACCEPT)
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "charset" and value.strip(' "') not in {"utf-8", "utf8"}:
-            raise BadRequest(415, "Send the request in UTF-8.")
+            raise BadRequest(415, "Send the request in UTF-8.", _ACCEPT)
 
 
 async def _read(headers: Mapping[str, str], receive: Receive) -> bytes:

@@ -4,7 +4,7 @@ A page of another site can be made to reach a loopback address under a name of i
 rebinding). So where nobody has to show who they are, only names of this machine are answered.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors import Forbidden
 from gateway.server import budgets
+from gateway.server.bodies import BadRequest
 from gateway.server.event_streams import PATH as SIGNED_PATH
 
 _DEFAULTS = (
@@ -30,6 +31,9 @@ _READ_BY_CLIENTS = (
     *("Age", "ETag", "Retry-After", "WWW-Authenticate", "X-Request-Id"),
     *budgets.NAMES,
 )
+
+_OWN_SITES = {"same-origin", "none"}
+"""What `Sec-Fetch-Site` says of a page of this origin, and of what a person typed."""
 
 _CURE = (
     "This gateway has no viewers, and answers to names of its own machine alone, such as "
@@ -103,6 +107,25 @@ def may_connect(headers: Headers, origins: frozenset[str]) -> bool:
         return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
     except ValueError:
         return False
+
+
+class ForeignPage(BadRequest):
+    """A GET that a page of another origin had a browser send."""
+
+    code = Forbidden.code
+
+
+def check_page(headers: Mapping[str, str], origins: frozenset[str]) -> None:
+    """See that no page but this gateway's, and those of `origins`, has a GET sent.
+
+    Before a POST of JSON, browsers ask whether the page may; a GET they send at once, and say in
+    `Sec-Fetch-Site` whose page it is (https://www.w3.org/TR/fetch-metadata/). Raises ForeignPage.
+    """
+    site = headers.get("sec-fetch-site", "none")
+    if site not in _OWN_SITES and headers.get("origin") not in origins:
+        raise ForeignPage(
+            403, "Pages of another origin may ask when GATEWAY_CORS_ORIGINS names their origin."
+        )
 
 
 def _origin(text: str) -> str:

@@ -17,7 +17,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
-from gateway.errors import BadUserInput, Unauthenticated
+from gateway.errors import Unauthenticated
 from gateway.schema.answers import Answer
 from gateway.schema.context import Context
 from gateway.schema.documents import Document
@@ -28,6 +28,7 @@ from gateway.server.again import Repeat, Repeated
 from gateway.server.auth import Admission, Doorkeeper
 from gateway.server.bodies import BadRequest, body_of, from_body, from_get
 from gateway.server.budgets import told_of_budget
+from gateway.server.door import check_page
 from gateway.server.http_cache import NO_STORE, VARY, for_caches, freshness
 from gateway.server.negotiation import EVENTS, GRAPHQL_RESPONSE, JSON, PARTS, Manner, manner_of
 from gateway.server.parts import Parts
@@ -44,7 +45,7 @@ _READ = {
     name.encode(): name
     for name in (
         *("accept", "authorization", "content-encoding", "content-length", "content-type"),
-        "if-none-match",
+        *("if-none-match", "origin", "sec-fetch-site"),
     )
 }
 """The headers that mean something here."""
@@ -65,28 +66,34 @@ class MakeContext(Protocol):
 
 
 class GraphQLEndpoint:
-    """Responds to GET and POST; `page` is shown to browsers that open the address.
+    """Responds to GET, HEAD and POST; `page` is shown to browsers that open the address.
 
-    `clock` gives seconds since 1970.
+    `clock` gives seconds since 1970. Pages of `origins` may ask by GET too.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that requests need
         self,
         executor: Executor,
         context: MakeContext,
         doorkeeper: Doorkeeper,
         clock: Callable[[], float],
+        *,
         page: Page | None = None,
+        origins: frozenset[str] = frozenset(),
     ) -> None:
         self._doorkeeper = doorkeeper
         self._executor = executor
         self._context = context
         self._page = page
+        self._origins = origins
         self._clock = clock
         self._read_before: dict[bytes, Request] = {}
 
     async def respond(self, scope: Scope, receive: Receive) -> Response:
         """The response to one HTTP request, whatever happens."""
+        if scope["method"] == "HEAD":  # the server leaves the content out (RFC 9110 §9.3.2)
+            response = await self.respond({**scope, "method": "GET"}, receive)
+            return await response.unsent() if isinstance(response, Stream) else response
         headers, tally = _headers(scope), scope["state"]["tally"]
         try:
             response = await self._respond(scope, headers, receive, tally)
@@ -109,6 +116,8 @@ class GraphQLEndpoint:
         media_type = manner.in_one_piece or JSON
         try:
             _check_manner(manner)
+            if method == "GET":
+                check_page(headers, self._origins)
             admission = await self._doorkeeper.admit(headers.get("authorization"))
             tally.viewer = admission.viewer.name
             asked = await self._read(scope, headers, receive)
@@ -172,7 +181,8 @@ class GraphQLEndpoint:
             case "GET":
                 request = from_get(scope["query_string"])
             case _:
-                raise BadRequest(405, "Use POST, or GET for queries.", "GET, POST")
+                allowed = {"Allow": "GET, HEAD, POST"}
+                raise BadRequest(405, "Use POST, or GET for queries.", allowed)
         document = await self._executor.read(request)
         return _Asked(request, document, document.operation(request.operation_name))
 
@@ -191,10 +201,9 @@ class GraphQLEndpoint:
         return response
 
     def _refuse(self, media_type: str, problem: BadRequest) -> Response:
-        error = {"message": str(problem), "extensions": {"code": BadUserInput.code}}
+        error = {"message": str(problem), "extensions": {"code": problem.code}}
         response = _Answered(media_type, _encode({"errors": [error]}), problem.status)
-        if problem.allow is not None:
-            response.headers["Allow"] = problem.allow
+        response.headers.update(problem.headers)
         return response
 
 
@@ -251,7 +260,7 @@ def _kind(operation: OperationDefinitionNode | None, method: str) -> OperationTy
     """What an operation does; a query, if there is none. Raises BadRequest if not this way."""
     kind = OperationType.QUERY if operation is None else operation.operation
     if kind is OperationType.MUTATION and method == "GET":
-        raise BadRequest(405, "Use POST for mutations.", "POST")
+        raise BadRequest(405, "Use POST for mutations.", {"Allow": "POST"})
     return kind
 
 

@@ -26,6 +26,7 @@ logger = logging.getLogger("gateway.requests")
 
 _HEADER, _TRACE_HEADER = b"x-request-id", b"traceparent"
 _OF_BUDGET = b"ratelimit-"
+_LONGEST_PATH = 256
 _SANE = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 
 
@@ -83,7 +84,7 @@ class Journal:
         path, route = scope["path"], scope.get("route")
         known = None if route is None else route.path
         self._hook(RequestAnswered(known, status))
-        shown = path if path == known else quote(path)  # it may hold the end of a line
+        shown = path if path == known else _shown(path)
         self._over({"method": scope["method"], "path": shown, "status": status}, tally)
 
     def _over(self, said: dict[str, Any], tally: Tally) -> None:
@@ -97,6 +98,11 @@ class Journal:
             said["milliseconds"] = round(seconds * 1000, 1)
             _tell(said, tally)
             logger.handle(_Record(_Line(said), tally.request_id))
+
+
+def _shown(path: str) -> str:
+    """A path that no route has, cut short and without the end of a line: anybody chooses it."""
+    return quote(path[:_LONGEST_PATH]) + "..." * (len(path) > _LONGEST_PATH)
 
 
 def _tell(said: dict[str, Any], tally: Tally) -> None:

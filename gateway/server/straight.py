@@ -12,19 +12,24 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Straight:
-    """Passes requests for `path`, with a slash at its end or without, to `there`, the rest on."""
+    """Passes on what is for `path`, with a slash at its end or without, and the rest to `app`.
 
-    def __init__(self, app: ASGIApp, path: str, there: ASGIApp) -> None:
+    HTTP requests go to `over_http`, WebSockets to `over_websocket`.
+    """
+
+    def __init__(
+        self, app: ASGIApp, path: str, *, over_http: ASGIApp, over_websocket: ASGIApp
+    ) -> None:
         self._app = app
-        self._there = there
+        self._there = {"http": over_http, "websocket": over_websocket}
         self.path = path
         self._paths = frozenset((path, f"{path}/"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request."""
-        if scope["type"] == "http" and scope["path"] in self._paths:
+        if scope.get("path") in self._paths:
             scope["route"] = self
-            await self._there(scope, receive, send)
+            await self._there[scope["type"]](scope, receive, send)
         else:
             await self._app(scope, receive, send)
 

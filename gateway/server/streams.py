@@ -103,6 +103,13 @@ class Stream(Response):
         super().__init__(None, 200, headers)
         del self.headers["content-length"]
 
+    async def unsent(self) -> Response:
+        """Its headers, for a HEAD; its bodies end without having begun."""
+        await self._bodies.aclose()
+        response = Response(None, self.status_code, self.headers)
+        del response.headers["content-length"]
+        return response
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send what comes, until it ends, the client leaves or the server stops."""
         async with aclosing(self._bodies):

@@ -91,9 +91,14 @@ async def test_a_body_that_is_no_graphql_request_is_a_400(gateway: Gateway, body
 async def test_a_body_of_another_media_type_is_a_415(
     gateway: Gateway, content_type: str | None
 ) -> None:
-    """What a form of a foreign page can send without asking is never taken as a request."""
+    """What a form of a foreign page can send without asking is never taken as a request.
+
+    The refusal names what would be (RFC 9110 §15.5.16).
+    """
     headers = {} if content_type is None else {"Content-Type": content_type}
-    assert is_refusal(await gateway.http.post("/graphql", content=QUERY, headers=headers), 415)
+    answer = await gateway.http.post("/graphql", content=QUERY, headers=headers)
+    assert is_refusal(answer, 415)
+    assert answer.headers["accept"] == "application/json"
 
 
 @pytest.mark.parametrize(
@@ -117,9 +122,11 @@ async def test_json_in_utf_8_is_understood_however_it_is_spelled(
 
 
 async def test_a_compressed_body_is_a_415(gateway: Gateway) -> None:
-    """A bomb in a small parcel is not unwrapped."""
+    """A bomb in a small parcel is not unwrapped; the refusal says so (RFC 9110 §15.5.16)."""
     headers = {**JSON, "Content-Encoding": "gzip"}
-    assert is_refusal(await gateway.http.post("/graphql", content=QUERY, headers=headers), 415)
+    answer = await gateway.http.post("/graphql", content=QUERY, headers=headers)
+    assert is_refusal(answer, 415)
+    assert answer.headers["accept-encoding"] == "identity"
 
 
 async def test_a_body_is_taken_up_to_its_limit(gateway: Gateway) -> None:
@@ -250,6 +257,7 @@ def test_a_url_is_read_as_a_form(query_string: bytes, request_: Request) -> None
         b"query={a}&variables={%22a%22:%22\\ud800%22}",
         b"query={a}&variables=" + b"[" * 50_000,
         b"query={a}&extensions=0",
+        b"query={a}" + b"&a=b" * 100,
     ],
 )
 async def test_a_url_that_is_no_graphql_request_is_a_400(

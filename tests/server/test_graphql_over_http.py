@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 from typing import Any
 
 import httpx
@@ -103,20 +104,100 @@ async def test_other_methods_are_a_405_that_names_the_right_ones(
     """`Allow` is part of a 405."""
     answer = await gateway.http.request(method, "/graphql", params={"query": "{__typename}"})
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET, POST"
+    assert answer.headers["allow"] == "GET, HEAD, POST"
     assert answer.json()["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
 
 
-async def test_a_head_is_a_405_without_a_body(address: Address) -> None:
-    """A HEAD would cost as much as its GET and tell nothing; and no HEAD has a body."""
+async def asked_by(address: Address, method: str, query: str, accept: str) -> tuple[str, bytes]:
+    """The head of an answer, but for what is new each time, and its body."""
+    url = httpx.URL("/graphql", params={"query": query}).raw_path.decode()
     reader, writer = await asyncio.open_connection(*address)
-    writer.write(b"HEAD /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 405 ")
-    assert b"\r\nallow: get, post\r\n" in head.lower()
-    assert body == b""
+    lines = [f"{method} {url} HTTP/1.1", "Host: localhost", f"Accept: {accept}"]
+    writer.write("\r\n".join([*lines, "Connection: close", "", ""]).encode())
+    async with asyncio.timeout(10):
+        head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
     writer.close()
     await writer.wait_closed()
+    return re.sub(r"(date|x-request-id): [^\r]*", "", head), body.encode()
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "status"),
+    [
+        ("{__typename}", JSON, 200),
+        ("{__typename}", CHROME, 200),
+        ("{nope}", GRAPHQL, 400),
+        ("mutation {__typename}", JSON, 405),
+        ("{__typename}", "image/png", 406),
+    ],
+)
+async def test_a_head_is_answered_as_its_get_without_the_body(
+    address: Address, query: str, accept: str, status: int
+) -> None:
+    """The same status and headers, `Content-Length` among them (RFC 9110 §9.3.2)."""
+    head, body = await asked_by(address, "GET", query, accept)
+    assert head.startswith(f"HTTP/1.1 {status} ")
+    assert f"content-length: {len(body)}" in head
+    assert await asked_by(address, "HEAD", query, accept) == (head, b"")
+
+
+@pytest.mark.parametrize(
+    "query", ["{__typename}", f'subscription {{callUpdates(sid: "{SID}") {{sid}}}}']
+)
+async def test_a_head_of_a_stream_is_its_head_alone(
+    gateway: Gateway, address: Address, query: str
+) -> None:
+    """Nothing is followed for it: its GET would never end (RFC 9110 §9.3.2)."""
+    head, body = await asked_by(address, "HEAD", query, "text/event-stream")
+    assert head.startswith("HTTP/1.1 200 ")
+    assert "content-type: text/event-stream; charset=utf-8" in head
+    assert "content-length" not in head
+    assert body == b""
+    assert not gateway.sandbox.requests
+
+
+@pytest.mark.parametrize(
+    ("site", "origin", "status"),
+    [
+        (None, None, 200),
+        ("none", None, 200),
+        ("same-origin", None, 200),
+        ("cross-site", None, 403),
+        ("same-site", None, 403),
+        ("cross-site", "https://evil.example", 403),
+        ("cross-site", "https://app.example", 200),
+        ("same-site", "https://app.example", 200),
+    ],
+)
+async def test_a_get_of_a_page_of_another_site_asks_twilio_nothing(
+    sandbox: Sandbox, clock: Clock, site: str | None, origin: str | None, status: int
+) -> None:
+    """An image or a link of any page makes a browser send a GET; it says so in `Sec-Fetch-Site`.
+
+    https://www.w3.org/TR/fetch-metadata/; pages of GATEWAY_CORS_ORIGINS may. Our choice: 403.
+    """
+    query = f'{{call(sid: "{sandbox.examples()["client"]}") {{sid}}}}'
+    said = {"Sec-Fetch-Site": site, "Origin": origin, "Accept": CHROME.replace("text/html,", "")}
+    headers = {name: value for name, value in said.items() if value is not None}
+    settings = Settings(gateway_cors_origins="https://app.example")
+    async with Gateway(sandbox, clock, settings) as gateway:
+        with gateway.upstream() as requests:
+            head = await gateway.http.head("/graphql", params={"query": query}, headers=headers)
+            answer = await gateway.http.get("/graphql", params={"query": query}, headers=headers)
+    assert head.status_code == answer.status_code == status
+    assert bool(requests) == (status == 200)
+    if status == 403:
+        (error,) = answer.json()["errors"]
+        assert error["extensions"]["code"] == "FORBIDDEN"
+        assert "GATEWAY_CORS_ORIGINS" in error["message"]
+
+
+async def test_a_link_of_another_site_opens_graphiql(gateway: Gateway) -> None:
+    """A page asks nothing until a person does."""
+    headers = {"Accept": CHROME, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    answer = await gateway.http.get("/graphql", params={"query": "{a}"}, headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
 async def test_a_query_may_come_by_get(gateway: Gateway) -> None:

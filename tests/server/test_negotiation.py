@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.server.negotiation import GRAPHQL_RESPONSE, HTML, JSON, choose
+from gateway.server.negotiation import GRAPHQL_RESPONSE, HTML, JSON, choose, manner_of
 
 CHROME = (
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8,"
@@ -39,6 +39,15 @@ APOLLO = "application/graphql-response+json,application/json;q=0.9"
 def test_the_best_offer_that_the_client_accepts_is_chosen(accept: str, chosen: str | None) -> None:
     """Quality decides, then the order of the client, then ours; nothing acceptable is None."""
     assert choose(accept, (JSON, GRAPHQL_RESPONSE)) == chosen
+
+
+@pytest.mark.parametrize("part", ["a/b,", "text/html;q=0.5,", ";,", "a/b;q=1;"])
+def test_an_accept_as_long_as_a_book_is_disregarded(part: str) -> None:
+    """It is read before the token, so that a stranger could have it read again and again.
+
+    A server may treat the header as if it was not there (RFC 9110 §12.5.1).
+    """
+    assert manner_of(part * 20_000) == manner_of("")
 
 
 @pytest.mark.parametrize("quality", ["", "x", "nan", "inf", "7", '"0.5"'])

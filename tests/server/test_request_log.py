@@ -95,6 +95,18 @@ async def test_a_path_cannot_forge_a_line(
     assert line.startswith("GET /a%0D%0AGET%20/b%20200 404 ")
 
 
+@pytest.mark.parametrize("path", ["/" + "a" * 60_000, "/" + "%E2%82%AC" * 6_000])
+async def test_a_path_is_logged_up_to_a_length(
+    client: httpx.AsyncClient, log: pytest.LogCaptureFixture, path: str
+) -> None:
+    """A stranger fills no disk with the path that it asks for. Our choice: 256 characters."""
+    await client.get(path)
+    (line,) = [record.getMessage() for record in log.records if is_ours(record)]
+    assert line.startswith(f"GET {path[:250]}")
+    assert "... 201 " in line
+    assert len(line) < 3_000
+
+
 async def test_an_exception_is_logged_as_the_500_that_the_client_sees(
     client: httpx.AsyncClient, log: pytest.LogCaptureFixture
 ) -> None:

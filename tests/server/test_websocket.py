@@ -38,6 +38,13 @@ async def test_the_subprotocol_is_spoken_and_no_other(address: Address) -> None:
             assert await closing(connection) == (4406, "Subprotocol not acceptable")
 
 
+async def test_a_slash_at_the_end_of_the_path_leads_to_the_same(address: Address) -> None:
+    """As it does for POST: clients write it either way. Our choice."""
+    async with opened(address, path="/graphql/") as connection:
+        await say(connection, type="connection_init")
+        assert await hear(connection) == {"type": "connection_ack"}
+
+
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
 async def test_pages_of_other_origins_are_refused(address: Address, origin: str) -> None:
     """Browsers reach private networks: a foreign page must not use that.
