@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from gateway.accounts import Account, account_of
 from gateway.errors import WrongSettings
+from gateway.guessable_tokens import guessable
 from gateway.setting_kinds import Count
 from gateway.settings import AccountSid, Secret, Settings, accepted
 from gateway.viewers import Realm, Scope, Viewer, everybody
@@ -262,6 +263,11 @@ class _Reader:
         if sum(1 for one in shown if one) != 1:
             self.mistakes.append(
                 f"{place}: give one of `token_sha256`, `jwt_subject` and `jwt_claims`."
+            )
+        if row.token_sha256 and (word := guessable(row.token_sha256, row.name)) is not None:
+            self.mistakes.append(
+                f'{place}: `token_sha256` is that of "{word}", which anybody may guess: make a '
+                "token with `openssl rand -hex 32`, and hash that."
             )
         if row.account not in accounts.keys() | self._unread:
             self.mistakes.append(f"{place}: {row.account} is not among the accounts: add it.")

@@ -27,11 +27,11 @@ class Configured:
         self.address = f"http://127.0.0.1:{free_port()}"
 
     def allow(self, *names: str, scopes: str = '"calls:read"', more: str = "") -> None:
-        """Write a file in which each viewer's token is its name."""
+        """Write a file in which each viewer is known by `token_of` its name."""
         rows = [f'[[accounts]]\nsid = "{self._sandbox.account_sid}"\nauth_token_env = "TOKEN"']
         rows += [
-            f'[[viewers]]\nname = "{name}"\ntoken_sha256 = "{sha256(name.encode()).hexdigest()}"\n'
-            f'account = "{self._sandbox.account_sid}"\nscopes = [{scopes}]'
+            f'[[viewers]]\nname = "{name}"\naccount = "{self._sandbox.account_sid}"\n'
+            f'scopes = [{scopes}]\ntoken_sha256 = "{sha256(token_of(name).encode()).hexdigest()}"'
             for name in names
         ]
         self.config.write_text("\n".join([*rows, more]), "utf-8")
@@ -75,6 +75,11 @@ class Configured:
     async def told(self, text: str) -> bool:
         """Whether the log says so soon."""
         return await becomes(lambda: text in self.log())
+
+
+def token_of(name: str) -> str:
+    """The token of a viewer of `Configured`."""
+    return f"the token of {name}"
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from gateway.viewers import Scope
 
 ACCOUNT = "AC" + "1" * 32
 SUBACCOUNT = "AC" + "2" * 32
-TOKEN_HASH = sha256(b"token").hexdigest()
+TOKEN_HASH = sha256(b"3c6e0b8a9c15224a").hexdigest()
 ENVIRONMENT = {"ACME_TOKEN": "secret of acme", "KEY_SECRET": "secret of a key"}
 
 GOOD = f"""
@@ -95,6 +95,29 @@ def test_without_subaccounts_one_sees_the_account_alone(tmp_path: Path) -> None:
     assert realm.has(ACCOUNT)
     assert not realm.has(SUBACCOUNT)
     assert not realm.has(None)
+
+
+@pytest.mark.parametrize(
+    "token", ["test", "hello", "TOKEN", "Password", "", "test\n", "support-dashboard"]
+)
+def test_a_token_that_anybody_would_try_is_refused(tmp_path: Path, token: str) -> None:
+    """With the word, and how to make a good one: a choice of ours.
+
+    The empty one is what `printf %s "$TOKEN"` gives where the variable is not set, and the one that
+    ends its line what `echo` gives.
+    """
+    text = GOOD.replace(TOKEN_HASH, sha256(token.encode()).hexdigest())
+    with pytest.raises(WrongSettings) as wrong:
+        load(_file(tmp_path, text), ENVIRONMENT)
+    (mistake,) = wrong.value.mistakes
+    assert f'viewers 1 (support-dashboard): `token_sha256` is that of "{token.strip()}"' in mistake
+    assert "openssl rand -hex 32" in mistake
+
+
+def test_the_name_of_another_viewer_is_no_word_of_this_one(tmp_path: Path) -> None:
+    """Only its own name is what one would try first."""
+    text = GOOD.replace(TOKEN_HASH, sha256(b"everything").hexdigest())
+    assert load(_file(tmp_path, text), ENVIRONMENT)
 
 
 @pytest.mark.parametrize(

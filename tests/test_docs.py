@@ -128,6 +128,16 @@ def test_no_page_names_a_setting_that_does_not_exist(page: str) -> None:
     assert named <= {setting.name for setting in table()} | NO_SETTINGS
 
 
+def test_whoever_copies_the_sample_of_a_token_lets_nobody_in() -> None:
+    """The hashes that are shown are of no token: those of a word would let everybody in."""
+    shown = [
+        re.findall(r'token_sha256 = "(.*)"', path.read_text("utf-8"))
+        for path in DOCS.rglob("*")
+        if path.suffix in {".md", ".toml", ".yaml"} and "node_modules" not in path.parts
+    ]
+    assert {"0" * 64} == {one for each in shown for one in each}
+
+
 def test_every_error_code_is_explained() -> None:
     """The codes in the reference are those that the program can give: none more, none less."""
     sources = "".join(

@@ -20,6 +20,7 @@ FLOORS: dict[str, int] = {
     "accounts": 0,
     "viewers": 0,
     "configuration": 0,
+    "guessable_tokens": 0,
     "logs": 0,
     "tally": 0,
     "insights": 0,

@@ -9,7 +9,7 @@ class CallTag(Vocabulary):
     SILENCE = "silence", "Silence on a gateway edge: perhaps one-way audio."
     HIGH_JITTER = (
         "high_jitter",
-        "Jitter above 5 ms on average and 30 ms at most, or over 1 % of packets 200 ms late.",
+        "Average jitter above 5 ms with a maximum above 30 ms, or over 1 % of packets 200 ms late.",
     )
     HIGH_PACKET_LOSS = "high_packet_loss", "More than 5 % of packets lost."
     HIGH_PDD = "high_pdd", "Post-dial delay above the 95th percentile of the country."

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from gateway.sandbox import Sandbox
-from tests.configured import Configured, bearer
+from tests.configured import Configured, bearer, token_of
 from tests.live import UPDATES, HurriedClock
 from tests.servers import serving
 
@@ -31,8 +31,8 @@ def served(tmp_path: Path, sandbox: Sandbox) -> Iterator[Configured]:
         yield configured
 
 
-async def _status(client: httpx.AsyncClient, token: str) -> int:
-    answer = await client.post("/graphql", json=NAME, headers=bearer(token))
+async def _status(client: httpx.AsyncClient, viewer: str) -> int:
+    answer = await client.post("/graphql", json=NAME, headers=bearer(token_of(viewer)))
     return answer.status_code
 
 
@@ -64,8 +64,8 @@ async def test_what_was_told_before_is_not_told_any_more(
     body = {"query": CALLER, "variables": {"sid": sandbox.examples()["client"]}}
     async with httpx.AsyncClient(base_url=served.address, timeout=10) as client:
 
-        async def told(token: str) -> httpx.Response:
-            return await client.post("/graphql", json=body, headers=bearer(token))
+        async def told(viewer: str) -> httpx.Response:
+            return await client.post("/graphql", json=body, headers=bearer(token_of(viewer)))
 
         before = [await told(name) for name in ("ana", "ben") for _ in range(3)]
         assert {answer.content for answer in before} == {before[0].content}
@@ -114,8 +114,8 @@ async def test_a_stream_ends_when_its_viewer_is_no_more(
         assert await anext(hers) is not None, "she is kept alive"
 
 
-def _streamed(token: str) -> dict[str, str]:
-    return {"Accept": "text/event-stream", **bearer(token)}
+def _streamed(viewer: str) -> dict[str, str]:
+    return {"Accept": "text/event-stream", **bearer(token_of(viewer))}
 
 
 async def _heard(lines: Any) -> bool:
@@ -125,18 +125,18 @@ async def _heard(lines: Any) -> bool:
     return False
 
 
-async def _ask_all_the_time(client: httpx.AsyncClient, token: str, failed: list[Any]) -> None:
+async def _ask_all_the_time(client: httpx.AsyncClient, viewer: str, failed: list[Any]) -> None:
     while True:
         try:
-            if (status := await _status(client, token)) != 200:
+            if (status := await _status(client, viewer)) != 200:
                 failed.append(status)
         except httpx.TransportError as error:
             failed.append(error)
 
 
-async def _becomes_status(client: httpx.AsyncClient, token: str, status: int) -> bool:
+async def _becomes_status(client: httpx.AsyncClient, viewer: str, status: int) -> bool:
     for _ in range(200):
-        if await _status(client, token) == status:
+        if await _status(client, viewer) == status:
             return True
         await asyncio.sleep(0.02)
     return False

@@ -17,7 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.sandbox import Sandbox
-from tests.configured import Configured, bearer
+from gateway.server.tokens import LEEWAY
+from tests.configured import Configured, bearer, token_of
 from tests.live import HurriedClock
 from tests.servers import DEADLINE, RedisServer, serving
 
@@ -79,30 +80,31 @@ async def test_the_life_of_a_viewer(tmp_path: Path, redis: RedisServer) -> None:
 
                 # Ana sees the number, the dashboard a mask of it; both see the same stand-in.
                 _, plain = await send(_token(60), CALLER, sid=sid)
-                _, masked = await send("dashboard", CALLER, sid=sid)
+                _, masked = await send(token_of("dashboard"), CALLER, sid=sid)
                 number = plain["data"]["call"]["from"]["caller"]
                 shown = masked["data"]["call"]["from"]
                 assert shown["caller"] == number[:5] + "•" * (len(number) - 7) + number[-2:]
                 assert shown["callerHash"] == plain["data"]["call"]["from"]["callerHash"]
 
                 # Filtering by a number would tell it: only who may see it may.
-                _, refused = await send("dashboard", FILTERED, n=number)
+                _, refused = await send(token_of("dashboard"), FILTERED, n=number)
                 assert refused["errors"][0]["extensions"]["code"] == "FORBIDDEN"
                 _, found = await send(_token(60), FILTERED, n=number)
                 assert sid in {node["sid"] for node in found["data"]["calls"]["nodes"]}
 
-                # A stream lasts as long as the token that it was opened with, which is refused then
-                # (half a minute later, as clocks may differ).
-                lines = await _stream(client, _token(3), followed)
+                # A stream lasts as long as the token that it was opened with (and half a minute, as
+                # clocks may differ), which is refused then.
+                short = _token(3 - LEEWAY)
+                lines = await _stream(client, short, followed)
                 assert any("callUpdates" in line for line in lines)
                 assert "event: complete" not in lines
-                assert await send(_token(-31), CALLER, sid=sid) == (401, _expired())
+                assert await send(short, CALLER, sid=sid) == (401, _expired())
 
                 # Forgetting.
                 assert [key for key in _keys(redis) if sid in key]
                 assert _forget(number, cache).startswith("1 entry removed.")
                 assert [key for key in _keys(redis) if sid in key] == []
-                _, again = await send("dashboard", CALLER, sid=sid)
+                _, again = await send(token_of("dashboard"), CALLER, sid=sid)
                 assert again["data"] == masked["data"], "Twilio tells it again when it is asked"
                 assert _forget(sid, cache).startswith("1 entry removed.")
     assert number not in served.log()
@@ -118,7 +120,7 @@ async def _stream(client: httpx.AsyncClient, token: str, sid: str) -> list[str]:
 
 
 def _expired() -> dict[str, Any]:
-    message = "The token is not valid here, or not any more."
+    message = "The token has expired: get a new one."
     return {"errors": [{"message": message, "extensions": {"code": "UNAUTHENTICATED"}}]}
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.sandbox import Sandbox
-from tests.configured import Configured, bearer
+from tests.configured import Configured, bearer, token_of
 from tests.servers import serving
 
 CALL = "query Jitter($sid: CallSid!) { call(sid: $sid) { sid } }"
@@ -45,7 +45,7 @@ def test_what_was_sampled_is_sent_before_the_process_ends(tmp_path: Path) -> Non
     gateway = Configured(tmp_path, sandbox)
     gateway.allow("alice")
     variables = {"sid": sandbox.examples()["client"]}
-    headers = {**bearer("alice"), "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+    headers = {**bearer(token_of("alice")), "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
     with serving(sandbox.app) as twilio, serving(collector.app) as endpoint:
         settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_BSP_SCHEDULE_DELAY": "60000"}
         with gateway.running(twilio, **settings):

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.sandbox import Sandbox
-from tests.configured import Configured, bearer
+from tests.configured import Configured, bearer, token_of
 from tests.live import Replica, becomes, replica
 from tests.servers import DEADLINE, serving
 
@@ -51,7 +51,7 @@ def workers_of(parent: int) -> set[int]:
 def status(address: str, viewer: str) -> int:
     """Whether a viewer is let in, by any worker."""
     body = {"query": NAME}
-    return httpx.post(f"{address}/graphql", json=body, headers=bearer(viewer)).status_code
+    return httpx.post(f"{address}/graphql", json=body, headers=bearer(token_of(viewer))).status_code
 
 
 async def both_are_there(address: str) -> bool:
