@@ -120,7 +120,7 @@ def schema(chosen: argparse.Namespace) -> int:
         print(text, end="")
         return 0
     try:
-        written = chosen.check.read_text("utf-8")
+        written = chosen.check.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         print(f"gateway: {chosen.check} cannot be read: {reason}.", file=sys.stderr)
@@ -158,7 +158,7 @@ def forget(chosen: argparse.Namespace) -> int:
     else:
         wanted = sys.stdin.readline() if chosen.wanted == "-" else chosen.wanted
         try:
-            purged = asyncio.run(purge(settings, wanted.strip()))
+            purged = asyncio.run(purge(settings, wanted.removeprefix("\ufeff").strip()))
         except NeitherCallNorParty:
             raise WrongSettings(
                 "That is neither a call nor a party: give `CA` and 32 hexadecimal digits, a "

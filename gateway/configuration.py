@@ -149,7 +149,7 @@ def _unmet(settings: Settings, configuration: Configuration) -> Iterator[str]:
 def load(path: Path, environment: Mapping[str, str]) -> Configuration:
     """Read and check a file. Raises WrongSettings with a line for each mistake."""
     try:
-        written = tomllib.loads(path.read_text("utf-8"))
+        written = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise WrongSettings(
             f"GATEWAY_CONFIG is {str(path)!r}, which cannot be read: {error.strerror}."

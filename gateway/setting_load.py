@@ -38,7 +38,7 @@ def merged(environment: Mapping[str, str], env_file: Path | None = None) -> dict
     Raises WrongSettings.
     """
     try:
-        written = dotenv_values(env_file) if env_file else {}
+        written = dotenv_values(env_file, encoding="utf-8-sig") if env_file else {}
     except OSError as error:
         raise WrongSettings(f"{env_file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError:

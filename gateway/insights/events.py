@@ -6,6 +6,7 @@ one, and is no more than Twilio's guess that nothing more will change.
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
@@ -63,6 +64,7 @@ _decode_text = msgspec.json.Decoder(str).decode
 
 def read_events(body: bytes, seen_at: float, hook: Hook = silent) -> Iterator[Event]:
     """The events of a JSON array, or the only one. Raises Undecodable, at once, for no JSON."""
+    body = body.removeprefix(BOM_UTF8)
     try:
         whole = bytes(_decode_json(body))
     except _UNREADABLE:
@@ -87,7 +89,7 @@ def _read(one: bytes, seen_at: float, hook: Hook) -> Event:
 def _data(event: _CloudEvent) -> bytes:
     """The JSON of the summary, which is an object or a text that holds one."""
     data = bytes(event.data)
-    return _decode_text(data).encode() if data.startswith(b'"') else data
+    return _decode_text(data).removeprefix("\ufeff").encode() if data.startswith(b'"') else data
 
 
 def _snapshot(raw: bytes, kind: EventKind, seen_at: float, hook: Hook) -> Snapshot:

@@ -4,6 +4,7 @@ Apollo's: https://www.apollographql.com/docs/graphos/platform/security/persisted
 Relay's: https://relay.dev/docs/guides/persisted-queries/
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -57,7 +58,7 @@ def trusted_documents(file: str | None, documents: Documents) -> dict[str, str]:
 def _entries(file: str) -> _Entries:
     """The ids and texts of a file. Raises WrongSettings."""
     try:
-        said = msgspec.json.decode(Path(file).read_bytes())
+        said = msgspec.json.decode(Path(file).read_bytes().removeprefix(BOM_UTF8))
     except OSError as error:
         raise _wrong(file, f"cannot be read ({error.strerror})") from None
     except (msgspec.MsgspecError, UnicodeError, RecursionError):

@@ -1,5 +1,6 @@
 """HTTP requests as GraphQL requests: read within bounds, refused with the right status."""
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -75,7 +76,7 @@ def from_body(body: bytes) -> Request:
 
 def _object_in(body: bytes) -> dict[str, Any]:
     try:
-        said = msgspec.json.decode(body)
+        said = msgspec.json.decode(body.removeprefix(BOM_UTF8))
     except _NOT_JSON:
         raise BadRequest(400, "The body is not JSON in UTF-8.") from None
     if not isinstance(said, dict):
@@ -96,7 +97,7 @@ def from_get(query_string: bytes) -> Request:
     for name in ("variables", "extensions"):
         if text := said.pop(name, None):
             try:
-                said[name] = msgspec.json.decode(text)
+                said[name] = msgspec.json.decode(text.removeprefix("\ufeff"))
             except _NOT_JSON:
                 raise BadRequest(400, f"`{name}` is not JSON.") from None
     return request_of(said)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import warnings
 from base64 import urlsafe_b64decode
+from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -134,7 +135,8 @@ class TokenVerifier:
     async def _read(self) -> None:
         """Read the keys; when they cannot be read, those of before go on being good."""
         try:
-            self._keys = _imported(msgspec.json.decode(await self._fetch()))
+            published = (await self._fetch()).removeprefix(BOM_UTF8)
+            self._keys = _imported(msgspec.json.decode(published))
         except Exception:  # noqa: BLE001 - whatever an issuer may have published
             return
         finally:

@@ -165,7 +165,7 @@ class _Connection:
             text = await self._socket.receive_text()
             if len(text) > MAX_BODY_BYTES:
                 raise Closed(1009, f"Messages have up to {MAX_BODY_BYTES} bytes")
-            message = msgspec.json.decode(text)
+            message = msgspec.json.decode(text.removeprefix("\ufeff"))
         except (msgspec.MsgspecError, UnicodeError, KeyError, RecursionError):
             raise Closed(4400, "Invalid message received") from None
         if not isinstance(message, dict) or not isinstance(message.get("payload"), dict | None):

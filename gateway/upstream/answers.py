@@ -1,6 +1,7 @@
 """What an answer of Twilio's says, to every layer that needs to know."""
 
 import math
+from codecs import BOM_UTF8
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
@@ -41,10 +42,15 @@ def outcome(response: httpx.Response) -> Outcome:
             return Outcome.FAILED if status >= 500 else Outcome.ANSWERED  # noqa: PLR2004 - servers
 
 
+def json_in(response: httpx.Response) -> bytes:
+    """The body of an answer, which may begin with a byte order mark (RFC 8259, section 8.1)."""
+    return response.content.removeprefix(BOM_UTF8)
+
+
 def twilio_code(response: httpx.Response) -> int | None:
     """Twilio's error code, if the body has one."""
     try:
-        return msgspec.json.decode(response.content, type=_ErrorBody).code
+        return msgspec.json.decode(json_in(response), type=_ErrorBody).code
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 

@@ -21,6 +21,7 @@ from gateway.insights.sids import call_sid
 from gateway.insights.snapshot import Seen, Snapshot, snapshot_of
 from gateway.instrumentation import Hook, silent
 from gateway.turns import in_turns
+from gateway.upstream.answers import json_in
 from gateway.upstream.failures import (
     TRANSPORT_FAILURES,
     absence,
@@ -127,7 +128,7 @@ class InsightsClient:
         response = await self._get(account, "Summary", path, {"ProcessingState": state})
         if (absent := self._absent(sid, response)) is not None:
             return absent
-        snapshot = self._snapshot(response.content, asked_at, response, known)
+        snapshot = self._snapshot(json_in(response), asked_at, response, known)
         if snapshot.sid != sid:
             raise invalid("was for another call", response)
         return snapshot
@@ -203,24 +204,24 @@ class InsightsClient:
     def _list(self, response: httpx.Response) -> _PageBody:
         """What a list says; a value that is no JSON costs itself, and not the other calls."""
         try:
-            return self._page_body.decode(response.content)
+            return self._page_body.decode(json_in(response))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             pass
         try:
-            plain = msgspec.json.encode(decode_plain(response.content))
+            plain = msgspec.json.encode(decode_plain(json_in(response)))
             return self._page_body.decode(plain)
         except (Undecodable, msgspec.MsgspecError, UnicodeEncodeError, RecursionError) as error:
             raise invalid("was no list of summaries", response) from error
 
     def _annotation(self, sid: CallSid, response: httpx.Response) -> bytes:
         try:
-            decode_annotation(response.content)
-            body = self._annotation_body.decode(response.content)
+            decode_annotation(json_in(response))
+            body = self._annotation_body.decode(json_in(response))
         except (Undecodable, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise invalid("was no annotation", response) from error
         if body.call_sid not in {None, sid}:
             raise invalid("was for another call", response)
-        return response.content
+        return json_in(response)
 
     async def _get(
         self,
