@@ -205,6 +205,9 @@ class Lookups:
     def _lookup(self, seen: Seen, source: Source, entry: Entry | None = None) -> Lookup:
         """The answer; `entry` is the one that keeps what was seen, if there is one.
 
+        Whoever is told to wait has a day to wait at most, and an interval if Twilio was asked in
+        vain just now.
+
         An answer from the cache is kept there too, unless it changes with the time.
         """
         if isinstance(seen, Absent):
@@ -217,7 +220,7 @@ class Lookups:
         status = LookupStatus.COMPLETE if seen.is_complete else LookupStatus.PARTIAL
         if call.refresh_after is not None:
             left = call.refresh_after - self._clock()
-            wait = left if left > 0 else policy.POLL_INTERVAL  # Twilio was asked in vain just now
+            wait = policy.POLL_INTERVAL if left <= 0 else min(left, policy.DAY)
             return Lookup(seen.sid, status, call, wait, call.fresh_until)
         found = Lookup(seen.sid, status, call, None, call.fresh_until)
         if origin is not None:

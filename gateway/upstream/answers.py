@@ -11,6 +11,13 @@ import msgspec
 
 from gateway.insights.absence import Absence
 
+PATIENCE = 30.0
+"""Seconds for which Twilio may ask to be left alone; if it asks for more, it is asked after these.
+
+Clients are told no more either. `Retry-After` may hold anything, and what is too large for their
+timers, they take for no time at all.
+"""
+
 
 class Outcome(Enum):
     """How a request went, for those who do not care what it was about."""

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from gateway.asking import Asker, now
-from gateway.upstream.answers import NotSent, Outcome, outcome, wait_of
+from gateway.upstream.answers import PATIENCE, NotSent, Outcome, outcome, wait_of
 from gateway.upstream.transport import BodyTooLarge
 
 MOST = 3
@@ -21,9 +21,6 @@ MOST = 3
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Bounds of a pause before it is drawn, in seconds; the bound doubles from attempt to attempt."""
-
-PATIENCE = 30.0
-"""Seconds that Twilio may ask to wait, for the gateway to wait instead of saying so."""
 
 LAST_MOMENT = 0.05
 """Seconds before a deadline in which no attempt is begun any more."""

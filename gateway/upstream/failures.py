@@ -18,7 +18,7 @@ from gateway.errors import (
 )
 from gateway.insights.absence import Absence
 from gateway.insights.paging import Question
-from gateway.upstream.answers import NotSent, Outcome, request_id, twilio_code, wait_of
+from gateway.upstream.answers import PATIENCE, NotSent, Outcome, request_id, twilio_code, wait_of
 from gateway.upstream.circuit_breaker import CircuitOpen
 from gateway.upstream.fair_shares import Overloaded
 from gateway.upstream.transport import BodyTooLarge
@@ -71,11 +71,12 @@ def failure_of_response(response: httpx.Response) -> UpstreamError:
     kind, message = (
         _NOT_ENABLED if code == Absence.NOT_ENABLED.value else _kind(response.status_code)
     )
+    asked = wait_of(response)
     return kind(
         message,
         twilio_code=code,
         request_id=request_id(response),
-        retry_after=wait_of(response),
+        retry_after=None if asked is None else min(asked, PATIENCE),
     )
 
 

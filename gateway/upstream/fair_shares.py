@@ -15,7 +15,14 @@ from gateway.asking import Asker, in_time, now
 from gateway.errors import DeadlineExceeded
 from gateway.instrumentation import ConcurrencyChanged, Hook, Shed, silent
 from gateway.upstream.adaptive_limit import AdaptiveLimit
-from gateway.upstream.answers import NotSent, Outcome, concurrent_requests, outcome, wait_of
+from gateway.upstream.answers import (
+    PATIENCE,
+    NotSent,
+    Outcome,
+    concurrent_requests,
+    outcome,
+    wait_of,
+)
 from gateway.upstream.fair_line import FairLine
 from gateway.upstream.transport import BodyTooLarge
 
@@ -24,9 +31,6 @@ MOST_WAITING = 1024
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 8.0
 """Seconds in which nothing is sent after a 429 that names no time; doubled while only such come."""
-
-PATIENCE = 30.0
-"""Seconds for which a 429 may keep everything back that does name a time."""
 
 
 class Overloaded(NotSent):

@@ -54,6 +54,15 @@ async def test_waiting_in_vain_ends_with_what_there_is(gateway: Gateway) -> None
     assert lookup["retryAfterSeconds"] == 30
 
 
+async def test_nobody_is_told_to_wait_longer_than_a_day(sandbox: Sandbox, clock: Clock) -> None:
+    """Ours: however long a partial summary is kept. Timers of JavaScript end at 2³¹ ms, 25 days."""
+    settings = Settings(gateway_partial_max_age=366 * 86400.0)
+    async with Gateway(sandbox, clock, settings) as gateway:
+        sid = sandbox.examples()["partial"]
+        lookup = (await gateway.ask(WAIT, sid=sid, seconds=1, **{"for": "PARTIAL"}))["callLookup"]
+    assert lookup["retryAfterSeconds"] == 86400
+
+
 @pytest.mark.parametrize("example", ["expired", "not_enabled", "client"])
 async def test_waiting_for_what_will_not_change_ends_at_once(
     gateway: Gateway, example: str

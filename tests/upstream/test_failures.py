@@ -122,6 +122,21 @@ async def test_a_status_is_one_of_our_errors(
     assert not {"oops", "secret", "+1202"} & set(str(caught.value).split())
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [("29", 29.0), ("31", 30.0), ("2200000", 30.0), ("Fri, 31 Dec 9999 23:59:59 GMT", 30.0)],
+)
+@pytest.mark.parametrize("status", [403, 429, 503])
+async def test_nobody_is_told_to_wait_longer_than_the_gateway_waits(
+    asked: str, told: float, status: int
+) -> None:
+    """Ours. RFC 9110, section 10.2.3, names no bound, and timers of JavaScript end at 2³¹ ms."""
+    transport = answering(status, {"code": None}, Retry_After=asked)
+    with pytest.raises(errors.UpstreamError) as caught:
+        await ask("summary", client_of(transport))
+    assert caught.value.extensions["retryAfterSeconds"] == told
+
+
 async def ask(resource: str, client: InsightsClient) -> object:
     """Any of the questions."""
     match resource:
