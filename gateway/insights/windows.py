@@ -20,8 +20,9 @@ TimeBound: TypeAlias = datetime | timedelta
 """A moment, or how long ago."""
 
 ACCEPTED_BOUND = (
-    "an ISO 8601 date and time with its offset, such as `2026-11-23T07:30:00Z`, or how long ago "
-    "in minutes, hours, days or weeks, such as `30m`, `4h`, `7d` or `1w`"
+    "an ISO 8601 date and time with its offset, such as `2026-11-23T07:30:00Z`, a date such as "
+    "`2026-11-23`, for its midnight in UTC, or how long ago in minutes, hours, days or weeks, such "
+    "as `30m`, `4h`, `7d` or `1w`"
 )
 DEFAULT_START = timedelta(hours=4)
 DEFAULT_END = timedelta(0)
@@ -29,6 +30,7 @@ DEFAULT_END = timedelta(0)
 _MOST_EARLIER = 400
 """So many windows are looked at: an hour of them, ten seconds apart."""
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _AGO = re.compile(r"(\d{1,6})([mhdw])", re.ASCII)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -46,11 +48,13 @@ class Window(Struct, frozen=True, array_like=True):
 
 
 def parse_bound(text: str) -> TimeBound:
-    """Read `4h` or an ISO 8601 moment; raises ValueError that says what is accepted."""
+    """Read `4h`, an ISO 8601 moment or a date; raises ValueError that says what is accepted."""
     if (ago := _AGO.fullmatch(text)) is not None:
         return timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
         moment = datetime.fromisoformat(text)
+        if _DATE.fullmatch(text) is not None:
+            return moment.replace(tzinfo=UTC)
         if moment.tzinfo is not None:
             return moment.astimezone(UTC)
     except (ValueError, OverflowError):

@@ -29,11 +29,16 @@ GRIDS = st.sampled_from([0, 0.5, 1, 2.5, 7, 10, 60, 900, 3600, 86_400])
         ("2026-11-23T07:30:00Z", datetime(2026, 11, 23, 7, 30, tzinfo=UTC)),
         ("2026-11-23T08:30:00+01:00", datetime(2026, 11, 23, 7, 30, tzinfo=UTC)),
         ("2026-11-23T07:30:00.250Z", datetime(2026, 11, 23, 7, 30, 0, 250_000, tzinfo=UTC)),
+        ("2026-11-23", datetime(2026, 11, 23, tzinfo=UTC)),
+        ("2024-02-29", datetime(2024, 2, 29, tzinfo=UTC)),
         ("20261123T073000Z", datetime(2026, 11, 23, 7, 30, tzinfo=UTC)),
     ],
 )
 def test_a_bound_is_a_moment_or_how_long_ago(text: str, bound: TimeBound) -> None:
-    """Twilio's short forms, and ISO 8601 with an offset."""
+    """Twilio's short forms, ISO 8601 with an offset, and a date (RFC 3339, `full-date`).
+
+    A date is what analysts try first; ours is its midnight in UTC, in which Twilio tells times.
+    """
     assert parse_bound(text) == bound
 
 
@@ -41,7 +46,15 @@ def test_a_bound_is_a_moment_or_how_long_ago(text: str, bound: TimeBound) -> Non
     "text",
     [
         *("", "4", "h", "-4h", "4 h", "4H", "4y", "1.5h", "٤h", "9999999m", "yesterday", "\x00"),
-        *("2026-11-23", "2026-11-23T07:30:00", "2026-02-30T00:00:00Z", "07:30:00Z"),
+        *(
+            "20261123",
+            "2026-W48-1",
+            "2026-02-30",
+            "٢٠٢٦-11-23",
+            "2026-11-23T07:30:00",
+            "2026-02-30T00:00:00Z",
+            "07:30:00Z",
+        ),
         *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "4h\n", "1780000000"),
     ],
 )

@@ -52,6 +52,7 @@ FILTERS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"businessProfileIndustry": "OIL_AND_GAS"}, {"BusinessProfileIndustry": "oil_and_gas"}),
     ({"businessProfileBundleSid": _BUNDLE}, {"BusinessProfileBundleSid": _BUNDLE}),
     ({"businessProfileType": "PRIMARY"}, {"BusinessProfileType": "primary"}),
+    ({"startTime": "2026-05-28"}, {"StartTime": "2026-05-28T00:00:00Z"}),
     ({"startTime": "2026-05-28T10:00:00+02:00"}, {"StartTime": "2026-05-28T08:00:00Z"}),
     ({"endTime": "30m"}, {"EndTime": "2026-05-28T19:56:40Z"}),
 ]
