@@ -9,6 +9,8 @@ from gateway.errors import BadUserInput, GatewayError
 
 logger = logging.getLogger("gateway.errors")
 
+_NOT_NULL = "a value, or none at all, for the default"
+
 Shown = dict[str, Any]
 """An error as it goes to the client."""
 
@@ -27,10 +29,20 @@ def failure(error: GraphQLError, request_id: str) -> Shown:
     Of what graphql-core itself says then, one thing is for the client: that a variable is null
     where its argument cannot be. The rest is about values of ours that do not fit the schema.
     """
-    original = _root(error)
-    if original is None and error.nodes and isinstance(error.nodes[0], VariableNode):
-        return refusal(error, request_id, BadUserInput.code)
-    return _told(error, original or error, request_id)
+    error = of_null(error)
+    return _told(error, _root(error) or error, request_id)
+
+
+def of_null(error: GraphQLError) -> GraphQLError:
+    """The same error; in words of ours where it is that a variable is null and must not be.
+
+    A document is valid with such a variable only if there is a default in its place.
+    """
+    variable = error.nodes[0] if error.nodes else None
+    if _root(error) is not None or not isinstance(variable, VariableNode):
+        return error
+    mistake = BadUserInput(f"${variable.name.value}", "is null", _NOT_NULL)
+    return GraphQLError(str(mistake), error.nodes, path=error.path, original_error=mistake)
 
 
 def mask(fault: BaseException, request_id: str) -> Shown:

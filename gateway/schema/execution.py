@@ -28,7 +28,7 @@ from gateway.schema.context import Context
 from gateway.schema.deferral import Dialect, Parts
 from gateway.schema.demand_control import DemandControl, told
 from gateway.schema.documents import Document
-from gateway.schema.error_policy import failure
+from gateway.schema.error_policy import failure, of_null
 from gateway.schema.interpreting import Interpretation, taking
 from gateway.schema.remembered import Remembered, remembered
 from gateway.schema.requests import Request
@@ -262,7 +262,8 @@ class Executor:
             return Answer(_encode({"data": result.data}), executed=True)
         if result.data is None and all(error.path is None for error in result.errors):
             wrong = misfits(self._schema, operation, request.variables or {}, hint=self._hint)
-            return refused(wrong or result.errors, context.request_id, BadUserInput.code)
+            mistakes = wrong or tuple(map(of_null, result.errors))
+            return refused(mistakes, context.request_id, BadUserInput.code)
         errors = [failure(error, context.request_id) for error in result.errors]
         return erroneous(errors, result.data)
 

@@ -169,8 +169,7 @@ async def test_a_variable_that_is_null_where_it_cannot_be_is_the_clients_mistake
     query = f'query($sid: CallSid = "CA{"0" * 32}") {{call(sid: $sid) {{sid}}}}'
     error = await gateway.fail(query, sid=None)
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
-    assert "'sid'" in error["message"]
-    assert "$sid" in error["message"]
+    assert error["message"].startswith("`$sid` is null.")
 
 
 @pytest.mark.parametrize(
