@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from gateway.insights.catalogue import UNRECOGNIZED, Entity, Fact, Int32, Pii, Text, Vocabulary
+from gateway.insights.catalogue import UNRECOGNIZED, Entity, Fact, Numbered, Pii, Text, Vocabulary
 
 _ANNOTATED = "calls that somebody annotated"
 
@@ -54,7 +54,7 @@ class Annotation(Entity, frozen=True):
     ] = None
     spam: Annotated[bool | None, Fact("Whether it was a spam call.", on=_ANNOTATED)] = None
     call_score: Annotated[
-        Int32 | None,
+        Numbered | None,
         Fact("How good the call was.", "1 (bad) to 5 (excellent)", on=_ANNOTATED),
     ] = None
     comment: Annotated[

@@ -127,6 +127,9 @@ SipStatus = Annotated[int, msgspec.Meta(ge=1, le=999)]
 Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 """A number that fits GraphQL's `Int`; any other is dropped at the door, not failed on later."""
 
+Numbered = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+"""A cause or a score, counted from 1; Twilio writes 0 where there is none."""
+
 BigInt = NewType("BigInt", int)
 """The type in the graph of what can pass 2³¹: the packets and bytes of a long call."""
 

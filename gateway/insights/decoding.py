@@ -19,7 +19,8 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, g
 import msgspec
 
 from gateway.insights.annotation import Annotation
-from gateway.insights.catalogue import Entity, Instant, OpenMap, SipStatus, Vocabulary
+from gateway.insights.catalogue import Entity, Instant, Numbered, OpenMap, SipStatus, Vocabulary
+from gateway.insights.party import NOWHERE, Location
 from gateway.insights.summary import Summary
 from gateway.instrumentation import FieldDropped, Hook, ValueUnrecognized, silent
 
@@ -45,6 +46,9 @@ _NOTHING = re.compile(
 )
 """A word that says "not there", as the value of a key. In JSON, what follows a colon outside of a
 string is a value, and inside of one there is no bare quotation mark: it is never anything else."""
+
+_FROM_ONE = {SipStatus, Numbered}
+"""The numbers of which there is no 0."""
 
 _UNKNOWN = b'"unknown'
 """How all of these words begin but `""`, which the types refuse."""
@@ -102,11 +106,18 @@ def _decode_straight(entity: type[EntityT], body: bytes) -> EntityT | None:
         read = cast("EntityT", decode(body))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
+    if isinstance(read, Summary) and NOWHERE in _locations(read):
+        return None  # it is not there
     for attribute in moments:
         moment: datetime | None = getattr(read, attribute)
         if moment is not None and moment.tzinfo is not UTC:
             return None  # it is to become UTC
     return read
+
+
+def _locations(summary: Summary) -> list[Location | None]:
+    parties = (summary.from_, summary.to)
+    return [party.location for party in parties if party is not None]
 
 
 def decode_patiently(entity: type[EntityT], body: bytes, hook: Hook = silent) -> EntityT:
@@ -191,7 +202,8 @@ class _Patient:
         entity = self.entity(kind, plain, path)
         names = kind.__struct_encode_fields__
         strange = (plain[name] for name in plain.keys() - names)
-        return None if entity == kind() and all(map(_is_nothing, strange)) else entity
+        nothing = entity in (kind(), NOWHERE)
+        return None if nothing and all(map(_is_nothing, strange)) else entity
 
     def word(self, kind: type[Vocabulary], value: object, path: str) -> Vocabulary | None:
         """Read a word; one that the catalogue does not have is `UNRECOGNIZED`."""
@@ -213,7 +225,7 @@ class _Patient:
 
     def scalar(self, kind: type, value: object) -> object:
         """Read a string, number or boolean."""
-        if kind is SipStatus and value == 0 and value is not False:
+        if kind in _FROM_ONE and value == 0 and value is not False:
             return None
         if isinstance(value, str):
             value.encode()  # a lone surrogate is an error, for no answer could carry it

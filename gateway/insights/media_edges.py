@@ -13,6 +13,7 @@ from gateway.insights.catalogue import (
     Entity,
     Fact,
     Int32,
+    Numbered,
     Pii,
     Text,
     Vocabulary,
@@ -184,7 +185,7 @@ class GatewayEdgeProperties(MediaEdgeProperties, frozen=True):
     """Where a media gateway stood and whom it spoke to."""
 
     q850_cause: Annotated[
-        Int32 | None,
+        Numbered | None,
         Fact("Why the call was cleared, by ITU-T Q.850.", "cause code", "some edges and calls"),
     ] = None
     media_region: Annotated[Text | None, Fact("Twilio region that handled media.")] = None
@@ -240,7 +241,7 @@ class SdkEdgeProperties(MediaEdgeProperties, frozen=True):
 class SdkFeedback(Entity, frozen=True):
     """What the user of the SDK said about the call."""
 
-    score: Annotated[Int32 | None, Fact("How good it was.", "1 to 5", _SDK)] = None
+    score: Annotated[Numbered | None, Fact("How good it was.", "1 to 5", _SDK)] = None
     reason: Annotated[
         Text | None, Fact("What was wrong, as the user chose it.", on=_SDK, pii=Pii.FREE_TEXT)
     ] = None

@@ -19,6 +19,7 @@ class ConnectionType(Vocabulary):
     TWILIO_SDK = "twilio_sdk", "An app with Twilio's Voice SDK."
     PSTN = "pstn", "The telephone network, kind of line not known."
     SIP_INTERFACE = "sip_interface", "A SIP endpoint."
+    SIP_TRUNK = "sip_trunk", "An Elastic SIP Trunk."
     WHATSAPP = "whatsapp", "A WhatsApp user."
     UNRECOGNIZED = UNRECOGNIZED
 
@@ -32,6 +33,10 @@ class Location(Entity, frozen=True):
     lon: Annotated[
         float | None, Fact("Longitude.", "degrees east", "parties located", Pii.LOCATION)
     ] = None
+
+
+NOWHERE = Location(0.0, 0.0)
+"""In the sea off Africa; Twilio writes it for a party that it cannot locate."""
 
 
 class Browser(Entity, frozen=True):

@@ -14,6 +14,7 @@ from gateway.insights.catalogue import (
     Fact,
     Instant,
     Int32,
+    Numbered,
     Pii,
     Said,
     SipStatus,
@@ -126,7 +127,7 @@ class CallProperties(Entity, frozen=True):
         Fact("Estimated wait between creating the call and its start.", "ms", "queued calls"),
     ] = None
     q850_cause: Annotated[
-        Int32 | None, Fact("Why the call was cleared, by ITU-T Q.850.", "cause code", EVENTS)
+        Numbered | None, Fact("Why the call was cleared, by ITU-T Q.850.", "cause code", EVENTS)
     ] = None
     route_id: Annotated[Text | None, Fact("Twilio's route of the call.", on=EVENTS)] = None
     media_region: Annotated[Text | None, Fact("Twilio region that handled media.", on=EVENTS)] = (

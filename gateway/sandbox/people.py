@@ -51,6 +51,8 @@ CARRIERS = {
 }
 BAD_CARRIER_SHARE = 0.09  # of the legs to and from the United States
 
+AT_THE_TRUNK = {"trunking_originating": "callee", "trunking_terminating": "caller"}
+
 CLIENTS = ("ada", "bela", "chidi", "desk-12", "grace.h", "kiosk_7", "marta", "support+night", "zoë")
 SIP_USERS = ("front-desk", "+12065550142", "agent7", "boardroom", "ivr")
 SIP_HOSTS = ("pbx.example.com", "sip.example.org:5061", "192.0.2.44")
@@ -108,6 +110,8 @@ def _party(rng: random.Random, kind: str, role: str, call: Call) -> Json:
     if kind == "phone":
         carrier = BAD_CARRIER if wanted else _carrier(rng, place)
         connection = rng.choices(("mobile", "landline", "voip"), (70, 22, 8))[0]
+    if role == AT_THE_TRUNK.get(call.direction):
+        connection = "sip_trunk"
     return {role: number, "carrier": carrier, "connection": connection} | _whereabouts(place)
 
 
@@ -189,4 +193,4 @@ def _spelled_out(party: Json) -> Json:
     """The same party as events spell it: every name is there, what is not known is empty."""
     names = ("caller", "callee", "carrier", "connection", "number_prefix", "city", "country_code")
     empty: Json = dict.fromkeys((*names, "country_subdivision", "ip_address"), "")
-    return empty | {"location": None, "sdk": None} | party
+    return empty | {"location": {"lat": 0.0, "lon": -0.0}, "sdk": None} | party

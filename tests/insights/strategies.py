@@ -5,9 +5,18 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from gateway.insights.catalogue import AccountSid, CallSid, Counter, Int32, Said, SipStatus
+from gateway.insights.catalogue import (
+    AccountSid,
+    CallSid,
+    Counter,
+    Int32,
+    Numbered,
+    Said,
+    SipStatus,
+)
 from gateway.insights.decoding import NOT_THERE, bare
 from gateway.insights.open_maps import PacketDelays
+from gateway.insights.party import Location
 from tests.insights.places import Sort, fields, sort_of
 
 CHARACTERS = st.characters(codec="utf-8")
@@ -24,6 +33,7 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     Said[CallSid]: SIDS,
     Said[AccountSid]: SIDS,
     SipStatus: st.integers(1, 999),
+    Numbered: st.integers(1, 2**31 - 1),
     Int32: st.integers(-(2**31), 2**31 - 1),
     Counter: COUNTS,
     Sort.TEXT: TEXTS,
@@ -47,6 +57,8 @@ JSON = st.recursive(
 def clean(kind: Any) -> st.SearchStrategy[Any]:
     """What stands where `kind` does when it is written as it should be."""
     match sort_of(kind):
+        case Sort.OBJECT if kind is Location:
+            return objects(kind, clean).filter(lambda one: one.get("lat") or one.get("lon"))
         case Sort.OBJECT:
             return objects(kind, clean)
         case Sort.LIST:

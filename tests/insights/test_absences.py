@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
-from gateway.insights.catalogue import SipStatus
+from gateway.insights.catalogue import Numbered, SipStatus
 from gateway.insights.decoding import decode_summary
 from gateway.insights.summary import AnsweredBy
+from gateway.instrumentation import FieldDropped
 from tests.insights.conftest import read
 from tests.insights.payloads import CALL
 from tests.insights.places import ABSENT, WHOLE, Place, Sort, places, written
@@ -70,15 +71,44 @@ def test_every_unknown_word_of_twilios_is_null(word: str) -> None:
     assert read(written(("tags",), [word])) == read(written(("tags",), []))
 
 
-def test_a_sip_response_of_zero_never_came() -> None:
-    """Event payloads write 0 where there was none; zeros elsewhere are figures."""
-    (place,) = (place for place in OPTIONAL if place.kind is SipStatus)
+FROM_ONE = [place for place in OPTIONAL if place.kind in {SipStatus, Numbered}]
+
+
+@pytest.mark.parametrize("place", FROM_ONE, ids=lambda place: place.name)
+def test_a_zero_that_nothing_begins_with_never_came(place: Place) -> None:
+    """Twilio's sample of an event has 0 for a SIP response and a Q.850 cause that there were not.
+
+    Causes are counted from 1 (ITU-T Q.850, table 1), and so are scores; SIP responses from 100.
+    """
     without, _ = read(written(place.path, ABSENT))
 
     assert read(written(place.path, 0)) == (without, [])
     assert read(written(place.path, 0.0)) == (without, [])
-    assert read(written(("duration",), 0))[0].duration == 0
-    assert read(written(("carrier_edge", "properties", "q850_cause"), 0))[0] != without
+    assert read(written(place.path, -0.0)) == (without, [])
+    assert read(written(place.path, 1))[0] != without
+    assert read(written(place.path, -1)) == (without, [FieldDropped(place.name)])
+
+
+def test_what_is_counted_from_one_is_what_is_meant() -> None:
+    """Every other zero is a figure: of a call that nobody answered, or packets that none lost."""
+    assert {place.path[-1] for place in FROM_ONE} == {
+        *("last_sip_response_num", "q850_cause", "score", "call_score")
+    }
+    for path in (("duration",), ("properties", "pdd_ms"), ("connect_duration",)):
+        without, _ = read(written(path, ABSENT))
+        assert read(written(path, 0))[0] != without
+
+
+@pytest.mark.parametrize("party", ["from", "to"])
+def test_a_party_in_the_sea_off_africa_is_not_located(party: str) -> None:
+    """Twilio's sample of an event has latitude 0.0 and longitude -0.0 for an American caller."""
+    path = (party, "location")
+    without, _ = read(written(path, ABSENT))
+
+    for lat, lon in ((0.0, -0.0), (0, 0), (-0.0, 0.0)):
+        assert read(written(path, {"lat": lat, "lon": lon})) == (without, [])
+    for some in ({"lat": 0.0, "lon": -0.1}, {"lat": 5.6, "lon": 0.0}, {"lat": 0.0}):
+        assert read(written(path, some))[0] != without
 
 
 def test_an_answering_machine_detection_that_could_not_tell_is_null() -> None:

@@ -53,7 +53,7 @@ def test_a_sparse_map_becomes_a_list_in_the_order_of_its_thresholds() -> None:
 
 
 def test_an_event_that_spells_out_absences_holds_only_what_is_there() -> None:
-    """Empty texts, empty objects, `unknown_…` and a SIP response of 0 are all null."""
+    """Empty texts, empty objects, `unknown_…`, a SIP response and a cause of 0 are all null."""
     summary, heard = read(SPELLED_OUT)
 
     assert not heard
@@ -66,7 +66,7 @@ def test_an_event_that_spells_out_absences_holds_only_what_is_there() -> None:
     assert summary.properties is not None
     assert there(summary.from_) == {"caller"}
     assert there(summary.to) == {"callee", "connection"}
-    assert there(summary.properties) == {"q850_cause", "pdd_ms", "direction"}
+    assert there(summary.properties) == {"pdd_ms", "direction"}
     assert (summary.tags, summary.duration, summary.properties.pdd_ms) == ((), 0, 0)
 
 

@@ -31,7 +31,7 @@ WORDS: dict[type[Vocabulary], str] = {
     CallDisconnector: "caller callee",
     EdgeDisconnector: "local remote",
     MediaDirection: "inbound outbound both",
-    ConnectionType: "landline mobile voip twilio_sdk pstn sip_interface whatsapp",
+    ConnectionType: "landline mobile voip twilio_sdk pstn sip_interface sip_trunk whatsapp",
     CallTag: "silence high_jitter high_packet_loss high_pdd high_latency pstn_short_duration "
     "low_mos ice_failure",
     AnnotationAnsweredBy: "human machine",
