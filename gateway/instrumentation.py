@@ -191,6 +191,12 @@ class ValueUnrecognized(Struct, frozen=True):
     field: str
 
 
+class KeyUnknown(Struct, frozen=True):
+    """A summary had a key that this version of the gateway does not know; `field` is its path."""
+
+    field: str
+
+
 Happening: TypeAlias = (
     UpstreamAnswered
     | CircuitChanged
@@ -213,6 +219,7 @@ Happening: TypeAlias = (
     | OperationExecuted
     | FieldDropped
     | ValueUnrecognized
+    | KeyUnknown
 )
 Hook: TypeAlias = Callable[[Happening], None]
 

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
 
 from gateway.insights.catalogue import Entity, Fact, OpenMap, Pii, Vocabulary
-from gateway.insights.decoding import bare
+from gateway.insights.field_decoding import bare
 from gateway.insights.filters import FILTERS, Filter
 from gateway.insights.statistics import AvgMax
 from gateway.insights.summary import Summary

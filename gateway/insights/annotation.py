@@ -40,8 +40,14 @@ class QualityIssue(Vocabulary):
     UNRECOGNIZED = UNRECOGNIZED
 
 
+OF_ITS_RESOURCE = frozenset({"account_sid", "call_sid", "url"})
+"""What its own resource has beside the annotation: whose it is."""
+
+
 class Annotation(Entity, frozen=True):
     """Labels that people put on a call. It can change as long as the summary exists (30 days)."""
+
+    beside = OF_ITS_RESOURCE
 
     answered_by: Annotated[
         AnnotationAnsweredBy | None, Fact("Who really answered.", on=_ANNOTATED)

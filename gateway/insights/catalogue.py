@@ -28,12 +28,16 @@ class Pii(enum.Enum):
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """What a reader must know of a field: meaning, unit, for which calls it is there, and PII."""
+    """What a reader must know of a field: meaning, unit, for which calls it is there, and PII.
+
+    `deprecated` says why it is, and what to use instead.
+    """
 
     meaning: str
     unit: str = ""
     on: str = "every call, when known"
     pii: Pii = Pii.NONE
+    deprecated: str | None = None
 
     @property
     def description(self) -> str:
@@ -42,14 +46,18 @@ class Fact(msgspec.Struct, frozen=True):
         return f"{self.meaning}\n{unit}Available: {self.on}. PII: {self.pii.value}."
 
 
-class Entity(msgspec.Struct, frozen=True, gc=False):
+class Entity(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """An object of the upstream, immutable; its docstring is its description in the graph.
 
-    A tree of plain values never forms a cycle, so the garbage collector need not look at it.
+    A tree of plain values never forms a cycle, so the garbage collector need not look at it. That
+    there is a key which it does not have is told by the decoder, and harms nothing.
     """
 
     typename = ""
     """What it is called, in the graph too."""
+
+    beside = frozenset[str]()
+    """Keys that are known to stand in it, and that say nothing of it."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Name it."""

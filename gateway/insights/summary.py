@@ -106,7 +106,13 @@ class CallAttributes(Entity, frozen=True):
     """Details of the flow of a call."""
 
     conference_participant: Annotated[
-        bool | None, Fact("Whether its media went mainly through a conference.")
+        bool | None,
+        Fact(
+            "Whether its media went mainly through a conference.",
+            on="calls before 2026-08-01",
+            deprecated="Twilio removed it from all summaries on 2026-08-01: it is null in those of "
+            "later calls, and nothing takes its place. Use `raw` for what earlier ones hold.",
+        ),
     ] = None
 
 
@@ -207,7 +213,9 @@ class Summary(Entity, frozen=True):
     tags: Annotated[
         tuple[CallTag, ...] | None, Fact("Conditions that could have been heard; often none.")
     ] = None
-    attributes: Annotated[CallAttributes | None, Fact("Details of its flow.")] = None
+    attributes: Annotated[
+        CallAttributes | None, Fact("Details of its flow.", on="calls before 2026-08-01")
+    ] = None
     properties: Annotated[CallProperties | None, Fact("Details that belong to no edge.")] = None
     trust: Annotated[
         Trust | None, Fact("Trusted communications: caller verification and branding.")

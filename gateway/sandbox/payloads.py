@@ -19,6 +19,9 @@ ANSWERS = (
     "unknown",
 )
 SIP_RESPONSES = {"completed": 200, "busy": 486, "noanswer": 487, "canceled": 487, "fail": 503}
+WITHOUT_ATTRIBUTES = datetime(2026, 8, 1, tzinfo=UTC).timestamp()
+"""Twilio's changelog: on that day it removed them, and `attributes` is null since."""
+
 REMARKS = (("choppy both ways", "INC-2041"), ("caller thanked us", ""), ("", "DESK-77"))
 
 
@@ -94,7 +97,7 @@ def _tags(call: Call, edges: Json, properties: Json) -> list[str] | None:
 
 
 def _attributes(call: Call) -> Json | None:
-    if "silent" in call.traits:
+    if "silent" in call.traits or call.start >= WITHOUT_ATTRIBUTES:
         return None
     return {"conference_participant": "conference" in call.traits}
 

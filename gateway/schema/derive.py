@@ -24,7 +24,7 @@ from gateway.insights.catalogue import (
     Vocabulary,
     graph_name,
 )
-from gateway.insights.decoding import bare
+from gateway.insights.field_decoding import bare
 from gateway.insights.masking import mask
 from gateway.insights.summary import Summary
 from gateway.schema.context import Info
@@ -116,6 +116,7 @@ def _finish(cls: type[T], entity: type[Entity]) -> type[T]:
         annotations[attribute] = _annotation(hint)
         name, fact = field_name(entity, upstream_name), fact_of(entity, attribute)
         told: dict[str, Any] = {"name": name, "description": fact.description}
+        told["deprecation_reason"] = fact.deprecated
         if fact.pii is not Pii.NONE and not _is_object(hint):
             told["resolver"] = _masking(attribute, fact.pii)
             told["graphql_type"] = annotations[attribute]

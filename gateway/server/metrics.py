@@ -15,6 +15,7 @@ from gateway.instrumentation import (
     DeadlineMissed,
     EventReceived,
     FieldDropped,
+    KeyUnknown,
     Listeners,
     OperationAnswered,
     OperationExecuted,
@@ -26,7 +27,7 @@ from gateway.instrumentation import (
     ValueUnrecognized,
     WebhookAnswered,
 )
-from gateway.server.operation_names import Labels
+from gateway.server.operation_names import Labels, shown_name
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _BUCKETS_AFTER_END = (60, 300, 600, 900, 1200, 1500, 1800, 2100, 2700, 3600, 7200)
@@ -130,6 +131,12 @@ class Upstream:
         self._unrecognized = make.counter(
             "gateway_values_unrecognized", "Values that the catalogue lacks.", "field"
         )
+        self._keys, self._unknown = (
+            Labels(),
+            make.counter(
+                "gateway_keys_unknown", "Keys that the catalogue lacks, in summaries read.", "field"
+            ),
+        )
 
     def listeners(self) -> Listeners:
         """What it counts, by the kind of happening."""
@@ -138,6 +145,7 @@ class Upstream:
             SummaryProgressed: lambda one: self._progress(one.state).observe(one.after_end),
             FieldDropped: lambda one: self._dropped(one.field).inc(),
             ValueUnrecognized: lambda one: self._unrecognized(one.field).inc(),
+            KeyUnknown: lambda one: self._unknown(self._keys.of(shown_name(one.field))).inc(),
         }
 
     def _answered(self, one: UpstreamAnswered) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hin
 from msgspec import Struct
 
 from gateway.insights.catalogue import Entity, OpenMap, Vocabulary
-from gateway.insights.decoding import bare
+from gateway.insights.field_decoding import bare
 from gateway.insights.open_maps import PacketDelays
 from gateway.insights.summary import Summary
 

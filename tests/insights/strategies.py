@@ -14,7 +14,7 @@ from gateway.insights.catalogue import (
     Said,
     SipStatus,
 )
-from gateway.insights.decoding import NOT_THERE, bare
+from gateway.insights.field_decoding import NOT_THERE, bare
 from gateway.insights.open_maps import PacketDelays
 from gateway.insights.party import Location
 from tests.insights.places import Sort, fields, sort_of

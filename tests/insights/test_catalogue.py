@@ -11,7 +11,7 @@ from gateway.insights.catalogue import (
     graph_name,
     vocabulary_name,
 )
-from gateway.insights.decoding import bare
+from gateway.insights.field_decoding import bare
 from gateway.insights.media_edges import (
     MediaEdge,
     MediaEdgeMetrics,

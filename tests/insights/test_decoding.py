@@ -12,9 +12,16 @@ from gateway.insights.statistics import AvgMax, AvgMaxMin
 from gateway.insights.summary import AnsweredBy, CallDirection, CallType, ProcessingState
 from gateway.insights.tags import CallTag
 from gateway.insights.trust_words import BusinessIndustry, VoiceIntegrityUseCase
-from gateway.instrumentation import FieldDropped, ValueUnrecognized
+from gateway.instrumentation import FieldDropped, KeyUnknown, ValueUnrecognized
 from tests.insights.conftest import read, there
-from tests.insights.payloads import FROM_AN_APP, SPELLED_OUT, THROUGH_A_TRUNK, TRUST_OF_OLD
+from tests.insights.payloads import (
+    ACCOUNT,
+    CALL,
+    FROM_AN_APP,
+    SPELLED_OUT,
+    THROUGH_A_TRUNK,
+    TRUST_OF_OLD,
+)
 
 
 def test_a_call_from_an_app_to_a_telephone_keeps_all_that_was_measured() -> None:
@@ -148,12 +155,45 @@ def test_a_new_word_is_unrecognized_and_counted() -> None:
     assert heard == [ValueUnrecognized("call_type"), ValueUnrecognized("tags")]
 
 
-def test_a_new_field_is_passed_over_in_silence() -> None:
-    """What the catalogue does not have is in `raw`; it disturbs nothing."""
+def test_a_new_key_is_counted_and_disturbs_nothing() -> None:
+    """What the catalogue does not have is in `raw`, and operators learn its name."""
     plain = {**FROM_AN_APP, "mood": {"caller": "fine"}}
     plain["to"] = {**plain["to"], "mood": ["fine"]}
 
-    assert read(plain) == read(FROM_AN_APP)
+    summary, heard = read(plain)
+    assert summary == read(FROM_AN_APP)[0]
+    assert sorted(heard, key=str) == [KeyUnknown("mood"), KeyUnknown("to.mood")]
+
+
+def test_a_new_key_that_says_nothing_is_not_counted() -> None:
+    """There is no field to be added for it, yet."""
+    spellings: tuple[object, ...] = (None, "", {}, "unknown")
+    for nothing in spellings:
+        assert read({**FROM_AN_APP, "mood": nothing}) == read(FROM_AN_APP)
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a" * 65, "two words", "é", ""])
+def test_a_key_that_is_no_name_is_counted_without_it(name: str) -> None:
+    """Names become labels of metrics, which take no text of any kind and length."""
+    _, heard = read({**FROM_AN_APP, "properties": {"pdd_ms": 1, name: 1}})
+    assert heard == [KeyUnknown("properties.other")]
+
+
+def test_keys_that_are_data_are_none_that_is_new() -> None:
+    """Those of open maps; and an annotation says whose it is, where its own resource does."""
+    annotation = {"spam": True, "account_sid": ACCOUNT, "call_sid": CALL, "url": "https://a.b"}
+    events = {"levels": {"TRACE": 1}, "groups": {"new": 2}, "errors": {"31005": 3}}
+    _, heard = read({**FROM_AN_APP, "annotation": annotation, "sdk_edge": {"events": events}})
+    assert not heard
+
+
+def test_a_new_key_in_a_list_is_counted() -> None:
+    """By the name of the list."""
+    sessions = [{"session_id": "a", "mood": 1}, {"session_id": "b", "turns": 2}]
+    summary, heard = read({**FROM_AN_APP, "agent_session_summaries": sessions})
+    assert summary.agent_session_summaries is not None
+    assert [one.turns for one in summary.agent_session_summaries] == [None, 2]
+    assert heard == [KeyUnknown("agent_session_summaries.mood")]
 
 
 def test_an_object_with_nothing_but_new_fields_is_there() -> None:
@@ -161,7 +201,7 @@ def test_an_object_with_nothing_but_new_fields_is_there() -> None:
     summary, heard = read({**TRUST_OF_OLD, "sip_edge": {"mood": "fine"}})
 
     assert summary.sip_edge == SipEdge()
-    assert not heard
+    assert heard == [KeyUnknown("sip_edge.mood")]
 
 
 def test_bad_items_and_entries_leave_the_others_in_their_place() -> None:

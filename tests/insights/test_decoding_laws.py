@@ -74,10 +74,16 @@ def test_the_straight_and_the_patient_way_agree(plain: dict[str, Any]) -> None:
 def test_the_way_that_is_taken_makes_no_difference(
     plain: dict[str, Any], indent: int | None
 ) -> None:
-    """However much of a summary is not there, unknown or laid out for people."""
-    body = json.dumps(plain, indent=indent).encode()
+    """However much of a summary is not there, unknown or laid out for people.
 
-    assert decode_summary(body) == decode_patiently(Summary, body)
+    What is odd about it is told of in both ways, and once.
+    """
+    body = json.dumps(plain, indent=indent).encode()
+    heard, heard_patiently = list[object](), list[object]()
+
+    summary = decode_summary(body, heard.append)
+    assert summary == decode_patiently(Summary, body, heard_patiently.append)
+    assert sorted(heard, key=repr) == sorted(heard_patiently, key=repr)
 
 
 ANYTHING: tuple[object, ...] = (

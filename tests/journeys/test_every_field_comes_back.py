@@ -15,9 +15,10 @@ from graphql import (
 )
 
 from gateway.insights.catalogue import Entity, OpenMap, Vocabulary, graph_name
-from gateway.insights.decoding import bare
+from gateway.insights.field_decoding import bare
 from gateway.insights.open_maps import PacketDelays
 from gateway.insights.summary import Summary
+from gateway.instrumentation import KeyUnknown
 from gateway.sandbox import Sandbox
 from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
@@ -135,6 +136,39 @@ async def test_raw_is_what_twilio_said(clock: Clock) -> None:
     assert data["call"]["type"] == "UNRECOGNIZED"
     assert data["call"]["raw"]["call_type"] == "telepathy"
     assert data["call"]["raw"]["invented_in_2027"] == summary["invented_in_2027"]
+
+
+async def test_a_key_that_is_new_is_counted_by_name_and_is_in_raw(clock: Clock) -> None:
+    """Since 2026-10-01 summaries of blocked calls carry the SIP `Reason`, under a key of Twilio's.
+
+    Nobody outside knows its name, so operators learn it here: from lookups and from lists.
+    """
+    sandbox = Sandbox(calls=0, clock=clock, arrivals=False)
+    said = {"last_sip_response_num": 603, "reason_of_blocking": {"network": "Example"}}
+    sids = [sandbox.add({"processing_state": "complete", "properties": said}) for _ in range(2)]
+    async with Gateway(sandbox, clock, Settings()) as gateway:
+        query = "query($s: CallSid!) { call(sid: $s) { properties { lastSipResponseNum } raw } }"
+        call = (await gateway.ask(query, s=sids[0]))["call"]
+        listed = await gateway.ask("{ calls { nodes { raw } } }")
+        page = (await gateway.http.get("/metrics")).text
+    assert call["properties"] == {"lastSipResponseNum": 603}
+    assert {str(one["raw"]["properties"]) for one in listed["calls"]["nodes"]} == {str(said)}
+    assert call["raw"]["properties"] == said
+    name = "properties.reason_of_blocking"
+    assert gateway.happenings.count(KeyUnknown(name)) == 3
+    assert f'gateway_keys_unknown_total{{field="{name}"}} 3.0' in page
+
+
+async def test_names_of_keys_are_bounded_as_labels(clock: Clock) -> None:
+    """Ours: keys that are made up without end make no metrics without end, nor tell a number."""
+    sandbox = Sandbox(calls=0, clock=clock, arrivals=False)
+    keys = {f"key_{number}": 1 for number in range(300)} | {"n14155550142": 1}
+    sid = sandbox.add({"processing_state": "complete", "properties": keys})
+    async with Gateway(sandbox, clock, Settings()) as gateway:
+        await gateway.ask("query($s: CallSid!) { call(sid: $s) { sid } }", s=sid)
+        page = (await gateway.http.get("/metrics")).text
+    assert 90 < page.count("gateway_keys_unknown_total{") <= 101
+    assert "4155550142" not in page
 
 
 async def test_a_field_of_the_wrong_type_costs_that_field_alone(clock: Clock) -> None:

@@ -17,6 +17,7 @@ from gateway.instrumentation import (
     FieldDropped,
     FollowersChanged,
     Happening,
+    KeyUnknown,
     LogLinesDropped,
     LoopLagged,
     OperationAnswered,
@@ -54,6 +55,7 @@ EVERYTHING: list[Happening] = [
     OperationExecuted("compiled"),
     FieldDropped("field"),
     ValueUnrecognized("field"),
+    KeyUnknown("field"),
 ]
 assert {type(one) for one in EVERYTHING} == set(get_args(Happening))
 

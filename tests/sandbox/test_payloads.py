@@ -1,5 +1,6 @@
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -234,6 +235,19 @@ async def test_nobody_can_be_reached_by_these_numbers(summaries: list[Json]) -> 
 async def test_durations_add_up(summaries: list[Json]) -> None:
     """Nobody talks for longer than the call lasts."""
     assert all(0 <= call["connect_duration"] <= call["duration"] for call in summaries)
+
+
+async def test_calls_since_august_2026_have_no_attributes(clock: Clock) -> None:
+    """Twilio's changelog of 2026-07-01: null in the summaries of all calls since 2026-08-01."""
+    clock.now = datetime(2026, 8, 1, 1, tzinfo=UTC).timestamp()
+    sandbox = Sandbox(calls=300, clock=clock, arrivals=False)
+    listed = await visitor(sandbox).calls(StartTime="4h", PageSize="200")
+    before, since = list[Json | None](), list[Json | None]()
+    for call in listed:
+        (since if call["start_time"] >= "2026-08-01" else before).append(call["attributes"])
+    assert since
+    assert set(map(repr, since)) == {"None"}
+    assert any(before)
 
 
 async def test_answers_are_compact_and_the_same_each_time(clock: Clock) -> None:

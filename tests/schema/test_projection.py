@@ -11,7 +11,7 @@ from msgspec.structs import force_setattr
 
 from gateway.calls.call import Call, Source
 from gateway.insights.catalogue import Entity, graph_name
-from gateway.insights.decoding import bare
+from gateway.insights.field_decoding import bare
 from gateway.insights.snapshot import snapshot_of
 from gateway.insights.summary import Summary
 from gateway.schema.requests import Request
