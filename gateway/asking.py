@@ -95,7 +95,7 @@ class Askers:
         return max(asker.until for asker in self._askers)
 
     def watch(self, changed: Callable[[], None]) -> None:
-        """Have `changed` called when somebody joins."""
+        """Have `changed` called when somebody joins or leaves."""
         self._watching.append(changed)
 
     @contextmanager
@@ -109,6 +109,7 @@ class Askers:
         finally:
             if len(self._askers) > 1:
                 self._askers.remove(asker)
+                self._changed()
 
     def _changed(self) -> None:
         for changed in self._watching:

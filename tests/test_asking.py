@@ -45,7 +45,7 @@ async def test_an_error_of_the_work_is_no_deadline() -> None:
 async def test_several_are_as_patient_as_the_most_patient_and_as_pressed_as_the_most_pressed() -> (
     None
 ):
-    """They may be groups themselves, and whoever watches hears of each who joins."""
+    """They may be groups themselves, and whoever watches hears of each who joins or leaves."""
     inner, outer, changes = Askers(), Askers(), list[None]()
     outer.watch(lambda: changes.append(None))
     poll = OneAsker("poll", Priority.BACKGROUND, until=5)
@@ -55,6 +55,7 @@ async def test_several_are_as_patient_as_the_most_patient_and_as_pressed_as_the_
         with inner.joined_by(OneAsker("asker", until=9)):
             assert (outer.viewer, outer.priority, outer.until) == ("asker", Priority.QUESTION, 9)
             assert len(changes) == before + 1
+        assert len(changes) == before + 2
         assert (outer.viewer, outer.priority, outer.until) == ("poll", Priority.BACKGROUND, 5)
 
 

@@ -16,6 +16,8 @@ FLOORS: dict[str, int] = {
     "errors": 0,
     "asking": 0,
     "turns": 0,
+    "quotas": 0,
+    "fair_line": 0,
     "instrumentation": 0,
     "accounts": 0,
     "viewers": 0,

@@ -13,6 +13,7 @@ import httpx
 
 from gateway.asking import Asker, in_time, now
 from gateway.errors import DeadlineExceeded
+from gateway.fair_line import FairLine
 from gateway.instrumentation import ConcurrencyChanged, Hook, Shed, silent
 from gateway.upstream.adaptive_limit import AdaptiveLimit
 from gateway.upstream.answers import (
@@ -23,7 +24,6 @@ from gateway.upstream.answers import (
     outcome,
     wait_of,
 )
-from gateway.upstream.fair_line import FairLine
 from gateway.upstream.transport import BodyTooLarge
 
 MOST_WAITING = 1024
@@ -59,7 +59,6 @@ class Share:
     def __init__(self, most: int, clock: Callable[[], float], shed: Callable[[], None]) -> None:
         self.adaptive = AdaptiveLimit(most)
         self.under_way = 0
-        self._waiting = 0
         self._line: FairLine[_Place] = FairLine()
         self._clock = clock
         self._shed = shed
@@ -70,16 +69,15 @@ class Share:
     async def enter(self, asker: Asker) -> None:
         """Take a slot, or wait for one. Raises Overloaded and TooLate."""
         moment = self._clock()
-        if not self._waiting and self._has_room(moment):
+        if not self._line and self._has_room(moment):
             self.under_way += 1
             return
         if moment < self._paused_until and asker.until <= self._paused_until:
             raise Overloaded(self._paused_until - moment)
         place = _Place(asker)
         self._line.join(asker.priority, asker.viewer, place)
-        self._waiting += 1
         asker.watch(partial(self._move, place))
-        if self._waiting > MOST_WAITING:
+        if len(self._line) > MOST_WAITING:
             self._turn_one_away()
         try:
             await in_time(asker, place.turn)
@@ -125,18 +123,16 @@ class Share:
         return self.under_way < self.adaptive.limit and moment >= self._paused_until
 
     def _serve(self) -> None:
-        while self._waiting and self._has_room(self._clock()):
+        while self._line and self._has_room(self._clock()):
             place = self._line.next()
             if place is None:
                 return
-            self._waiting -= 1
             self.under_way += 1
             place.turn.set_result(None)
 
     def _turn_one_away(self) -> None:
         if (place := self._line.last()) is not None:
-            self._waiting -= 1
-            wait = self._waiting * self._lasting / self.adaptive.limit
+            wait = len(self._line) * self._lasting / self.adaptive.limit
             place.turn.set_exception(Overloaded(max(1.0, wait)))
             self._shed()
 
@@ -145,14 +141,12 @@ class Share:
         if not place.turn.done():
             place.turn.cancel()
             self._line.leave(place)
-            self._waiting -= 1
         elif place.turn.exception() is None:
             self.leave()
 
     def _move(self, place: _Place) -> None:
-        """Wait where those wait who are as pressed, when somebody joined who is."""
+        """Wait among those who are as pressed, when somebody joined who is, or left who was."""
         if not place.turn.done():
-            self._line.leave(place)
             self._line.join(place.asker.priority, place.asker.viewer, place)
 
 

@@ -131,6 +131,30 @@ async def test_what_becomes_pressing_moves_up_in_line() -> None:
     assert crowd.served.index("asker") <= 2
 
 
+async def test_a_question_that_others_join_keeps_its_turn() -> None:
+    """It waits where it did, however often somebody joins it and leaves again."""
+    crowd, order = Crowd(), list[str]()
+    layer = FairShares(crowd, 1)
+    together = Askers()
+    first = ask(layer, 1)
+    await turns()
+    with together.joined_by(viewer("asker")):
+        shared = asyncio.create_task(layer.handle_async_request(request(asker=together)))
+        await turns()
+        later = ask(layer, 5, "asker")
+        await turns()
+        for _ in range(3):
+            with together.joined_by(viewer("another")):
+                pass
+        shared.add_done_callback(lambda _: order.append("shared"))
+        for task in later:
+            task.add_done_callback(lambda _: order.append("later"))
+        crowd.gate.set()
+        await asyncio.gather(shared, *first, *later)
+
+    assert order == ["shared", *["later"] * 5]
+
+
 async def test_a_full_line_turns_away_whoever_waits_for_most() -> None:
     """It is told when to come back; who asks for little is let in."""
     crowd, heard = Crowd(), list[Happening]()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.asking import Priority
-from gateway.upstream.fair_line import TURNS, FairLine
+from gateway.fair_line import TURNS, FairLine
 
 QUESTION, BACKGROUND = Priority.QUESTION, Priority.BACKGROUND
 Place = tuple[Priority, str, int]
@@ -60,6 +60,15 @@ def test_whoever_waits_for_most_has_to_leave() -> None:
         (QUESTION, "walker", 3),
         (QUESTION, "walker", 2),
     ]
+
+
+def test_who_joins_again_where_it_is_loses_no_turn() -> None:
+    """One who is joined by others again and again would wait behind all that came later."""
+    line = line_of([(QUESTION, "one")] * 3)
+
+    line.join(QUESTION, "one", (QUESTION, "one", 0))
+
+    assert [number for *_, number in served(line)] == [0, 1, 2]
 
 
 @given(PLACES, st.data())

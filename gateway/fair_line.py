@@ -4,12 +4,16 @@ Who asks for a thousand things waits behind oneself, and not before others. Ques
 wait for go first; of eight turns, one goes to what nobody waits for, so that it does not starve.
 """
 
-from collections import OrderedDict, deque
-from typing import Generic, TypeVar
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Generic, TypeAlias, TypeVar
 
 from gateway.asking import Priority
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Hashable)
+
+_Lane: TypeAlias = "OrderedDict[T, None]"
+"""The places of one viewer, in their order; each can leave without looking through the others."""
 
 TURNS = 8
 """One of so many is the background's, while both wait."""
@@ -19,14 +23,22 @@ class FairLine(Generic[T]):
     """Places in line by priority and viewer, in memory of their own alone."""
 
     def __init__(self) -> None:
-        self._lanes: dict[Priority, OrderedDict[str, deque[T]]] = {
+        self._lanes: dict[Priority, OrderedDict[str, _Lane[T]]] = {
             priority: OrderedDict() for priority in Priority
         }
+        self._where: dict[T, tuple[Priority, str]] = {}
         self._turn = 0
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._where)
+
     def join(self, priority: Priority, viewer: str, place: T) -> None:
-        """Wait behind what the same viewer waits for already."""
-        self._lanes[priority].setdefault(viewer, deque()).append(place)
+        """Wait behind what the same viewer waits for already; who waits there stays there."""
+        if self._where.get(place) != (priority, viewer):
+            self.leave(place)
+            self._lanes[priority].setdefault(viewer, OrderedDict())[place] = None
+            self._where[place] = priority, viewer
 
     def next(self) -> T | None:
         """Whose turn it is; None when nobody waits. Viewers that were served go to the end."""
@@ -34,10 +46,10 @@ class FairLine(Generic[T]):
         order = sorted(Priority, reverse=self._turn == 0)
         for lanes in (self._lanes[priority] for priority in order):
             if lanes:
-                viewer, places = lanes.popitem(last=False)
-                place = places.popleft()
-                if places:
-                    lanes[viewer] = places
+                viewer, places = next(iter(lanes.items()))
+                lanes.move_to_end(viewer)
+                place = next(iter(places))
+                self.leave(place)
                 return place
         return None
 
@@ -45,19 +57,18 @@ class FairLine(Generic[T]):
         """Who is to leave when the line is too long: of the least pressing, of the longest."""
         for priority in reversed(Priority):
             if lanes := self._lanes[priority]:
-                viewer = max(lanes, key=lambda name: len(lanes[name]))
-                place = lanes[viewer].pop()
-                if not lanes[viewer]:
-                    del lanes[viewer]
+                longest = max(lanes.values(), key=len)
+                place = next(reversed(longest))
+                self.leave(place)
                 return place
         return None
 
     def leave(self, place: T) -> None:
         """Wait no longer, wherever in line that was."""
-        for lanes in self._lanes.values():
-            for viewer, places in lanes.items():
-                if place in places:
-                    places.remove(place)
-                    if not places:
-                        del lanes[viewer]
-                    return
+        where = self._where.pop(place, None)
+        if where is not None:
+            priority, viewer = where
+            lanes = self._lanes[priority]
+            del lanes[viewer][place]
+            if not lanes[viewer]:
+                del lanes[viewer]
