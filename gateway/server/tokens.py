@@ -56,6 +56,9 @@ RETRY_AFTER = 1.0
 KEEP_FOR = 3600.0
 """Seconds after which the keys are read again, so that withdrawn ones are gone."""
 
+MAX_WAITING = 500
+"""How many tokens wait for the keys to be read: anybody can make some up."""
+
 MAX_LENGTH = 16_384
 
 
@@ -84,7 +87,8 @@ class TokenVerifier:
         self._clock = clock
         self._keys: KeySet | None = None
         self._read_at = float("-inf")
-        self._reading = asyncio.Lock()
+        self._reading: asyncio.Task[None] | None = None
+        self._waiting = 0
         self._claims = JWTClaimsRegistry(
             now=lambda: int(clock()),
             leeway=LEEWAY,
@@ -122,12 +126,22 @@ class TokenVerifier:
     async def _key_set(self, max_age: float) -> KeySet:
         """The keys, read within `max_age` seconds; only who needs newer ones waits for them."""
         if self._are_older(max_age):
-            async with self._reading:
-                if self._are_older(max_age):
-                    await self._read()
+            await self._wait_for_newer()
         if self._keys is None:
             raise KeysUnavailable
         return self._keys
+
+    async def _wait_for_newer(self) -> None:
+        """Have the keys read, which is done to its end whoever waits for it."""
+        if self._waiting >= MAX_WAITING:
+            raise KeysUnavailable
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read())
+        self._waiting += 1
+        try:
+            await asyncio.shield(self._reading)
+        finally:
+            self._waiting -= 1
 
     def _are_older(self, max_age: float) -> bool:
         return self._clock() - self._read_at > (RETRY_AFTER if self._keys is None else max_age)
@@ -141,6 +155,7 @@ class TokenVerifier:
             return
         finally:
             self._read_at = self._clock()
+            self._reading = None
 
 
 def _decoded(token: str, keys: KeySet) -> jwt.Token:

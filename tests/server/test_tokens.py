@@ -17,6 +17,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 from gateway.accounts import Account
 from gateway.configuration import Grant
 from gateway.errors import KeysUnavailable, Unauthenticated
+from gateway.server import tokens
 from gateway.server.auth import Doorkeeper
 from gateway.server.tokens import (
     KEEP_FOR,
@@ -374,6 +375,39 @@ async def test_those_who_wait_for_an_issuer_that_fails_fail_together(
     issuer.is_up = True
     clock.advance(RETRY_AFTER + 0.1)
     assert await verifier.claims(_token())
+
+
+async def test_who_leaves_ends_no_reading_of_the_keys(clock: Clock) -> None:
+    """It is for all who have a token, and a stranger could end it again and again (our choice)."""
+    issuer = Slow()
+    issuer.goes_on.clear()
+    verifier = TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock)
+    leaving, staying = (asyncio.create_task(verifier.claims(_token())) for _ in range(2))
+    while not issuer.readings:
+        await asyncio.sleep(0)
+    leaving.cancel()
+    await asyncio.sleep(0)
+    issuer.goes_on.set()
+    assert (await staying)["sub"] == "ana"
+    assert issuer.readings == 1
+
+
+async def test_so_many_wait_for_the_keys_and_no_more(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody can make tokens up, and each that waits holds a place (our choice)."""
+    monkeypatch.setattr(tokens, "MAX_WAITING", 2)
+    issuer = Slow()
+    issuer.goes_on.clear()
+    verifier = TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock)
+    asking = [asyncio.create_task(verifier.claims(_token())) for _ in range(2)]
+    while not issuer.readings:
+        await asyncio.sleep(0)
+    with pytest.raises(KeysUnavailable):
+        await verifier.claims(_token())
+    issuer.goes_on.set()
+    assert [one["sub"] for one in await asyncio.gather(*asking)] == ["ana"] * 2
+    assert (await verifier.claims(_token()))["sub"] == "ana"
 
 
 Serve: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
