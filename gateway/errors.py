@@ -93,14 +93,14 @@ class Forbidden(GatewayError):
 
 
 class TooManyFollowers(GatewayError):
-    """This process follows as many calls as it can."""
+    """Somebody has, or all together have, as many followers as there may be: `bound` tells it."""
 
     code = "QUERY_TOO_COMPLEX"
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, bound: str) -> None:
         super().__init__(
-            f"This gateway follows {limit} calls already, and can follow no more: ask for the "
-            "call with `callLookup`, or try again later."
+            f"{bound}: ask for the call with `callLookup` and without `waitFor`, or try again "
+            "later."
         )
 
 

@@ -46,9 +46,12 @@ class ConcurrencyChanged(Struct, frozen=True):
 
 
 class Shed(Struct, frozen=True):
-    """There was too much to do: a question was turned away, in line for Twilio or at the door."""
+    """There was too much to do: a question was turned away, in line for Twilio or at the door.
 
-    where: Literal["upstream", "server"]
+    There, because this process has too many of them, or its viewer.
+    """
+
+    where: Literal["upstream", "server", "viewer"]
 
 
 class DeadlineMissed(Struct, frozen=True):
@@ -126,14 +129,15 @@ class SummaryProgressed(Struct, frozen=True):
 
 
 OperationKind: TypeAlias = Literal["query", "mutation", "subscription"]
-OperationOutcome: TypeAlias = Literal["ok", "partial", "failed", "refused"]
+OperationOutcome: TypeAlias = Literal["ok", "partial", "failed", "refused", "abandoned"]
 
 
 class OperationAnswered(Struct, frozen=True):
     """An operation is over. `name` is the client's own, None for one without.
 
-    It is `partial` with errors beside data, `failed` with errors alone, and `refused` if it was
-    not executed; then `kind` may be None, for nobody knows. `codes` are those of its errors.
+    It is `partial` with errors beside data, `failed` with errors alone, `refused` if it was not
+    executed, and `abandoned` if its client left before; then `kind` may be None, for nobody knows.
+    `codes` are those of its errors.
     """
 
     kind: OperationKind | None

@@ -164,6 +164,26 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway_max_depth: Annotated[Count, "How many levels a document may have."] = 15
     gateway_max_aliases: Annotated[Count, "How many aliases a document may have."] = 50
     gateway_max_tokens: Annotated[Count, "How many tokens a document may have."] = 10_000
+    gateway_max_requests: Annotated[
+        Count,
+        "How many GraphQL requests may be under way at once in one process; an operation on a "
+        "WebSocket is one, a subscription only until it begins.",
+    ] = 2_000
+    gateway_max_requests_per_viewer: Annotated[
+        Count, "How many of them may be of one viewer, where there are viewers."
+    ] = 500
+    gateway_max_followers: Annotated[
+        Count,
+        "How many may follow a call at once in one process, by subscription or by `waitFor`.",
+    ] = 10_000
+    gateway_max_followers_per_viewer: Annotated[
+        Count, "How many of them may be of one viewer, where there are viewers."
+    ] = 1_000
+    gateway_max_connections_per_viewer: Annotated[
+        Count,
+        "How many WebSockets and streamed subscriptions one viewer may have open at once in one "
+        "process, where there are viewers.",
+    ] = 1_000
     gateway_compiled: Annotated[
         bool,
         "Whether operations are compiled and what they select of a call is remembered; `false` "

@@ -22,28 +22,31 @@ from gateway.calls.polling import jittered, poll_interval, shortest
 from gateway.errors import TooManyFollowers, UpstreamError
 from gateway.insights.catalogue import CallSid
 from gateway.instrumentation import FollowersChanged
+from gateway.quotas import Quota, QuotaSpent
 from gateway.viewers import Realm
 
 logger = logging.getLogger("gateway.followers")
-
-MAX_FOLLOWERS = 10_000
-"""Of all calls in one process."""
 
 AFTER_A_FAULT = 1.0
 """Seconds until following begins again that a fault of ours broke off."""
 
 
 class Followers:
-    """Follows calls and waits for them. `events_are_on` says that Twilio pushes what is new."""
+    """Follows calls and waits for them, for as many at once as `quota` has places.
 
-    def __init__(self, ground: Ground, lookups: Lookups, *, events_are_on: bool) -> None:
+    `events_are_on` says that Twilio pushes what is new.
+    """
+
+    def __init__(
+        self, ground: Ground, lookups: Lookups, quota: Quota, *, events_are_on: bool
+    ) -> None:
         self._lookups = lookups
+        self._quota = quota
         self._store = ground.store
         self._leases = ground.leases
         self._events_are_on = events_are_on
         self._hook = ground.hook
         self._clock = ground.clock
-        self._count = 0
         self._followed: dict[str, Followed] = {}
         self._beginnings: SingleFlight[Lookup] = SingleFlight()
         self._waiting: set[asyncio.Timeout] = set()
@@ -99,15 +102,16 @@ class Followers:
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
-        if self._count >= MAX_FOLLOWERS:
-            raise TooManyFollowers(MAX_FOLLOWERS)
-        self._count += 1
-        self._hook(FollowersChanged(1))
         try:
-            yield
-        finally:
-            self._count -= 1
-            self._hook(FollowersChanged(-1))
+            place = self._quota.enter(asking().viewer)
+        except QuotaSpent as spent:
+            raise TooManyFollowers(str(spent)) from None
+        with place:
+            self._hook(FollowersChanged(1))
+            try:
+                yield
+            finally:
+                self._hook(FollowersChanged(-1))
 
     async def _beginning(self, realm: Realm, sid: CallSid) -> Lookup:
         """The state to begin with: what the others have who follow the call, or a new one."""

@@ -11,6 +11,7 @@ from gateway.calls.followers import Followers
 from gateway.calls.ground import Ground
 from gateway.calls.lists import Lists
 from gateway.calls.lookups import Lookups
+from gateway.quotas import Quota
 from gateway.viewers import Realm
 
 
@@ -24,16 +25,19 @@ class Verbs(Struct, frozen=True):
     events: Events
 
     @classmethod
-    def on(cls, ground: Ground, realms: Collection[Realm], *, events_are_on: bool) -> Self:
+    def on(
+        cls, ground: Ground, realms: Collection[Realm], followers: Quota, *, events_are_on: bool
+    ) -> Self:
         """The verbs on common ground, for all realms that there are.
 
-        `events_are_on` says that Twilio pushes what is new.
+        `followers` bounds how many follow calls at once, `events_are_on` says that Twilio pushes
+        what is new.
         """
         lookups = Lookups(ground)
         return cls(
             lookups=lookups,
             lists=Lists(ground),
-            followers=Followers(ground, lookups, events_are_on=events_are_on),
+            followers=Followers(ground, lookups, followers, events_are_on=events_are_on),
             annotations=Annotations(ground, lookups, realms),
             events=Events(ground, realms),
         )

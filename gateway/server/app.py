@@ -28,6 +28,7 @@ from gateway.configuration import Configuration, configuration_of, open_to_all
 from gateway.insights.paging import Cursors
 from gateway.instrumentation import Hook, among
 from gateway.logs import configure_logging
+from gateway.quotas import Quotas
 from gateway.schema.context import Context
 from gateway.schema.demand_control import DemandControl
 from gateway.schema.documents import Documents
@@ -42,11 +43,12 @@ from gateway.server.access import Access, Reread, events_are_on
 from gateway.server.again import Repeats
 from gateway.server.door import Door, across_origins, origins_of
 from gateway.server.graphiql import GraphiQL
-from gateway.server.graphql import GraphQLEndpoint, MakeContext
+from gateway.server.graphql import GraphQLEndpoint
 from gateway.server.health import Health
 from gateway.server.leaving import Farewell, Leaving
 from gateway.server.pulse import pulse
 from gateway.server.request_log import Journal, RequestLog
+from gateway.server.service import MakeContext, Service
 from gateway.server.shedding import Shedding
 from gateway.server.straight import Application, Straight
 from gateway.server.telemetry import Telemetry
@@ -93,10 +95,10 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     graphiql = GraphiQL(examples=examples) if settings.gateway_graphiql else None
     executor = _executor(settings, engine.cache, telemetry, hook)
     origins = origins_of(settings.gateway_cors_origins)
-    asked = (executor, context, obeyed.doorkeeper, clock)
-    endpoint = GraphQLEndpoint(*asked, page=graphiql.page if graphiql else None, origins=origins)
+    service = Service(executor, context, obeyed.doorkeeper, engine.quotas, clock)
+    endpoint = GraphQLEndpoint(service, graphiql.page if graphiql else None, origins)
     journal = Journal(hook)
-    sockets = WebSocketEndpoint(*asked, journal=journal, origins=origins)
+    sockets = WebSocketEndpoint(service, journal=journal, origins=origins)
     routes = [
         Route("/healthz", health.alive),
         Route("/readyz", health.ready),
@@ -105,7 +107,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         *_schema_routes(settings),
         *(graphiql.routes() if graphiql else ()),
     ]
-    over_http = across_origins(Shedding(endpoint.respond, hook), origins)
+    over_http = across_origins(Shedding(endpoint.respond, engine.quotas.requests), origins)
     local_only = configuration.stranger is not None and settings.gateway_auth != "none"
 
     def front(app: ASGIApp) -> ASGIApp:
@@ -148,6 +150,7 @@ class _Engine(NamedTuple):
     verbs: Verbs
     client: InsightsClient
     cache: MemoryCache | TieredCache
+    quotas: Quotas
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[dict[str, asyncio.Event | Repeats]]:
@@ -184,8 +187,9 @@ def _engine(
     client = InsightsClient(disciplined, settings.gateway_upstream_url, hook=hook, clock=clock)
     ground = Ground(client, Store(cache, freshness, clock), freshness, leases, hook, clock)
     pushed = events_are_on(settings, configuration.accounts)
-    verbs = Verbs.on(ground, configuration.realms, events_are_on=pushed)
-    return _Engine(verbs, client, cache)
+    quotas = Quotas.of(settings, hook, viewers=configuration.stranger is None)
+    verbs = Verbs.on(ground, configuration.realms, quotas.followers, events_are_on=pushed)
+    return _Engine(verbs, client, cache, quotas)
 
 
 def _verifier(settings: Settings, clock: Callable[[], float]) -> TokenVerifier | None:

@@ -75,18 +75,21 @@ class Doorkeeper:
 
     async def admit(self, authorization: str | None) -> Admission:
         """The viewer that an `Authorization` header shows."""
+        return self.known(authorization) or await self._verified(_token_in(authorization))
+
+    def known(self, authorization: str | None) -> Admission | None:
+        """The same, if that takes no waiting; None if it is a token that has to be verified."""
         if self._stranger is not None:
             return self._admission(self._stranger)
-        if not authorization:
-            raise Unauthenticated(f"There is no token. {_CURE}.")
-        scheme, _, token = authorization.partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated(f"That is no bearer token. {_CURE}.")
+        token = _token_in(authorization)
         if (viewer := self._by_hash(token)) is not None:
             return self._admission(viewer)
         if self._verifier is None or token.count(".") != 2:  # noqa: PLR2004 - header.claims.seal
             raise Unauthenticated(_UNKNOWN)
+        return None
+
+    async def _verified(self, token: str) -> Admission:
+        assert self._verifier is not None  # noqa: S101 - else no token has to be verified
         claims = await self._verifier.claims(token)
         return self._admission(self._by_claims(claims), claims["exp"] + LEEWAY)
 
@@ -109,6 +112,17 @@ class Doorkeeper:
             if grant.jwt_claims and all(_holds(claims, *claim) for claim in grant.jwt_claims):
                 return grant.viewer
         raise Unauthenticated(_UNKNOWN)
+
+
+def _token_in(authorization: str | None) -> str:
+    """The bearer token of a header. Raises Unauthenticated."""
+    if not authorization:
+        raise Unauthenticated(f"There is no token. {_CURE}.")
+    scheme, _, token = authorization.partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated(f"That is no bearer token. {_CURE}.")
+    return token
 
 
 def _shape(grant: Grant) -> object:

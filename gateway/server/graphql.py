@@ -8,9 +8,7 @@ So is what a query defers, to clients that ask for it: `gateway.schema.deferral`
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
 
-import msgspec
 from graphql import OperationDefinitionNode, OperationType
 from msgspec import Struct
 from starlette.requests import Request as HttpRequest
@@ -18,28 +16,27 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from gateway.errors import Unauthenticated
+from gateway.quotas import Place, QuotaSpent
 from gateway.schema.answers import Answer
-from gateway.schema.context import Context
 from gateway.schema.documents import Document
 from gateway.schema.error_policy import mask
-from gateway.schema.execution import Executor
 from gateway.schema.requests import Request
 from gateway.server.again import Repeat, Repeated
-from gateway.server.auth import Admission, Doorkeeper
+from gateway.server.auth import Admission
 from gateway.server.bodies import BadRequest, body_of, from_body, from_get
 from gateway.server.budgets import told_of_budget
+from gateway.server.connected import ClientLeft, Incoming, WhileConnected
 from gateway.server.door import check_page
 from gateway.server.http_cache import NO_STORE, VARY, for_caches, freshness
 from gateway.server.negotiation import EVENTS, GRAPHQL_RESPONSE, JSON, PARTS, Manner, manner_of
 from gateway.server.parts import Parts
 from gateway.server.request_log import note
+from gateway.server.responses import InOnePiece, in_errors, refusal, status_of, turned_away
+from gateway.server.service import Service
 from gateway.server.streams import Stream
 from gateway.tally import Tally
-from gateway.viewers import Viewer
 
 Page = Callable[[HttpRequest], Awaitable[Response]]
-
-_encode = msgspec.json.Encoder().encode
 
 _READ = {
     name.encode(): name
@@ -53,97 +50,109 @@ _READ = {
 _MOST, _LONGEST = 1024, 8192
 """How many bodies are remembered with what they say, and how long they may be, in bytes."""
 
-_CONTENT_TYPES = {one: f"{one}; charset=utf-8".encode() for one in (JSON, GRAPHQL_RESPONSE)}
-_VARY = (b"vary", VARY.encode())
-
-
-class MakeContext(Protocol):
-    """Makes the context of one request."""
-
-    def __call__(self, request_id: str, viewer: Viewer) -> Context:
-        """A context whose request has this id, and is this viewer's."""
-        ...
-
 
 class GraphQLEndpoint:
     """Responds to GET, HEAD and POST; `page` is shown to browsers that open the address.
 
-    `clock` gives seconds since 1970. Pages of `origins` may ask by GET too.
+    Pages of `origins` may ask by GET too.
     """
 
-    def __init__(  # noqa: PLR0913 - all that requests need
-        self,
-        executor: Executor,
-        context: MakeContext,
-        doorkeeper: Doorkeeper,
-        clock: Callable[[], float],
-        *,
-        page: Page | None = None,
-        origins: frozenset[str] = frozenset(),
+    def __init__(
+        self, service: Service, page: Page | None = None, origins: frozenset[str] = frozenset()
     ) -> None:
-        self._doorkeeper = doorkeeper
-        self._executor = executor
-        self._context = context
+        self._doorkeeper = service.doorkeeper
+        self._executor = service.executor
+        self._context = service.context
+        self._connections = service.quotas.connections
+        self._clock = service.clock
         self._page = page
         self._origins = origins
-        self._clock = clock
         self._read_before: dict[bytes, Request] = {}
 
-    async def respond(self, scope: Scope, receive: Receive) -> Response:
-        """The response to one HTTP request, whatever happens."""
+    async def respond(self, scope: Scope, receive: Receive, place: Place) -> Response:
+        """The response to one HTTP request, which has a place. Raises QuotaSpent and ClientLeft."""
         if scope["method"] == "HEAD":  # the server leaves the content out (RFC 9110 §9.3.2)
-            response = await self.respond({**scope, "method": "GET"}, receive)
+            response = await self.respond({**scope, "method": "GET"}, receive, place)
             return await response.unsent() if isinstance(response, Stream) else response
         headers, tally = _headers(scope), scope["state"]["tally"]
         try:
-            response = await self._respond(scope, headers, receive, tally)
+            response = await self._respond(scope, headers, receive, place)
+        except (QuotaSpent, ClientLeft):
+            raise
         except Exception as fault:  # noqa: BLE001 - all there are become an answer in GraphQL
             errors = [mask(fault, tally.request_id)]
             tally.answered(errors, executed=True, empty=True)
-            response = _Answered(JSON, _encode({"errors": errors}), 500)
-        if response.__class__ is not _Answered:
+            response = in_errors(JSON, errors, 500)
+        if response.__class__ is not InOnePiece:
             response.headers.setdefault("Vary", VARY)
         if scope["method"] == "GET":
             response.headers.setdefault("Cache-Control", NO_STORE)
         return response
 
     async def _respond(
-        self, scope: Scope, headers: Mapping[str, str], receive: Receive, tally: Tally
+        self, scope: Scope, headers: Mapping[str, str], receive: Receive, place: Place
     ) -> Response:
         method, manner = scope["method"], manner_of(headers.get("accept", ""))
         if self._page and method == "GET" and manner.page:
             return await self._page(HttpRequest(scope, receive))
+        tally, incoming = scope["state"]["tally"], Incoming(receive)
         media_type = manner.in_one_piece or JSON
         try:
             _check_manner(manner)
             if method == "GET":
                 check_page(headers, self._origins)
-            admission = await self._doorkeeper.admit(headers.get("authorization"))
+            admission = await self._admitted(headers.get("authorization"), incoming)
             tally.viewer = admission.viewer.name
-            asked = await self._read(scope, headers, receive)
-            note(tally, asked.operation)
-            kind = _kind(asked.operation, method)
-            streamed = _streamed(kind, manner)
+            place.belong_to(admission.viewer.name)
+            request = await self._request(scope, headers, incoming)
+            async with WhileConnected(incoming):
+                document = await self._executor.read(request)
+                asked = _Asked(request, document, document.operation(request.operation_name))
+                note(tally, asked.operation)
+                streamed = _streamed(_kind(asked.operation, method), manner)
+                if streamed is None:
+                    return await self._answer(scope, headers, manner, asked, admission)
         except Unauthenticated as problem:
-            return self._turn_away(media_type, problem)
+            return turned_away(media_type, problem)
         except BadRequest as problem:
-            return self._refuse(media_type, problem)
+            return refusal(media_type, problem)
+        if asked.is_subscription:
+            place.move_to(self._connections)
         context = self._context(tally.request_id, admission.viewer)
-        if streamed is not None:
-            answers = self._executor.stream(asked.request, asked.document, context)
-            bodies = (_noted(answer, tally).body async for answer in answers)
-            return Stream(streamed, bodies, admission.lasting(self._clock()), admission.withdrawn)
+        answers = self._executor.stream(asked.request, asked.document, context)
+        bodies = (_noted(answer, tally).body async for answer in answers)
+        return Stream(streamed, bodies, admission.lasting(self._clock()), admission.withdrawn)
+
+    async def _admitted(self, authorization: str | None, incoming: Incoming) -> Admission:
+        """Whose request it is. Raises Unauthenticated, and ClientLeft."""
+        if (admission := self._doorkeeper.known(authorization)) is not None:
+            return admission
+        async with WhileConnected(incoming):
+            return await self._doorkeeper.admit(authorization)
+
+    async def _answer(
+        self,
+        scope: Scope,
+        headers: Mapping[str, str],
+        manner: Manner,
+        asked: "_Asked",
+        admission: Admission,
+    ) -> Response:
+        """The response to a query or mutation, in one piece or in parts."""
+        method, tally = scope["method"], scope["state"]["tally"]
+        context = self._context(tally.request_id, admission.viewer)
         answer = _noted(
             await self._executor.execute(asked.request, asked.document, context, manner.parts),
             tally,
         )
         response: Response
         if manner.parts is None or answer.rest is None:
-            response = _Answered(media_type, answer.body, _status(answer, manner.in_one_piece))
+            media_type = manner.in_one_piece or JSON
+            response = InOnePiece(media_type, answer.body, status_of(answer, manner.in_one_piece))
         else:
             response = Stream(manner.parts, Parts(answer, answer.rest, tally))
         response.raw_headers += told_of_budget(answer.allowance, exceeded=answer.exceeded)
-        if method == "POST" and response.__class__ is _Answered and not answer.errors:
+        if method == "POST" and response.__class__ is InOnePiece and not answer.errors:
             tally.repeat = self._repeat(asked.request, admission, tally)
         if method == "GET" and answer.rest is None and not answer.errors:
             kept = freshness(asked.document.traits, context.told, self._clock())
@@ -172,19 +181,19 @@ class GraphQLEndpoint:
 
         return repeat
 
-    async def _read(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> "_Asked":
-        """What is asked. Raises BadRequest."""
+    async def _request(
+        self, scope: Scope, headers: Mapping[str, str], incoming: Incoming
+    ) -> Request:
+        """What the request says. Raises BadRequest."""
         match scope["method"]:
             case "POST":
-                body = await body_of(headers, receive)
-                request = self._read_before.get(body) or self._remember(body, from_body(body))
+                body = await body_of(headers, incoming)
+                return self._read_before.get(body) or self._remember(body, from_body(body))
             case "GET":
-                request = from_get(scope["query_string"])
+                return from_get(scope["query_string"])
             case _:
                 allowed = {"Allow": "GET, HEAD, POST"}
                 raise BadRequest(405, "Use POST, or GET for queries.", allowed)
-        document = await self._executor.read(request)
-        return _Asked(request, document, document.operation(request.operation_name))
 
     def _remember(self, body: bytes, request: Request) -> Request:
         """Keep what a body says, for pages ask the same again and again."""
@@ -194,18 +203,6 @@ class GraphQLEndpoint:
             self._read_before[body] = request
         return request
 
-    def _turn_away(self, media_type: str, problem: Unauthenticated) -> Response:
-        error = {"message": str(problem), "extensions": problem.extensions}
-        response = _Answered(media_type, _encode({"errors": [error]}), 401)
-        response.headers["WWW-Authenticate"] = "Bearer"
-        return response
-
-    def _refuse(self, media_type: str, problem: BadRequest) -> Response:
-        error = {"message": str(problem), "extensions": {"code": problem.code}}
-        response = _Answered(media_type, _encode({"errors": [error]}), problem.status)
-        response.headers.update(problem.headers)
-        return response
-
 
 class _Asked(Struct, frozen=True):
     """A request, its document, and which operation of it is asked for, if it can be told."""
@@ -214,19 +211,11 @@ class _Asked(Struct, frozen=True):
     document: Document
     operation: OperationDefinitionNode | None
 
-
-class _Answered(Response):
-    """An answer in one piece; its headers are known before, and need no looking through."""
-
-    def __init__(self, media_type: str, body: bytes, status: int) -> None:
-        self.status_code = status
-        self.body = body
-        self.background = None
-        self.raw_headers = [
-            (b"content-length", b"%d" % len(body)),
-            (b"content-type", _CONTENT_TYPES[media_type]),
-            _VARY,
-        ]
+    @property
+    def is_subscription(self) -> bool:
+        """Whether what is asked goes on, once it has begun."""
+        operation = self.operation
+        return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
 
 def _headers(scope: Scope) -> dict[str, str]:
@@ -242,12 +231,6 @@ def _headers(scope: Scope) -> dict[str, str]:
 def _noted(answer: Answer, tally: Tally) -> Answer:
     tally.answered(answer.errors, executed=answer.executed, empty=answer.empty)
     return answer
-
-
-def _status(answer: Answer, media_type: str | None) -> int:
-    if answer.exceeded:
-        return 429
-    return 400 if not answer.executed and media_type == GRAPHQL_RESPONSE else 200
 
 
 def _check_manner(manner: Manner) -> None:

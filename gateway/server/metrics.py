@@ -70,7 +70,7 @@ class Requests:
         make, self.names = Make(registry), Labels()
         self._answered = make.counter(
             "gateway_operations",
-            "Operations, by name, kind and outcome: ok, partial, failed or refused.",
+            "Operations, by name, kind and outcome: ok, partial, failed, refused or abandoned.",
             *("operation", "kind", "outcome"),
         )
         self._seconds = make.histogram(

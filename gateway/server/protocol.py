@@ -9,7 +9,12 @@ import asyncio
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from gateway.server.again import EXTENSION, LONGEST, Named, Repeats, lacks_its_body, written
@@ -66,6 +71,9 @@ class BoundedProtocol(_ReadInTime, HttpToolsProtocol):
     last_word_within = 0.5
     """Seconds that a new connection has for its first request, once the server stops."""
 
+    _answering: RequestResponseCycle | None = None
+    """The request that is answered; uvicorn knows the last one that came, which may be another."""
+
     _arriving: asyncio.TimerHandle | None = None
     _head = 0
     _leaving = False
@@ -81,9 +89,16 @@ class BoundedProtocol(_ReadInTime, HttpToolsProtocol):
         self._expect_the_rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is waited for any more."""
+        """Nothing is waited for any more; what is answered learns of it."""
         self._it_came()
+        if self._answering is not None:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
         super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def data_received(self, data: bytes) -> None:
         """Read on; whoever sends too much, or too slowly, is told and let go of."""

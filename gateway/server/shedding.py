@@ -1,8 +1,7 @@
-"""Turns requests away while the process has as many as it can bear.
+"""Turns requests away while the process has as many as it can bear, or their viewer has.
 
 Early, before anything of them is read: whoever is turned away can ask another replica, or again in
-a moment, while those that were let in are answered. An answer that is streamed does not count
-once it has begun: what it follows is bounded elsewhere.
+a moment, while those that were let in are answered.
 """
 
 from collections.abc import Awaitable, Callable
@@ -13,49 +12,55 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import UpstreamRateLimited
-from gateway.instrumentation import Shed
-from gateway.server.streams import Stream
-
-MOST = 2000
-"""GraphQL requests under way at once in one process."""
+from gateway.quotas import Place, Quota, QuotaSpent
+from gateway.server.connected import ClientLeft
+from gateway.tally import Tally
 
 RETRY_AFTER = 1
 """Seconds."""
 
-Respond: TypeAlias = Callable[[Scope, Receive], Awaitable[Response]]
+Respond: TypeAlias = Callable[[Scope, Receive, Place], Awaitable[Response]]
+"""Responds to a request that has this place. Raises QuotaSpent, and ClientLeft."""
 
 
 class Shedding:
-    """Sends what `respond` gives, for at most `most` requests at once."""
+    """Sends what `respond` gives to those for whom `requests` has a place, until it is sent."""
 
-    def __init__(self, respond: Respond, hook: Callable[[Shed], None], most: int = MOST) -> None:
+    def __init__(self, respond: Respond, requests: Quota) -> None:
         self._respond = respond
-        self._hook = hook
-        self._most = most
-        self._inside = 0
-        problem = UpstreamRateLimited(
-            "This gateway has too many requests; ask again later.", retry_after=RETRY_AFTER
-        )
-        error = {"message": str(problem), "extensions": problem.extensions}
-        self._body = msgspec.json.encode({"errors": [error]})
+        self._requests = requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request in, or turn it away."""
-        if self._inside >= self._most:
-            self._hook(Shed("server"))
-            await self._turned_away()(scope, receive, send)
-            return
-        self._inside += 1
         try:
-            response = await self._respond(scope, receive)
-            if response.__class__ is not Stream:
+            with self._requests.enter() as place:
+                try:
+                    response = await self._respond(scope, receive, place)
+                except QuotaSpent as spent:
+                    response = _turned_away(spent)
+                except ClientLeft:
+                    response = _nothing(scope)
                 await response(scope, receive, send)
-                return
-        finally:
-            self._inside -= 1
-        await response(scope, receive, send)
+        except QuotaSpent as spent:
+            await _turned_away(spent)(scope, receive, send)
 
-    def _turned_away(self) -> Response:
-        headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
-        media_type = "application/json; charset=utf-8"
-        return Response(self._body, 503, headers, media_type)
+
+def _turned_away(spent: QuotaSpent) -> Response:
+    problem = too_many(spent)
+    error = {"message": str(problem), "extensions": problem.extensions}
+    headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
+    body = msgspec.json.encode({"errors": [error]})
+    status = 503 if spent.shared else 429
+    return Response(body, status, headers, "application/json; charset=utf-8")
+
+
+def too_many(spent: QuotaSpent) -> UpstreamRateLimited:
+    """What whoever is turned away is told."""
+    return UpstreamRateLimited(f"{spent}: ask again later.", retry_after=RETRY_AFTER)
+
+
+def _nothing(scope: Scope) -> Response:
+    """What a client that left is sent: it is in the log alone, as elsewhere by this status."""
+    tally: Tally = scope["state"]["tally"]
+    tally.outcome = "abandoned"
+    return Response(status_code=499)

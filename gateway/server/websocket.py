@@ -8,23 +8,24 @@ reconnects after all others that are used here: 1001, 1012, 1013, 4403 and 4408.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
 import msgspec
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationType
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from gateway.errors import BadUserInput, KeysUnavailable, TooManyFollowers, Unauthenticated
+from gateway.quotas import Place, QuotaSpent
+from gateway.schema.answers import Answer
 from gateway.schema.error_policy import Shown, failure
-from gateway.schema.execution import Executor
-from gateway.server.auth import Doorkeeper
 from gateway.server.bodies import MAX_BODY_BYTES, BadRequest, request_of
 from gateway.server.door import may_connect
-from gateway.server.graphql import MakeContext
 from gateway.server.request_log import Journal, note
+from gateway.server.service import Service
+from gateway.server.shedding import too_many
 from gateway.tally import Tally, current
 from gateway.viewers import Viewer
 
@@ -46,7 +47,7 @@ EXPIRED = 4403
 """Closes a connection that was let in, when its token or viewer is no more: another one may do."""
 
 TRY_AGAIN_LATER = 1013
-"""Closes a connection whose token cannot be verified at the moment."""
+"""Closes a connection whose token cannot be verified now, or whose viewer has too many others."""
 
 CLOSE_WITHIN = 1.0
 """Seconds for the goodbye to a client that may not read it."""
@@ -72,22 +73,12 @@ class WebSocketEndpoint:
     Pages of `origins` may connect too.
     """
 
-    def __init__(  # noqa: PLR0913 - all that connections need
-        self,
-        executor: Executor,
-        context: MakeContext,
-        doorkeeper: Doorkeeper,
-        clock: Callable[[], float],
-        *,
-        journal: Journal,
-        origins: frozenset[str] = frozenset(),
+    def __init__(
+        self, service: Service, *, journal: Journal, origins: frozenset[str] = frozenset()
     ) -> None:
-        self._origins = origins
+        self._service = service
         self._journal = journal
-        self._executor = executor
-        self._context = context
-        self._doorkeeper = doorkeeper
-        self._clock = clock
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection to its end."""
@@ -108,34 +99,20 @@ class WebSocketEndpoint:
             raise Closed(1008, "GATEWAY_CORS_ORIGINS does not name the origin of this page")
         if not offered:
             raise Closed(4406, "Subprotocol not acceptable")
-        await _Connection(
-            socket,
-            self._executor,
-            self._context,
-            self._doorkeeper,
-            self._clock,
-            journal=self._journal,
-        ).serve()
+        await _Connection(socket, self._service, self._journal).serve()
 
 
 class _Connection:
-    def __init__(  # noqa: PLR0913 - all that a connection needs
-        self,
-        socket: WebSocket,
-        executor: Executor,
-        context: MakeContext,
-        doorkeeper: Doorkeeper,
-        clock: Callable[[], float],
-        *,
-        journal: Journal,
-    ) -> None:
+    def __init__(self, socket: WebSocket, service: Service, journal: Journal) -> None:
         self._socket = socket
         self._journal = journal
-        self._executor = executor
-        self._context = context
-        self._doorkeeper = doorkeeper
-        self._clock = clock
+        self._executor = service.executor
+        self._context = service.context
+        self._doorkeeper = service.doorkeeper
+        self._quotas = service.quotas
+        self._clock = service.clock
         self._viewer: Viewer | None = None
+        self._place: Place | None = None
         self._lasting: float | None = None
         self._withdrawn = asyncio.Event()
         self._operations: dict[str, asyncio.Task[None]] = {}
@@ -159,6 +136,8 @@ class _Connection:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            if self._place is not None:
+                self._place.give_back()
 
     async def _receive(self) -> _Message:
         try:
@@ -202,6 +181,10 @@ class _Connection:
             raise Closed(TRY_AGAIN_LATER, str(problem)) from None
         except Unauthenticated as problem:
             raise Closed(REFUSED, str(problem)) from None
+        try:
+            self._place = self._quotas.connections.enter(admission.viewer.name)
+        except QuotaSpent as spent:
+            raise Closed(TRY_AGAIN_LATER, str(spent)) from None
         self._viewer = admission.viewer
         self._lasting = admission.lasting(self._clock())
         self._withdrawn = admission.withdrawn
@@ -236,18 +219,18 @@ class _Connection:
         """Send the answers to an operation; the errors of one that was refused, or broke."""
         errors: list[Shown] = []
         try:
-            request = request_of(payload)
-            context = self._context(tally.request_id, viewer)
-            document = await self._executor.read(request)
-            note(tally, document.operation(request.operation_name))
-            async with aclosing(self._executor.stream(request, document, context)) as answers:
-                async for answer in answers:
-                    tally.answered(answer.errors, executed=answer.executed, empty=answer.empty)
-                    if not answer.executed:
-                        errors = [*answer.errors]
-                        break
-                    told = msgspec.Raw(answer.body)
-                    await self._send({"id": name, "type": "next", "payload": told})
+            with self._quotas.requests.enter(viewer.name) as place:
+                async with aclosing(self._answers(payload, viewer, tally, place)) as answers:
+                    async for answer in answers:
+                        tally.answered(answer.errors, executed=answer.executed, empty=answer.empty)
+                        if not answer.executed:
+                            errors = [*answer.errors]
+                            break
+                        told = msgspec.Raw(answer.body)
+                        await self._send({"id": name, "type": "next", "payload": told})
+        except QuotaSpent as spent:
+            errors = [failure(GraphQLError("", original_error=too_many(spent)), tally.request_id)]
+            tally.answered(errors, executed=False, empty=True)
         except BadRequest as problem:
             errors = [_shown(str(problem), BadUserInput.code)]
             tally.answered(errors, executed=False, empty=True)
@@ -255,6 +238,21 @@ class _Connection:
             errors = [failure(GraphQLError("", original_error=fault), tally.request_id)]
             tally.answered(errors, executed=True, empty=True)
         return errors
+
+    async def _answers(
+        self, payload: dict[str, Any], viewer: Viewer, tally: Tally, place: Place
+    ) -> AsyncGenerator[Answer, None]:
+        """The answers to an operation, which has a place until it is a subscription that begins."""
+        request = request_of(payload)
+        context = self._context(tally.request_id, viewer)
+        document = await self._executor.read(request)
+        operation = document.operation(request.operation_name)
+        note(tally, operation)
+        if operation is not None and operation.operation is OperationType.SUBSCRIPTION:
+            place.give_back()
+        async with aclosing(self._executor.stream(request, document, context)) as answers:
+            async for answer in answers:
+                yield answer
 
     async def _refuse(self, name: str, *errors: Shown) -> None:
         await self._end({"id": name, "type": "error", "payload": errors})

@@ -152,19 +152,17 @@ async def test_who_is_slow_gets_the_newest_alone(sandbox: Sandbox, clock: Clock)
     assert len(results) < 20
 
 
-async def test_too_many_followers_are_told_so(
-    sandbox: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_too_many_followers_are_told_so(sandbox: Sandbox, clock: Clock) -> None:
     """The limit of a process reaches the client as an error and an end, not as silence."""
-    monkeypatch.setattr(following, "MAX_FOLLOWERS", 0)
     sid = sandbox.examples()["partial"]
-    with serving(application(sandbox, clock, Settings())) as address:
+    with serving(application(sandbox, clock, Settings(gateway_max_followers=0))) as address:
         async with events(address, sid) as answers:
             (told,) = [answer async for answer in answers]
         async with web_socket(address) as connection:
             await subscribe(connection, UPDATES, sid=sid)
             told_there, end = await hear(connection), await hear(connection)
     assert told["errors"][0]["extensions"]["code"] == "QUERY_TOO_COMPLEX"
+    assert "0 (GATEWAY_MAX_FOLLOWERS)" in told["errors"][0]["message"]
     assert told_there["payload"] == told
     assert end["type"] == "complete"
 

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from gateway.calls import followers as following
 from gateway.sandbox import Fault, Sandbox
 from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
@@ -94,11 +93,9 @@ async def test_the_time_limit_leaves_twilio_time_to_answer(gateway: Gateway) -> 
     assert len(requests) == 2
 
 
-async def test_too_many_followers_are_an_error_and_no_hang(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_too_many_followers_are_an_error_and_no_hang(sandbox: Sandbox, clock: Clock) -> None:
     """Who waits follows: beyond the limit of a process one is told so at once."""
-    monkeypatch.setattr(following, "MAX_FOLLOWERS", 0)
-    sid = gateway.sandbox.examples()["partial"]
-    error = await gateway.fail(WAIT, sid=sid, seconds=60, **{"for": "COMPLETE"})
+    sid = sandbox.examples()["partial"]
+    async with Gateway(sandbox, clock, Settings(gateway_max_followers=0)) as gateway:
+        error = await gateway.fail(WAIT, sid=sid, seconds=60, **{"for": "COMPLETE"})
     assert error["extensions"]["code"] == "QUERY_TOO_COMPLEX"

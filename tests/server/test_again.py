@@ -457,15 +457,15 @@ async def test_a_viewer_that_was_removed_meanwhile_is_answered_no_more(
     before, after = People(sandbox), People(sandbox)
     before.add("ben", None, ALL)
     after.add("ana", None, READ)
-    admit, reading = Doorkeeper.admit, asyncio.Event()
+    know, reading = Doorkeeper.known, asyncio.Event()
 
-    async def admit_and_reload(keeper: Doorkeeper, shown: str | None) -> Admission:
-        admission = await admit(keeper, shown)
+    def know_and_reload(keeper: Doorkeeper, shown: str | None) -> Admission | None:
+        admission = know(keeper, shown)
         if reading.is_set():
             keeper.replace(after.access.grants)
         return admission
 
-    monkeypatch.setattr(Doorkeeper, "admit", admit_and_reload)
+    monkeypatch.setattr(Doorkeeper, "known", know_and_reload)
     asking = call_of(sandbox, "Authorization: Bearer ben")
     async with (
         Gateway(sandbox, clock, Settings(), access=before.access) as gateway,

@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection
 from gateway.accounts import Account
 from gateway.errors import UpstreamUnavailable
 from gateway.instrumentation import silent
+from gateway.quotas import Quotas
 from gateway.schema.context import Context
 from gateway.schema.documents import Document, Documents
 from gateway.schema.execution import Executor
@@ -19,8 +20,9 @@ from gateway.schema.requests import Request
 from gateway.server import websocket
 from gateway.server.auth import Doorkeeper
 from gateway.server.request_log import Journal
+from gateway.server.service import Service
 from gateway.server.websocket import WebSocketEndpoint
-from gateway.settings import Secret
+from gateway.settings import Secret, Settings
 from gateway.viewers import Viewer, everybody
 from tests.conftest import NOON, Gateway
 from tests.live import UPDATES, becomes, followers, hear, say
@@ -149,9 +151,9 @@ async def test_what_goes_wrong_around_an_operation_is_told(
 
     executor = Executor(build_schema(), Plainly(), introspection=True)
     stranger = everybody(Account("AC" + "1" * 32, "AC" + "1" * 32, Secret("secret")))
-    endpoint = WebSocketEndpoint(
-        executor, context, Doorkeeper([], stranger), lambda: NOON, journal=Journal(silent)
-    )
+    quotas = Quotas.of(Settings(), silent, viewers=False)
+    service = Service(executor, context, Doorkeeper([], stranger), quotas, lambda: NOON)
+    endpoint = WebSocketEndpoint(service, journal=Journal(silent))
     app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
     async with listening(app) as address, opened(address) as connection:
         await say(connection, type="connection_init", payload={"token": "t"})

@@ -1,0 +1,28 @@
+"""What every transport of GraphQL serves with: who asks, what answers, and within which bounds."""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from gateway.quotas import Quotas
+from gateway.schema.context import Context
+from gateway.schema.execution import Executor
+from gateway.server.auth import Doorkeeper
+from gateway.viewers import Viewer
+
+
+class MakeContext(Protocol):
+    """Makes the context of one request."""
+
+    def __call__(self, request_id: str, viewer: Viewer) -> Context:
+        """A context whose request has this id, and is this viewer's."""
+        ...
+
+
+class Service(NamedTuple):
+    """Documents are read and executed by `executor`; `clock` gives seconds since 1970."""
+
+    executor: Executor
+    context: MakeContext
+    doorkeeper: Doorkeeper
+    quotas: Quotas
+    clock: Callable[[], float]
