@@ -1,0 +1,100 @@
+"""The shape of a diagnosis: findings with their evidence, suspects, and a headline."""
+
+from typing import Annotated, NewType
+
+from gateway.insights.catalogue import Entity, Fact, Vocabulary
+from gateway.insights.diagnosis.rule_names import FindingRule
+from gateway.insights.edge_kinds import CallSide, MediaEdgeKind, StreamDirection
+
+Url = NewType("Url", str)
+"""An absolute address of a page."""
+
+_FINDING = "every finding"
+
+
+class Severity(Vocabulary):
+    """How much a finding matters."""
+
+    INFO = "info", "Context: no fault by itself."
+    WARNING = "warning", "People probably noticed it, or the numbers are not to be relied on."
+    CRITICAL = "critical", "People could not talk, or could hardly understand each other."
+
+
+class FindingBasis(Vocabulary):
+    """What a finding rests on."""
+
+    TAG = "tag", "A tag of Twilio's; no number of the summary shows the same."
+    THRESHOLD = "threshold", "A number of the summary that passes a published threshold."
+    COMPARISON = "comparison", "Two facts of the summary that do not fit together."
+    STATE = "state", "A state, code or setting that the summary tells."
+
+
+class SuspectKind(Vocabulary):
+    """Where a fault most likely lies."""
+
+    CARRIER = "carrier", "The telephone network beyond Twilio's carrier edge."
+    SIP_PEER = "sip_peer", "Your SIP infrastructure, or the network between it and Twilio."
+    APP_NETWORK = "app_network", "The network between the app and Twilio."
+    APP_DEVICE = "app_device", "The device of the app: microphone, speaker or permission."
+    TWILIO = "twilio", "Inside Twilio, another leg of the call, or the region that was used."
+    ROUTING = "routing", "The call failed before media, without a sign of blocking."
+    BLOCKED = "blocked", "A network blocked the call, or the called party refused it as unwanted."
+
+
+class Finding(Entity, frozen=True):
+    """One thing that stands out in a summary, with the evidence for it."""
+
+    rule: Annotated[FindingRule, Fact("Which rule found it.", on=_FINDING)]
+    severity: Annotated[Severity, Fact("How much it matters.", on=_FINDING)]
+    edge: Annotated[
+        MediaEdgeKind | None, Fact("The media edge it was found at.", on="findings at an edge")
+    ]
+    direction: Annotated[
+        StreamDirection | None, Fact("The stream it was found on.", on="findings on a stream")
+    ]
+    heard_by: Annotated[
+        tuple[CallSide, ...],
+        Fact(
+            "Who heard or noticed it, by edge, stream and direction of the call; empty: not known.",
+            on=_FINDING,
+        ),
+    ]
+    field: Annotated[
+        str | None,
+        Fact("The field of the call that tells it, as a path in the graph.", on="most findings"),
+    ]
+    value: Annotated[
+        float | None, Fact("What that field says, in `unit`.", "`unit`", "findings with a number")
+    ]
+    threshold: Annotated[
+        float | None, Fact("The threshold it passed, in `unit`.", "`unit`", "rules with one")
+    ]
+    unit: Annotated[str | None, Fact("Unit of `value` and `threshold`.", on="rules with one")]
+    message: Annotated[str, Fact("What was found, in a sentence.", on=_FINDING)]
+    advice: Annotated[str, Fact("What to do about it.", on=_FINDING)]
+    basis: Annotated[FindingBasis, Fact("What the finding rests on.", on=_FINDING)]
+    source: Annotated[
+        Url, Fact("Who says so: the specification or page behind the rule.", on=_FINDING)
+    ]
+
+
+class Suspect(Entity, frozen=True):
+    """A place where the fault may lie, with the findings that speak for it."""
+
+    where: Annotated[SuspectKind, Fact("The place.", on="every suspect")]
+    findings: Annotated[
+        tuple[Finding, ...], Fact("What speaks for it; never empty.", on="every suspect")
+    ]
+
+
+class Diagnosis(Entity, frozen=True):
+    """What a summary says about why a call went or sounded as it did, and no more than that."""
+
+    headline: Annotated[str, Fact("The diagnosis in one sentence.", on="every call")]
+    suspects: Annotated[
+        tuple[Suspect, ...],
+        Fact("Where the fault likely lies, the likeliest first; often none.", on="every call"),
+    ]
+    findings: Annotated[
+        tuple[Finding, ...], Fact("What stands out, the most severe first.", on="every call")
+    ]
