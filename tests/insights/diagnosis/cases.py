@@ -829,7 +829,7 @@ EDGES = (
         call(
             "client",
             "inbound",
-            **{"from": {"sdk": {"type": "twilio-voice-ios", "version": "2.1.0"}}},
+            from_={"sdk": {"type": "twilio-voice-ios", "version": "2.1.0"}},
             client_edge=clean_gateway(),
             sdk_edge=sdk(heard(), spoke(), direction="outbound"),
         ),
@@ -840,7 +840,7 @@ EDGES = (
         call(
             "client",
             "inbound",
-            **{"from": {"sdk": {"type": "twilio-voice-js", "version": "1.14.3"}}},
+            from_={"sdk": {"type": "twilio-voice-js", "version": "1.14.3"}},
             client_edge=clean_gateway(),
             sdk_edge=sdk(heard(), spoke(), direction="outbound"),
         ),

@@ -27,7 +27,7 @@ def call(type_: str, direction: str | None, state: str = "completed", **more: An
         "properties": properties,
         **talk,
     }
-    return summary | more
+    return summary | {name.rstrip("_"): value for name, value in more.items()}
 
 
 def stream(  # noqa: PLR0913 - one argument for each kind of number
