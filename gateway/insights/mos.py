@@ -95,9 +95,8 @@ def best_mos(codec: Codec) -> float:
 
 def codec_of(stream: MediaStream) -> Codec | None:
     """The codec of a stream, if G.113 has values for it."""
-    if stream.codec_name is not None:
-        return _codec_named(stream.codec_name)
-    return None if stream.codec is None else _BY_PAYLOAD_TYPE.get(stream.codec)
+    named = None if stream.codec_name is None else _codec_named(stream.codec_name)
+    return named or (None if stream.codec is None else _BY_PAYLOAD_TYPE.get(stream.codec))
 
 
 @lru_cache(maxsize=256)
@@ -120,7 +119,11 @@ def _delay(ms: float) -> float:
     if ms <= _UNHEARD_DELAY:
         return 0.0
     x = math.log2(min(ms, _LONGEST_DELAY) / _UNHEARD_DELAY)
-    return 25 * ((1 + x**6) ** (1 / 6) - 3 * (1 + (x / 3) ** 6) ** (1 / 6) + 2)
+    return 25 * (_soft(x) - 3 * _soft(x / 3) + 2)
+
+
+def _soft(x: float) -> float:
+    return math.pow(1 + math.pow(x, 6), 1 / 6)
 
 
 def _score(rating: float) -> float:

@@ -1,0 +1,66 @@
+"""The diagnosis in one sentence: who is likely to blame and why, or what is not known."""
+
+from collections.abc import Sequence
+
+from gateway.insights.diagnosis.call_view import CARRIER, CallView
+from gateway.insights.diagnosis.findings import Finding, Severity, Suspect, SuspectKind
+from gateway.insights.diagnosis.parties import CALLER
+from gateway.insights.diagnosis.rule_names import FindingRule as Rules
+from gateway.insights.diagnosis.wording import clause_of
+from gateway.insights.summary import CallState
+
+_NAMES = {
+    SuspectKind.CARRIER: "The carrier",
+    SuspectKind.SIP_PEER: "Your SIP side or its network",
+    SuspectKind.APP_NETWORK: "The app's network",
+    SuspectKind.APP_DEVICE: "The app's device",
+    SuspectKind.TWILIO: "Twilio, another leg of the call or the region used",
+    SuspectKind.ROUTING: "Routing",
+    SuspectKind.BLOCKED: "Blocking",
+}
+_OUTCOMES = (Rules.NOT_ANSWERED, Rules.DECLINED)
+_OPEN = (CallState.RINGING, CallState.ANSWERED)
+
+
+def headline(view: CallView, suspects: Sequence[Suspect], findings: Sequence[Finding]) -> str:
+    """One sentence for people."""
+    if suspects:
+        first = suspects[0]
+        return f"{_name(view, first.where)} is the likeliest cause: " + clause_of(
+            first.findings[0].message
+        )
+    for one in findings:
+        if one.severity is not Severity.INFO or one.rule in _OUTCOMES:
+            return one.message
+    return _nothing_found(view, findings)
+
+
+def _name(view: CallView, where: SuspectKind) -> str:
+    """The suspect; a carrier by its name, if the summary tells whose number it faces."""
+    if where is not SuspectKind.CARRIER or view.parties.get(CARRIER) is None:
+        return _NAMES[where]
+    summary = view.summary
+    party = summary.from_ if view.parties[CARRIER] is CALLER else summary.to
+    carrier = party.carrier if party else None
+    return f"{_NAMES[where]} ({carrier})" if carrier else _NAMES[where]
+
+
+def _nothing_found(view: CallView, findings: Sequence[Finding]) -> str:
+    """What can be said of a call at which nothing is wrong that is known."""
+    if not _measured(view):
+        return "How this call sounded is not known: its summary tells no measurements."
+    missing = [one.edge.value for one in findings if one.rule is Rules.METRICS_MISSING and one.edge]
+    if missing:
+        edges = " and ".join(missing)
+        return f"Nothing that was measured points to a fault; the {edges} edge is not known."
+    if any(one.rule is Rules.PARTIAL_SUMMARY for one in findings):
+        return "So far nothing that was measured points to a fault; the summary is partial."
+    return "Nothing that was measured points to a fault."
+
+
+def _measured(view: CallView) -> bool:
+    """Whether the quality of any stream is told."""
+    return any(
+        stream.packets_loss_percentage is not None or stream.jitter is not None
+        for stream in view.streams.values()
+    )
