@@ -78,7 +78,7 @@ _BEFORE_THE_APP = (_TO_APP, _FROM_CARRIER, _FROM_SIP)
 _SIDES = {_FROM_CARRIER: Kind.CARRIER, _FROM_SIP: Kind.SIP_PEER}
 _THROUGH_A_TRUNK = {_TO_SIP: _FROM_CARRIER, _TO_CARRIER: _FROM_SIP}
 
-_Speaks: TypeAlias = Iterator[tuple[Kind, Iterable[Finding]]]
+_Speaks: TypeAlias = Iterator[tuple[Kind, list[Finding]]]
 
 
 def suspects_of(view: CallView, findings: Sequence[Finding]) -> tuple[Suspect, ...]:
@@ -89,12 +89,13 @@ def suspects_of(view: CallView, findings: Sequence[Finding]) -> tuple[Suspect, .
     spoken: dict[Kind, list[Finding]] = {}
     for look in (_degraded, _slow, _unheard, _device, _connection, _setting_up):
         for where, speaking in look(evidence):
-            spoken.setdefault(where, []).extend(speaking)
+            if speaking:
+                spoken.setdefault(where, []).extend(speaking)
     if Kind.TWILIO in spoken:
         spoken[Kind.TWILIO] += evidence.by(_DETOURS | {Rules.EDGE_LOCATION_FALLBACK})
     if Kind.APP_NETWORK in spoken:
         spoken[Kind.APP_NETWORK] += evidence.by({Rules.SDK_WARNINGS})
-    suspects = (Suspect(where, evidence.in_order(told)) for where, told in spoken.items() if told)
+    suspects = (Suspect(where, evidence.in_order(told)) for where, told in spoken.items())
     return tuple(sorted(suspects, key=_likelihood))
 
 
