@@ -16,6 +16,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
 
 from gateway.insights.catalogue import Entity, Fact, OpenMap, Pii, Vocabulary
+from gateway.insights.diagnosis.rule_names import FindingRule
+from gateway.insights.diagnosis.rules import RULES
+from gateway.insights.diagnosis.signaling_words import Q850_CAUSES, SIP_RESPONSES
 from gateway.insights.field_decoding import bare
 from gateway.insights.filters import FILTERS, Filter
 from gateway.insights.statistics import AvgMax
@@ -148,6 +151,21 @@ def metrics() -> str:
     return _table(("Name", "Kind", "What it tells"), rows)
 
 
+def rules() -> str:
+    """Every rule of a diagnosis, under a heading of its own."""
+    return "\n".join(_rule(name) for name in FindingRule)
+
+
+def _rule(name: FindingRule) -> str:
+    row = RULES[name]
+    threshold = "" if row.threshold is None else f"{row.side} {row.threshold:g} {row.unit}"
+    facts = (row.severity.name, row.basis.name, threshold, f"<{row.source}>")
+    table = _table(("Severity", "Basis", "Threshold", "Source"), [facts])
+    words = {FindingRule.SIP_RESPONSE: SIP_RESPONSES, FindingRule.Q850_CAUSE: Q850_CAUSES}
+    codes = _table(("Code", "In words"), words[name].items()) if name in words else ""
+    return "\n".join((f"### `{name.name}`\n", f"{name.meaning}\n", table, f"{row.advice}\n", codes))
+
+
 def leaves(
     entity: type[Entity], said: str, path: str, kind: GraphQLNamedType, above: Fact
 ) -> Iterator[tuple[str, ...]]:
@@ -223,6 +241,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "fields": fields,
     "own fields": own_fields,
     "metrics": metrics,
+    "rules": rules,
 }
 
 
