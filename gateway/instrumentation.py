@@ -5,17 +5,26 @@ Details never hold personal data: names of fields, codes and durations, no value
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import Any, Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
-_FAILED, _SERVER_ERRORS = frozenset({0, 401, 403, 429}), 500
+
+class Outcome(Enum):
+    """How a request to Twilio went, for those who do not care what it was about."""
+
+    ANSWERED = "answered"
+    RATE_LIMITED = "rate_limited"
+    REFUSED = "refused"
+    FAILED = "failed"
 
 
 class UpstreamAnswered(Struct, frozen=True):
     """One HTTP request to Twilio is over. `status` is 0 when no answer came.
 
-    `attempt` is 1 for the first one at a question, and more for a retry.
+    `attempt` is 1 for the first one at a question, and more for a retry. `outcome` is None when
+    the request was cancelled. `reason` says in words why it was refused or failed.
     """
 
     account: str
@@ -24,11 +33,8 @@ class UpstreamAnswered(Struct, frozen=True):
     seconds: float
     request_id: str | None
     attempt: int = 1
-
-    @property
-    def failed(self) -> bool:
-        """Whether Twilio, or the way to it, is to blame, or the credentials are."""
-        return self.status in _FAILED or self.status >= _SERVER_ERRORS
+    outcome: Outcome | None = Outcome.ANSWERED
+    reason: str | None = None
 
 
 class CircuitChanged(Struct, frozen=True):
@@ -83,6 +89,18 @@ class CacheServerChanged(Struct, frozen=True):
     """The cache server can be asked again, or cannot be asked any more."""
 
     up: bool
+
+
+class DependencyChanged(Struct, frozen=True):
+    """Something that the gateway depends on fails, for a `reason`; or works, with None.
+
+    `kind` says what it is and `name` which of several: an account, a background task. It may be
+    said again. A reason is a text for operators, without secrets and personal data.
+    """
+
+    kind: Literal["cache", "upstream", "keys", "sink", "task"]
+    reason: str | None
+    name: str = ""
 
 
 class Coalesced(Struct, frozen=True):
@@ -210,6 +228,7 @@ Happening: TypeAlias = (
     | CacheAsked
     | TierAsked
     | CacheServerChanged
+    | DependencyChanged
     | Coalesced
     | FollowersChanged
     | WebhookAnswered

@@ -41,6 +41,7 @@ from gateway.schema.spending import Budgets
 from gateway.schema.trusted_documents import trusted_documents
 from gateway.server.access import Access, Reread, events_are_on
 from gateway.server.again import Repeats
+from gateway.server.dependencies import Dependencies
 from gateway.server.door import Door, across_origins, origins_of
 from gateway.server.graphiql import GraphiQL
 from gateway.server.graphql import GraphQLEndpoint
@@ -85,9 +86,11 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     `reread` gives the configuration that is obeyed after a SIGHUP, and `traces` makes traces.
     """
     leaving = Leaving(settings.gateway_drain)
-    telemetry, health = Telemetry(), Health(leaving)
+    telemetry, dependencies = Telemetry(), Dependencies()
+    health = Health(leaving)
     heard = (*([traces] if traces else ()), *hooks)
-    hook = among((telemetry.listeners(), health.listeners(), COUNTS), heard)
+    groups = (telemetry.listeners(), health.listeners(), dependencies.listeners(), COUNTS)
+    hook = among(groups, heard)
     configuration = open_to_all(access) if isinstance(access, Account) else access
     engine = _engine(settings, configuration, transport, hook, clock)
     obeyed = Access(configuration, settings, engine.verbs, _verifier(settings, clock), hook)

@@ -9,11 +9,10 @@ from gateway.instrumentation import (
     CacheServerChanged,
     CircuitChanged,
     Listeners,
+    Outcome,
     UpstreamAnswered,
 )
 from gateway.server.leaving import Leaving
-
-_LIMITED = 429
 
 State: TypeAlias = Literal["ok", "rate limited", "failing"]
 
@@ -36,7 +35,8 @@ class Health:
         }
 
     def _upstream_answered(self, happening: UpstreamAnswered) -> None:
-        self._answered[happening.account] = _state(happening)
+        if happening.outcome is not None:
+            self._answered[happening.account] = _state(happening)
 
     def _circuit_changed(self, happening: CircuitChanged) -> None:
         self._circuits[happening.account] = happening.state
@@ -73,6 +73,6 @@ class Health:
 
 def _state(happening: UpstreamAnswered) -> State:
     """How a request went."""
-    if happening.status == _LIMITED:
+    if happening.outcome is Outcome.RATE_LIMITED:
         return "rate limited"
-    return "failing" if happening.failed else "ok"
+    return "ok" if happening.outcome is Outcome.ANSWERED else "failing"

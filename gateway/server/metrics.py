@@ -56,10 +56,12 @@ class Make:
         """`workers` says how the values of several are made one."""
         return Gauge(name, told, registry=self._registry, multiprocess_mode=workers)
 
-    def gauges(self, name: str, told: str, *labels: str) -> Callable[..., Gauge]:
-        """A gauge by its labels; the values of several workers are added."""
+    def gauges(
+        self, name: str, told: str, *labels: str, workers: Literal["livesum", "livemin"] = "livesum"
+    ) -> Callable[..., Gauge]:
+        """A gauge by its labels; `workers` says how the values of several are made one."""
         return cache(
-            Gauge(name, told, labels, registry=self._registry, multiprocess_mode="livesum").labels
+            Gauge(name, told, labels, registry=self._registry, multiprocess_mode=workers).labels
         )
 
 

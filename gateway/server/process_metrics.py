@@ -1,9 +1,10 @@
-"""The metrics of the processes: their event loops, memory, sockets and logs."""
+"""The metrics of the processes: what they depend on, their event loops, memory and logs."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from gateway import __version__
 from gateway.instrumentation import (
+    DependencyChanged,
     FollowersChanged,
     Listeners,
     LogLinesDropped,
@@ -29,6 +30,12 @@ class Process:
         self._memory = make.gauge("gateway_memory_bytes", "Memory of all workers, resident.")
         self._files = make.gauge("gateway_open_files", "Files and sockets that workers have open.")
         self._tasks = make.gauge("gateway_tasks", "Tasks of the event loops of workers.")
+        self._up = make.gauges(
+            "gateway_dependency_up",
+            "Whether it works: cache, upstream (by account), keys, sink or task.",
+            *("dependency", "name"),
+            workers="livemin",
+        )
         self._dropped = Counter(
             "gateway_log_lines_dropped",
             "Lines of log that standard error was read too slowly for.",
@@ -49,6 +56,7 @@ class Process:
             LoopLagged: lambda one: self._lag.observe(one.seconds),
             LogLinesDropped: lambda one: self._dropped.inc(one.number),
             ProcessMeasured: self._measured,
+            DependencyChanged: lambda one: self._up(one.kind, one.name).set(one.reason is None),
         }
 
     def _measured(self, one: ProcessMeasured) -> None:

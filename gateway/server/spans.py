@@ -36,6 +36,7 @@ from gateway.instrumentation import (
     CacheAsked,
     Happening,
     OperationAnswered,
+    Outcome,
     TierAsked,
     UpstreamAnswered,
 )
@@ -164,7 +165,7 @@ class Spans:
             said["http.response.status_code"] = one.status
         if one.request_id is not None:
             said["gateway.twilio_request_id"] = one.request_id
-        status = Status(_ERROR) if one.failed else _OK
+        status = Status(_ERROR) if one.outcome is not Outcome.ANSWERED else _OK
         name = f"Twilio {one.resource}"
         self._within(trace, name, said, one.seconds, SpanKind.CLIENT, status)
 

@@ -9,7 +9,7 @@ are as many as when it last refused one, the limit does not grow.
 
 from collections.abc import Hashable
 
-from gateway.upstream.answers import Outcome
+from gateway.instrumentation import Outcome
 
 HALVED, CUT = 0.5, 0.75
 

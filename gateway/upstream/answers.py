@@ -4,12 +4,12 @@ import math
 from codecs import BOM_UTF8
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from enum import Enum
 
 import httpx
 import msgspec
 
 from gateway.insights.absence import Absence
+from gateway.instrumentation import Outcome
 
 PATIENCE = 30.0
 """Seconds for which Twilio may ask to be left alone; if it asks for more, it is asked after these.
@@ -17,15 +17,6 @@ PATIENCE = 30.0
 Clients are told no more either. `Retry-After` may hold anything, and what is too large for their
 timers, they take for no time at all.
 """
-
-
-class Outcome(Enum):
-    """How a request went, for those who do not care what it was about."""
-
-    ANSWERED = "answered"
-    RATE_LIMITED = "rate_limited"
-    REFUSED = "refused"
-    FAILED = "failed"
 
 
 class NotSent(Exception):

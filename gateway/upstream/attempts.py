@@ -13,7 +13,8 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from gateway.asking import Asker, now
-from gateway.upstream.answers import PATIENCE, NotSent, Outcome, outcome, wait_of
+from gateway.instrumentation import Outcome
+from gateway.upstream.answers import PATIENCE, NotSent, outcome, wait_of
 from gateway.upstream.transport import BodyTooLarge
 
 MOST = 3

@@ -13,8 +13,8 @@ from typing import Literal
 import httpx
 
 from gateway.asking import now
-from gateway.instrumentation import CircuitChanged, Hook, silent
-from gateway.upstream.answers import NotSent, Outcome, outcome
+from gateway.instrumentation import CircuitChanged, Hook, Outcome, silent
+from gateway.upstream.answers import NotSent, outcome
 from gateway.upstream.transport import BodyTooLarge
 
 WINDOW = 5.0

@@ -4,6 +4,7 @@ import httpx
 
 from gateway.instrumentation import Hook, silent
 from gateway.upstream.attempts import Attempts
+from gateway.upstream.availability import Availability
 from gateway.upstream.circuit_breaker import CircuitBreaker, FailFast
 from gateway.upstream.fair_shares import FairShares
 from gateway.upstream.observed import Observed
@@ -22,6 +23,7 @@ def discipline(
     `seconds`. The circuit breaker stands behind the line, where all see how the others fared, and
     is asked before it too, so that nobody waits for a refusal.
     """
-    breaker = CircuitBreaker(Observed(Bounded(transport, seconds), hook), hook=hook)
+    watched = Availability(hook)
+    breaker = CircuitBreaker(Observed(Bounded(transport, seconds), watched), hook=watched)
     shares = FairShares(breaker, concurrency, hook=hook)
     return Attempts(FailFast(shares, breaker))

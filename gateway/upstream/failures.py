@@ -1,5 +1,8 @@
 """Status and exception → our errors. Here and nowhere else."""
 
+import os
+import ssl
+
 import aiohttp
 import httpx
 from aiohttp.http_exceptions import HttpProcessingError
@@ -18,7 +21,8 @@ from gateway.errors import (
 )
 from gateway.insights.absence import Absence
 from gateway.insights.paging import Question
-from gateway.upstream.answers import PATIENCE, NotSent, Outcome, request_id, twilio_code, wait_of
+from gateway.instrumentation import Outcome
+from gateway.upstream.answers import PATIENCE, NotSent, request_id, twilio_code, wait_of
 from gateway.upstream.circuit_breaker import CircuitOpen
 from gateway.upstream.fair_shares import Overloaded
 from gateway.upstream.transport import BodyTooLarge
@@ -45,6 +49,7 @@ _BROKEN = (
 """Something came, and it was no whole HTTP answer."""
 
 
+_TLS = (aiohttp.ClientSSLError, ssl.SSLError)
 _NEVER_SENT = (
     NotSent,
     aiohttp.ClientConnectorError,
@@ -105,6 +110,33 @@ def failure_of_exception(error: Exception) -> UpstreamError:
     if isinstance(error, _BROKEN):
         return invalid("was cut off or no HTTP")
     return UpstreamUnavailable("Twilio could not be reached.")
+
+
+def reason_of_response(response: httpx.Response) -> str:
+    """Why it is no answer, for operators."""
+    code = twilio_code(response)
+    told = "" if code is None else f", Twilio's code {code}"
+    return f"HTTP {response.status_code}{told}"
+
+
+def reason_of_exception(error: BaseException) -> str:
+    """Why there is no answer, for operators: nothing of the address, the headers or the body."""
+    if isinstance(error, TimeoutError | httpx.TimeoutException):
+        return "no answer in time"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"no connection: {_of_system(error)}"
+    if isinstance(error, _BROKEN):
+        return "the answer is cut off, or no HTTP"
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "the connection was closed without an answer"
+    return _of_system(error) if isinstance(error, OSError) else type(error).__name__
+
+
+def _of_system(error: OSError) -> str:
+    """What the operating system calls it, or OpenSSL."""
+    if error.errno is not None and error.errno > 0 and not isinstance(error, _TLS):
+        return os.strerror(error.errno)
+    return error.strerror or type(error).__name__
 
 
 def _held_back(why: NotSent) -> UpstreamError:

@@ -14,16 +14,9 @@ import httpx
 from gateway.asking import Asker, in_time, now
 from gateway.errors import DeadlineExceeded
 from gateway.fair_line import FairLine
-from gateway.instrumentation import ConcurrencyChanged, Hook, Shed, silent
+from gateway.instrumentation import ConcurrencyChanged, Hook, Outcome, Shed, silent
 from gateway.upstream.adaptive_limit import AdaptiveLimit
-from gateway.upstream.answers import (
-    PATIENCE,
-    NotSent,
-    Outcome,
-    concurrent_requests,
-    outcome,
-    wait_of,
-)
+from gateway.upstream.answers import PATIENCE, NotSent, concurrent_requests, outcome, wait_of
 from gateway.upstream.transport import BodyTooLarge
 
 MOST_WAITING = 1024

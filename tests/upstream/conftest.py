@@ -62,7 +62,8 @@ def raising(error: BaseException) -> Answering:
 def client_of(
     transport: httpx.AsyncBaseTransport, base_url: str = BASE_URL, hook: Hook = silent
 ) -> InsightsClient:
-    return InsightsClient(Observed(transport, hook), base_url, hook=hook, clock=lambda: NOON)
+    observed = Observed(Bounded(transport, 60), hook)
+    return InsightsClient(observed, base_url, hook=hook, clock=lambda: NOON)
 
 
 def page_body(next_page_url: object = None, *summaries: object) -> Json:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.instrumentation import Outcome
 from gateway.upstream.adaptive_limit import REMEMBERED, AdaptiveLimit
-from gateway.upstream.answers import Outcome
 
 OK, TOO_MANY, FAILED = Outcome.ANSWERED, Outcome.RATE_LIMITED, Outcome.FAILED
 

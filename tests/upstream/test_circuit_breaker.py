@@ -3,8 +3,7 @@ import asyncio
 import httpx
 import pytest
 
-from gateway.instrumentation import CircuitChanged, Happening
-from gateway.upstream.answers import Outcome
+from gateway.instrumentation import CircuitChanged, Happening, Outcome
 from gateway.upstream.circuit_breaker import (
     FAILURES,
     LONGEST_PAUSE,

@@ -1,0 +1,166 @@
+"""Whoever reads the log alone learns what fails, when and why, and when it works again.
+
+Each dependency is taken away and given back. That gives two lines, however many requests fail in
+between: a warning and an information, each with the reason.
+"""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateway.instrumentation import (
+    CircuitChanged,
+    DependencyChanged,
+    Happening,
+    Outcome,
+    UpstreamAnswered,
+)
+from gateway.logs import JsonLines, TextLines
+from gateway.sandbox import Fault, Sandbox
+from gateway.settings import Settings
+from gateway.upstream.availability import SECONDS, Availability
+from gateway.upstream.circuit_breaker import FAILURES
+from tests.conftest import Clock, Gateway
+
+CALL = "query($sid: CallSid!) { call(sid: $sid) { sid } }"
+
+
+class Log:
+    """The lines about dependencies."""
+
+    def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
+        self._caplog = caplog
+
+    def records(self) -> list[logging.LogRecord]:
+        return [one for one in self._caplog.records if one.name == "gateway.dependencies"]
+
+    def levels(self) -> list[str]:
+        return [record.levelname for record in self.records()]
+
+    def texts(self) -> list[str]:
+        return [record.getMessage() for record in self.records()]
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> Log:
+    caplog.set_level(logging.INFO, logger="gateway.dependencies")
+    return Log(caplog)
+
+
+@pytest.fixture
+async def gateway(sandbox: Sandbox, clock: Clock) -> AsyncIterator[Gateway]:
+    async with Gateway(sandbox, clock, Settings(gateway_stale_if_error=0)) as gateway:
+        yield gateway
+
+
+async def up(gateway: Gateway, labels: str) -> str:
+    """What `/metrics` says of a dependency: 1 or 0."""
+    page = (await gateway.http.get("/metrics")).text
+    return page.partition(f"gateway_dependency_up{{{labels}}} ")[2][:1]
+
+
+async def becomes_well(gateway: Gateway) -> None:
+    """Ask until an answer comes: an open circuit breaker lets a probe through after a second."""
+    sid = gateway.sandbox.examples()["bad_carrier"]
+    until = time.monotonic() + 10
+    while "errors" in await gateway.send(CALL, sid=sid):
+        assert time.monotonic() < until
+        await asyncio.sleep(0.02)
+
+
+async def test_wrong_credentials_are_told_at_the_first_refusal(gateway: Gateway, log: Log) -> None:
+    """With few requests no circuit breaker would ever open; when it does, that is no news."""
+    account, sids = gateway.sandbox.account_sid, list(gateway.sandbox.examples().values())
+    gateway.sandbox.inject(Fault(kind="refused_credentials"))
+    await gateway.fail(CALL, sid=sids[0])
+    assert log.levels() == ["WARNING"]
+    for sid in sids:
+        await gateway.send(CALL, sid=sid)
+    assert log.levels() == ["WARNING"]
+    gateway.sandbox.clear_faults()
+    await becomes_well(gateway)
+    assert log.levels() == ["WARNING", "INFO"]
+    for text in log.texts():
+        assert account in text
+        assert "it refuses the credentials (HTTP 401, Twilio's code 20003)" in text
+
+
+async def test_twilio_is_taken_away_and_given_back(gateway: Gateway, log: Log) -> None:
+    """One failure is no outage; the circuit breaker says when it is one."""
+    account, sids = gateway.sandbox.account_sid, gateway.sandbox.examples().values()
+    gateway.sandbox.inject(Fault(kind="server_error"))
+    while not any(isinstance(one, CircuitChanged) for one in gateway.happenings):
+        assert log.levels() == []
+        await asyncio.gather(*(gateway.send(CALL, sid=sid) for sid in sids))
+    for sid in sids:
+        await gateway.send(CALL, sid=sid)
+    assert log.levels() == ["WARNING"]
+    reason = "HTTP 503, Twilio's code 17009"
+    assert await up(gateway, f'dependency="upstream",name="{account}"') == "0"
+    gateway.sandbox.clear_faults()
+    await becomes_well(gateway)
+    assert log.levels() == ["WARNING", "INFO"]
+    assert log.texts()[0].startswith(f"Twilio cannot be asked ({account}): {reason}. ")
+    assert log.texts()[1].startswith(f"Twilio answers again ({account}), after ")
+    assert log.texts()[1].endswith(f"What failed was: {reason}.")
+    assert await up(gateway, f'dependency="upstream",name="{account}"') == "1"
+
+
+def answered(how: Outcome | None, reason: str | None = None) -> UpstreamAnswered:
+    return UpstreamAnswered("AC1", "Summary", 0, 0.1, None, 1, how, reason)
+
+
+def test_a_quiet_gateway_notices_an_outage_too() -> None:
+    """Three failures in a row over ten seconds, too few for a circuit breaker, are our choice."""
+    heard: list[Happening] = []
+    now = [0.0]
+    availability = Availability(heard.append, lambda: now[0])
+
+    def told() -> list[str | None]:
+        return [one.reason for one in heard if isinstance(one, DependencyChanged)]
+
+    for _ in range(FAILURES):
+        availability(answered(Outcome.FAILED, "no answer in time"))
+    assert told() == []
+    now[0] += SECONDS
+    availability(answered(None))
+    availability(answered(Outcome.RATE_LIMITED))
+    assert told() == []
+    availability(answered(Outcome.FAILED, "HTTP 502"))
+    availability(answered(Outcome.ANSWERED))
+    assert told() == ["HTTP 502", None]
+
+
+def test_a_late_answer_does_not_speak_for_an_open_circuit() -> None:
+    """It was asked before the circuit breaker opened; the probe says when Twilio is back."""
+    heard: list[Happening] = []
+    availability = Availability(heard.append, lambda: 0.0)
+    availability(answered(Outcome.FAILED, "HTTP 500"))
+    for happening in (
+        CircuitChanged("AC1", "open"),
+        answered(Outcome.ANSWERED),
+        CircuitChanged("AC1", "half_open"),
+        answered(Outcome.ANSWERED),
+        CircuitChanged("AC1", "closed"),
+    ):
+        availability(happening)
+    told = [one for one in heard if isinstance(one, DependencyChanged)]
+    assert [one.reason for one in told] == ["HTTP 500", None]
+
+
+async def test_machines_read_what_changed_as_fields(gateway: Gateway, log: Log) -> None:
+    """A rule over JSON lines need not take a sentence apart."""
+    gateway.sandbox.inject(Fault(kind="refused_credentials"))
+    await gateway.fail(CALL, sid=gateway.sandbox.examples()["bad_carrier"])
+    (record,) = log.records()
+    line = json.loads(JsonLines().format(record))
+    assert line["level"] == "warning"
+    assert line["dependency"] == f"upstream {gateway.sandbox.account_sid}"
+    assert line["up"] is False
+    assert line["reason"].startswith("it refuses the credentials")
+    assert line["message"] == record.getMessage()
+    assert TextLines().format(record).endswith(line["message"])
