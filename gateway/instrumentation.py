@@ -115,7 +115,9 @@ class FollowersChanged(Struct, frozen=True):
     by: Literal[1, -1]
 
 
-WebhookOutcome: TypeAlias = Literal["accepted", "forged", "too_large", "not_json", "cut_off"]
+WebhookOutcome: TypeAlias = Literal[
+    "accepted", "unsigned", "forged", "too_large", "not_json", "cut_off"
+]
 
 
 class WebhookAnswered(Struct, frozen=True):
@@ -139,11 +141,13 @@ class EventReceived(Struct, frozen=True):
 class SummaryProgressed(Struct, frozen=True):
     """Twilio was asked again, and a call had got its first partial or its complete summary.
 
-    `after_end` is how many seconds before that the call had ended.
+    `after_end` is how many seconds before that the call had ended. `known_before` says whether a
+    summary was known already.
     """
 
     state: Literal["partial", "complete"]
     after_end: float
+    known_before: bool
 
 
 OperationKind: TypeAlias = Literal["query", "mutation", "subscription"]

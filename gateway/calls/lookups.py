@@ -184,7 +184,10 @@ class Lookups:
         after_end = seen.as_of - seen.summary.end_time.timestamp()
         got_further = not isinstance(before, Snapshot) or seen.is_complete > before.is_complete
         if got_further and after_end < _LATELY:
-            self._hook(SummaryProgressed("complete" if seen.is_complete else "partial", after_end))
+            known = isinstance(before, Snapshot)
+            self._hook(
+                SummaryProgressed("complete" if seen.is_complete else "partial", after_end, known)
+            )
 
     async def _ask_annotation(self, realm: Realm, snapshot: Snapshot) -> Seen:
         asked_at = self._clock()

@@ -26,7 +26,7 @@ from gateway.calls.ground import Ground
 from gateway.calls.verbs import Verbs
 from gateway.configuration import Configuration, configuration_of, open_to_all
 from gateway.insights.paging import Cursors
-from gateway.instrumentation import Hook, among
+from gateway.instrumentation import Hook, Listeners, among
 from gateway.logs import configure_logging
 from gateway.quotas import Quotas
 from gateway.schema.context import Context
@@ -41,6 +41,7 @@ from gateway.schema.spending import Budgets
 from gateway.schema.trusted_documents import trusted_documents
 from gateway.server.access import Access, Reread, events_are_on
 from gateway.server.again import Repeats
+from gateway.server.deliveries import Deliveries
 from gateway.server.dependencies import Dependencies
 from gateway.server.door import Door, across_origins, origins_of
 from gateway.server.graphiql import GraphiQL
@@ -86,14 +87,12 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     `reread` gives the configuration that is obeyed after a SIGHUP, and `traces` makes traces.
     """
     leaving = Leaving(settings.gateway_drain)
-    telemetry, dependencies = Telemetry(), Dependencies()
-    health = Health(leaving)
+    telemetry, health = Telemetry(), Health(leaving)
     heard = (*([traces] if traces else ()), *hooks)
-    groups = (telemetry.listeners(), health.listeners(), dependencies.listeners(), COUNTS)
-    hook = among(groups, heard)
+    hook = among((health.listeners(), COUNTS, *_watchers(settings, telemetry, clock)), heard)
     configuration = open_to_all(access) if isinstance(access, Account) else access
     engine = _engine(settings, configuration, transport, hook, clock)
-    obeyed = Access(configuration, settings, engine.verbs, _verifier(settings, clock), hook)
+    obeyed = Access(configuration, settings, engine.verbs, _verifier(settings, clock, hook), hook)
     context = _contexts(settings, engine.verbs, clock)
     graphiql = GraphiQL(examples=examples) if settings.gateway_graphiql else None
     executor = _executor(settings, engine.cache, telemetry, hook)
@@ -195,14 +194,24 @@ def _engine(
     return _Engine(verbs, client, cache, quotas)
 
 
-def _verifier(settings: Settings, clock: Callable[[], float]) -> TokenVerifier | None:
+def _watchers(
+    settings: Settings, telemetry: Telemetry, clock: Callable[[], float]
+) -> list[Listeners]:
+    """What counts, what logs the state of dependencies, and what watches the sink, if it is on."""
+    watchers = [telemetry.listeners(), Dependencies(clock).listeners()]
+    if settings.gateway_webhook_url is not None:
+        watchers.append(Deliveries(among(watchers), clock).listeners())
+    return watchers
+
+
+def _verifier(settings: Settings, clock: Callable[[], float], hook: Hook) -> TokenVerifier | None:
     """What verifies JSON Web Tokens, if the settings say by whose keys."""
     url = settings.gateway_jwks_url
     issuer, audience = settings.gateway_jwt_issuer, settings.gateway_jwt_audience
     if url is None or issuer is None or audience is None:
         return None
     fetch = key_set_of(url, settings.gateway_upstream_timeout, Proxies.of(settings))
-    return TokenVerifier(fetch, issuer, audience, clock)
+    return TokenVerifier(fetch, issuer, audience, clock, hook)
 
 
 def _executor(

@@ -5,7 +5,6 @@
 """
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -38,7 +37,7 @@ _KINDS: Mapping[str, _Kind] = {
         "Twilio answers again",
     ),
     "keys": _Kind(
-        "keys",
+        "JWKS",
         "The key set at GATEWAY_JWKS_URL cannot be read",
         "Keys that were read before stay good; without any, JSON Web Tokens are refused.",
         "The key set at GATEWAY_JWKS_URL is read again",
@@ -73,7 +72,7 @@ class _Change(Fields):
 class Dependencies:
     """What fails now, and why. `clock` gives seconds."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._failures: dict[tuple[str, str], _Failure] = {}
 

@@ -33,6 +33,7 @@ Accept = Callable[[bytes], Awaitable[None]]
 """Takes in a body that Twilio signed; raises Undecodable."""
 
 _REFUSALS: dict[WebhookOutcome, tuple[int, str]] = {
+    "unsigned": (403, "Not signed by Twilio: there is no X-Twilio-Signature."),
     "forged": (403, "Not signed by Twilio for GATEWAY_WEBHOOK_URL and this body."),
     "too_large": (413, f"The body is larger than {MAX_BODY_BYTES} bytes."),
     "not_json": (400, "The body is not JSON."),
@@ -114,7 +115,7 @@ class EventSink:
         signature = request.headers.get("X-Twilio-Signature", "")
         accept = next((take for door, take in self._doors if door.signed(query, signature)), None)
         if accept is None:
-            return "forged"  # whatever it brings
+            return "forged" if signature else "unsigned"  # whatever it brings
         try:
             body = await _read(request)
             if body is None:

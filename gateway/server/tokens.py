@@ -23,7 +23,12 @@ from joserfc.jwt import JWTClaimsRegistry
 from msgspec import Struct
 
 from gateway.errors import KeysUnavailable, Unauthenticated
-from gateway.upstream.failures import TRANSPORT_FAILURES
+from gateway.instrumentation import DependencyChanged, Hook, silent
+from gateway.upstream.failures import (
+    TRANSPORT_FAILURES,
+    reason_of_exception,
+    reason_of_response,
+)
 from gateway.upstream.proxies import DIRECT, Proxies
 from gateway.upstream.transport import Bounded, Wire
 
@@ -82,9 +87,11 @@ class TokenVerifier:
         issuer: str,
         audience: str,
         clock: Callable[[], float],
+        hook: Hook = silent,
     ) -> None:
         self._fetch = fetch
         self._clock = clock
+        self._hook = hook
         self._keys: KeySet | None = None
         self._read_at = float("-inf")
         self._reading: asyncio.Task[None] | None = None
@@ -151,11 +158,14 @@ class TokenVerifier:
         try:
             published = (await self._fetch()).removeprefix(BOM_UTF8)
             self._keys = _imported(msgspec.json.decode(published))
-        except Exception:  # noqa: BLE001 - whatever an issuer may have published
+        except Exception as error:  # noqa: BLE001 - whatever an issuer may have published
+            told = str(error) if isinstance(error, OSError) else "it is no JSON with keys of use"
+            self._hook(DependencyChanged("keys", told))
             return
         finally:
             self._read_at = self._clock()
             self._reading = None
+        self._hook(DependencyChanged("keys", None))
 
 
 def _decoded(token: str, keys: KeySet) -> jwt.Token:
@@ -217,7 +227,9 @@ def key_set_of(
         async with httpx.AsyncClient(transport=bounded, timeout=None) as client:  # noqa: S113 - bounded
             try:
                 return (await client.get(url)).raise_for_status().content
+            except httpx.HTTPStatusError as error:
+                raise OSError(reason_of_response(error.response)) from error
             except TRANSPORT_FAILURES as error:
-                raise OSError("the keys could not be read") from error
+                raise OSError(reason_of_exception(error)) from error
 
     return fetch

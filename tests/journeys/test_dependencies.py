@@ -11,20 +11,31 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
+from joserfc.jwk import ECKey
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
+from gateway.errors import KeysUnavailable, Unauthenticated
 from gateway.instrumentation import (
     CircuitChanged,
     DependencyChanged,
     Happening,
     Outcome,
     UpstreamAnswered,
+    among,
 )
 from gateway.logs import JsonLines, TextLines
 from gateway.sandbox import Fault, Sandbox
+from gateway.server.dependencies import Dependencies
+from gateway.server.tokens import RETRY_AFTER, TokenVerifier, key_set_of
 from gateway.settings import Settings
 from gateway.upstream.availability import SECONDS, Availability
 from gateway.upstream.circuit_breaker import FAILURES
 from tests.conftest import Clock, Gateway
+from tests.event_streams import URL, cloud_event, deliver, push
+from tests.servers import free_port, serving
 
 CALL = "query($sid: CallSid!) { call(sid: $sid) { sid } }"
 
@@ -164,3 +175,93 @@ async def test_machines_read_what_changed_as_fields(gateway: Gateway, log: Log) 
     assert line["reason"].startswith("it refuses the credentials")
     assert line["message"] == record.getMessage()
     assert TextLines().format(record).endswith(line["message"])
+
+
+async def test_the_sink_is_taken_away_and_given_back(
+    sandbox: Sandbox, clock: Clock, log: Log
+) -> None:
+    """Another auth token signs what comes, as after a rotation; then the right one does again."""
+    event = cloud_event("partial", {"call_sid": sandbox.examples()["partial"]})
+    async with Gateway(sandbox, clock, Settings(gateway_webhook_url=URL)) as gateway:
+        for _ in range(3):
+            assert (await deliver(gateway.http, "another token", event)).status_code == 403
+        assert log.levels() == ["WARNING"]
+        assert await up(gateway, 'dependency="sink",name=""') == "0"
+        for _ in range(3):
+            assert (await push(gateway, event)).status_code == 200
+        assert await up(gateway, 'dependency="sink",name=""') == "1"
+    assert log.levels() == ["WARNING", "INFO"]
+    for text in log.texts():
+        assert "did not sign for GATEWAY_WEBHOOK_URL with a known auth token" in text
+
+
+async def test_a_sink_that_twilio_forgot_is_told_by_what_a_poll_learns(
+    sandbox: Sandbox, clock: Clock, log: Log
+) -> None:
+    """A call was known in part, and Twilio pushes nothing of its complete summary."""
+    sid = sandbox.examples()["partial"]
+    async with Gateway(sandbox, clock, Settings(gateway_webhook_url=URL)) as gateway:
+        await gateway.ask(CALL, sid=sid)
+        clock.advance(2400)
+        await gateway.ask(CALL, sid=sid)
+        assert log.levels() == ["WARNING"]
+        await push(gateway, cloud_event("partial", {"call_sid": sid}))
+    assert log.levels() == ["WARNING", "INFO"]
+    assert all("no event came" in text for text in log.texts())
+
+
+class Issuer:
+    """A key set on an address of its own, which may fail."""
+
+    def __init__(self) -> None:
+        self.answer: Response = Response(status_code=503)
+        key = ECKey.generate_key("P-256", {"kid": "ec"})
+        self.keys = JSONResponse({"keys": [key.as_dict(private=False)]})
+        self.app = Starlette(routes=[Route("/keys", self._answer)])
+
+    def _answer(self, _: Request) -> Response:
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Response(status_code=503), "HTTP 503"),
+        (Response("<html>"), "it is no JSON with keys of use"),
+        (JSONResponse({"keys": []}), "it is no JSON with keys of use"),
+    ],
+)
+async def test_the_key_set_is_taken_away_and_given_back(
+    answer: Response, reason: str, clock: Clock, log: Log
+) -> None:
+    """Whoever has a token is refused meanwhile, which is not the fault of the token."""
+    issuer = Issuer()
+    issuer.answer = answer
+    dependencies = Dependencies(clock)
+    hook = among([dependencies.listeners()])
+    with serving(issuer.app) as address:
+        fetch = key_set_of(f"{address}/keys?key=harbour", 5)
+        verifier = TokenVerifier(fetch, "https://issuer", "calls", clock, hook)
+        for _ in range(3):
+            clock.advance(RETRY_AFTER + 1)
+            with pytest.raises(KeysUnavailable):
+                await verifier.claims("a.b.c")
+        assert log.levels() == ["WARNING"]
+        assert dependencies.reasons() == {"JWKS": reason}
+        issuer.answer = issuer.keys
+        clock.advance(RETRY_AFTER + 1)
+        with pytest.raises(Unauthenticated):
+            await verifier.claims("a.b.c")
+    assert log.levels() == ["WARNING", "INFO"]
+    assert all(reason in text and "harbour" not in text for text in log.texts())
+
+
+async def test_a_key_set_that_nobody_serves_is_told_with_the_reason(clock: Clock, log: Log) -> None:
+    """As the system calls it."""
+    fetch = key_set_of(f"http://127.0.0.1:{free_port()}/keys", 5)
+    hook = among([Dependencies(clock).listeners()])
+    verifier = TokenVerifier(fetch, "https://issuer", "calls", clock, hook)
+    with pytest.raises(KeysUnavailable):
+        await verifier.claims("a.b.c")
+    (text,) = log.texts()
+    assert "no connection: Connection refused" in text

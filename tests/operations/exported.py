@@ -48,7 +48,7 @@ EVERYTHING: list[Happening] = [
     FollowersChanged(1),
     WebhookAnswered("accepted"),
     EventReceived("complete", "kept", 1, 60.0),
-    SummaryProgressed("complete", 60.0),
+    SummaryProgressed("complete", 60.0, known_before=True),
     OperationAnswered("query", "Name", "failed", ("INTERNAL_SERVER_ERROR",), 0.1),
     RequestAnswered("/graphql", 200),
     LoopLagged(0.01),

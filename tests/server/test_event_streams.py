@@ -186,7 +186,7 @@ async def test_metrics_tell_what_came_and_how_long_after_the_call(
 
     for line in (
         'gateway_webhook_requests_total{outcome="accepted"} 1.0',
-        'gateway_webhook_requests_total{outcome="forged"} 1.0',
+        'gateway_webhook_requests_total{outcome="unsigned"} 1.0',
         'gateway_events_total{kind="complete",outcome="kept",schema="other"} 1.0',
         'gateway_events_total{kind="other",outcome="ignored",schema="other"} 1.0',
         'gateway_event_after_call_end_seconds_sum{kind="complete"} 1600.0',
