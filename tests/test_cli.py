@@ -10,11 +10,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import httpx
 import pytest
 
 from gateway import __version__
-from gateway.cli import main
+from gateway.cli import main, root
 from gateway.schema.federation import subgraph_sdl
 from gateway.schema.operations import sdl
 from gateway.server.app import from_environment
@@ -91,23 +92,107 @@ def twilio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
     """The first thing a report of a bug needs."""
-    with pytest.raises(SystemExit) as ended:
-        main(["--version"])
-
-    assert ended.value.code == 0
+    assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"gateway {__version__}\n"
 
 
-def test_a_command_that_does_not_exist_is_told_which_do(
-    capsys: pytest.CaptureFixture[str],
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",)])
+def test_without_a_command_it_says_which_there_are(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As any command line."""
-    with pytest.raises(SystemExit) as ended:
-        main(["sreve"])
+    """Somebody who types the name alone wants to know what it is; that is no mistake."""
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    assert not err
+    assert re.findall(r"^  (\w+)  +[A-Z].*\.$", out, re.MULTILINE) == [*root.commands]
 
-    assert ended.value.code == 2
-    error = capsys.readouterr().err
-    assert all(name in error for name in ("demo", "serve", "sandbox", "schema", "check"))
+
+@pytest.mark.parametrize("command", root.commands)
+def test_the_help_of_a_command_has_examples_and_statuses(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each example can be typed as it is, and each option says what it does, with its default."""
+    assert main([command, "--help"]) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"^Exit status:\n  0  \w+.*\n(  1 .*\n)?  2  wrong", told, re.MULTILINE)
+    examples = told.partition("Examples:\n")[2].partition("\n\n")[0]
+    assert f"gateway {command}" in examples
+    for option in root.commands[command].params:
+        if isinstance(option, click.Option):
+            assert str(option.help).endswith((".", "]")), option.name
+            is_said = option.show_default or "default: " in str(option.help)
+            assert is_said or option.name in {"sink", "file", "federation"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["sreve"], "No such command 'sreve'. Did you mean 'serve'? `gateway --help` tells more."),
+        (
+            ["serve", "--prot=1"],
+            "No such option '--prot'. (Did you mean one of: '--host', '--port'?)",
+        ),
+        (["serve", "--port"], "Option '--port' requires an argument."),
+        (["serve", "--port=x"], "--port is 'x': set it to a port, 0 to 65535."),
+        (["serve", "--workers=0"], "--workers is '0': set it to a whole number from 1."),
+        (["serve", "now"], "Got unexpected extra argument (now)."),
+        (["forget"], "Missing argument 'CALL_SID|NUMBER'."),
+        (["completion", "tcsh"], "Invalid value for '{bash|zsh|fish}': 'tcsh' is not one of"),
+    ],
+    ids=" ".join,
+)
+def test_a_mistake_on_the_command_line_is_one_line(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong, the nearest that there is, and where to read more; exit status 2."""
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.startswith(f"gateway: {told}")
+    assert re.fullmatch(r".* `gateway( \w+)? --help` tells more\.\n", err)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_told_how_to_complete(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """By a function of its own, which asks the command itself."""
+    assert main(["completion", shell]) == 0
+    assert f"_GATEWAY_COMPLETE={shell}_complete" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("gateway s", ["serve", "sandbox", "schema"]),
+        ("gateway serve --w", ["--workers"]),
+        ("gateway completion f", ["fish"]),
+    ],
+)
+def test_the_shell_completes_commands_options_and_values(typed: str, completed: list[str]) -> None:
+    """As bash asks: by the words so far, and the number of the one that is typed."""
+    words = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    told = subprocess.run(
+        [sys.executable, "-m", "gateway"],
+        env=environment() | words | {"_GATEWAY_COMPLETE": "bash_complete"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split() == [f"plain,{word}" for word in completed]
+
+
+def test_whoever_reads_no_further_sees_no_traceback() -> None:
+    """`gateway schema | head -1` closes the pipe before all is printed."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway", "schema"],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
 
 
 def test_the_schema_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -390,21 +475,18 @@ def test_the_demo_refuses_what_it_cannot_obey(
 @pytest.mark.parametrize(
     ("command", "option", "text", "told"),
     [
-        *(("demo", "--speed", text, "is not a number from 0.001") for text in ("0", "-1", "nan")),
-        *(("sandbox", "--speed", text, "is not a number from") for text in ("0", "inf", "fast")),
-        *((name, "--calls", "-5", "is not a whole number, 0") for name in ("demo", "sandbox")),
-        *(("sandbox", "--sink", text, "is not an address") for text in ("foo", "http://a:1x/b")),
+        *(("demo", "--speed", text, "a number from 0.001") for text in ("0", "-1", "nan")),
+        *(("sandbox", "--speed", text, "a number from") for text in ("0", "inf", "fast")),
+        *((name, "--calls", "-5", "a whole number, 0") for name in ("demo", "sandbox")),
+        *(("sandbox", "--sink", text, "an address") for text in ("foo", "http://a:1x/b")),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused(
     command: str, option: str, text: str, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With what it may be, before anything is printed that would not be true."""
-    with pytest.raises(SystemExit) as ended:
-        main([command, f"{option}={text}"])
-
-    assert ended.value.code == 2
-    assert f"argument {option}: {text!r} {told}" in " ".join(capsys.readouterr().err.split())
+    assert main([command, f"{option}={text}"]) == 2
+    assert capsys.readouterr().err.startswith(f"gateway: {option} is {text!r}: set it to {told}")
 
 
 @pytest.mark.usefixtures("here")

@@ -18,7 +18,7 @@ from graphql import GraphQLInputObjectType
 from starlette.routing import Route
 
 from gateway.calls.call import LookupStatus
-from gateway.cli import main
+from gateway.cli import main, root
 from gateway.errors import GatewayError, UpstreamError, WrongSettings
 from gateway.insights.annotating import UserErrorCode
 from gateway.insights.filters import FILTERS, Filter
@@ -39,7 +39,7 @@ BUILT = ROOT / "gateway" / "graphiql" / "dist" / "docs"
 SPAN = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"(?<![\w-])gateway ([a-z]+)((?: +(?:--?\w[\w-]*|\S+))*)")
 OPTION = re.compile(r"--[a-z-]+")
-COMMANDS = ("demo", "serve", "sandbox", "schema", "check", "forget")
+COMMANDS = tuple(root.commands)
 DOCKERS = {"--env-file"}
 CLOSED_LIST = {
     "GRAPHQL_PARSE_FAILED",
@@ -211,9 +211,8 @@ async def test_the_first_command_from_a_terminal_gives_the_first_answer(gateway:
 def told_of(command: str) -> str:
     """What a command says of itself; fails when there is no such command."""
     told = io.StringIO()
-    with contextlib.redirect_stdout(told), pytest.raises(SystemExit) as stop:
-        main([command, "--help"])
-    assert stop.value.code == 0, command
+    with contextlib.redirect_stdout(told):
+        assert main([command, "--help"]) == 0, command
     return told.getvalue()
 
 

@@ -1,0 +1,75 @@
+"""`gateway demo`: the sandbox, the gateway over it and GraphiQL in one process on one port."""
+
+import logging
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from gateway.cli.command import Command, setting_option
+from gateway.cli.environment import listen, said, settings_of
+from gateway.cli.world import post_by, world_options
+from gateway.setting_rules import refuse_for_the_demo
+from gateway.settings import Secret, Settings
+
+if TYPE_CHECKING:
+    from gateway.sandbox import Sandbox
+
+TOLD = """
+  GraphiQL   {address}/
+  GraphQL    {address}/graphql
+  Docs       {address}/docs/
+
+  Here a call ends every {often:g} s, and its summary is complete {late:g} s later: in GraphiQL, the
+  tab WhatIsNew shows the latest calls, and FollowACall watches a summary until it is complete. One
+  carrier is worse than all others, and BadCarrier helps to find it.
+
+  Calls to try:"""
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        ("gateway demo", "then open http://127.0.0.1:8000/"),
+        ("gateway demo --port 8080", "if the port is taken"),
+    ),
+    statuses=("it was stopped", "", "wrong settings or options", "the server could not start"),
+)
+@setting_option("host", "ADDRESS")
+@setting_option("port", "PORT")
+@world_options(speed=10)
+def demo(host: str | None, port: int | None, calls: int, seed: int, speed: float) -> int:
+    """The gateway over an invented Twilio, with GraphiQL; needs no account."""
+    from gateway.sandbox import Sandbox
+    from gateway.server.running import run
+
+    variables = said(host=host, port=port)
+    refuse_for_the_demo(variables)
+    settings = settings_of(variables)
+    listening, address = listen(settings.gateway_host, settings.gateway_port)
+    world = Sandbox(calls=calls, seed=seed, speed=speed)
+    app = _gateway_over(world, settings, address)
+    print(TOLD.format(address=address, often=world.often, late=world.late))
+    print(*(f"    {kind:<16}{call}" for kind, call in world.examples().items()), sep="\n")
+    print(flush=True)
+    return run(app, listening)
+
+
+def _gateway_over(world: "Sandbox", settings: Settings, address: str) -> object:
+    """The gateway at an address, to which the sandbox pushes its events."""
+    import httpx
+
+    from gateway.accounts import Account
+    from gateway.server.app import create_app
+    from gateway.server.event_streams import PATH
+
+    sid, sink = world.account_sid, f"{address}{PATH}"
+    app = create_app(
+        msgspec.structs.replace(settings, gateway_webhook_url=sink),
+        Account(sid, sid, Secret(world.auth_token)),
+        transport=httpx.ASGITransport(app=world.app),
+        examples=world.examples,
+    )
+    # One line a second for what it pushes to itself would soon scroll the addresses away.
+    logging.getLogger("gateway.requests").addFilter(lambda line: PATH not in line.getMessage())
+    return world.event_pusher(sink, post_by(httpx.ASGITransport(app=app))).beside(app)

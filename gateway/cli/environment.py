@@ -1,0 +1,51 @@
+"""Reads the environment, a `.env` file and options of a command, and opens the port."""
+
+import os
+import socket
+
+from gateway.errors import WrongSettings
+from gateway.logs import configure_logging
+from gateway.setting_load import ENV_FILE, merged, read
+from gateway.settings import Settings
+
+
+def said(**options: object) -> dict[str, str]:
+    """All variables; options that are given come first, each before `GATEWAY_` and its name."""
+    given = {
+        f"GATEWAY_{name.upper()}": str(value)
+        for name, value in options.items()
+        if value is not None
+    }
+    return merged({**os.environ, **given}, ENV_FILE)
+
+
+def settings_of(variables: dict[str, str]) -> Settings:
+    """The settings, checked, with the log set up as they say. Raises WrongSettings."""
+    settings = read(variables)
+    configure_logging(settings)
+    if settings.gateway_trusted_documents is not None:
+        _check_documents(settings)
+    return settings
+
+
+def _check_documents(settings: Settings) -> None:
+    """Read the manifest before any worker does. Raises WrongSettings."""
+    from gateway.schema.documents import Documents
+    from gateway.schema.operations import build_schema
+    from gateway.schema.trusted_documents import trusted_documents
+
+    documents = Documents(build_schema(), introspection=settings.gateway_introspection)
+    trusted_documents(settings.gateway_trusted_documents, documents)
+
+
+def listen(host: str, port: int) -> tuple[socket.socket, str]:
+    """A socket that listens there, and its address; port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host.strip("[]"), port), family=family)
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise WrongSettings(
+            f"{host}:{port} cannot be listened on ({error}): choose another --host or --port."
+        ) from error
+    shown = f"[{host.strip('[]')}]" if ":" in host else host
+    return listening, f"http://{shown}:{listening.getsockname()[1]}"
