@@ -163,7 +163,8 @@ def _rule(name: FindingRule) -> str:
     table = _table(("Severity", "Basis", "Threshold", "Source"), [facts])
     words = {FindingRule.SIP_RESPONSE: SIP_RESPONSES, FindingRule.Q850_CAUSE: Q850_CAUSES}
     codes = _table(("Code", "In words"), words[name].items()) if name in words else ""
-    return "\n".join((f"### `{name.name}`\n", f"{name.meaning}\n", table, f"{row.advice}\n", codes))
+    parts = (f"### `{name.name}`", name.meaning, table.strip(), row.advice, codes.strip())
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def leaves(
