@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any, TypeVar, cast, get_type_hints
 
 import msgspec
+from msgspec.structs import replace
 
 from gateway.insights.annotation import Annotation
 from gateway.insights.catalogue import Entity, Instant, OpenMap
@@ -58,6 +59,16 @@ def decode_summary(body: bytes | msgspec.Raw, hook: Hook = silent) -> Summary:
 def decode_annotation(body: bytes, hook: Hook = silent) -> Annotation:
     """Read an annotation, as its own resource writes it. Raises Undecodable."""
     return _decode(Annotation, body, hook)
+
+
+def decode_entity(entity: type[EntityT], body: bytes, hook: Hook, name: str) -> EntityT:
+    """Read an object of any kind; its fields are told to `hook` as `name.…`. Raises Undecodable."""
+
+    def tell(happening: Happening) -> None:
+        field = getattr(happening, "field", None)
+        hook(happening if field is None else replace(happening, field=f"{name}.{field}"))
+
+    return _decode(entity, body, tell)
 
 
 def decode_plain(body: bytes) -> Any:

@@ -31,6 +31,7 @@ NOT_THERE = frozenset(
         "unknown_connectivity_issue",
         "unknown_quality_issue",
         "unknown_edge",
+        "unknown_codec_name",
     }
 )
 """The words by which Twilio says that there is nothing to say."""
@@ -107,9 +108,17 @@ class FieldDecoder:
         return None if nothing and all(map(_is_nothing, strange)) else entity
 
     def word(self, kind: type[Vocabulary], value: object, path: str) -> Vocabulary | None:
-        """Read a word; one that the catalogue does not have is `UNRECOGNIZED`."""
-        if (known := kind.spelled(_of(str, value))) is not None:
+        """Read a word; one that the catalogue does not have is `UNRECOGNIZED`.
+
+        A list of words without a place for such has the wrong type.
+        """
+        word = _of(str, value)
+        if (known := kind.spelled(word)) is not None:
             return known
+        if word.lower() in NOT_THERE:
+            return None
+        if "UNRECOGNIZED" not in kind.__members__:
+            raise ValueError("Expected a known word")
         self._hook(ValueUnrecognized(path))
         return kind["UNRECOGNIZED"]
 

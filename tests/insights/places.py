@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hin
 from msgspec import Struct
 
 from gateway.insights.catalogue import Entity, OpenMap, Vocabulary
+from gateway.insights.conversation_relay import RelayLanguages, RelaySettings
 from gateway.insights.field_decoding import bare
 from gateway.insights.open_maps import PacketDelays
 from gateway.insights.summary import Summary
@@ -86,6 +87,13 @@ def entities(entity: type[Entity] = Summary) -> Iterator[type[Entity]]:
             yield inner.entry
 
 
+MAPS: dict[Any, Json] = {
+    PacketDelays: {"d50": 24},
+    RelaySettings: {"interruptible": "any"},
+    RelayLanguages: {"en-US": {"voice": "Joanna", "tts_provider": "amazon"}},
+}
+
+
 def filled(kind: Any) -> Any:
     """What Twilio could write where `kind` stands, with every field there."""
     match sort_of(kind):
@@ -94,7 +102,7 @@ def filled(kind: Any) -> Any:
         case Sort.LIST:
             return [filled(bare(get_args(kind)[0]))]
         case Sort.MAP:
-            return {"d50": 24} if kind is PacketDelays else {"INFO": 13}
+            return MAPS.get(kind, {"INFO": 13})
         case Sort.WORD:
             return next(iter(kind)).value
         case sort:

@@ -14,6 +14,7 @@ from gateway.insights.catalogue import (
     Said,
     SipStatus,
 )
+from gateway.insights.conversation_relay import RelayLanguages, RelaySettings
 from gateway.insights.field_decoding import NOT_THERE, bare
 from gateway.insights.open_maps import PacketDelays
 from gateway.insights.party import Location
@@ -44,6 +45,13 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
 DELAYS = st.dictionaries(st.integers(0, 9_999_999).map("d{}".format), COUNTS, min_size=1)
 NAMED_COUNTS = st.dictionaries(st.text(CHARACTERS, max_size=8), COUNTS, min_size=1, max_size=4)
 
+SETTINGS = st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=3)
+MAPS: dict[Any, st.SearchStrategy[Any]] = {
+    PacketDelays: DELAYS,
+    RelaySettings: SETTINGS,
+    RelayLanguages: st.dictionaries(TEXTS, st.fixed_dictionaries({"voice": TEXTS}), min_size=1),
+}
+
 NOTHING: st.SearchStrategy[Any] = st.sampled_from([None, {}, *sorted(NOT_THERE)])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -64,7 +72,7 @@ def clean(kind: Any) -> st.SearchStrategy[Any]:
         case Sort.LIST:
             return st.lists(clean(bare(get_args(kind)[0])), max_size=3)
         case Sort.MAP:
-            return DELAYS if kind is PacketDelays else NAMED_COUNTS
+            return MAPS.get(kind, NAMED_COUNTS)
         case Sort.WORD:
             words = [word.value for word in kind if word.name not in {"UNRECOGNIZED", "UNKNOWN"}]
             return st.sampled_from(words)

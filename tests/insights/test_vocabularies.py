@@ -5,7 +5,9 @@ import pytest
 from gateway.insights.agent_sessions import AgentSessionState
 from gateway.insights.annotating import UserErrorCode
 from gateway.insights.annotation import AnnotationAnsweredBy, ConnectivityIssue, QualityIssue
+from gateway.insights.call_events import EventLevel
 from gateway.insights.catalogue import Vocabulary, vocabulary_name
+from gateway.insights.conversation_relay import InterruptionType
 from gateway.insights.diagnosis.findings import FindingBasis, Severity, SuspectKind
 from gateway.insights.diagnosis.rule_names import FindingRule
 from gateway.insights.edge_kinds import CallSide, MediaEdgeKind, StreamDirection
@@ -60,6 +62,8 @@ WORDS: dict[type[Vocabulary], str] = {
     "pharmacy phone_system purchase_confirmation remote_appointments rewards_program self-service "
     "service_alerts shift_management survey/research telehealth telemarketing "
     "therapy_(individual+group)",
+    EventLevel: "DEBUG INFO WARNING ERROR",
+    InterruptionType: "DTMF SPEECH",
     CallSort: "start_time end_time",
     ProcessingStateFilter: "completed started partial all",
 }
