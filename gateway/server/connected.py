@@ -1,19 +1,20 @@
 """Ends the work on a request whose client has left.
 
 A server tells so by the message `http.disconnect` to whoever receives (ASGI). Most requests are
-answered before anybody has to listen: so that begins after a moment, and until then costs a timer.
+answered before anybody has to listen, so only those are listened to that wait for a moment.
 """
 
 import asyncio
 from collections import deque
 from types import TracebackType
+from weakref import WeakKeyDictionary
 
 from starlette.types import Message, Receive
 
 from gateway.server.bodies import MAX_BODY_BYTES
 
-AFTER = 0.25
-"""Seconds after which it is listened whether the client is still there."""
+EVERY = 0.2
+"""Seconds between two looks for clients that wait: at the second one they are listened to."""
 
 
 class ClientLeft(Exception):
@@ -44,37 +45,78 @@ class Incoming:
 
 
 class WhileConnected:
-    """Ends what is done inside the `async with` block once the client has left: ClientLeft."""
+    """Ends what is done inside the `with` block once the client has left: ClientLeft."""
+
+    __slots__ = ("_cancelling", "_incoming", "_left", "_listening", "_task", "_waiting")
 
     def __init__(self, incoming: Incoming) -> None:
         self._incoming = incoming
-        self._bound = asyncio.timeout(None)
         self._listening: asyncio.Task[None] | None = None
+        self._left = False
 
-    async def __aenter__(self) -> None:
+    def __enter__(self) -> None:
         """Begin."""
-        self._beginning = asyncio.get_running_loop().call_later(AFTER, self._listen)
-        await self._bound.__aenter__()
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - requests are tasks
+        self._task, self._cancelling = task, task.cancelling()
+        self._waiting = _waiting_here()
+        self._waiting.add(self)
 
-    async def __aexit__(
+    def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End."""
-        self._beginning.cancel()
+        """End; who cancelled the task is told apart as `asyncio.timeout` does."""
+        self._waiting.discard(self)
         if self._listening is not None:
-            self._listening.remove_done_callback(self._end)
+            self._listening.remove_done_callback(self._leave)
             self._listening.cancel()
-        try:
-            await self._bound.__aexit__(kind, error, trace)
-        except TimeoutError:
+        told = self._left and self._task.uncancel() <= self._cancelling
+        if told and kind is asyncio.CancelledError:
             raise ClientLeft from None
 
-    def _listen(self) -> None:
+    def listen(self) -> None:
+        """Notice from now on that the client leaves."""
         self._listening = asyncio.create_task(self._incoming.leaving())
-        self._listening.add_done_callback(self._end)
+        self._listening.add_done_callback(self._leave)
 
-    def _end(self, _: "asyncio.Task[None]") -> None:
-        self._bound.reschedule(asyncio.get_running_loop().time())
+    def _leave(self, _: "asyncio.Task[None]") -> None:
+        self._left = True
+        self._task.cancel()
+
+
+class _Waiting:
+    """Whoever waits, in one event loop: a timer for each would take longer than most answers."""
+
+    def __init__(self) -> None:
+        self._came: set[WhileConnected] = set()
+        self._stayed: set[WhileConnected] = set()
+        self._looking = False
+
+    def add(self, one: WhileConnected) -> None:
+        self._came.add(one)
+        if not self._looking:
+            self._looking = True
+            asyncio.get_running_loop().call_later(EVERY, self._look)
+
+    def discard(self, one: WhileConnected) -> None:
+        self._came.discard(one)
+        self._stayed.discard(one)
+
+    def _look(self) -> None:
+        for one in self._stayed:
+            one.listen()
+        self._stayed, self._came = self._came, set()
+        self._looking = bool(self._stayed)
+        if self._looking:
+            asyncio.get_running_loop().call_later(EVERY, self._look)
+
+
+_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Waiting] = WeakKeyDictionary()
+
+
+def _waiting_here() -> _Waiting:
+    loop = asyncio.get_running_loop()
+    return _loops.get(loop) or _loops.setdefault(loop, _Waiting())

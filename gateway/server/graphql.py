@@ -105,7 +105,7 @@ class GraphQLEndpoint:
             tally.viewer = admission.viewer.name
             place.belong_to(admission.viewer.name)
             request = await self._request(scope, headers, incoming)
-            async with WhileConnected(incoming):
+            with WhileConnected(incoming):
                 document = await self._executor.read(request)
                 asked = _Asked(request, document, document.operation(request.operation_name))
                 note(tally, asked.operation)
@@ -127,7 +127,7 @@ class GraphQLEndpoint:
         """Whose request it is. Raises Unauthenticated, and ClientLeft."""
         if (admission := self._doorkeeper.known(authorization)) is not None:
             return admission
-        async with WhileConnected(incoming):
+        with WhileConnected(incoming):
             return await self._doorkeeper.admit(authorization)
 
     async def _answer(
