@@ -18,20 +18,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SKIP = "GATEWAY_SKIP_GRAPHIQL"
 OLDEST_NODE = (20, 19)
-SOURCES = (
-    ".npmrc",
-    "cost.jsx",
-    "docs.html",
-    "docs.mjs",
-    "favicon.svg",
-    "index.html",
-    "main.jsx",
-    "package-lock.json",
-    "package.json",
-    "page.css",
-    "storage.js",
-    "vite.config.mjs",
-)
+SOURCES = ("*.js", "*.jsx", "*.mjs", "*.css", "*.html", "*.svg", "package*.json", ".npmrc")
 
 
 class GraphiQLBuildHook(BuildHookInterface[Any]):
@@ -63,10 +50,14 @@ class GraphiQLBuildHook(BuildHookInterface[Any]):
 def _is_fresh(home: Path, docs: Path) -> bool:
     """Whether the built page is there, and no older than any of its sources."""
     page = home / "dist" / "index.html"
-    sources = [*(home / name for name in SOURCES), *docs.rglob("*.md")]
+    sources = [*_sources(home), *docs.rglob("*.md")]
     return page.is_file() and page.stat().st_mtime >= max(
         source.stat().st_mtime for source in sources
     )
+
+
+def _sources(home: Path) -> list[Path]:
+    return [path for pattern in SOURCES for path in home.glob(pattern)]
 
 
 def _version(node: str) -> tuple[int, ...]:
@@ -77,8 +68,8 @@ def _version(node: str) -> tuple[int, ...]:
 def _build(home: Path, docs: Path, npm: str) -> None:
     """Build in a directory of its own: the checkout gets the result and no node_modules."""
     with tempfile.TemporaryDirectory() as work:
-        for name in SOURCES:
-            shutil.copy(home / name, work)
+        for source in _sources(home):
+            shutil.copy(source, work)
         shutil.copytree(docs, Path(work, "docs"), ignore=shutil.ignore_patterns("examples"))
         for command in (["ci"], ["run", "build"]):
             subprocess.run([npm, *command], cwd=work, check=True)  # noqa: S603 - found on PATH

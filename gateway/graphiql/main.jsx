@@ -1,4 +1,3 @@
-import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { createRoot } from "react-dom/client";
@@ -8,8 +7,14 @@ import GraphQLWorker from "monaco-graphql/esm/graphql.worker.js?worker";
 import "graphiql/style.css";
 import "@graphiql/plugin-explorer/style.css";
 import "./page.css";
+import { Access } from "./access.jsx";
 import { Cost } from "./cost.jsx";
+import { endpoint } from "./endpoint.js";
+import { fetcher } from "./fetcher.js";
+import { useIsLost } from "./live.js";
+import { Pick } from "./pick.jsx";
 import { storage } from "./storage.js";
+import { useViewer } from "./viewer.js";
 import favicon from "./favicon.svg";
 
 // The two languages this page speaks; an editor worker for what they share.
@@ -18,15 +23,10 @@ globalThis.MonacoEnvironment = {
   getWorker: (_id, language) => new (workers[language] ?? EditorWorker)(),
 };
 
-// The server writes the endpoint and the tabs into the page: see gateway/server/graphiql.py.
-const endpoint = new URL(document.querySelector("meta[name=graphql-endpoint]").content, location.href);
-const subscriptions = new URL(endpoint);
-subscriptions.protocol = endpoint.protocol === "https:" ? "wss:" : "ws:";
+// The server writes the tabs into the page: see gateway/server/graphiql.py.
 const tabs = JSON.parse(document.getElementById("tabs").textContent);
 
-// Every answer says what it took; see cost.jsx.
-const fetcher = createGraphiQLFetcher({ url: endpoint.href, subscriptionUrl: subscriptions.href });
-const askingForCost = (question, options) => fetcher({ ...question, extensions: { cost: true } }, options);
+const PLUGINS = [HISTORY_PLUGIN, explorerPlugin()];
 
 // GraphiQL keeps a visitor's tabs, but opens what was last edited: a tab opened unedited would lose its
 // variables, and come back as one more tab. So it is told what the tab in front holds.
@@ -41,32 +41,46 @@ function tabInFront() {
   }
 }
 
-createRoot(document.getElementById("graphiql")).render(
-  <GraphiQL
-    fetcher={askingForCost}
-    storage={storage}
-    plugins={[HISTORY_PLUGIN, explorerPlugin()]}
-    defaultTabs={tabs}
-    initialQuery={front.query ?? ""}
-    initialVariables={front.variables ?? ""}
-    initialHeaders={front.headers ?? ""}
-    defaultEditorToolsVisibility="variables"
-    isHeadersEditorEnabled
-    shouldPersistHeaders
-    showPersistHeadersSettings={false}
-    inputValueDeprecation
-  >
-    <GraphiQL.Logo>
-      <span className="brand">
-        <img src={favicon} alt="" />
-        Call Insights
-        <a href={new URL("docs/", endpoint).href} target="_blank">
-          Docs
-        </a>
-      </span>
-    </GraphiQL.Logo>
-    <GraphiQL.Footer>
-      <Cost />
-    </GraphiQL.Footer>
-  </GraphiQL>,
-);
+function Page() {
+  const { phase } = useViewer();
+  const isWelcome = phase === "open" || phase === "known";
+  return (
+    <GraphiQL
+      fetcher={fetcher}
+      schema={isWelcome ? undefined : null} // undefined: it is asked for
+      storage={storage}
+      plugins={PLUGINS}
+      defaultTabs={tabs}
+      initialQuery={front.query ?? ""}
+      initialVariables={front.variables ?? ""}
+      initialHeaders={front.headers ?? ""}
+      defaultEditorToolsVisibility="variables"
+      isHeadersEditorEnabled
+      shouldPersistHeaders
+      showPersistHeadersSettings={false}
+      inputValueDeprecation
+    >
+      <GraphiQL.Logo>
+        <span className="brand">
+          <img src={favicon} alt="" />
+          Call Insights
+          <a href={new URL("docs/", endpoint).href} target="_blank">
+            Docs
+          </a>
+          <Access />
+        </span>
+      </GraphiQL.Logo>
+      <GraphiQL.Footer>
+        <Pick />
+        <Cost />
+        <Connection />
+      </GraphiQL.Footer>
+    </GraphiQL>
+  );
+}
+
+function Connection() {
+  return useIsLost() && <p role="status">Connection lost: reconnecting …</p>;
+}
+
+createRoot(document.getElementById("graphiql")).render(<Page />);

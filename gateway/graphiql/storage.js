@@ -1,5 +1,7 @@
-// What GraphiQL remembers. Headers hold tokens, so they stay in this tab of the browser and are gone when
+// What GraphiQL remembers. Headers may hold tokens, so they stay in this tab of the browser and are gone when
 // it is closed; all the rest is there for the next visit, too. Its own switch would leave out the history.
+import { forgetToken } from "./token.js";
+
 const WITH_HEADERS = ["graphiql:tabState", "graphiql:queries", "graphiql:favorites"];
 const HEADERS = "graphiql:headers";
 
@@ -26,5 +28,6 @@ export const storage = {
   },
   clear() {
     for (const key of ours()) this.removeItem(key);
+    forgetToken();
   },
 };

@@ -94,7 +94,8 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     engine = _engine(settings, configuration, transport, hook, clock)
     obeyed = Access(configuration, settings, engine.verbs, _verifier(settings, clock, hook), hook)
     context = _contexts(settings, engine.verbs, clock)
-    graphiql = GraphiQL(examples=examples) if settings.gateway_graphiql else None
+    page = GraphiQL(needs_token=obeyed.doorkeeper.needs_token, examples=examples)
+    graphiql = page if settings.gateway_graphiql else None
     executor = _executor(settings, engine.cache, telemetry, hook)
     origins = origins_of(settings.gateway_cors_origins)
     service = Service(executor, context, obeyed.doorkeeper, engine.quotas, clock)

@@ -73,6 +73,10 @@ class Doorkeeper:
             if before[name] != self._known.get(name) and name in self._withdrawals:
                 self._withdrawals.pop(name).set()
 
+    def needs_token(self) -> bool:
+        """Whether nobody is let in without one."""
+        return self._stranger is None
+
     async def admit(self, authorization: str | None) -> Admission:
         """The viewer that an `Authorization` header shows."""
         return self.known(authorization) or await self._verified(_token_in(authorization))

@@ -59,8 +59,8 @@ class Tab:
 
 TABS = (
     Tab("why-was-this-call-bad", example="bad_carrier"),
+    Tab("what-is-new", variables={"since": "7d"}),
     Tab("bad-carrier", variables={"since": "4h", "tagged": True, "carrier": None}),
-    Tab("what-is-new"),
     Tab("follow-a-call", example="partial"),
     Tab("high-jitter", variables={"since": "4h"}),
     Tab("is-it-final", example="partial"),
@@ -75,6 +75,7 @@ class GraphiQL:
 
     Args:
         endpoint: where GraphQL is answered, below the path the application is mounted at.
+        needs_token: whether nobody is answered without a token at the moment.
         examples: gives SIDs of calls that exist at that moment, by the name of what they are an
             example of; without it the tabs hold a placeholder.
         built: the built page. Without it `page` says how to get it.
@@ -84,10 +85,12 @@ class GraphiQL:
         self,
         *,
         endpoint: str = "/graphql",
+        needs_token: Callable[[], bool] = bool,
         examples: Callable[[], Mapping[str, str]] = dict,
         built: Path = BUILT,
     ) -> None:
         self._endpoint = endpoint
+        self._needs_token = needs_token
         page, assets, docs = built / "index.html", built / "assets", built / "docs"
         is_built = page.is_file()
         self._template = (page if is_built else SOURCES / "unbuilt.html").read_text("utf-8")
@@ -103,6 +106,7 @@ class GraphiQL:
         address = request.url.replace(path=_root(request.scope) + self._endpoint, query="")
         for placeholder, value in {
             '="./assets/': f'="{top}graphiql/assets/',
+            "{{ access }}": "token" if self._needs_token() else "open",
             "{{ address }}": html.escape(str(address)),
             "{{ endpoint }}": html.escape(top + self._endpoint.removeprefix("/")),
             "{{ tabs }}": _embeddable(_tabs(self._queries, self._examples())),
@@ -154,12 +158,14 @@ def _top(scope: Scope) -> str:
 
 
 def _tabs(queries: Sequence[str], examples: Mapping[str, str]) -> list[dict[str, str]]:
-    """The tabs in the words of GraphiQL's `defaultTabs`."""
-    tabs = []
+    """The tabs in the words of GraphiQL's `defaultTabs`; those that lack a call come last."""
+    tabs: list[dict[str, str]] = []
+    lacking: list[dict[str, str]] = []
     for tab, query in zip(TABS, queries, strict=True):
         sid = {"sid": examples.get(tab.example, PLACEHOLDER)} if tab.example else {}
-        tabs.append({"query": query, "variables": json.dumps({**sid, **tab.variables}, indent=2)})
-    return tabs
+        shown = {"query": query, "variables": json.dumps({**sid, **tab.variables}, indent=2)}
+        (lacking if PLACEHOLDER in sid.values() else tabs).append(shown)
+    return [*tabs, *lacking]
 
 
 def _embeddable(value: object) -> str:

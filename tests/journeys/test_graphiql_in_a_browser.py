@@ -1,57 +1,29 @@
 """GraphiQL as a visitor meets it: a real browser, a real server, and no other host within reach."""
 
-import asyncio
 import json
-import socket
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
-import uvicorn
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Request, expect
+from playwright.async_api import Browser, expect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.accounts import Account
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
-from gateway.server.graphiql import BUILT
 from gateway.setting_load import read
 from gateway.settings import Secret
 from tests.browser import browsing
+from tests.graphiql import JOBS, Visit, listening, needs_the_page, visiting
+from tests.servers import free_port
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(
-        not (BUILT / "index.html").is_file(),
-        reason="built without Node.js: there is no page to open",
-    ),
-]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), needs_the_page]
 
-KEEPING_ALOUD = """
-const keep = Storage.prototype.setItem;
-Storage.prototype.setItem = function (key, value) {
-  keep.call(this, key, value);
-  console.debug(key, value);
-};
-"""
 FOLLOWING = "FollowACall"
-JOBS = (
-    "WhyWasThisCallBad",
-    "BadCarrier",
-    "WhatIsNew",
-    FOLLOWING,
-    "HighJitter",
-    "IsItFinal",
-    "HeardInApp",
-    "PageByPage",
-    "WhoAmI",
-)
 
 
 @pytest.fixture
@@ -84,105 +56,28 @@ class Stripped:
 @pytest_asyncio.fixture(loop_scope="module")
 async def origin(sandbox: Sandbox) -> AsyncIterator[str]:
     """Where the gateway over the sandbox listens."""
-    async with served(gateway_over(sandbox)) as origin:
+    async with listening(gateway_over(sandbox)) as origin:
         yield origin
 
 
-def gateway_over(sandbox: Sandbox) -> ASGIApp:
-    """The gateway over the sandbox."""
+def gateway_over(
+    sandbox: Sandbox, examples: Callable[[], Mapping[str, str]] | None = None
+) -> ASGIApp:
+    """The gateway over the sandbox; its tabs ask about the sandbox's examples if not others."""
     return create_app(
         read({}),
         Account(sandbox.account_sid, sandbox.account_sid, Secret(sandbox.auth_token)),
         transport=httpx.ASGITransport(app=sandbox.app),
-        examples=sandbox.examples,
+        examples=examples or sandbox.examples,
     )
-
-
-@asynccontextmanager
-async def served(app: ASGIApp) -> AsyncIterator[str]:
-    """Serve an application, and give its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="websockets-sansio"))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        await serving
-
-
-@dataclass
-class Visit:
-    """A browser's page at the gateway, and what was noticed on the way."""
-
-    page: Page
-    origin: str
-    complaints: list[str] = field(default_factory=list)
-    urls: list[str] = field(default_factory=list)
-
-    async def arrive(self) -> None:
-        """Open the page, or open it again, and wait until it knows the schema."""
-        async with self.page.expect_response("**/graphql"):
-            await self.page.goto(f"{self.origin}/")
-        for editor in ("Operation Editor", "Variables", "Result Window"):
-            await self.region(editor).get_by_role("textbox").wait_for(state="attached")
-
-    async def write(self, query: str) -> None:
-        """Type a query, called TypedByHand, in the place of the one that is there."""
-        await self.region("Operation Editor").get_by_role("textbox").focus()
-        await self.page.keyboard.press("ControlOrMeta+A")
-        await self.page.keyboard.press("Delete")
-        await self.page.keyboard.type(query)
-        await expect(self.page.get_by_role("tab", name="TypedByHand")).to_be_visible()
-
-    async def write_headers(self, headers: str) -> None:
-        """Type headers, and wait until they are kept."""
-        await self.page.get_by_role("button", name="Headers").click()
-        await self.region("Headers").get_by_role("textbox").focus()
-        async with self.keeps("tabState", "of-mine"):
-            await self.page.keyboard.type(headers.removesuffix('"}'))
-
-    async def run(self) -> tuple[Request, dict[str, Any]]:
-        """Run what the editor holds: what was asked, and the answer."""
-        async with self.page.expect_response("**/graphql") as answered:
-            await self.page.get_by_role("button", name="Execute query").click()
-        answer = await answered.value
-        return answer.request, await answer.json()
-
-    def keeps(self, key: str, text: str) -> AbstractAsyncContextManager[object]:
-        """Wait until GraphiQL has read what an editor holds, and keeps it for the next visit."""
-        return self.page.expect_console_message(
-            lambda said: said.text.startswith(f"graphiql:{key} ") and text in said.text
-        )
-
-    def hear(self, said: ConsoleMessage) -> None:
-        """Take note of what the browser complains about, a breach of the policy among others."""
-        if said.type != "debug":
-            self.complaints.append(said.text)
-
-    def region(self, name: str) -> Locator:
-        """A part of the page by its label."""
-        return self.page.get_by_role("region", name=name)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def visit(browser: Browser, origin: str) -> AsyncIterator[Visit]:
     """A first visit."""
     async with visiting(browser, origin) as visit:
-        yield visit
-
-
-@asynccontextmanager
-async def visiting(browser: Browser, origin: str) -> AsyncIterator[Visit]:
-    """A visit; in the end, nothing may have left the gateway, nor been complained about."""
-    async with await browser.new_context(viewport={"width": 1440, "height": 900}) as context:
-        await context.add_init_script(KEEPING_ALOUD)
-        visit = Visit(await context.new_page(), origin)
-        context.on("request", lambda request: visit.urls.append(request.url))
-        visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-        visit.page.on("console", visit.hear)
         await visit.arrive()
         yield visit
-    assert visit.complaints == []
-    assert [url for url in visit.urls if not url.startswith(f"{origin}/")] == []
 
 
 async def test_a_visitor_finds_a_tab_for_each_job(visit: Visit, sandbox: Sandbox) -> None:
@@ -207,6 +102,32 @@ async def test_every_tab_has_an_answer(visit: Visit) -> None:
         await expect(visit.region("Result Window")).to_contain_text('"data": {')
 
 
+async def test_a_call_is_picked_from_the_newest(browser: Browser, sandbox: Sandbox) -> None:
+    """`gateway serve` knows no call to ask about: it begins with a tab that finds some.
+
+    Choose one with a click in its answer, or below: the tabs about a call ask about that one then.
+    """
+    app = gateway_over(sandbox, examples=dict)
+    async with listening(app) as origin, visiting(browser, origin) as visit:
+        await visit.arrive()
+        await expect(visit.page.get_by_role("tab", selected=True)).to_contain_text("WhatIsNew")
+        _, answer = await visit.run()
+        sids = [node["sid"] for node in answer["data"]["calls"]["nodes"]]
+        pick = visit.page.get_by_role("group", name="Ask about a call of this answer")
+        assert await pick.get_by_role("option").all_inner_texts() == sids
+        await visit.region("Result Window").get_by_text(sids[1]).click()
+        await expect(pick.get_by_role("combobox")).to_have_value(sids[1])
+        for sid, job in ((sids[1], "WhyWasThisCallBad"), (sids[2], "IsItFinal")):
+            await visit.page.get_by_role("tab", name="WhatIsNew").click()
+            await pick.get_by_role("combobox").select_option(sid)
+            async with visit.keeps("query", job):
+                await pick.get_by_role("button", name=job).click()
+            await expect(visit.page.get_by_role("tab", selected=True)).to_contain_text(job)
+            asked, answer = await visit.run()
+            assert json.loads(asked.post_data or "")["variables"] == {"sid": sid}
+            assert "errors" not in answer
+
+
 async def test_a_call_is_followed_in_the_page(visit: Visit, sandbox: Sandbox) -> None:
     """Over WebSocket: the state now is shown at once, and the button ends what it began."""
     async with visit.keeps("query", FOLLOWING):
@@ -219,6 +140,31 @@ async def test_a_call_is_followed_in_the_page(visit: Visit, sandbox: Sandbox) ->
     await expect(visit.region("Variables")).to_contain_text(sandbox.examples()["partial"])
     async with socket.expect_event("framesent", lambda frame: '"complete"' in str(frame)):
         await visit.page.get_by_role("button", name="Stop query").click()
+
+
+async def test_a_gateway_that_restarts_is_found_again(browser: Browser, sandbox: Sandbox) -> None:
+    """What is asked meanwhile says so, without a stack; what is followed goes on by itself."""
+    app, port = gateway_over(sandbox), free_port()
+    result = '"status": "PARTIAL"'
+    async with AsyncExitStack() as first:
+        origin = await first.enter_async_context(listening(app, port))
+        async with visiting(browser, origin) as visit:
+            await visit.arrive()
+            await visit.open(FOLLOWING)
+            await visit.page.get_by_role("button", name="Execute query").click()
+            await expect(visit.region("Result Window")).to_contain_text(result)
+            await first.aclose()
+            lost = visit.page.get_by_text("Connection lost: reconnecting")
+            await expect(lost).to_be_visible()
+            async with visit.page.expect_websocket(), listening(gateway_over(sandbox), port):
+                await expect(lost).not_to_be_visible(timeout=20_000)
+                await visit.page.get_by_role("button", name="Stop query").click()
+            await visit.open("WhoAmI")
+            await visit.page.get_by_role("button", name="Execute query").click()
+            shown = visit.region("Result Window")
+            await expect(shown).to_contain_text("The gateway cannot be reached")
+            await expect(shown).not_to_contain_text("stack")
+            visit.complaints.clear()  # the browser's own, of connections that were refused
 
 
 async def test_a_visitor_types_a_query_and_reads_the_answer(
@@ -264,9 +210,10 @@ async def test_all_of_it_works_below_a_path_that_a_proxy_strips(
 ) -> None:
     """Page, endpoint, WebSocket and documentation are asked for below that path alone."""
     async with (
-        served(Stripped(gateway_over(sandbox))) as proxy,
+        listening(Stripped(gateway_over(sandbox))) as proxy,
         visiting(browser, f"{proxy}/insights") as visit,
     ):
+        await visit.arrive()
         _, answer = await visit.run()
         assert answer["data"]["call"]
         await test_a_call_is_followed_in_the_page(visit, sandbox)

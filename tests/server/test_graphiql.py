@@ -224,11 +224,29 @@ async def test_the_calls_that_the_tabs_ask_about_are_those_of_the_moment(built: 
 
 
 async def test_without_examples_a_tab_says_that_a_sid_is_missing(built: Path) -> None:
-    """Over a real account the visitor sees what to put in, not a SID that could be theirs."""
+    """Over a real account the visitor sees what to put in, not a SID that could be theirs.
+
+    These tabs come last: the first one, of the newest calls, has an answer as it is.
+    """
     async with visit(GraphiQL(built=built)) as client:
         tabs = tabs_of((await client.get("/")).text)
-    assert json.loads(tabs[0]["variables"]) == {"sid": PLACEHOLDER}
+    lacking = [json.loads(tab["variables"]) == {"sid": PLACEHOLDER} for tab in tabs]
+    assert lacking == sorted(lacking)
+    assert lacking.count(True) == sum(1 for tab in TABS if tab.example)
+    assert "query WhatIsNew" in tabs[0]["query"]
     assert not re.fullmatch("CA[0-9a-f]{32}", PLACEHOLDER)
+
+
+@pytest.mark.parametrize(("needs_token", "told"), [(True, "token"), (False, "open")])
+async def test_the_page_knows_whether_a_token_is_needed(
+    built: Path,
+    needs_token: bool,  # noqa: FBT001 - a parameter of the test
+    told: str,
+) -> None:
+    """Before it asks anything, so that no request has to be refused first."""
+    async with visit(GraphiQL(needs_token=lambda: needs_token, built=built)) as client:
+        page = (await client.get("/")).text
+    assert f'<meta name="graphql-access" content="{told}" />' in page
 
 
 async def test_what_is_written_into_the_page_stays_data(built: Path) -> None:
