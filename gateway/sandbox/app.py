@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.sandbox import annotations, paging
+from gateway.sandbox import annotations, details, paging, payloads
 from gateway.sandbox.accounts import Accounts
 from gateway.sandbox.calls import Call
 from gateway.sandbox.errors import (
@@ -43,7 +43,7 @@ LAST_PAGE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class InsightsApi:
-    """The three resources; `clock` gives epoch seconds and is read once per request.
+    """The resources; `clock` gives epoch seconds and is read once per request.
 
     Twilio does not say whether asking for the partial summary still finds one that has become
     complete; `partial_finds_complete` decides.
@@ -64,6 +64,8 @@ class InsightsApi:
             Route(f"{one}/Summary", self.summary),
             Route(f"{one}/Annotation", self.annotation),
             Route(f"{one}/Annotation", self.annotate, methods=["POST"]),
+            Route(f"{one}/Metrics", self.metrics),
+            Route(f"{one}/Events", self.events),
             *more,
         ]
         handlers = {ApiError: _refuse, HTTPException: _refuse_path}
@@ -117,6 +119,23 @@ class InsightsApi:
         given = parameters(parse_qsl(form, keep_blank_values=True), annotations.FIELDS)
         self.summaries.annotate(call, annotations.changes(given))
         return _json(msgspec.json.encode(self.summaries.annotation(call)))
+
+    async def metrics(self, request: Request) -> Response:
+        """One page of what an edge of a call measured."""
+        return self._details(request, details.METRICS)
+
+    async def events(self, request: Request) -> Response:
+        """One page of what happened in a call."""
+        return self._details(request, details.EVENTS)
+
+    def _details(self, request: Request, resource: details.Resource) -> Response:
+        call, now = self._call(request)
+        given = parameters(request.query_params.multi_items(), resource.parameters)
+        asker = self.accounts.authenticate(request.headers.get("Authorization"))
+        mark = fingerprint(f"{asker}/{call.sid}/{resource.name}", given)
+        question = details.Question(resource, call, given, mark)
+        page = question.page(payloads.summary(call), now, self.summaries.speed, self.tokens)
+        return _json(msgspec.json.encode(page))
 
     def _now(self) -> float:
         now = self.clock()

@@ -11,7 +11,8 @@ class Call:
     """Times are whole seconds since the epoch; `traits` say what its summary will be like.
 
     `ring` is the part of the call, in seconds, before somebody answered. `verbatim` is a summary
-    of a test's own making, which then is the whole truth about the call.
+    of a test's own making, which then is the whole truth about the call; so are its samples
+    (`verbatim_metrics`) and events.
     """
 
     sid: str
@@ -26,6 +27,8 @@ class Call:
     parent_sid: str | None = None
     traits: frozenset[str] = field(default_factory=frozenset)
     verbatim: Json | None = None
+    verbatim_metrics: tuple[Json, ...] = ()
+    verbatim_events: tuple[Json, ...] = ()
 
     @property
     def answered(self) -> bool:

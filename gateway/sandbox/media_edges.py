@@ -2,7 +2,7 @@
 
 import random
 
-from gateway.sandbox import quality
+from gateway.sandbox import quality, sdk_events
 from gateway.sandbox.calls import Call, Json
 from gateway.sandbox.people import address
 
@@ -102,11 +102,12 @@ def _sdk_edge(rng: random.Random, name: str, call: Call, grade: quality.Grade) -
     properties: Json = {"direction": _flow(name, call), "settings": settings}
     if call.answered:
         properties["disconnected_by"] = rng.choice(("local", "remote"))
-    edge: Json = {"properties": properties, "events": _events(rng, call)}
+    edge: Json = {"properties": properties}
     if call.answered:
         inbound = _heard(rng, call, grade)
         edge["metrics"] = {"inbound": inbound, "outbound": _spoken(rng, inbound)}
-    return edge
+    timeline = sdk_timeline(call, edge.get("metrics"))
+    return edge | {"events": sdk_events.counted(timeline)}
 
 
 def _heard(rng: random.Random, call: Call, grade: quality.Grade) -> Json:
@@ -147,24 +148,17 @@ def _spoken(rng: random.Random, inbound: Json) -> Json:
     return {"codec": codec, "codec_name": name, "packets_sent": sent, "bytes_sent": sent * 160}
 
 
-def _events(rng: random.Random, call: Call) -> Json:
-    events: Json = {
-        "levels": {"INFO": rng.randint(9, 30), "DEBUG": rng.randint(3, 12)},
-        "groups": {
-            "get_user_media": 1,
-            "signaling_state": 3,
-            "ice_gathering_state": 2,
-            "connection": rng.randint(2, 5),
-            "ice_connection_state": rng.randint(1, 3),
-        },
-    }
-    if "rich_events" in call.traits or "bad" in call.traits:
-        events["levels"] |= {"WARNING": rng.randint(1, 6), "ERROR": 2}
-        events["groups"] |= {"network_quality_warning_raised": rng.randint(1, 6)}
-        events["errors"] = {"31005": 1, "53405": 1}
-    if "rich_events" in call.traits or "fair" in call.traits:
-        events["feedback"] = rng.choice(FEEDBACK)
-    return events
+def sdk_timeline(call: Call, metrics: Json | None) -> list[sdk_events.SdkEvent]:
+    """What the SDK of a call noticed; `metrics` are those of its edge."""
+    troubled = bool(call.traits & {"rich_events", "bad"})
+    heard = (metrics or {}).get("inbound")
+    return sdk_events.timeline(call, heard, _feedback(call), troubled=troubled)
+
+
+def _feedback(call: Call) -> Json | None:
+    if not call.traits & {"rich_events", "fair"}:
+        return None
+    return random.Random(f"{call.sid}/feedback").choice(FEEDBACK)
 
 
 def _addresses(rng: random.Random, *, external_media: bool) -> Json:

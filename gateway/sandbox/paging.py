@@ -70,17 +70,20 @@ def bad_token() -> ApiError:
     return bad_parameter("PageToken", "not a token of this list")
 
 
-def meta(
+def meta(  # noqa: PLR0913  (two more than any other list)
     asked: Mapping[str, str],
     size: int,
     page: int,
     tokens: Mapping[Literal["own", "next", "previous"], str | None],
+    *,
+    path: str = LIST_PATH,
+    key: str = KEY,
 ) -> Json:
     """The `meta` object; `tokens` lead to the page itself and to its neighbours, if it has any."""
 
     def url(number: int, token: str | None) -> str:
         place = {"PageSize": size, "Page": number} | ({"PageToken": token} if token else {})
-        return f"{LIST_URL}?{urlencode({**asked, **place})}"
+        return f"{HOST}{path}?{urlencode({**asked, **place})}"
 
     before, after = tokens.get("previous"), tokens.get("next")
     return {
@@ -89,6 +92,6 @@ def meta(
         "first_page_url": url(0, None),
         "previous_page_url": url(page - 1, before) if before else None,
         "next_page_url": url(page + 1, after) if after else None,
-        "key": KEY,
+        "key": key,
         "url": url(page, tokens.get("own")),
     }

@@ -3,7 +3,7 @@
 import copy
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -114,12 +114,12 @@ class Sandbox:
                 found[name] = call.sid
         return found
 
-    def add(self, summary: Json) -> str:
+    def add(self, summary: Json, metrics: Iterable[Json] = (), events: Iterable[Json] = ()) -> str:
         """Put a summary into the world just as it is, and give its call's SID.
 
         It is complete unless its `processing_state` says otherwise, and never too old. Without
         times it counts as a call of this moment; without an account, or with a strange one, as
-        one of the account's own.
+        one of the account's own. Its metrics and events are those given, and no others.
         """
         verbatim = {"call_sid": stories.new_sid(self._random)} | copy.deepcopy(summary)
         owner = verbatim.get("account_sid")
@@ -134,6 +134,8 @@ class Sandbox:
             start=int(start),
             end=int(end),
             verbatim=verbatim,
+            verbatim_metrics=tuple(copy.deepcopy(list(metrics))),
+            verbatim_events=tuple(copy.deepcopy(list(events))),
         )
         self._world.add(call)
         return call.sid

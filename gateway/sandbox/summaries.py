@@ -46,13 +46,13 @@ class Summaries:
     def __init__(self, world: World, speed: float) -> None:
         """Summaries of `world` that age at `speed`."""
         self._world = world
-        self._speed = speed
+        self.speed = speed
         self._kept: WeakKeyDictionary[Call, Snapshot] = WeakKeyDictionary()
         self._written: WeakKeyDictionary[Call, Json] = WeakKeyDictionary()
 
     def stage(self, call: Call, now: float) -> life.Stage:
         """Where the call's summary is in its life."""
-        return life.stage(call, now, self._speed)
+        return life.stage(call, now, self.speed)
 
     def snapshot(self, call: Call, now: float) -> Snapshot | None:
         """The summary as it is at `now`; None if there is none to show."""

@@ -19,8 +19,10 @@ from gateway.insights.details import (
 from gateway.insights.edge_kinds import MediaEdgeKind
 from gateway.insights.media_edges import MediaDirection
 from gateway.instrumentation import FieldDropped, Happening, KeyUnknown, ValueUnrecognized
+from gateway.sandbox import Sandbox
 from tests.insights.places import ABSENT, Place, Sort, entities, filled, places, written
 from tests.insights.strategies import clean
+from tests.sandbox.conftest import Clock, visitor
 
 Json = dict[str, Any]
 quick = settings(max_examples=60, deadline=None)
@@ -418,3 +420,25 @@ def test_each_edge_that_a_call_has_is_asked_for(
 
     assert asked("Metrics") == metrics
     assert asked("Events") == events
+
+
+async def test_all_that_the_sandbox_tells_is_known() -> None:
+    """Every field that it sends has a place in the catalogue, and its samples their numbers."""
+    sandbox = Sandbox(calls=60, clock=Clock(), arrivals=False)
+    asker, heard = visitor(sandbox), list[Happening]()
+    read = 0
+    for call in await asker.calls(ProcessingState="completed"):
+        summary = decode_summary(json.dumps(call).encode())
+        for resource, decode in (("Metrics", decode_sample), ("Events", decode_event)):
+            for ref in first_pages(summary, resource):  # type: ignore[arg-type]
+                path = f"/v1/Voice/{summary.call_sid}/{resource}"
+                answer = await asker.get(path, **ref.parameters)
+                items = read_page(answer.content, ref).items
+                told = [decode(item, heard.append) for item in items]
+                assert {one.edge for one in told} <= {ref.edge, None} | (
+                    set() if ref.edge else set(MediaEdgeKind)
+                )
+                assert all(one.timestamp and one.call_sid == summary.call_sid for one in told)
+                read += len(told)
+    assert read > 500
+    assert not heard

@@ -93,6 +93,39 @@ def test_it_fetches_complete_and_partial_summaries(twilio: Client, sandbox: Sand
     assert partial.processing_state == "partial"
 
 
+def test_it_lists_the_metrics_of_an_edge(twilio: Client, sandbox: Sandbox) -> None:
+    """Page after page, as typed samples; of the other edge of the call, by asking for it."""
+    metrics = twilio.insights.v1.calls(sandbox.examples()["client"]).metrics
+
+    paged = list(metrics.stream(edge="sdk_edge", page_size=4))
+    whole = metrics.list(edge="sdk_edge", direction="both")
+
+    assert [one.timestamp for one in paged] == [one.timestamp for one in whole]
+    assert len(whole) == 10
+    assert {(one.edge, one.direction) for one in whole} == {("sdk_edge", "both")}
+    assert whole[0].sdk_edge is not None
+    assert set(whole[0].sdk_edge["interval"]) >= {"jitter", "mos", "rtt", "packets_received"}
+    assert [one.edge for one in metrics.list(limit=1)] == ["sdk_edge"]
+    assert [one.edge for one in metrics.list(edge="client_edge", limit=1)] == ["client_edge"]
+    assert [request.params.get("PageSize") for request in sandbox.requests[:3]] == ["4"] * 3
+
+
+def test_it_lists_the_events_of_a_call(twilio: Client, sandbox: Sandbox) -> None:
+    """Levels, groups and names of the SDK; those of a voice agent with what it did."""
+    examples, calls = sandbox.examples(), twilio.insights.v1.calls
+
+    events = list(calls(examples["client"]).events.stream(page_size=20))
+    agent = calls(examples["agent"]).events.list(limit=200)
+
+    assert {"connection", "network-quality-warning-raised"} <= {one.group for one in events}
+    assert {"DEBUG", "INFO", "WARNING", "ERROR"} == {one.level for one in events}
+    assert all(one.sdk_edge["metadata"]["client_name"] for one in events if one.sdk_edge)
+    relay = [one for one in agent if one.group == "conversation_relay"]
+    assert relay[0].name == "configurations"
+    assert relay[0].edge is None
+    assert relay[0].conversation_relay_data
+
+
 def test_it_annotates(twilio: Client, sandbox: Sandbox) -> None:
     """What the client writes, it reads again, in the annotation and in the summary."""
     call = twilio.insights.v1.calls(sandbox.examples()["sip"])

@@ -1,0 +1,15 @@
+"""Who used the app in a call with a Voice SDK, as samples and events of the SDK tell it."""
+
+from gateway.sandbox.calls import Json
+
+NAMES = ("city", "country_code", "country_subdivision", "ip_address", "location", "sdk")
+
+
+def client_metadata(summary: Json) -> Json:
+    """The party with the app; nothing of a leg to a telephone, which tells it of its parent."""
+    for party, role in (("from", "caller"), ("to", "callee")):
+        told = summary.get(party) or {}
+        if told.get("connection") == "twilio_sdk":
+            name = str(told.get(role, "")).removeprefix("client:")
+            return {"client_name": name} | {key: told[key] for key in NAMES if told.get(key)}
+    return {}
