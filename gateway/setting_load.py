@@ -1,7 +1,6 @@
 """Reads the settings from the environment and from a `.env` file, and checks them."""
 
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from gateway.setting_kinds import (
     WebhookUrl,
     check_address,
 )
+from gateway.setting_names import service_links, unknown_names
 from gateway.setting_rules import contradictions
 from gateway.settings import Setting, Settings, table
 
@@ -56,7 +56,9 @@ def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settin
     said = merged(environment, env_file)
     known = {setting.name: setting for setting in table()}
     values: dict[str, Any] = {}
-    mistakes = [*_misspellings(said, known)]
+    mistakes = [*unknown_names(said, known)]
+    for link in service_links(said):
+        del said[link]
     for name, setting in known.items():
         if (text := said.get(name)) is None:
             continue
@@ -88,12 +90,3 @@ def value_of(text: str, hint: Any) -> Any:
     if hint in {Url, WebhookUrl, JwksUrl, CacheUrl, ProxyUrl}:
         check_address(value)
     return Confidential(value) if hint in {CacheUrl, ProxyUrl} else value
-
-
-def _misspellings(said: Mapping[str, str], known: Mapping[str, Setting]) -> Iterator[str]:
-    """Names that are nearly settings; others belong to somebody else (Kubernetes sets some)."""
-    for name in said.keys() - known.keys():
-        for meant in get_close_matches(name, known, 1, cutoff=0.93):
-            if name.startswith(f"{meant}_"):
-                continue  # one of several, such as `auth_token_env` may name
-            yield f"{name} is not a setting: if you mean {meant}, rename it."

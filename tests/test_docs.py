@@ -63,6 +63,7 @@ CLOSED_LIST = {
 }
 NO_SETTINGS = {
     "GATEWAY_SKIP_GRAPHIQL",  # read at build time
+    "GATEWAY_SERVICE_HOST",  # set by Kubernetes
 }
 
 

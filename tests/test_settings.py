@@ -5,10 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
+from gateway.configuration import load
 from gateway.errors import WrongSettings
 from gateway.setting_kinds import Confidential
 from gateway.setting_load import merged, read
+from gateway.setting_names import edit_distance, nearest, service_links
 from gateway.settings import Secret, Settings, table
 
 SID = "AC" + "5a" * 16
@@ -285,25 +289,116 @@ def test_all_mistakes_are_told_at_once() -> None:
         ("GATEWAY_GRAPHQL", "GATEWAY_GRAPHIQL"),
         ("TWILIO_ACOUNT_SID", "TWILIO_ACCOUNT_SID"),
         ("GATEWAY_PAGE_MAXAGE", "GATEWAY_PAGE_MAX_AGE"),
+        ("GATEWAY_PROT", "GATEWAY_PORT"),
+        ("GATEWAY_POTR", "GATEWAY_PORT"),
+        ("GATEWAY_REDIS_URL", "GATEWAY_CACHE_URL"),
+        ("GATEWAY_TIMEOUT", "GATEWAY_UPSTREAM_TIMEOUT"),
+        ("GATEWAY_TRUSTED_DOCUMENT", "GATEWAY_TRUSTED_DOCUMENTS"),
+        ("GATEWAY_PORT_HTTP", "GATEWAY_PORT"),
     ],
 )
-def test_a_misspelled_name_is_told_what_it_means(said: str, meant: str) -> None:
+def test_a_name_that_is_no_setting_is_told_which_is_meant(said: str, meant: str) -> None:
     """A setting that silently does nothing is the hardest mistake to find."""
-    (mistake,) = mistakes({said: "x"})
+    (mistake,) = mistakes({said: "harbour"})
 
-    assert mistake == f"{said} is not a setting: if you mean {meant}, rename it."
+    assert mistake == (
+        f"{said} is not a setting: if you mean {meant}, rename it; otherwise remove it."
+    )
+
+
+NAMES = [row.name for row in table()]
+
+
+@given(st.data())
+def test_a_slip_of_one_letter_is_told_its_setting(data: st.DataObject) -> None:
+    """Swapped with its neighbour, left out, doubled or another one, wherever it is in the name."""
+    meant = data.draw(st.sampled_from([name for name in NAMES if "_PROXY" not in name]))
+    at = data.draw(st.integers(len("GATEWAY_"), len(meant) - 2))
+    a, b, rest = meant[at], meant[at + 1], meant[at + 2 :]
+    slip = data.draw(st.sampled_from([b + a, b, a + a + b, "X" + b]))
+    said = meant[:at] + slip + rest
+    assume(said not in NAMES)
+
+    assert edit_distance(said, meant) == 1
+    assert edit_distance(said, nearest(said, NAMES)) == 1
+    assert len(mistakes({said: "x"})) == 1
+
+
+@given(st.text("ABC", max_size=6), st.text("ABC", max_size=6), st.text("ABC", max_size=6))
+def test_the_distance_of_two_names_is_one(one: str, other: str, third: str) -> None:
+    """The same both ways, nothing for the same name alone, and at least the lengths' difference."""
+    distance = edit_distance(one, other)
+    assert distance == edit_distance(other, one)
+    assert (distance == 0) == (one == other)
+    assert abs(len(one) - len(other)) <= distance <= max(len(one), len(other))
+    assert edit_distance(one + third, other + third) <= distance
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        *("PATH", "GATEWAY_PORT_8000_TCP_ADDR", "GATEWAY_SERVICE_HOST", "TWILIO_PHONE_NUMBER"),
-        *("TWILIO_AUTH_TOKEN_2", "TWILIO_API_SECRET_ACME"),
+        *("PATH", "TWILIO_PHONE_NUMBER", "TWILIO_AUTH_TOKEN_2", "TWILIO_API_SECRET_ACME"),
+        *("GATEWAY_SKIP_GRAPHIQL", "MY_GATEWAY_PORT", "GATEWAY"),
     ],
 )
 def test_a_name_that_is_somebody_elses_is_left_alone(name: str) -> None:
-    """Kubernetes sets some for a service called `gateway`, and GATEWAY_CONFIG names others."""
+    """Other programs have settings too, and the build has one of its own."""
     assert read({name: "x"}) == Settings()
+
+
+LINKS = {
+    "GATEWAY_SERVICE_HOST": "10.0.0.1",
+    "GATEWAY_SERVICE_PORT": "80",
+    "GATEWAY_SERVICE_PORT_HTTP": "80",
+    "GATEWAY_PORT": "tcp://10.0.0.1:80",
+    "GATEWAY_PORT_80_TCP": "tcp://10.0.0.1:80",
+    "GATEWAY_PORT_80_TCP_PROTO": "tcp",
+    "GATEWAY_PORT_80_TCP_PORT": "80",
+    "GATEWAY_PORT_80_TCP_ADDR": "10.0.0.1",
+    "GATEWAY_REDIS_SERVICE_HOST": "10.0.0.2",
+    "GATEWAY_REDIS_PORT": "tcp://10.0.0.2:6379",
+    "GATEWAY_REDIS_PORT_6379_TCP_ADDR": "10.0.0.2",
+}
+"""What Kubernetes sets for Services named `gateway` and `gateway-redis`, by its documentation of
+environment variables of Services."""
+
+
+def test_the_service_links_of_kubernetes_are_no_settings() -> None:
+    """The default holds for the port, and whoever sets one says a number."""
+    assert service_links(LINKS) == LINKS.keys()
+    assert read(LINKS) == Settings()
+    assert read({**LINKS, "GATEWAY_PORT": "9000"}).gateway_port == 9000
+    assert mistakes({"GATEWAY_REDIS_PORT": "6379"})
+
+
+def test_variables_that_the_configuration_names_are_no_settings(tmp_path: Path) -> None:
+    """They may be called as one likes; a name that none of its accounts has is a mistake still."""
+    file = tmp_path / "gateway.toml"
+    said = {"GATEWAY_CONFIG": str(file), "GATEWAY_ACME_TOKEN": "x", "GATEWAY_ACME_SECRET": "x"}
+    file.write_text('[[accounts]]\nauth_token_env = "GATEWAY_ACME_TOKEN"\n')
+    (mistake,) = mistakes(said)
+    assert mistake.startswith("GATEWAY_ACME_SECRET is not a setting")
+
+    file.write_text(
+        '[[accounts]]\nauth_token_env = "GATEWAY_ACME_TOKEN"\n'
+        '[[accounts]]\napi_key = "SK"\napi_secret_env = "GATEWAY_ACME_SECRET"\n'
+    )
+    assert read(said).gateway_config == str(file)
+
+
+@pytest.mark.parametrize("written", ["[[accounts", "accounts = 1", "[accounts]\nsid = 1", "", None])
+def test_a_configuration_that_cannot_be_read_is_told_by_itself(
+    written: str | None, tmp_path: Path
+) -> None:
+    """Which variables it names nobody knows, so none is called a mistake for it."""
+    file = tmp_path / "gateway.toml"
+    if written is not None:
+        file.write_text(written)
+    said = {"GATEWAY_CONFIG": str(file), "GATEWAY_ACME_TOKEN": "x"}
+
+    assert read(said).gateway_config == str(file)
+    with pytest.raises(WrongSettings):
+        load(file, said)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1", "[::1]"])

@@ -1,0 +1,100 @@
+"""Tells settings from names that look like them: misspelled ones, and those of somebody else."""
+
+import re
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+ELSEWHERE = frozenset({"GATEWAY_SKIP_GRAPHIQL"})
+"""Variables of the gateway that are no settings: they are read when the package is built."""
+
+_CLOSE = 2
+"""So many letters wrong, missing, added or swapped are a slip; more are another name."""
+
+_OTHER_WORDS = {
+    "BIND": "HOST",
+    "PROCESSES": "WORKERS",
+    "REDIS": "CACHE",
+    "TTL": "AGE",
+    "TWILIO": "UPSTREAM",
+    "VALKEY": "CACHE",
+}
+"""What words are called here that other programs have in the names of their settings."""
+
+_LINK = re.compile(
+    r"GATEWAY(_[A-Z0-9_]+)?_"
+    r"(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
+)
+_PORT_LINK = re.compile(r"GATEWAY(_[A-Z0-9_]+)?_PORT")
+_ADDRESS = re.compile(r"(tcp|udp|sctp)://")
+
+
+def service_links(said: Mapping[str, str]) -> set[str]:
+    """The names that Kubernetes sets in each pod for a Service called `gateway` or `gateway-…`.
+
+    `GATEWAY_PORT` is among them where it is an address: a port that somebody sets is a number.
+    """
+    return {
+        name
+        for name, text in said.items()
+        if _LINK.fullmatch(name) or (_PORT_LINK.fullmatch(name) and _ADDRESS.match(text))
+    }
+
+
+def unknown_names(said: Mapping[str, str], known: Collection[str]) -> Iterator[str]:
+    """A line for each name that is no setting, with the nearest that is one.
+
+    Every `GATEWAY_…` must be known. Other programs have settings that begin with `TWILIO_`, so of
+    these only slips count.
+    """
+    others = service_links(said) | ELSEWHERE | _named_in(said.get("GATEWAY_CONFIG"), said)
+    for name in sorted(said.keys() - set(known) - others):
+        meant = nearest(name, known)
+        slip = edit_distance(name, meant) <= _CLOSE and not name.startswith(f"{meant}_")
+        if name.startswith("GATEWAY_") or (name.startswith("TWILIO_") and slip):
+            yield f"{name} is not a setting: if you mean {meant}, rename it; otherwise remove it."
+
+
+def _named_in(path: str | None, said: Mapping[str, str]) -> set[str]:
+    """The variables that accounts of GATEWAY_CONFIG name; all, if the file cannot be read.
+
+    What is wrong with the file is told by what reads it.
+    """
+    if path is None:
+        return set()
+    try:
+        rows = tomllib.loads(Path(path).read_text("utf-8-sig"))["accounts"]
+        pairs = [pair for row in rows for pair in row.items()]
+        return {str(variable) for key, variable in pairs if key.endswith("_env")}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return set(said)
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """The known name that is meant: by its letters, or else by its words."""
+    words = {_OTHER_WORDS.get(word, word) for word in name.split("_")}
+
+    def order(one: str) -> tuple[int, int, int]:
+        distance = edit_distance(name, one)
+        if distance <= _CLOSE:
+            return 0, distance, 0
+        return 1, -len(words & set(one.split("_"))), distance
+
+    return min(known, key=order)
+
+
+def edit_distance(one: str, other: str) -> int:
+    """How many letters to change, add, leave out or swap with their neighbour.
+
+    This is Damerau's and Levenshtein's distance, where nothing is edited twice.
+    """
+    rows = [list(range(len(other) + 1))]
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, beside in enumerate(other, 1):
+            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (letter != beside))
+            if i > 1 and j > 1 and (letter, one[i - 2]) == (other[j - 2], beside):
+                best = min(best, rows[-2][j - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    return rows[-1][-1]
