@@ -181,8 +181,12 @@ def _write_all(file: int, text: bytes) -> None:
             time.sleep(DELAY)
 
 
-def _names_no_address(record: logging.LogRecord) -> bool:
-    """Whether a line of uvicorn's is not about a WebSocket: these tell the whole address."""
+def _of_server(record: logging.LogRecord) -> bool:
+    """Whether to log a line of uvicorn's: none about a WebSocket, which tells the whole address.
+
+    uvicorn calls its logger `uvicorn.error`, whatever it logs.
+    """
+    record.name = "uvicorn"
     return '"WebSocket ' not in str(record.msg)
 
 
@@ -193,7 +197,7 @@ def configure_logging(settings: Settings) -> None:
         logging.getLogger(talkative).setLevel(logging.WARNING)
     served = logging.getLogger("uvicorn.error")
     served.setLevel(max(level, logging.INFO))  # below, it logs what is said over WebSockets
-    served.addFilter(_names_no_address)
+    served.addFilter(_of_server)
     logging.captureWarnings(capture=True)  # Python itself would write, and wait
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # nobody reads
     handler = Lines(sys.stderr)

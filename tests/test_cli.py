@@ -56,7 +56,7 @@ def running(
             assert line, f"it ended: {said}"
             said += line
         try:
-            yield ADDRESS.findall(said)[0], said
+            yield ADDRESS.findall(said)[-1], said
         finally:
             process.terminate()
             process.wait(timeout=20)
@@ -216,9 +216,10 @@ def test_a_schema_in_a_file_is_compared(tmp_path: Path, capsys: pytest.CaptureFi
 
     file.write_text(sdl().replace("type Query {", "type Question {"), "utf-8")
     assert main(["schema", "--check", str(file)]) == 1
-    difference = capsys.readouterr().out
+    difference, err = capsys.readouterr()
     assert "-type Question {" in difference
     assert "+type Query {" in difference
+    assert err == f"gateway: {file} is not the schema: run `gateway schema > {file}`.\n"
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])
@@ -429,7 +430,7 @@ def test_a_served_gateway_asks_the_twilio_that_it_is_told(
     tmp_path: Path, twilio: dict[str, str]
 ) -> None:
     """Settings from the environment, over real connections from end to end."""
-    with running(tmp_path, "serve", "--port", "0", **twilio) as (address, _):
+    with running(tmp_path, "serve", "--port", "0", until="Listening", **twilio) as (address, _):
         alive = httpx.get(f"{address}/healthz", timeout=30)
         answer = httpx.post(
             f"{address}/graphql",
@@ -439,6 +440,47 @@ def test_a_served_gateway_asks_the_twilio_that_it_is_told(
 
     assert alive.status_code == 200
     assert len(answer.json()["data"]["calls"]["nodes"]) == 2
+
+
+def started(directory: Path, **settings: str) -> dict[str, str]:
+    """What `gateway serve` logs before it listens: the rest of each line by its first word."""
+    with running(directory, "serve", "--port", "0", until="Listening", **settings) as (_, said):
+        lines = re.findall(r" (INFO|WARNING) +gateway\.server +(\w+)(.*)", said)
+    return {word: f"{level}{rest}" for level, word, rest in lines}
+
+
+def test_the_start_tells_what_it_serves_with(tmp_path: Path, twilio: dict[str, str]) -> None:
+    """A line each for cache, accounts, viewers, sink and what is off: whoever starts it looks."""
+    said = started(tmp_path, **twilio, GATEWAY_GRAPHIQL="false")
+    assert said["Cache"] == "INFO: up to 256 MiB in the memory of each process, shared with none."
+    sid, upstream = twilio["TWILIO_ACCOUNT_SID"], twilio["GATEWAY_UPSTREAM_URL"]
+    assert said["Accounts"] == f"INFO: 1 ({sid}), asked at {upstream}."
+    assert said["Viewers"] == "INFO: none, so whoever reaches 127.0.0.1 reads every call."
+    assert said["Sink"].startswith("INFO of Event Streams: none")
+    assert "documentation (GATEWAY_GRAPHIQL), calls from" in said["Off"]
+    assert "introspection" not in said["Off"]
+
+
+def test_the_start_tells_no_secret_and_what_has_no_effect(
+    tmp_path: Path, twilio: dict[str, str]
+) -> None:
+    """The address of the cache holds a password; tokens and SIDs of others are many."""
+    config = one_viewer(tmp_path, twilio["TWILIO_ACCOUNT_SID"])
+    said = started(
+        tmp_path,
+        **twilio | {"GATEWAY_DEADLINE": "5", "GATEWAY_UPSTREAM_TIMEOUT": "6"},
+        GATEWAY_CONFIG=config,
+        GATEWAY_CACHE_URL="redis://user:harbour@127.0.0.1:1/2?password=harbour",
+        GATEWAY_CACHE_KEY="A" * 43 + "=",
+        GATEWAY_WEBHOOK_URL="https://calls.example/hook",
+        GATEWAY_SERVICE_HOST="10.0.0.1",
+    )
+    assert said["Cache"].startswith("INFO: redis://127.0.0.1:1/2, encrypted, and up to 256 MiB")
+    assert "harbour" not in str(said)
+    assert said["Viewers"] == "INFO: 1, 1 by a bearer token, 0 by JSON Web Token."
+    assert said["Sink"] == "INFO of Event Streams: https://calls.example/hook."
+    assert said["GATEWAY_UPSTREAM_TIMEOUT"].startswith("WARNING is 6 s, and GATEWAY_DEADLINE")
+    assert said["Left"] == "INFO aside, as Kubernetes sets them: GATEWAY_SERVICE_HOST."
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ ROOT = Path(gateway.__file__).parent
 FLOORS: dict[str, int] = {
     "settings": 0,
     "setting_kinds": 0,
+    "setting_effects": 0,
     "setting_names": 0,
     "setting_rules": 0,
     "setting_load": 0,

@@ -55,6 +55,17 @@ def test_a_json_line_says_which_request_it_is_about_and_what_went_wrong() -> Non
     assert "LookupError: no harbour" in line["exception"]
 
 
+def test_a_normal_start_is_no_error_by_its_name(
+    root: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The server logs all that it does under `uvicorn.error`."""
+    configure_logging(Settings())
+    logging.getLogger("uvicorn.error").info("Application startup complete.")
+
+    assert root.handlers
+    assert "INFO    uvicorn  Application startup complete." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_lines_are_written_from_the_chosen_level_on(
     form: str, root: logging.Logger, capsys: pytest.CaptureFixture[str]

@@ -7,7 +7,13 @@ import click
 
 from gateway.cli.command import Command, setting_option
 from gateway.cli.environment import listen, said, settings_of
-from gateway.configuration import configuration_of
+from gateway.cli.start_lines import start_lines
+from gateway.configuration import Configuration, configuration_of
+from gateway.setting_effects import ineffective
+from gateway.setting_names import service_links
+from gateway.settings import Settings
+
+logger = logging.getLogger("gateway.server")
 
 FACTORY = "gateway.server.app:from_environment"
 
@@ -35,9 +41,20 @@ def serve(host: str | None, port: int | None, workers: int | None) -> int:
 
     variables = said(host=host, port=port, workers=workers)
     settings = settings_of(variables)
-    configuration_of(settings, variables)
+    configuration = configuration_of(settings, variables)
     listening, address = listen(settings.gateway_host, settings.gateway_port)
+    _log_start(settings, configuration)
+    if links := service_links(variables):
+        logger.info("Left aside, as Kubernetes sets them: %s.", ", ".join(sorted(links)))
     for name in ("host", "port", "workers"):
         os.environ[f"GATEWAY_{name.upper()}"] = str(getattr(settings, f"gateway_{name}"))
-    logging.getLogger("gateway.server").info("Listening on %s", address)
+    logger.info("Listening on %s", address)
     return run(FACTORY, listening, settings.gateway_workers)
+
+
+def _log_start(settings: Settings, configuration: Configuration) -> None:
+    """What it serves with, and what of the settings has no effect."""
+    for line in start_lines(settings, configuration):
+        logger.info(line)
+    for line in ineffective(settings, [account.sid for account in configuration.accounts]):
+        logger.warning(line)

@@ -72,16 +72,21 @@ class Access:
             configuration = reread()
         except WrongSettings as error:
             for mistake in error.mistakes:
-                logger.error("The accounts and viewers stay as they were: %s", mistake)  # noqa: TRY400 - each line says it all
+                logger.error("Accounts and viewers are not reloaded: %s", mistake)  # noqa: TRY400 - each line says it all
             return
         self.replace(configuration)
-        accounts, viewers = len(configuration.accounts), len(configuration.grants)
-        logger.warning("Accounts and viewers were read again: %d and %d.", accounts, viewers)
+        accounts = _counted(len(configuration.accounts), "account")
+        viewers = _counted(len(configuration.grants), "viewer")
+        logger.info("Accounts and viewers are reloaded: %s, %s.", accounts, viewers)
 
     def _doors(self, accounts: Sequence[Account]) -> list[tuple[Signer, Accept]]:
         accept = self._verbs.events.accept
         signers = [(signer_of(self._settings, account), account) for account in accounts]
         return [(signer, partial(accept, account)) for signer, account in signers if signer]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def events_are_on(settings: Settings, accounts: Sequence[Account]) -> bool:

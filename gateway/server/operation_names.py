@@ -7,6 +7,9 @@ from functools import lru_cache
 MAX_NAMES = 100
 """How many names are labels of metrics, beside those of trusted documents."""
 
+ANONYMOUS = "anonymous"
+"""What an operation without a name is called in the log and in metrics."""
+
 _LONGEST = 64
 _LONG_NUMBER = re.compile(r"\d(?:_*\d){6,}", re.ASCII)
 
@@ -37,7 +40,7 @@ class Labels:
     def of(self, name: str | None) -> str:
         """The label of a name; `other` once there are too many, `anonymous` if there is none."""
         if name is None:
-            return "anonymous"
+            return ANONYMOUS
         if name in self._expected or name in self._met:
             return name
         if len(self._met) == MAX_NAMES:

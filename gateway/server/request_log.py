@@ -19,7 +19,7 @@ from gateway.instrumentation import Hook, OperationAnswered, RequestAnswered
 from gateway.logs import Fields
 from gateway.server.again import Again, Named, Repeat, name_of, written
 from gateway.server.leaving import Leaving
-from gateway.server.operation_names import shown_name
+from gateway.server.operation_names import ANONYMOUS, shown_name
 from gateway.tally import Tally, current
 
 logger = logging.getLogger("gateway.requests")
@@ -111,7 +111,7 @@ def _tell(said: dict[str, Any], tally: Tally) -> None:
         said["viewer"] = tally.viewer
     if tally.kind is not None:
         said["kind"] = tally.kind
-        said["operation"] = tally.operation or "-"
+        said["operation"] = tally.operation or ANONYMOUS
         said["outcome"] = tally.outcome
     if tally.codes:
         said["errors"] = ",".join(tally.codes)

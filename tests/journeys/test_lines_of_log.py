@@ -69,6 +69,17 @@ async def test_people_read_the_same_in_words(
     assert {"viewer=everybody", "operation=Me", "outcome=ok"} <= set(words)
 
 
+async def test_an_operation_without_a_name_is_called_as_in_the_metrics(
+    gateway: Gateway, log: pytest.LogCaptureFixture
+) -> None:
+    """One word for one thing, so that a line leads to a series."""
+    await gateway.ask("{ viewer { name } }")
+    (line,) = lines(log)
+    metrics = (await gateway.http.get("/metrics")).text
+    assert line["operation"] == "anonymous"
+    assert 'gateway_operations_total{kind="query",operation="anonymous",outcome="ok"}' in metrics
+
+
 async def test_errors_are_told_by_their_codes(
     gateway: Gateway, log: pytest.LogCaptureFixture
 ) -> None:

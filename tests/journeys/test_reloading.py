@@ -54,7 +54,7 @@ async def test_viewers_come_and_go_without_a_restart(served: Configured) -> None
         asking.cancel()
     assert await asyncio.gather(asking, return_exceptions=True)
     assert failed == []
-    assert await served.told("Accounts and viewers were read again: 1 and 2.")
+    assert await served.told("Accounts and viewers are reloaded: 1 account, 2 viewers.")
 
 
 async def test_what_was_told_before_is_not_told_any_more(
@@ -82,7 +82,7 @@ async def test_a_bad_file_keeps_the_old_one_and_says_why(served: Configured) -> 
     """Each mistake in a line of the log, with its place and cure; everybody stays who they were."""
     served.allow("ana", scopes='"calls:write"', more="[[viewer]]\n")
     served.reload()
-    assert await served.told("The accounts and viewers stay as they were")
+    assert await served.told("Accounts and viewers are not reloaded: ")
     assert await served.told("`viewer` is unknown")
     assert await served.told("`scopes` is wrong: set it to a list of some of")
     async with httpx.AsyncClient(base_url=served.address) as client:

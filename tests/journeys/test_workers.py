@@ -95,9 +95,8 @@ async def test_they_read_their_viewers_again_together(tmp_path: Path, sandbox: S
         assert await both_are_there(configured.address)
         configured.allow("eve")
         configured.reload()
-        assert await becomes(
-            lambda: configured.log().count("Accounts and viewers were read again: 1 and 1.") == 2
-        )
+        reloaded = "Accounts and viewers are reloaded: 1 account, 1 viewer."
+        assert await becomes(lambda: configured.log().count(reloaded) == 2)
         for _ in range(10):
             assert status(configured.address, "eve") == 200
             assert status(configured.address, "ana") == 401
