@@ -64,10 +64,10 @@ class Finding(Entity, frozen=True):
         Fact("The field of the call that tells it, as a path in the graph.", on="most findings"),
     ]
     value: Annotated[
-        float | None, Fact("What that field says, in `unit`.", "`unit`", "findings with a number")
+        float | None, Fact("What that field says.", "what `unit` says", "findings with a number")
     ]
     threshold: Annotated[
-        float | None, Fact("The threshold it passed, in `unit`.", "`unit`", "rules with one")
+        float | None, Fact("The threshold it passed.", "what `unit` says", "rules with one")
     ]
     unit: Annotated[str | None, Fact("Unit of `value` and `threshold`.", on="rules with one")]
     message: Annotated[str, Fact("What was found, in a sentence.", on=_FINDING)]

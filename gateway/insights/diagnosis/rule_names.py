@@ -14,7 +14,10 @@ class FindingRule(Vocabulary):
     NO_MEDIA = "no_media", "An edge of an answered call had no packets in either direction."
     ONE_WAY_AUDIO = "one_way_audio", "An edge had packets in one direction alone."
     HIGH_PACKET_LOSS = "high_packet_loss", "More than 5 % of packets were lost."
-    ELEVATED_PACKET_LOSS = "elevated_packet_loss", "Between 3 and 5 % of packets were lost."
+    ELEVATED_PACKET_LOSS = (
+        "elevated_packet_loss",
+        "More than 3 % of packets were lost, the SDK's threshold for an average, and 5 % at most.",
+    )
     HIGH_JITTER = "high_jitter", "Jitter above 5 ms on average and above 30 ms at most."
     LATE_PACKETS = "late_packets", "More than 1 % of packets came at least 200 ms late."
     HIGH_RTT = "high_rtt", "Round-trip time between app and Twilio above 400 ms."
@@ -22,10 +25,22 @@ class FindingRule(Vocabulary):
     LOW_MOS = "low_mos", "Mean opinion score below 3.5 at the SDK."
     LOW_ESTIMATED_MOS = "low_estimated_mos", "Estimated mean opinion score below 3.5 at a gateway."
     SILENCE = "silence", "Twilio tagged silence."
-    SILENT_MICROPHONE = "silent_microphone", "The microphone of the app gave no sound."
-    SILENT_SPEAKER = "silent_speaker", "The speaker of the app got no sound."
+    SILENT_MICROPHONE = (
+        "silent_microphone",
+        "The microphone of the app was never louder than 1 % of full scale.",
+    )
+    SILENT_SPEAKER = (
+        "silent_speaker",
+        "The speaker of the app was never louder than 1 % of full scale.",
+    )
     SDK_ERRORS = "sdk_errors", "The SDK reported errors."
-    HIGH_POST_DIAL_DELAY = "high_post_dial_delay", "It took long from dialling to ringing."
+    HIGH_POST_DIAL_DELAY = (
+        "high_post_dial_delay",
+        (
+            "It took long to ring: for the country, by Twilio's tag, or more than the 11 s in which "
+            "ITU-T E.721 wants 95 % of international calls to be set up."
+        ),
+    )
     EDGE_LOCATION_MISMATCH = "edge_location_mismatch", "An edge location was used unasked."
     REGION_MISMATCH = "region_mismatch", "Another region than the selected one was used."
     UNSUPPORTED_SDK = "unsupported_sdk", "Voice Insights does not support this SDK version."
