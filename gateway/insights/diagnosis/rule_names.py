@@ -36,10 +36,7 @@ class FindingRule(Vocabulary):
     SDK_ERRORS = "sdk_errors", "The SDK reported errors."
     HIGH_POST_DIAL_DELAY = (
         "high_post_dial_delay",
-        (
-            "It took long to ring: for the country, by Twilio's tag, or more than the 11 s in which "
-            "ITU-T E.721 wants 95 % of international calls to be set up."
-        ),
+        "It took long to ring: by Twilio's tag, or longer than ITU-T E.721 wants anywhere (11 s).",
     )
     EDGE_LOCATION_MISMATCH = "edge_location_mismatch", "An edge location was used unasked."
     REGION_MISMATCH = "region_mismatch", "Another region than the selected one was used."
