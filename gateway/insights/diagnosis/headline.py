@@ -7,7 +7,7 @@ from gateway.insights.diagnosis.findings import Finding, Severity, Suspect, Susp
 from gateway.insights.diagnosis.parties import CALLER
 from gateway.insights.diagnosis.rule_names import FindingRule as Rules
 from gateway.insights.diagnosis.wording import clause_of
-from gateway.insights.summary import CallState
+from gateway.insights.summary import ProcessingState
 
 _NAMES = {
     SuspectKind.CARRIER: "The carrier",
@@ -19,20 +19,29 @@ _NAMES = {
     SuspectKind.BLOCKED: "Blocking",
 }
 _OUTCOMES = (Rules.NOT_ANSWERED, Rules.DECLINED)
-_OPEN = (CallState.RINGING, CallState.ANSWERED)
 
 
 def headline(view: CallView, suspects: Sequence[Suspect], findings: Sequence[Finding]) -> str:
-    """One sentence for people."""
-    if suspects:
-        first = suspects[0]
-        return f"{_name(view, first.where)} is the likeliest cause: " + clause_of(
-            first.findings[0].message
-        )
+    """One sentence for people; it says so if more may come."""
+    sentence = _blame(view, suspects) or _first(findings) or _nothing_found(view, findings)
+    partial = view.summary.processing_state is ProcessingState.PARTIAL
+    return f"So far, {clause_of(sentence)}" if partial else sentence
+
+
+def _blame(view: CallView, suspects: Sequence[Suspect]) -> str | None:
+    if not suspects:
+        return None
+    likeliest = suspects[0]
+    evidence = clause_of(likeliest.findings[0].message)
+    return f"{_name(view, likeliest.where)} is the likeliest cause: {evidence}"
+
+
+def _first(findings: Sequence[Finding]) -> str | None:
+    """The message of the first finding that is more than context."""
     for one in findings:
         if one.severity is not Severity.INFO or one.rule in _OUTCOMES:
             return one.message
-    return _nothing_found(view, findings)
+    return None
 
 
 def _name(view: CallView, where: SuspectKind) -> str:
@@ -53,8 +62,6 @@ def _nothing_found(view: CallView, findings: Sequence[Finding]) -> str:
     if missing:
         edges = " and ".join(missing)
         return f"Nothing that was measured points to a fault; the {edges} edge is not known."
-    if any(one.rule is Rules.PARTIAL_SUMMARY for one in findings):
-        return "So far nothing that was measured points to a fault; the summary is partial."
     return "Nothing that was measured points to a fault."
 
 

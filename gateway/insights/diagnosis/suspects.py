@@ -122,9 +122,9 @@ class _Evidence:
         """What these rules found in a place."""
         return [one for one in self._at.get(place, ()) if one.rule in rules]
 
-    def degraded(self, place: Place | None) -> bool:
+    def degraded(self, place: Place) -> bool:
         """Whether a stream lost its quality on the way to where it was measured, or before."""
-        return place is not None and bool(self.at(place, _DEGRADED))
+        return bool(self.at(place, _DEGRADED))
 
     def measured(self, place: Place) -> bool:
         """Whether the quality of a stream is known."""

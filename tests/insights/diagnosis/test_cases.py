@@ -80,6 +80,21 @@ def case_named(name: str) -> Diagnosis:
                 "packets sent to the carrier spent 260 ms inside Twilio, heard by the callee."
             ),
         ),
+        (
+            "still under way, and already nothing comes in",
+            (
+                "So far, the carrier is the likeliest cause: no packets were received from the "
+                "carrier, while there were packets the other way, so that the callee heard nothing."
+            ),
+        ),
+        (
+            "a trunk calls a telephone, and Twilio hears nothing from the trunk",
+            (
+                "Your SIP side or its network is the likeliest cause: no packets were received "
+                "from your SIP side, while there were packets the other way, so that the callee "
+                "heard nothing."
+            ),
+        ),
         ("busy", "The call was not answered: the called party was busy."),
         ("declined, with a bare 603", "The call was declined (SIP 603)."),
         (
@@ -89,7 +104,7 @@ def case_named(name: str) -> Diagnosis:
         ("annotated as good", "Nothing that was measured points to a fault."),
         (
             "packets counted, nothing measured",
-            "How this call sounded is not known: its summary tells no measurements.",
+            "So far, how this call sounded is not known: its summary tells no measurements.",
         ),
         (
             "nothing but its SID",
