@@ -312,8 +312,8 @@ def test_a_check_with_the_right_credentials_succeeds(
 
     assert main(["check"]) == 0
     out, err = capsys.readouterr()
-    assert out.startswith(f"Settings: fine. Account {twilio['TWILIO_ACCOUNT_SID']}")
-    assert "Upstream: fine." in out
+    assert out.startswith(f"Settings: fine (1 account, asked at {twilio['GATEWAY_UPSTREAM_URL']}).")
+    assert f"Upstream: fine (Twilio answered account {twilio['TWILIO_ACCOUNT_SID']} with" in out
     assert not err
     assert twilio["TWILIO_AUTH_TOKEN"] not in out
 
@@ -352,7 +352,7 @@ def test_a_check_of_several_accounts_names_the_one_that_is_wrong(
 
     assert main(["check"]) == 1
     out, err = capsys.readouterr()
-    assert out.count("Upstream: fine.") == 1
+    assert out.count("Upstream: fine (") == 1
     assert f"Upstream: account {other}: Twilio refused" in err
     assert "Cure: compare `api_key` and OTHER_SECRET with" in err
     assert "TWILIO_" not in err

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from gateway.cli.command import Command, setting_option
-from gateway.cli.environment import listen, said, settings_of
+from gateway.cli.environment import check_documents, listen, said, settings_of
 from gateway.cli.world import post_by, world_options
 from gateway.setting_rules import refuse_for_the_demo
 from gateway.settings import Secret, Settings
@@ -46,6 +46,7 @@ def demo(host: str | None, port: int | None, calls: int, seed: int, speed: float
     variables = said(host=host, port=port)
     refuse_for_the_demo(variables)
     settings = settings_of(variables)
+    check_documents(settings)
     listening, address = listen(settings.gateway_host, settings.gateway_port)
     world = Sandbox(calls=calls, seed=seed, speed=speed)
     app = _gateway_over(world, settings, address)

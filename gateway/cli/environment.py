@@ -23,19 +23,22 @@ def settings_of(variables: dict[str, str]) -> Settings:
     """The settings, checked, with the log set up as they say. Raises WrongSettings."""
     settings = read(variables)
     configure_logging(settings)
-    if settings.gateway_trusted_documents is not None:
-        _check_documents(settings)
     return settings
 
 
-def _check_documents(settings: Settings) -> None:
-    """Read the manifest before any worker does. Raises WrongSettings."""
+def check_documents(settings: Settings) -> int:
+    """Read the manifest before any worker does; gives how many documents it has.
+
+    Raises WrongSettings.
+    """
+    if settings.gateway_trusted_documents is None:
+        return 0
     from gateway.schema.documents import Documents
     from gateway.schema.operations import build_schema
     from gateway.schema.trusted_documents import trusted_documents
 
     documents = Documents(build_schema(), introspection=settings.gateway_introspection)
-    trusted_documents(settings.gateway_trusted_documents, documents)
+    return len(trusted_documents(settings.gateway_trusted_documents, documents))
 
 
 def listen(host: str, port: int) -> tuple[socket.socket, str]:

@@ -6,7 +6,7 @@ import os
 import click
 
 from gateway.cli.command import Command, setting_option
-from gateway.cli.environment import listen, said, settings_of
+from gateway.cli.environment import check_documents, listen, said, settings_of
 from gateway.cli.start_lines import start_lines
 from gateway.configuration import Configuration, configuration_of
 from gateway.setting_effects import ineffective
@@ -41,6 +41,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> int:
 
     variables = said(host=host, port=port, workers=workers)
     settings = settings_of(variables)
+    check_documents(settings)
     configuration = configuration_of(settings, variables)
     listening, address = listen(settings.gateway_host, settings.gateway_port)
     _log_start(settings, configuration)

@@ -48,6 +48,11 @@ def viewers_line(settings: Settings, configuration: Configuration) -> str:
     return f"{len(configuration.grants)}, {tokens} by a bearer token, {claims} by JSON Web Token"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _named(sids: Sequence[str]) -> str:
     shown = ", ".join(sids[:_SHOWN])
     more = len(sids) - _SHOWN

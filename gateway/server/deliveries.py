@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from gateway.instrumentation import (
     DependencyChanged,
+    EventReceived,
     Hook,
     Listeners,
     SummaryProgressed,
@@ -31,22 +32,27 @@ class Deliveries:
     def __init__(self, hook: Hook, clock: Callable[[], float]) -> None:
         self._hook = hook
         self._clock = clock
-        self._accepted_at = float("-inf")
+        self._received_at = float("-inf")
         self._started_at = clock()
 
     def listeners(self) -> Listeners:
         """What it hears of."""
-        return {WebhookAnswered: self._answered, SummaryProgressed: self._progressed}
+        return {
+            EventReceived: self._received,
+            WebhookAnswered: self._answered,
+            SummaryProgressed: self._progressed,
+        }
+
+    def _received(self, _: EventReceived) -> None:
+        self._received_at = self._clock()
+        self._hook(DependencyChanged("sink", None))
 
     def _answered(self, one: WebhookAnswered) -> None:
-        if one.outcome == "accepted":
-            self._accepted_at = self._clock()
-            self._hook(DependencyChanged("sink", None))
-        elif one.outcome == "forged" and self._clock() > self._accepted_at + RECENTLY:
+        if one.outcome == "forged" and self._clock() > self._received_at + RECENTLY:
             self._hook(DependencyChanged("sink", _FORGED))
 
     def _progressed(self, one: SummaryProgressed) -> None:
         overdue = one.known_before and one.state == "complete" and one.after_end > OVERDUE
-        latest = max(self._accepted_at, self._started_at)
+        latest = max(self._received_at, self._started_at)
         if overdue and self._clock() > latest + RECENTLY:
             self._hook(DependencyChanged("sink", _SILENT))

@@ -46,8 +46,13 @@ class Signer:
     """Knows what Twilio signs: requests to `url`, the public one, with `key`, the auth token."""
 
     def __init__(self, url: str, key: bytes) -> None:
+        self.url = url
         self._urls = with_and_without_port(url)
         self._key = key
+
+    def sign(self, query: str) -> str:
+        """The signature of a request with this query string."""
+        return self._sign(f"{self.url}?{query}").decode()
 
     def signed(self, query: str, signature: str) -> bool:
         """Whether this is the signature of a request with this query string."""

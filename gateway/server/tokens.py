@@ -9,7 +9,7 @@ import logging
 import warnings
 from base64 import urlsafe_b64decode
 from codecs import BOM_UTF8
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -156,11 +156,9 @@ class TokenVerifier:
     async def _read(self) -> None:
         """Read the keys; when they cannot be read, those of before go on being good."""
         try:
-            published = (await self._fetch()).removeprefix(BOM_UTF8)
-            self._keys = _imported(msgspec.json.decode(published))
-        except Exception as error:  # noqa: BLE001 - whatever an issuer may have published
-            told = str(error) if isinstance(error, OSError) else "it is no JSON with keys of use"
-            self._hook(DependencyChanged("keys", told))
+            self._keys = key_set_in(await self._fetch())
+        except (OSError, ValueError) as error:
+            self._hook(DependencyChanged("keys", str(error)))
             return
         finally:
             self._read_at = self._clock()
@@ -190,17 +188,24 @@ def _fits(key: Key, algorithm: str) -> bool:
     return meant and isinstance(key, kind) and getattr(key, "curve_name", None) == curve
 
 
-def _imported(published: Mapping[str, Sequence[Any]]) -> KeySet:
-    """The keys of a set; those that are of no use here are left out (RFC 7517 §5)."""
+def key_set_in(published: bytes) -> KeySet:
+    """The keys of a set; those that are of no use here are left out (RFC 7517 §5).
+
+    Raises ValueError when there are none, whatever else was published.
+    """
+    try:
+        entries = [*msgspec.json.decode(published.removeprefix(BOM_UTF8))["keys"]]
+    except (msgspec.MsgspecError, ValueError, RecursionError, LookupError, TypeError):
+        entries = []
     keys = []
-    for one in published["keys"]:
+    for one in entries:
         with suppress(Exception), warnings.catch_warnings():
             warnings.simplefilter("ignore", SecurityWarning)  # of what is left out below
             key = import_key(one)
-            if not _is_weak(key):
+            if any(_fits(key, name) for name in ALGORITHMS) and not _is_weak(key):
                 keys.append(key)
     if not keys:
-        raise ValueError("there are no keys")
+        raise ValueError("it is no JSON with keys of use")
     return KeySet(keys)
 
 

@@ -1,9 +1,15 @@
 """When the sink counts as failing: rules of ours, for Twilio does not say that it gave up."""
 
-from gateway.instrumentation import DependencyChanged, Happening, SummaryProgressed, WebhookAnswered
+from gateway.instrumentation import (
+    DependencyChanged,
+    EventReceived,
+    Happening,
+    SummaryProgressed,
+    WebhookAnswered,
+)
 from gateway.server.deliveries import OVERDUE, RECENTLY, Deliveries
 
-ACCEPTED, FORGED = WebhookAnswered("accepted"), WebhookAnswered("forged")
+EVENT, FORGED = EventReceived("complete", "kept"), WebhookAnswered("forged")
 LATE = SummaryProgressed("complete", OVERDUE + 1, known_before=True)
 
 
@@ -36,9 +42,15 @@ def test_a_wrong_signature_says_that_the_sink_is_set_up_wrongly() -> None:
 def test_a_stranger_beside_twilio_makes_no_noise() -> None:
     """As long as events of Twilio's are taken in, whatever else comes says nothing of the sink."""
     watched = Watched()
-    assert watched.see(ACCEPTED, FORGED, FORGED) == [None]
+    assert watched.see(EVENT, FORGED, FORGED) == [None]
     watched.now += RECENTLY + 1
     assert len(watched.see(FORGED)) == 1
+
+
+def test_a_request_without_events_vouches_for_nothing() -> None:
+    """`gateway check` sends one, signed rightly, to see whether the settings are right."""
+    assert Watched().see(WebhookAnswered("accepted")) == []
+    assert len(Watched().see(WebhookAnswered("accepted"), FORGED)) == 1
 
 
 def test_what_is_not_signed_at_all_is_no_ones_event() -> None:
@@ -52,7 +64,7 @@ def test_a_sink_that_hears_nothing_is_told_by_what_was_missed() -> None:
     watched.now += RECENTLY + 1
     (reason,) = watched.see(LATE)
     assert "no event came" in str(reason)
-    assert watched.see(ACCEPTED) == [None]
+    assert watched.see(EVENT) == [None]
 
 
 def test_a_quiet_day_is_no_outage() -> None:

@@ -1,0 +1,54 @@
+"""Examines what the settings name, in the way the gateway uses it: one file for each thing.
+
+All is asked at once. Nothing is changed, but for a key in Redis that ends after seconds.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+
+from gateway.cli.examination.cache import examine_cache
+from gateway.cli.examination.finding import Finding
+from gateway.cli.examination.key_set import examine_key_set
+from gateway.cli.examination.sink import examine_sink
+from gateway.cli.examination.upstream import examine_upstream
+from gateway.cli.start_lines import counted, viewers_line
+from gateway.configuration import Configuration
+from gateway.server.event_streams import signer_of
+from gateway.setting_effects import ineffective
+from gateway.settings import Settings
+
+
+def examine(settings: Settings, configuration: Configuration, documents: int) -> list[Finding]:
+    """Everything that the settings name; `documents` is how many trusted ones there are."""
+
+    async def asked() -> list[Finding]:
+        return await asyncio.gather(*_questions(settings, configuration))
+
+    return [*_settings(settings, configuration, documents), *asyncio.run(asked())]
+
+
+def _settings(
+    settings: Settings, configuration: Configuration, documents: int
+) -> Iterator[Finding]:
+    sids = [account.sid for account in configuration.accounts]
+    mistakes = [*ineffective(settings, sids)]
+    yield from (Finding("Settings", "wrong", mistake) for mistake in mistakes)
+    if not mistakes:
+        told = f"{counted(len(sids), 'account')}, asked at {settings.gateway_upstream_url}"
+        yield Finding("Settings", "fine", told)
+    yield Finding("Viewers", "fine", viewers_line(settings, configuration))
+    if documents:
+        yield Finding("Trusted documents", "fine", f"{counted(documents, 'document')}, all valid")
+
+
+def _questions(
+    settings: Settings, configuration: Configuration
+) -> Iterator[Coroutine[None, None, Finding]]:
+    for account in configuration.accounts:
+        yield examine_upstream(settings, account, configuration.proofs.get(account.sid))
+    yield examine_cache(settings)
+    if settings.gateway_jwks_url is not None:
+        yield examine_key_set(settings, settings.gateway_jwks_url)
+    for account in configuration.accounts:
+        if (signer := signer_of(settings, account)) is not None:
+            yield examine_sink(settings, account, signer)

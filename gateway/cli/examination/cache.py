@@ -1,0 +1,18 @@
+"""Reads and writes the cache as the gateway does."""
+
+from gateway.cache.probe import Unfit, probe
+from gateway.cli.examination.finding import Finding
+from gateway.cli.start_lines import cache_line, place
+from gateway.settings import Settings
+
+
+async def examine_cache(settings: Settings) -> Finding:
+    """See whether it keeps, gives back, and tells other replicas."""
+    url, told = settings.gateway_cache_url, cache_line(settings)
+    if url == "memory://":
+        return Finding("Cache", "fine", told)
+    try:
+        await probe(url)
+    except Unfit as error:
+        return Finding("Cache", "wrong", f"{place(url)}: {error}. Cure: {error.cure}")
+    return Finding("Cache", "fine", told)

@@ -1,0 +1,43 @@
+"""Posts to the public address of the sink of Event Streams, as Twilio would, but without events."""
+
+from hashlib import sha256
+
+import httpx
+
+from gateway.accounts import Account
+from gateway.cli.examination.finding import Finding, way_out
+from gateway.cli.start_lines import place
+from gateway.server.event_streams import PATH, Signer
+from gateway.settings import Settings
+from gateway.upstream.failures import TRANSPORT_FAILURES, reason_of_exception
+
+_NO_EVENTS = b"[]"
+
+
+async def examine_sink(settings: Settings, account: Account, signer: Signer) -> Finding:
+    """See whether a gateway there accepts what the account signs; it need not run yet."""
+    where = place(signer.url)
+    try:
+        status = await _post(settings, signer)
+    except TRANSPORT_FAILURES as error:
+        told = f"nobody answers at {where} ({reason_of_exception(error)})."
+        return Finding("Sink", "later", f"{told} Start the gateway; Twilio must reach it there.")
+    match status:
+        case 200:
+            told = f"a gateway at {where} accepts what account {account.sid} signs"
+            return Finding("Sink", "fine", told)
+        case 403:
+            told = f"the gateway at {where} refuses what account {account.sid} signs."
+            cure = "start it with these settings, and let no proxy change the query string."
+        case _:
+            told = f"{where} answers with HTTP {status}, as no sink does."
+            cure = f"lead that address to {PATH} of the gateway, or correct GATEWAY_WEBHOOK_URL."
+    return Finding("Sink", "wrong", f"{told} Cure: {cure}")
+
+
+async def _post(settings: Settings, signer: Signer) -> int:
+    query = f"bodySHA256={sha256(_NO_EVENTS).hexdigest()}"
+    headers = {"Content-Type": "application/json", "X-Twilio-Signature": signer.sign(query)}
+    url = f"{signer.url}?{query}"
+    async with httpx.AsyncClient(transport=way_out(settings), timeout=None) as client:  # noqa: S113 - bounded
+        return (await client.post(url, content=_NO_EVENTS, headers=headers)).status_code
