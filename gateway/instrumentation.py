@@ -86,9 +86,10 @@ class TierAsked(Struct, frozen=True):
 
 
 class CacheServerChanged(Struct, frozen=True):
-    """The cache server can be asked again, or cannot be asked any more."""
+    """The cache server can be asked again, or cannot be asked any more, or takes no writes."""
 
     up: bool
+    takes_writes: bool = True
 
 
 class DependencyChanged(Struct, frozen=True):
@@ -176,6 +177,17 @@ class RequestAnswered(Struct, frozen=True):
     status: int
 
 
+class BackgroundTasksChanged(Struct, frozen=True):
+    """One more (+1) or one less (-1) of the tasks with this name runs, or waits to begin again.
+
+    Those that fail run too. `name` is one of a few.
+    """
+
+    name: str
+    state: Literal["running", "failing"]
+    by: Literal[1, -1]
+
+
 class LoopLagged(Struct, frozen=True):
     """The event loop was looked at: `seconds` is how late it came to that."""
 
@@ -240,6 +252,7 @@ Happening: TypeAlias = (
     | SummaryProgressed
     | OperationAnswered
     | RequestAnswered
+    | BackgroundTasksChanged
     | LoopLagged
     | ProcessMeasured
     | LogLinesDropped

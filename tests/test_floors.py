@@ -17,6 +17,7 @@ FLOORS: dict[str, int] = {
     "setting_load": 0,
     "errors": 0,
     "asking": 0,
+    "background": 0,
     "turns": 0,
     "quotas": 0,
     "fair_line": 0,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from msgspec import Struct, structs
 
 from gateway.asking import asking, in_time
+from gateway.background import log_fault
 from gateway.calls.call import Call, LookupStatus
 from gateway.calls.ground import Ground
 from gateway.calls.lookups import STATUS, Lookups
@@ -59,7 +60,8 @@ class Annotations:
                 return status
         task = asyncio.create_task(self._write(realm, sid, parameters))
         self._writes.add(task)
-        task.add_done_callback(self._written)
+        task.add_done_callback(self._writes.discard)
+        task.add_done_callback(log_fault)
         try:
             return await in_time(asking(), task)
         except DeadlineExceeded as late:
@@ -108,11 +110,6 @@ class Annotations:
         if newer.summary.annotation == call.summary.annotation:
             return call
         return structs.replace(call, snapshot=await self._keep(realm.key, newer))
-
-    def _written(self, task: "asyncio.Task[Written | LookupStatus]") -> None:
-        self._writes.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever still waits for it is told
 
     async def _keep(self, realm: str, snapshot: Snapshot) -> Snapshot:
         (kept,) = await self._store.keep(realm, [snapshot])

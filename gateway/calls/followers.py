@@ -6,12 +6,12 @@ turns. Whatever anybody learns of the call, a lookup, a page or an event of Twil
 """
 
 import asyncio
-import logging
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 
 from gateway.asking import OneAsker, Priority, ask_for, asking, now, unhurried
+from gateway.background import keep_running
 from gateway.cache.singleflight import SingleFlight
 from gateway.cache.store import call_key
 from gateway.calls.call import Lookup, LookupStatus
@@ -24,11 +24,6 @@ from gateway.insights.catalogue import CallSid
 from gateway.instrumentation import FollowersChanged
 from gateway.quotas import Quota, QuotaSpent
 from gateway.viewers import Realm
-
-logger = logging.getLogger("gateway.followers")
-
-AFTER_A_FAULT = 1.0
-"""Seconds until following begins again that a fault of ours broke off."""
 
 
 class Followers:
@@ -138,8 +133,8 @@ class Followers:
         if followed is None:
             followed = self._followed[key] = Followed(state)
             followed.tasks = (
-                asyncio.create_task(_stubbornly(lambda: self._listen(realm, sid, followed))),
-                asyncio.create_task(_stubbornly(lambda: self._ask_again(realm, sid, followed))),
+                self._run("watching of a call", lambda: self._listen(realm, sid, followed)),
+                self._run("polling of a call", lambda: self._ask_again(realm, sid, followed)),
             )
         followed.see(state)
         followed.followers += 1
@@ -151,6 +146,9 @@ class Followers:
                 del self._followed[key]
                 for task in followed.tasks:
                     task.cancel()
+
+    def _run(self, name: str, work: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
+        return asyncio.create_task(keep_running(name, work, self._hook))
 
     async def _listen(self, realm: Realm, sid: CallSid, followed: Followed) -> None:
         with self._store.watch(realm.key, sid) as changed:
@@ -181,13 +179,3 @@ class Followers:
     async def _claim(self, realm: Realm, sid: CallSid, interval: float) -> bool:
         """Whether no replica asks in this interval; then this one does."""
         return await self._leases.claim(f"poll:{call_key(realm.key, sid)}", shortest(interval))
-
-
-async def _stubbornly(work: Callable[[], Awaitable[None]]) -> None:
-    """Do the work to its end, from the beginning again when a fault of ours broke it off."""
-    while True:
-        try:
-            return await work()
-        except Exception:
-            logger.exception("following a call broke off, and begins again")
-            await asyncio.sleep(AFTER_A_FAULT)

@@ -3,10 +3,12 @@
 import asyncio
 
 from gateway.asking import OneAsker, Priority, asked_by, asking
+from gateway.background import log_fault
 from gateway.cache import policy
+from gateway.cache.encoding import seen_in
 from gateway.cache.entry import Entry
-from gateway.cache.ranked import rank_of
-from gateway.cache.store import call_key, seen_in
+from gateway.cache.ranked import head_of
+from gateway.cache.store import call_key
 from gateway.calls.call import Call, Lookup, LookupStatus, Source, answer, remembered
 from gateway.calls.coalescing import Coalescer
 from gateway.calls.ground import Ground
@@ -85,7 +87,7 @@ class Lookups:
         """Ask Twilio whatever is known, and wake who watches the call if there is news."""
         known = await self._store.known(realm.key, sid)
         seen = await self._fetch(realm, sid, known)
-        if known is None or rank_of(seen)[:11] != rank_of(known)[:11]:
+        if known is None or head_of(seen)[:11] != head_of(known)[:11]:
             await self._store.announce(realm.key, sid)
 
     async def annotated(self, realm: Realm, snapshot: Snapshot) -> Snapshot | None:
@@ -135,12 +137,8 @@ class Lookups:
         with asked_by(OneAsker(asking().viewer, Priority.BACKGROUND)):
             task = asyncio.create_task(self._fetch(realm, known.sid, known))
         self._revalidations.add(task)
-        task.add_done_callback(self._revalidated)
-
-    def _revalidated(self, task: "asyncio.Task[Seen]") -> None:
-        self._revalidations.discard(task)
-        if not task.cancelled():
-            task.exception()  # nobody waits for it; the next asker will meet the same failure
+        task.add_done_callback(self._revalidations.discard)
+        task.add_done_callback(log_fault)
 
     async def _fetch(self, realm: Realm, sid: CallSid, known: Seen | None) -> Seen:
         return await self._coalescer.fetch(

@@ -121,7 +121,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, asyncio.Event | Repeats]]:
-        async with engine.running() as state, pulse(telemetry):
+        async with engine.running() as state, pulse(telemetry, hook):
             with obeyed.reloading(reread), leaving.at_sigterm(), sent_at_the_end(traces):
                 yield state
 
@@ -158,7 +158,7 @@ class _Engine(NamedTuple):
     @asynccontextmanager
     async def running(self) -> AsyncIterator[dict[str, asyncio.Event | Repeats]]:
         """From the start of the server to its end, which it tells by the event `stopping`."""
-        self.cache.listen()
+        await self.cache.listen()
         stopping = asyncio.Event()
         hurrying = asyncio.create_task(self._hurry(stopping))
         yield {"stopping": stopping, "repeats": Repeats()}

@@ -4,6 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from gateway import __version__
 from gateway.instrumentation import (
+    BackgroundTasksChanged,
     DependencyChanged,
     FollowersChanged,
     Listeners,
@@ -41,6 +42,11 @@ class Process:
             "Lines of log that standard error was read too slowly for.",
             registry=registry,
         )
+        self._failures = make.counter(
+            "gateway_background_failures",
+            "Failures of tasks of the background, which begin again.",
+            "task",
+        )
         Gauge(
             "gateway_build_info",
             "The version, as a label.",
@@ -52,12 +58,18 @@ class Process:
     def listeners(self) -> Listeners:
         """What it counts, by the kind of happening."""
         return {
+            BackgroundTasksChanged: self._tasks_changed,
             FollowersChanged: lambda one: self._followers.inc(one.by),
             LoopLagged: lambda one: self._lag.observe(one.seconds),
             LogLinesDropped: lambda one: self._dropped.inc(one.number),
             ProcessMeasured: self._measured,
             DependencyChanged: lambda one: self._up(one.kind, one.name).set(one.reason is None),
         }
+
+    def _tasks_changed(self, one: BackgroundTasksChanged) -> None:
+        failures = self._failures(one.name)
+        if (one.state, one.by) == ("failing", 1):
+            failures.inc()
 
     def _measured(self, one: ProcessMeasured) -> None:
         self._workers.set(1)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from gateway.background import keep_running
 from gateway.instrumentation import Hook, LogLinesDropped, LoopLagged, ProcessMeasured
 from gateway.logs import lines_dropped
 
@@ -20,9 +21,9 @@ _PROC = Path("/proc/self")
 
 
 @asynccontextmanager
-async def pulse(hook: Hook) -> AsyncIterator[None]:
-    """Tell the hook how the process is, inside the `async with` block."""
-    beating = asyncio.create_task(_beat(hook))
+async def pulse(measured: Hook, hook: Hook) -> AsyncIterator[None]:
+    """Tell `measured` how the process is, inside the `async with` block, and `hook` of faults."""
+    beating = asyncio.create_task(keep_running("measuring", lambda: _beat(measured), hook))
     try:
         yield
     finally:

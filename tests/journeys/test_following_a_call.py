@@ -1,10 +1,13 @@
 """A page follows a call from its first version to the last, and nobody asks too often."""
 
 import asyncio
+import json
 from typing import Any
 
+import httpx
 import pytest
 
+from gateway import background
 from gateway.calls import followers as following
 from gateway.calls import polling
 from gateway.instrumentation import Happening
@@ -198,8 +201,11 @@ class BrokenClock(Clock):
 async def test_following_goes_on_after_a_fault_of_ours(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The fault is logged, and does not silently end the polling for all who follow the call."""
-    monkeypatch.setattr(following, "AFTER_A_FAULT", 0.05)
+    """The fault is logged, and does not silently end the polling for all who follow the call.
+
+    `/readyz` tells of it, and metrics count it.
+    """
+    monkeypatch.setattr(background, "FIRST_PAUSE", 0.05)
     clock = BrokenClock()
     sandbox = Sandbox(calls=50, clock=lambda: clock.now, arrivals=False)
     sid = sandbox.examples()["partial"]
@@ -208,11 +214,24 @@ async def test_following_goes_on_after_a_fault_of_ours(
             told = [await anext(answers)]
             clock.is_broken = True
             assert await becomes(lambda: "ArithmeticError" in caplog.text)
+            assert await becomes(lambda: tasks_at(address)["polling of a call"] == "failing")
             clock.is_broken = False
+            assert await becomes(lambda: tasks_at(address)["polling of a call"] == "ok")
+            metrics = page_at(address, "/metrics")
             passing = asyncio.create_task(life(clock))
             told += [answer async for answer in answers]
             passing.cancel()
     assert statuses(told)[-1] == "COMPLETE"
+    assert 'gateway_background_failures_total{task="polling of a call"}' in metrics
+
+
+def tasks_at(address: str) -> dict[str, str]:
+    tasks: dict[str, str] = json.loads(page_at(address, "/readyz"))["tasks"]
+    return tasks
+
+
+def page_at(address: str, path: str) -> str:
+    return httpx.get(f"{address}{path}").text
 
 
 def _large(version: int, state: str = "partial") -> dict[str, Any]:

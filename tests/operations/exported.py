@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
 
 from gateway.instrumentation import (
+    BackgroundTasksChanged,
     CacheAsked,
     CacheServerChanged,
     CircuitChanged,
@@ -51,6 +52,7 @@ EVERYTHING: list[Happening] = [
     SummaryProgressed("complete", 60.0, known_before=True),
     OperationAnswered("query", "Name", "failed", ("INTERNAL_SERVER_ERROR",), 0.1),
     RequestAnswered("/graphql", 200),
+    BackgroundTasksChanged("measuring", "failing", 1),
     LoopLagged(0.01),
     ProcessMeasured(1, 1, 1),
     LogLinesDropped(1),

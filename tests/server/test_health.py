@@ -29,7 +29,12 @@ async def ready(gateway: Gateway) -> dict[str, Any]:
 
 async def test_a_gateway_that_asked_nothing_knows_nothing(gateway: Gateway) -> None:
     """Before the first request to Twilio, nobody is said to be well."""
-    assert await ready(gateway) == {"cache": "ok", "upstream": "not asked yet", "accounts": {}}
+    assert await ready(gateway) == {
+        "cache": "ok",
+        "upstream": "not asked yet",
+        "accounts": {},
+        "tasks": {"measuring": "ok"},
+    }
     with gateway.upstream() as requests:
         assert (await gateway.http.get("/healthz")).json() == {"status": "ok"}
     assert requests == []
