@@ -26,9 +26,13 @@ def free_port() -> int:
 
 
 class RedisServer:
-    """A Redis or Valkey server of our own on a port of its own, without persistence."""
+    """A Redis or Valkey server of our own on a port of its own, without persistence.
 
-    def __init__(self) -> None:
+    `options` are those of the program, such as `--maxmemory`.
+    """
+
+    def __init__(self, *options: str) -> None:
+        self._options = options
         program = shutil.which("redis-server") or shutil.which("valkey-server")
         assert program, "tests need a Redis server: apt-get install redis-server"
         self._program = program
@@ -52,7 +56,7 @@ class RedisServer:
         """Start it, unless it runs."""
         if self._process is not None:
             return
-        options = ["--port", str(self._port), "--save", "", "--appendonly", "no"]
+        options = ["--port", str(self._port), "--save", "", "--appendonly", "no", *self._options]
         self._process = subprocess.Popen(
             [self._program, *options, "--dir", self._folder.name], stdout=subprocess.DEVNULL
         )
@@ -73,7 +77,7 @@ class RedisServer:
 
     def command(self, *words: str | bytes) -> Any:
         """Ask it something, by a connection of its own."""
-        with redis.Redis(port=self._port) as client:
+        with redis.Redis(port=self._port, protocol=2) as client:
             return client.execute_command(*words)
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.cache.changes import Changes
 from gateway.cache.entry import Entry
@@ -39,6 +39,10 @@ class Backend(Protocol):
         """Store each value unless a higher ranked one is there; then give that one instead."""
         ...
 
+    async def set(self, key: str, value: bytes, *, ttl: float) -> Any:
+        """Store a value whatever is there."""
+        ...
+
     changes: Changes
 
     async def announce(self, key: str) -> None:
@@ -51,11 +55,13 @@ class Backend(Protocol):
 
 
 def open_cache(
-    settings: Settings, hook: Hook = silent, clock: Callable[[], float] = time.monotonic
+    settings: Settings, hook: Hook = silent, clock: Callable[[], float] = time.time
 ) -> tuple[MemoryCache | TieredCache, Leases]:
     """The cache that `GATEWAY_CACHE_URL` names, and the leases of those who share it."""
     near = MemoryCache(max_bytes=settings.gateway_cache_max_bytes, clock=clock)
     if settings.gateway_cache_url == "memory://":
         return near, NoLeases()
-    far = RedisCache(settings.gateway_cache_url, hook=hook, seal=Seal.of(settings))
-    return TieredCache(near, far, hook), RedisLeases(far)
+    far = RedisCache(
+        settings.gateway_cache_url, hook=hook, wall_clock=clock, seal=Seal.of(settings)
+    )
+    return TieredCache(near, far, hook), RedisLeases(far.server, hook)

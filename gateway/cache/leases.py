@@ -8,10 +8,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from gateway.cache.redis_cache import PREFIX, RedisCache
+from gateway.background import keep_running
+from gateway.cache.invalidation import PREFIX
+from gateway.cache.redis_connection import RedisConnection
+from gateway.instrumentation import Hook, silent
 
 HELD_FOR = 1.5
 """Seconds after which the lease of a holder that died is free; one that lives renews it."""
+
+LONGEST_CLAIM = 3600.0
+"""Seconds after which every claim ends: the longest of the gateway's own is 45 minutes."""
 
 _RENEW_EVERY = 0.5
 _LOOK_EVERY = 0.03
@@ -56,16 +62,17 @@ class NoLeases:
 class RedisLeases:
     """Leases on a Redis server. While it cannot be asked, every replica takes its turn at once."""
 
-    def __init__(self, cache: RedisCache) -> None:
-        self._cache = cache
-        self._renew = cache.client.register_script(_RENEW)
-        self._release = cache.client.register_script(_RELEASE)
+    def __init__(self, server: RedisConnection, hook: Hook = silent) -> None:
+        self._server = server
+        self._hook = hook
+        self._renew = server.client.register_script(_RENEW)
+        self._release = server.client.register_script(_RELEASE)
 
     @asynccontextmanager
     async def turn(self, key: str) -> AsyncIterator[bool]:
         """Take the lease, or wait until its holder is done, or dead."""
         name, token = f"{PREFIX}lease:{key}", secrets.token_bytes(8)
-        taking = asyncio.create_task(self._take(name, token, HELD_FOR))
+        taking = asyncio.create_task(self._take(name, token, HELD_FOR, HELD_FOR))
         try:
             taken = await asyncio.shield(taking)
         except asyncio.CancelledError:
@@ -75,7 +82,9 @@ class RedisLeases:
             await self._wait(name)
             yield False
             return
-        renewal = asyncio.create_task(self._keep(name, token))
+        renewal = asyncio.create_task(
+            keep_running("lease renewal", lambda: self._keep(name, token), self._hook)
+        )
         try:
             yield True
         finally:
@@ -84,23 +93,33 @@ class RedisLeases:
 
     async def claim(self, key: str, seconds: float) -> bool:
         """Whether no replica has claimed `key` in the last so many seconds."""
-        return await self._take(f"{PREFIX}claim:{key}", b"1", seconds)
+        return await self._take(f"{PREFIX}claim:{key}", b"1", seconds, LONGEST_CLAIM)
 
-    async def _take(self, name: str, token: bytes, seconds: float) -> bool:
-        milliseconds = max(1, int(seconds * 1000))
-        take = functools.partial(self._cache.client.set, name, token, nx=True, px=milliseconds)
-        return bool(await self._cache.attempt(take, otherwise=True))
+    async def _take(self, name: str, token: bytes, seconds: float, longest: float) -> bool:
+        """Whether nobody has the key; who has it without an end, or for too long, is given one."""
+
+        async def work() -> bool:
+            async with self._server.client.pipeline(transaction=False) as pipeline:
+                pipeline.set(name, token, nx=True, px=_milliseconds(seconds))
+                pipeline.pttl(name)
+                taken, left = await pipeline.execute()
+            if not 0 <= left <= _milliseconds(longest):
+                await self._server.client.pexpire(name, _milliseconds(seconds))
+            return bool(taken)
+
+        return await self._server.write(work, otherwise=True)
 
     async def _wait(self, name: str) -> None:
-        held = functools.partial(self._cache.client.exists, name)
-        while await self._cache.attempt(held, otherwise=0):  # noqa: ASYNC110 - it is elsewhere
+        held = functools.partial(self._server.client.exists, name)
+        while await self._server.read(held, otherwise=0):  # noqa: ASYNC110 - it is elsewhere
             await asyncio.sleep(_LOOK_EVERY)
 
     async def _keep(self, name: str, token: bytes) -> None:
-        renew = functools.partial(self._renew, keys=[name], args=[token, int(HELD_FOR * 1000)])
+        until = _milliseconds(HELD_FOR)
+        renew = functools.partial(self._renew, keys=[name], args=[token, until])
         while True:
             await asyncio.sleep(_RENEW_EVERY)
-            await self._cache.attempt(renew, otherwise=None)
+            await self._server.write(renew, otherwise=None)
 
     async def _leave(self, taking: "asyncio.Task[bool]", name: str, token: bytes) -> None:
         """Give back what is being taken for one who does not wait for it any more."""
@@ -108,4 +127,9 @@ class RedisLeases:
             await self._give_back(name, token)
 
     async def _give_back(self, name: str, token: bytes) -> None:
-        await self._cache.attempt(lambda: self._release(keys=[name], args=[token]), otherwise=None)
+        release = functools.partial(self._release, keys=[name], args=[token])
+        await self._server.write(release, otherwise=None)
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, int(seconds * 1000))

@@ -94,7 +94,7 @@ class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         self.size_of_made -= entry.size_of_made
         entry.forget_made()
 
-    def listen(self) -> None:
+    async def listen(self) -> None:
         """Nobody else writes here."""
 
     def drop_copy(self, key: str) -> None:

@@ -14,7 +14,7 @@ from redis.exceptions import (
     ResponseError,
 )
 
-from gateway.cache.redis_cache import CHANNEL, PREFIX
+from gateway.cache.invalidation import CHANNEL, PREFIX
 
 TIMEOUT = 5.0
 """Seconds for a connection, an answer and a message: nobody waits but the operator."""

@@ -7,14 +7,15 @@ import re
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
-from gateway.cache.redis_cache import CHANNEL, FAILURES, PREFIX, RedisCache
+from gateway.cache.encoding import seen_of
+from gateway.cache.invalidation import CHANNEL, PREFIX
+from gateway.cache.redis_cache import RedisCache
+from gateway.cache.redis_connection import FAILURES
 from gateway.cache.sealing import Seal
-from gateway.cache.store import seen_of
 from gateway.insights.absence import Absent
-from gateway.insights.decoding import Undecodable, decode_plain
+from gateway.insights.decoding import decode_plain
 from gateway.settings import Settings
 
 _BATCH = 500
@@ -88,10 +89,8 @@ async def _naming_calls(
     packed: Any = await cache.client.mget([PREFIX + key for key in keys]) if keys else []
     naming, sealed = [], []
     for key, value in zip(keys, packed, strict=True):
-        try:
-            seen = seen_of(cache.unpack(key, value))
-        except (msgspec.MsgspecError, Undecodable):
-            seen = None
+        unpacked = cache.packing.unpack(key, value)
+        seen = None if unpacked is None else seen_of(key, unpacked)
         if seen is None:
             sealed += [key] * (value is not None)
         elif not isinstance(seen, Absent):

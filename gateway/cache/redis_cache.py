@@ -1,63 +1,38 @@
 """A Redis server as a tier that replicas share: bytes, compressed, and never in the way.
 
-No error of Redis reaches a request. Whatever fails or is too slow counts as "not there", and the
-server is left alone for a second before it is tried again; `is_up` and the hook say so.
+No error of Redis reaches a request, and no value that somebody else may have put there: whatever
+cannot be read counts as "not there", and is replaced.
 """
 
 import time
-import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
-import redis.asyncio as redis
 from aiocache.base import BaseCache
 from aiocache.serializers import NullSerializer
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeout
 
+from gateway.cache.invalidation import CHANNEL, PREFIX, replacements
+from gateway.cache.packing import MAX_BYTES, Packing
 from gateway.cache.ranked import RANK_LENGTH, Ranked
+from gateway.cache.redis_connection import RedisConnection
 from gateway.cache.sealing import Seal
-from gateway.instrumentation import CacheServerChanged, Hook, silent
+from gateway.cache.shared_clock import SharedClock
+from gateway.instrumentation import Hook, silent
 
-T = TypeVar("T")
+_LARGEST = 2 * MAX_BYTES
+"""Bytes of a packed value, at most; no value of the gateway's has more."""
 
-PREFIX = "insights:"
-"""Of every key, so that a Redis can be shared with other programs."""
-
-CHANNEL = f"{PREFIX}replaced"
-"""Where the keys of replaced values are told, so that replicas drop their own copies.
-
-A key comes alone, or with a line break and the rank of the value that is there now."""
-
-UNRANKED = b"\xff"
-"""Above all ranks: that of what was told without one, since no copy of it is worth keeping."""
-
-_ONCE_MORE = Retry(NoBackoff(), 1, (RedisConnectionError,))
-"""A pooled connection may have died unnoticed, so a second one is tried; nobody waits. What took
-too long is not tried again: it would take as long once more."""
-
-_NEVER = Retry(NoBackoff(), 0)
-"""Who listens must know when the connection broke: messages may have been missed."""
-
-FAILURES = (RedisError, OSError, TimeoutError, RuntimeError)
-"""All that says that the server cannot be asked; RuntimeError is what uvloop calls a connection
-that was lost while it was made."""
-
-RETRY_AFTER = 1.0
-"""Seconds for which a server that failed is left alone."""
-
-_SILENT_TURNS = 5
-"""So often who listens may ask in vain whether the connection lives, before it is given up."""
-
-# Ranks are digits, which every locale of the server orders alike.
+# Ranks are digits, which every locale of the server orders alike. What is of another type, or far
+# too large, is no value of the gateway's.
 _RAISE = """
 local rank = string.sub(ARGV[1], 1, ARGV[3])
-local before = redis.call('GETRANGE', KEYS[1], 0, ARGV[3] - 1)
-if before > rank then return redis.call('GET', KEYS[1]) end
+local before = redis.pcall('GETRANGE', KEYS[1], 0, ARGV[3] - 1)
+if type(before) ~= 'string' then before = '' end
+if before > rank and redis.call('STRLEN', KEYS[1]) <= tonumber(ARGV[5]) then
+    return redis.call('GET', KEYS[1])
+end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 if before ~= '' then redis.call('PUBLISH', ARGV[4], KEYS[1] .. '\\n' .. rank) end
 return false
@@ -67,138 +42,77 @@ return false
 class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
     """aiocache's interface on one Redis or Valkey server (or one that speaks for a cluster).
 
-    `url` is `redis://` or `rediss://`, with user, password and database. `timeout` is the longest
-    wait, in seconds, for a connection or an answer. `clock` gives seconds. With a `seal`, values
-    are encrypted; what it does not open counts as not there. Counters and leases are never.
+    `url` and `timeout` are those of a RedisConnection. `clock` gives seconds, `wall_clock` those
+    since 1970. With a `seal`, values are encrypted; what it does not open counts as not there.
+    Counters and leases are never.
     """
 
     NAME = "redis"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first are for tests
         self,
         url: str,
         *,
         timeout: float = 0.25,
         hook: Hook = silent,
         clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
         seal: Seal | None = None,
     ) -> None:
         super().__init__(serializer=NullSerializer(), timeout=0)
-        pool = redis.BlockingConnectionPool.from_url(
-            url,
-            max_connections=20,
-            timeout=timeout,
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
-            retry=_ONCE_MORE,
-        )
-        self.client = redis.Redis(connection_pool=pool)
-        self._url = url
-        self._hook = hook
-        self._clock = clock
-        self._seal = seal
-        self._down_until = 0.0
+        self.server = RedisConnection(url, timeout, hook, clock)
+        self.client = self.server.client
+        self.clock = SharedClock(self.server, wall_clock)
+        self.packing = Packing(self.clock, seal)
         self._raise = self.client.register_script(_RAISE)
-        self.is_up = True
-
-    async def attempt(self, work: Callable[[], Awaitable[Any]], otherwise: T) -> T:
-        """What Redis answers, or `otherwise` when it cannot be asked."""
-        if self._clock() < self._down_until:
-            return otherwise
-        try:
-            result: T = await work()
-        except FAILURES:
-            self.mark_down()
-            return otherwise
-        self.mark_up()
-        return result
-
-    def mark_up(self) -> None:
-        """Ask the server again."""
-        self._down_until = 0.0
-        self._turn(up=True)
-
-    def mark_down(self) -> None:
-        """Leave the server alone for a while."""
-        self._down_until = self._clock() + RETRY_AFTER
-        self._turn(up=False)
+        self._suspects: Sequence[str] = ()
 
     async def raise_many(self, entries: Sequence[Ranked]) -> list[bytes | None]:
         """Store each value unless a higher ranked one is there; then give that one instead."""
-
-        async def work() -> list[Any]:
-            # Left by whichever way: a failure may come before `execute` gives its connection back.
-            async with self.client.pipeline(transaction=False) as pipeline:
-                for entry in entries:
-                    packed = self._pack(entry.key, entry.value)
-                    await self._raise(
-                        keys=[PREFIX + entry.key],
-                        args=[packed, _milliseconds(entry.ttl), RANK_LENGTH, CHANNEL],
-                        client=pipeline,
-                    )
-                return await pipeline.execute()
-
-        nothing: list[Any] = [None] * len(entries)
-        higher = await self.attempt(work, nothing)
-        winners = [self.unpack(one.key, value) for one, value in zip(entries, higher, strict=True)]
+        higher: list[bytes | None] | None
+        if (higher := await self.server.write(lambda: self._raise_all(entries), None)) is None:
+            higher = await self._higher(entries)
+        winners = [
+            self.packing.unpack(one.key, value) for one, value in zip(entries, higher, strict=True)
+        ]
         for entry, packed, winner in zip(entries, higher, winners, strict=True):
             if packed is not None and winner is None:  # nobody can read what is in the way
                 await self._write(entry.key, entry.value, entry.ttl, only_new=False)
         return winners
 
+    async def _raise_all(self, entries: Sequence[Ranked]) -> list[bytes | None]:
+        packed = [self.packing.pack(entry.key, entry.value) for entry in entries]
+        # Left by whichever way: a failure may come before `execute` gives its connection back.
+        async with self.client.pipeline(transaction=False) as pipeline:
+            for entry, value in zip(entries, packed, strict=True):
+                if value is not None:
+                    await self._raise(
+                        keys=[PREFIX + entry.key],
+                        args=[value, _milliseconds(entry.ttl), RANK_LENGTH, CHANNEL, _LARGEST],
+                        client=pipeline,
+                    )
+            answers = iter(await pipeline.execute())
+        return [None if value is None else next(answers) for value in packed]
+
+    async def _higher(self, entries: Sequence[Ranked]) -> list[bytes | None]:
+        """What is there of a higher rank, where nothing can be written."""
+        found = await self._packed([entry.key for entry in entries])
+        return [
+            value if value is not None and value[:RANK_LENGTH] > entry.value[:RANK_LENGTH] else None
+            for entry, value in zip(entries, found, strict=True)
+        ]
+
     async def announce(self, key: str) -> None:
         """Tell all replicas that the value of a key is new."""
-        await self.attempt(lambda: self.client.publish(CHANNEL, PREFIX + key), 0)
+        await self.server.write(lambda: self.client.publish(CHANNEL, PREFIX + key), 0)
 
-    async def replaced(self) -> AsyncIterator[tuple[str, bytes]]:
-        """The keys whose values are replaced, by whichever replica, as it happens.
-
-        Each comes with the rank of its new value, or UNRANKED. Yields `""` once it listens, which
-        stands for all keys. Raises RedisError or OSError when the connection is lost.
-        """
-        async with (
-            redis.Redis.from_url(self._url, retry=_NEVER) as client,
-            client.pubsub(ignore_subscribe_messages=True) as listener,
-        ):
-            await listener.subscribe(CHANNEL)
-            yield "", UNRANKED
-            silent = 0
-            while silent <= _SILENT_TURNS:
-                message = await listener.get_message(timeout=RETRY_AFTER)
-                if message is None:
-                    silent += 1
-                    await listener.ping()
-                    await self.attempt(self.client.ping, otherwise=False)
-                    continue
-                silent = 0
-                if message["type"] == "message":
-                    key, _, rank = message["data"].partition(b"\n")
-                    yield key.decode().removeprefix(PREFIX), rank or UNRANKED
-            raise RedisTimeout("nothing is heard on the connection that listens")
-
-    def _pack(self, key: str, value: bytes) -> bytes:
-        """The rank as it is, for the server to compare; what follows, compressed and sealed."""
-        rank, body = value[:RANK_LENGTH], zlib.compress(value[RANK_LENGTH:], 1)
-        return rank + (self._seal.close(key, rank, body) if self._seal else body)
-
-    def unpack(self, key: str, packed: bytes | None) -> bytes | None:
-        """The value of a key as it was given; None for what does not open."""
-        if packed is None:
-            return None
-        rank, body = packed[:RANK_LENGTH], packed[RANK_LENGTH:]
-        opened = self._seal.open(key, rank, body) if self._seal else body
-        try:
-            return None if opened is None else rank + zlib.decompress(opened)
-        except zlib.error:
-            return None
-
-    def _turn(self, *, up: bool) -> None:
-        if up != self.is_up:
-            self.is_up = up
-            self._hook(CacheServerChanged(up))
+    def replaced(self) -> AsyncIterator[tuple[str, bytes]]:
+        """The keys whose values are replaced, as `invalidation.replacements` tells them."""
+        return replacements(self.server, self.clock)
 
     async def _get(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
-        return self.unpack(key, await self.attempt(lambda: self.client.get(PREFIX + key), None))
+        (value,) = await self._multi_get([key])
+        return value
 
     async def _gets(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
         return await self._get(key)
@@ -206,10 +120,34 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
     async def _multi_get(
         self, keys: Sequence[str], encoding: str = "", _conn: Any = None
     ) -> list[bytes | None]:
+        packed = await self._packed(keys)
+        return [self.packing.unpack(key, value) for key, value in zip(keys, packed, strict=True)]
+
+    async def _packed(self, keys: Sequence[str]) -> list[bytes | None]:
         names = [PREFIX + key for key in keys]
-        nothing: list[Any] = [None] * len(names)
-        values = await self.attempt(lambda: self.client.mget(names), nothing) if names else []
-        return [self.unpack(key, value) for key, value in zip(keys, values, strict=True)]
+        nothing: list[bytes | None] = [None] * len(names)
+        return await self.server.read(lambda: self._ask(names), nothing) if names else nothing
+
+    async def _ask(self, names: Sequence[str]) -> Any:
+        """The values of some keys. What took too long is looked at before anything is asked."""
+        if self._suspects:
+            await self._remove_oversized(self._suspects)
+            self._suspects = ()
+        try:
+            return await self.client.mget(names)
+        except RedisTimeout:
+            self._suspects = names
+            raise
+
+    async def _remove_oversized(self, names: Sequence[str]) -> None:
+        """Remove what is too large to be read in time: it would make the server count as down."""
+        async with self.client.pipeline(transaction=False) as pipeline:
+            for name in names:
+                pipeline.strlen(name)
+            sizes = await pipeline.execute(raise_on_error=False)
+        pairs = zip(names, sizes, strict=True)
+        if large := [name for name, size in pairs if isinstance(size, int) and size > _LARGEST]:
+            await self.client.unlink(*large)
 
     async def _set(
         self,
@@ -237,22 +175,35 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
         return True
 
     async def _write(self, key: str, value: bytes, ttl: float | None, *, only_new: bool) -> bool:
+        if (packed := self.packing.pack(key, value)) is None:
+            return False
         expiry = None if ttl is None else _milliseconds(ttl)
-        packed = self._pack(key, value)
         write = partial(self.client.set, PREFIX + key, packed, px=expiry, nx=only_new)
-        return bool(await self.attempt(write, otherwise=False))
+        return bool(await self.server.write(write, otherwise=False))
 
     async def _exists(self, key: str, _conn: Any = None) -> bool:
-        return bool(await self.attempt(lambda: self.client.exists(PREFIX + key), 0))
+        return bool(await self.server.read(lambda: self.client.exists(PREFIX + key), 0))
+
+    async def count(self, key: str, delta: int, ttl: float) -> int:
+        """Count on, in a counter that ends after `ttl` seconds; 0 when nobody knows."""
+
+        async def work() -> int:
+            async with self.client.pipeline(transaction=False) as pipeline:
+                pipeline.incrby(PREFIX + key, delta)
+                pipeline.pexpire(PREFIX + key, _milliseconds(ttl))
+                total, _ = await pipeline.execute()
+            return int(total)
+
+        return await self.server.write(work, 0)
 
     async def _increment(self, key: str, delta: int, _conn: Any = None) -> int:
-        return await self.attempt(lambda: self.client.incrby(PREFIX + key, delta), 0)
+        return await self.server.write(lambda: self.client.incrby(PREFIX + key, delta), 0)
 
     async def _expire(self, key: str, ttl: float | None, _conn: Any = None) -> bool:
         if ttl is None:
-            return bool(await self.attempt(lambda: self.client.persist(PREFIX + key), 0))
+            return bool(await self.server.write(lambda: self.client.persist(PREFIX + key), 0))
         expiry = _milliseconds(ttl)
-        return bool(await self.attempt(lambda: self.client.pexpire(PREFIX + key, expiry), 0))
+        return bool(await self.server.write(lambda: self.client.pexpire(PREFIX + key, expiry), 0))
 
     async def _delete(self, key: str, _conn: Any = None) -> int:
         async def work() -> int:
@@ -260,7 +211,7 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
             await self.client.publish(CHANNEL, PREFIX + key)
             return int(removed)
 
-        return await self.attempt(work, 0)
+        return await self.server.write(work, 0)
 
     async def _clear(self, namespace: str | None = None, _conn: Any = None) -> bool:
         async def work() -> bool:
@@ -268,7 +219,7 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
                 await self.client.unlink(key)
             return True
 
-        return await self.attempt(work, otherwise=False)
+        return await self.server.write(work, otherwise=False)
 
     async def _raw(self, command: str, *args: Any, **kwargs: Any) -> Any:
         return await getattr(self.client, command)(*args, **kwargs)
@@ -277,7 +228,7 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
         return await self._delete(key) if await self._get(key) == value else 0
 
     async def _close(self, *_: Any, **__: Any) -> None:
-        await self.client.aclose(close_connection_pool=True)
+        await self.server.aclose()
 
 
 def _milliseconds(seconds: float) -> int:

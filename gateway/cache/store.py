@@ -4,60 +4,37 @@ A summary is stored once, under its call; a page is the list of its calls, so th
 learned of a call later shows on the pages that hold it. The account is the first part of every
 key. Of two sightings of one call the higher ranked one stays: a version never goes backwards,
 and what is complete never becomes partial again.
+
+A value that cannot be read counts as not there, and is replaced.
 """
 
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from gateway.cache.backends import Backend
+from gateway.cache.encoding import (
+    DECODED,
+    PER_BYTE,
+    PageIndex,
+    encoded,
+    encoded_index,
+    index_in,
+    index_of,
+    seen_in,
+    seen_of,
+)
 from gateway.cache.entry import Entry, Made
 from gateway.cache.policy import Freshness, absent_kept_until, kept_until, page_stale_until
-from gateway.cache.ranked import RANK_LENGTH, Ranked, rank_by_age, rank_of
-from gateway.insights.absence import Absence, Absent
+from gateway.cache.ranked import Ranked
 from gateway.insights.catalogue import CallSid
-from gateway.insights.decoding import decode_summary
 from gateway.insights.paging import PageRef, Question
-from gateway.insights.snapshot import Seen, Snapshot, Via, with_newer_annotation
+from gateway.insights.snapshot import Seen, Snapshot, with_newer_annotation
 from gateway.turns import TURN, in_turns
-
-
-class _SummaryEntry(Struct, frozen=True, array_like=True, tag="s"):
-    raw: bytes
-    as_of: float
-    annotated_at: float
-    via: Via
-    predicted: bool = False
-    doubted: bool = False
-
-
-class _AbsentEntry(Struct, frozen=True, array_like=True, tag="a"):
-    sid: CallSid
-    why: Absence
-    as_of: float
-
-
-_DECODED = "decoded"
-"""How a value is read: what it says, as the value that everybody is given."""
-
-_PER_BYTE = 5
-"""Bytes that a summary takes once it is decoded, for each byte of its value: measured, see
-`tests/benchmarks/memory.py`."""
-
-_ENTRY = msgspec.msgpack.Decoder(_SummaryEntry | _AbsentEntry)
-
-
-class PageIndex(Struct, frozen=True, array_like=True):
-    """A page of a list by its calls, with its neighbours, as it was seen at `as_of`."""
-
-    as_of: float
-    sids: tuple[CallSid, ...]
-    next: PageRef | None
-    previous: PageRef | None
 
 
 class Store:
@@ -67,15 +44,14 @@ class Store:
         self._backend = backend
         self._freshness = freshness
         self._clock = clock
-        self._encode = msgspec.msgpack.Encoder().encode
-        self._index = msgspec.msgpack.Decoder(PageIndex)
 
     async def known(self, account: str, sid: CallSid) -> Seen | None:
         """What was seen of a call last, however old."""
         key = call_key(account, sid)
         if (entry := self._backend.entry(key)) is not None:
             return seen_in(entry)
-        return seen_of(await self._backend.get(key))
+        value = await self._backend.get(key)
+        return None if value is None else seen_of(key, value)
 
     def entry(self, account: str, sid: CallSid) -> Entry | None:
         """The entry of a call, if this process has it."""
@@ -99,7 +75,7 @@ class Store:
     async def read(self, entries: Iterable[Entry]) -> None:
         """Read what was seen in entries that keep it, in turns with others."""
         kept = (entry for entry in entries if entry.room is not None)
-        async for entry in in_turns(one for one in kept if one.made(_DECODED, one.value) is None):
+        async for entry in in_turns(one for one in kept if one.made(DECODED, one.value) is None):
             seen_in(entry)
 
     async def keep(self, account: str, seen: Sequence[Seen]) -> list[Seen]:
@@ -115,11 +91,25 @@ class Store:
             batch = [self._annotated(account, one) for one in seen[start : start + TURN]]
             ranked = [self._write(account, one) for one in batch]
             made = [self._made_of(*one) for one in zip(ranked, batch, strict=True)]
-            higher = await self._backend.raise_many(ranked)
+            higher = await self._raise(ranked, seen_of)
             for one, written, winner, known in zip(batch, ranked, higher, made, strict=True):
-                winners.append(seen_of(winner) or one)
+                winners.append(winner or one)
                 if winner is None:
                     self._keep_decoded(written, one, known)
+        return winners
+
+    async def _raise(
+        self, entries: Sequence[Ranked], read: Callable[[str, bytes], Any]
+    ) -> list[Any]:
+        """Store each value unless a higher ranked one is there that can be read; give that."""
+        higher = await self._backend.raise_many(entries)
+        winners = [
+            None if value is None else read(entry.key, value)
+            for entry, value in zip(entries, higher, strict=True)
+        ]
+        for entry, value, winner in zip(entries, higher, winners, strict=True):
+            if value is not None and winner is None:
+                await self._backend.set(entry.key, entry.value, ttl=entry.ttl)
         return winners
 
     def _annotated(self, account: str, seen: Seen) -> Seen:
@@ -136,20 +126,20 @@ class Store:
         """Spare whoever asks next to decode what was just encoded, and to make what was made."""
         entry = self._backend.at_hand(written.key)
         if entry is not None and entry.value is written.value:
-            entry.keep(_DECODED, entry.value, seen, len(entry.value) * _PER_BYTE)
+            entry.keep(DECODED, entry.value, seen, len(entry.value) * PER_BYTE)
             for how, thing, size in made:
                 entry.keep(how, _value_of(seen), thing, size)
 
     def at_hand(self, account: str, sid: CallSid) -> Snapshot | None:
         """The summary of a call that this process has read, however old."""
         entry = self._backend.at_hand(call_key(account, sid))
-        seen = None if entry is None else entry.made(_DECODED, entry.value)
+        seen = None if entry is None else entry.made(DECODED, entry.value)
         return seen if isinstance(seen, Snapshot) else None
 
     def keeper(self, account: str, seen: Seen) -> Entry | None:
         """The entry that keeps this very thing that was seen, if this process has it."""
         entry = self._backend.at_hand(call_key(account, seen.sid))
-        return entry if entry and entry.made(_DECODED, entry.value) is seen else None
+        return entry if entry and entry.made(DECODED, entry.value) is seen else None
 
     async def announce(self, account: str, sid: CallSid) -> None:
         """Wake whoever watches a call, on every replica: something new is kept of it."""
@@ -163,29 +153,20 @@ class Store:
         """A page as it was seen last, however old."""
         key = page_key(account, question, ref)
         if (entry := self._backend.entry(key)) is not None:
-            return self.index_in(entry)
+            return index_in(entry)
         value = await self._backend.get(key)
-        return None if value is None else self._index.decode(value[RANK_LENGTH:])
+        return None if value is None else index_of(key, value)
 
     async def pages(
         self, account: str, question: Question, refs: Sequence[PageRef]
     ) -> list[PageIndex | None]:
         """Several pages as they were seen last, in one question to the backend."""
         entries = await self._backend.entries([page_key(account, question, ref) for ref in refs])
-        return [None if entry is None else self.index_in(entry) for entry in entries]
+        return [None if entry is None else index_in(entry) for entry in entries]
 
     def page_entry(self, account: str, question: Question, ref: PageRef) -> Entry | None:
         """The entry of a page, if this process has it."""
         return self._backend.entry(page_key(account, question, ref))
-
-    def index_in(self, entry: Entry) -> PageIndex:
-        """The page that an entry holds."""
-        value = entry.value
-
-        def decode() -> tuple[PageIndex, int]:
-            return self._index.decode(value[RANK_LENGTH:]), len(value) * _PER_BYTE
-
-        return entry.once(_DECODED, value, decode)
 
     async def page_by_all(self, account: str, question: Question, ref: PageRef) -> PageIndex | None:
         """A page as any replica saw it last."""
@@ -196,55 +177,24 @@ class Store:
         self, account: str, question: Question, ref: PageRef, index: PageIndex
     ) -> None:
         """Store a page; its calls are stored by `keep`."""
-        value = rank_by_age(index.as_of) + self._encode(index)
+        value = encoded_index(index)
         remaining = page_stale_until(index.as_of, self._freshness) - self._clock()
         if self._freshness.page > 0:
             key = page_key(account, question, ref)
-            await self._backend.raise_many([Ranked(key, value, remaining)])
+            await self._raise([Ranked(key, value, remaining)], index_of)
 
     def _write(self, account: str, seen: Seen) -> Ranked:
-        entry: _SummaryEntry | _AbsentEntry
         if isinstance(seen, Snapshot):
-            entry = _SummaryEntry(
-                seen.raw, seen.as_of, seen.annotated_at, seen.via, seen.predicted, seen.doubted
-            )
             until = kept_until(seen, self._freshness)
         else:
-            entry = _AbsentEntry(seen.sid, seen.why, seen.as_of)
             until = absent_kept_until(seen)
-        value = rank_of(seen) + self._encode(entry)
+        value = encoded(seen)
         return Ranked(call_key(account, seen.sid), value, max(0.001, until - self._clock()))
 
 
 def _value_of(seen: Seen) -> object:
     """What stays the same value when it is seen again in the same bytes."""
     return seen.summary if isinstance(seen, Snapshot) else seen
-
-
-def seen_in(entry: Entry) -> Seen:
-    """What was seen of a call, from its entry: the same value every time."""
-    value = entry.value
-    return entry.once(_DECODED, value, lambda: (_seen_of(value), len(value) * _PER_BYTE))
-
-
-def seen_of(value: bytes | None) -> Seen | None:
-    """What was seen of a call, from the value of its key."""
-    return None if value is None else _seen_of(value)
-
-
-def _seen_of(value: bytes) -> Seen:
-    entry = _ENTRY.decode(value[RANK_LENGTH:])
-    if isinstance(entry, _AbsentEntry):
-        return Absent(entry.sid, entry.why, entry.as_of)
-    return Snapshot(
-        decode_summary(entry.raw),
-        entry.raw,
-        entry.as_of,
-        entry.annotated_at,
-        entry.via,
-        entry.predicted,
-        entry.doubted,
-    )
 
 
 def call_key(account: str, sid: CallSid) -> str:

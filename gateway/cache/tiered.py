@@ -9,10 +9,12 @@ from typing import Any
 from aiocache.base import BaseCache
 from aiocache.serializers import NullSerializer
 
+from gateway.background import keep_running
 from gateway.cache.entry import Entry
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.ranked import RANK_LENGTH, Ranked
-from gateway.cache.redis_cache import FAILURES, RETRY_AFTER, RedisCache
+from gateway.cache.redis_cache import RedisCache
+from gateway.cache.redis_connection import FAILURES, RETRY_AFTER
 from gateway.instrumentation import Hook, TierAsked, silent
 
 NEAR_TTL = 300.0
@@ -45,17 +47,25 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         self._heard: dict[str, tuple[int, bytes]] = {}
         self._listening: asyncio.Task[None] | None = None
 
-    def listen(self) -> None:
-        """Begin to hear of replaced values; call it once, in a running event loop."""
-        self._listening = asyncio.create_task(self._listen())
+    @property
+    def ahead(self) -> float:
+        """Seconds that the clock which replicas share is ahead of that of this machine."""
+        return self.far.clock.ahead
+
+    async def listen(self) -> None:
+        """Learn what time it is for all, and begin to hear of replaced values; call it once."""
+        await self.far.clock.adjust()
+        self._listening = asyncio.create_task(
+            keep_running("cache invalidation", self._listen, self._hook)
+        )
 
     async def _listen(self) -> None:
         while True:
             try:
                 async for key, rank in self.far.replaced():
                     await self._drop(key, rank)
-            except FAILURES:
-                self.far.mark_down()
+            except FAILURES as error:
+                self.far.server.mark_down(error)
             await asyncio.sleep(RETRY_AFTER)
 
     async def _drop(self, key: str, rank: bytes) -> None:
@@ -63,7 +73,7 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         if self._asking:
             self._heard[key] = self._told, max(rank, self._heard.get(key, _NOTHING)[1])
         if not key:  # it listens (again): who knows what was missed
-            self.far.mark_up()
+            self.far.server.mark_up()
             await self.near.clear()
             self.changes.tell_all()
             return
@@ -94,9 +104,13 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         await self.far.announce(key)
 
     def drop_copy(self, key: str) -> None:
-        """Make the next read of a key see what all replicas see, as long as `far` can be asked."""
-        if self.far.is_up:
+        """Make the next read of a key see what all replicas see, as long as `far` has that."""
+        if self.far.server.is_up and self.far.server.takes_writes:
             self.near.remove(key)
+
+    async def count(self, key: str, delta: int, ttl: float) -> int:
+        """Count on, for all replicas, in a counter that ends after `ttl` seconds; 0: unknown."""
+        return await self.far.count(key, delta, ttl)
 
     async def raise_many(self, entries: Sequence[Ranked]) -> list[bytes | None]:
         """Store each value unless a higher ranked one is there; then give that one instead."""
@@ -163,10 +177,13 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
 
     async def _fetch_wanted(self) -> None:
         wanted, self._wanted = self._wanted, {}
-        values = await self._read_far(list(wanted))
-        for future, value in zip(wanted.values(), values, strict=True):
-            if not future.done():
-                future.set_result(value)
+        values: Sequence[bytes | None] = [None] * len(wanted)
+        try:
+            values = await self._read_far(list(wanted))
+        finally:  # whatever happens, nobody waits for ever
+            for future, value in zip(wanted.values(), values, strict=True):
+                if not future.done():
+                    future.set_result(value)
 
     async def _read_far(self, keys: Sequence[str]) -> list[bytes | None]:
         started = time.perf_counter()

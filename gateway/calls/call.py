@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
+from gateway.cache.encoding import seen_in
 from gateway.cache.entry import Entry
 from gateway.cache.policy import Finality, Freshness, finality, fresh_until, refresh_after
-from gateway.cache.store import seen_in
 from gateway.insights.catalogue import CallSid, Vocabulary
 from gateway.insights.snapshot import Snapshot
 from gateway.insights.summary import Summary

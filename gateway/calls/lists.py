@@ -8,8 +8,9 @@ from itertools import islice
 from msgspec import Struct, structs
 
 from gateway.cache import policy
+from gateway.cache.encoding import PageIndex, index_in
 from gateway.cache.entry import Entry, Together
-from gateway.cache.store import PageIndex, page_key
+from gateway.cache.store import page_key
 from gateway.calls.call import Call, Source, answer, remembered
 from gateway.calls.coalescing import Coalescer
 from gateway.calls.ground import Ground
@@ -244,7 +245,7 @@ class Lists:
         if len(calls) < len(index.sids):
             return None
         entry = self._store.page_entry(realm.key, question, ref)
-        if entry is None or self._store.index_in(entry) is not index:
+        if entry is None or index_in(entry) is not index:
             return Page(ref, index.as_of, calls, index.next, index.previous)
         page = Page(ref, index.as_of, calls, index.next, index.previous, entry)
         together = Together(entries, policy.page_fresh_until(index.as_of, self._freshness))

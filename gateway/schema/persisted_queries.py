@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from graphql import GraphQLError
 
+from gateway.cache.ranked import NO_MOMENT
 from gateway.errors import BadUserInput
 from gateway.insights.personal_data import personal_data
 from gateway.schema.documents import Document, Documents
@@ -94,16 +95,17 @@ class PersistedQueries:
     async def _registered(self, digest: str) -> str | None:
         """The document that has this digest: whoever writes to the cache server picks no other."""
         kept = await self._cache.get(_key(digest)) if _DIGEST.fullmatch(digest) else None
-        if kept is None or hashlib.sha256(kept).hexdigest() != digest:
+        text = None if kept is None else kept.removeprefix(NO_MOMENT)
+        if text is None or hashlib.sha256(text).hexdigest() != digest:
             return None
-        return kept.decode(errors="replace")  # others than ours may have this digest too
+        return text.decode(errors="replace")  # others than ours may have this digest too
 
     async def _register(self, digest: str, query: str) -> Document:
         if hashlib.sha256(query.encode()).hexdigest() != digest:
             return _MISMATCH
         document = await self._documents.read_aside(query)
         if not document.errors and _may_be_kept(query, document.traits):
-            await self._cache.set(_key(digest), query.encode(), ttl=KEPT_FOR)
+            await self._cache.set(_key(digest), NO_MOMENT + query.encode(), ttl=KEPT_FOR)
         return document
 
 

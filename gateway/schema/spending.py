@@ -9,7 +9,7 @@ holds its viewers to what it knows itself.
 
 import asyncio
 import math
-from typing import Any, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -24,14 +24,15 @@ IN_ADVANCE = 100
 
 
 class Counters(Protocol):
-    """What is needed of a cache: aiocache's verbs."""
+    """What is needed of the cache that replicas share."""
 
-    async def increment(self, key: str, delta: int) -> int:
-        """Count on; what it is then, or 0 when nobody knows."""
+    @property
+    def ahead(self) -> float:
+        """Seconds that the clock which replicas share is ahead of that of this machine."""
         ...
 
-    async def expire(self, key: str, ttl: float) -> Any:
-        """Forget a key after so many seconds."""
+    async def count(self, key: str, delta: int, ttl: float) -> int:
+        """Count on, in a counter that ends after `ttl` seconds; its total, or 0 if unknown."""
         ...
 
 
@@ -82,16 +83,16 @@ class Budgets:
     def cover(self, cost: int, viewer: Viewer, now: float) -> bool:
         """Whether `pay` may be asked to charge this, for nobody else has to be."""
         budget = viewer.budget_per_minute
-        return budget is None or cost <= self._purse(viewer.name, budget, now).in_hand
+        return budget is None or cost <= self._purse(viewer.name, budget, self._shared(now)).in_hand
 
     def pay(self, cost: int, viewer: Viewer, now: float) -> Allowance | None:
         """Charge what is covered to a viewer; None if it has no budget."""
-        budget = viewer.budget_per_minute
+        budget, now = viewer.budget_per_minute, self._shared(now)
         return None if budget is None else self._purse(viewer.name, budget, now).pay(cost, now)
 
     async def charge(self, cost: int, viewer: Viewer, now: float) -> Allowance | None:
         """Charge a viewer, who then has so much left; None if it has no budget. Raises Refused."""
-        budget = viewer.budget_per_minute
+        budget, now = viewer.budget_per_minute, self._shared(now)
         if budget is None:
             return None
         purse = self._purse(viewer.name, budget, now)
@@ -104,9 +105,14 @@ class Budgets:
                     raise Refused(BudgetSpent(cost, left.remaining, budget, left.reset), left)
             return purse.pay(cost, now)
 
+    def _shared(self, now: float) -> float:
+        """A moment by the clock that replicas share, so that all are in the same minute."""
+        return now if self._counters is None else now + self._counters.ahead
+
     def _purse(self, name: str, budget: int, now: float) -> _Purse:
         window, purse = int(now // WINDOW), self._purses.get(name)
-        window = window if purse is None else max(window, purse.window)  # some come late
+        if purse is not None and window == purse.window - 1:
+            window = purse.window  # some come late; who is later still had another clock
         if purse is None or purse.window != window or purse.budget != budget:
             spent = purse.spent if purse is not None and purse.window == window else 0
             alone, left = self._counters is None, max(0, budget - spent)
@@ -123,14 +129,12 @@ class Budgets:
         missing, advance = cost - purse.in_hand, purse.left // IN_ADVANCE
         wanted = missing + advance
         key = f"budget:{name}:{purse.window}"
-        everywhere = await counters.increment(key, wanted)
-        if everywhere == wanted:
-            await counters.expire(key, 2 * WINDOW)
+        everywhere = await counters.count(key, wanted, 2 * WINDOW)
         taken = max(everywhere, purse.spent + purse.in_hand + wanted)
         excess = max(0, taken - purse.budget)
         if excess:
             excess = excess if excess <= advance else wanted
-            await counters.increment(key, -excess)
+            await counters.count(key, -excess, 2 * WINDOW)
         purse.in_hand += wanted - excess
         purse.left = max(0, purse.budget - taken + excess)
         return excess < wanted

@@ -204,7 +204,9 @@ class Cached:
             "kind",
         )
         self._server_up = make.gauge(
-            "gateway_cache_server_up", "Whether the cache server answers.", "livemin"
+            "gateway_cache_server_up",
+            "Whether the cache server can be read and written.",
+            "livemin",
         )
         self._server_up.set(1)
 
@@ -213,7 +215,7 @@ class Cached:
         return {
             CacheAsked: self._asked,
             TierAsked: self._tier,
-            CacheServerChanged: lambda one: self._server_up.set(one.up),
+            CacheServerChanged: lambda one: self._server_up.set(one.up and one.takes_writes),
             Coalesced: self._shared,
         }
 

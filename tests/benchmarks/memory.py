@@ -20,10 +20,11 @@ import msgspec
 
 from gateway.accounts import Account
 from gateway.cache.backends import Backend
+from gateway.cache.encoding import seen_in
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import Freshness
 from gateway.cache.redis_cache import RedisCache
-from gateway.cache.store import Store, call_key, seen_in
+from gateway.cache.store import Store, call_key
 from gateway.cache.tiered import TieredCache
 from gateway.insights.catalogue import CallSid
 from gateway.insights.paging import PageRef, Question

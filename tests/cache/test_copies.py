@@ -7,15 +7,15 @@ from contextlib import AsyncExitStack
 import pytest
 from redis.exceptions import RedisError
 
-from gateway.cache import redis_cache
+from gateway.cache import invalidation
 from gateway.cache.memory_cache import MemoryCache
-from gateway.cache.ranked import RANK_LENGTH, Ranked, rank_by_age
+from gateway.cache.ranked import RANK_LENGTH, Ranked, head_by_age
 from gateway.cache.redis_cache import RedisCache
 from gateway.cache.tiered import TieredCache
 from tests.cache.held_back import HeldBack
 from tests.servers import RedisServer
 
-OLD, NEW = rank_by_age(2) + b"old", rank_by_age(3) + b"new"
+OLD, NEW = head_by_age(2) + b"old", head_by_age(3) + b"new"
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ async def replicas(
         for url in (proxy.url, redis.url):
             cache = TieredCache(MemoryCache(max_bytes=10**6), RedisCache(url, timeout=5))
             stack.push_async_callback(cache.close)
-            cache.listen()
+            await cache.listen()
             caches.append(cache)
         await until(lambda: redis.command("PUBSUB", "NUMSUB", "insights:replaced")[1] == 2)
         stack.callback(proxy.let_go)
@@ -84,7 +84,7 @@ async def test_no_copy_is_made_of_what_was_replaced_meanwhile(
     """The answer to a write or read may come after the message that tells of a newer value."""
     one, other = replicas
     await one.raise_many([Ranked("b", NEW, 60)])  # the server knows the script
-    await other.raise_many([Ranked("a", rank_by_age(1) + b"first", 60)])
+    await other.raise_many([Ranked("a", head_by_age(1) + b"first", 60)])
     if how == "written":
         proxy.hold(OLD[:RANK_LENGTH])
         work = asyncio.create_task(one.raise_many([Ranked("a", OLD, 60)]))
@@ -108,17 +108,17 @@ async def test_who_listens_notices_that_nothing_can_come(
     redis: RedisServer, proxy: HeldBack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A quiet connection is asked whether it lives, and is given up after a few vain questions."""
-    monkeypatch.setattr(redis_cache, "RETRY_AFTER", 0.05)
+    monkeypatch.setattr(invalidation, "RETRY_AFTER", 0.05)
     cache = RedisCache(proxy.url)
     told = cache.replaced()
     assert (await anext(told))[0] == ""
     coming = asyncio.ensure_future(anext(told))
     await asyncio.sleep(0.6)
     redis.command("PUBLISH", "insights:replaced", "insights:a")
-    assert await coming == ("a", redis_cache.UNRANKED), "it lives, and answers are no keys"
+    assert await coming == ("a", invalidation.UNRANKED), "it lives, and answers are no keys"
     proxy.hold(b"SUBSCRIBE")
     with pytest.raises(RedisError):
         async with asyncio.timeout(5):
             await anext(told)
-    assert cache.is_up, "other connections are fine"
+    assert cache.server.is_up, "other connections are fine"
     await cache.close()

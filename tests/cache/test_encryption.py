@@ -13,7 +13,7 @@ from gateway.accounts import Account
 from gateway.cache.backends import open_cache
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import Freshness
-from gateway.cache.ranked import RANK_LENGTH, Ranked, rank_by_age
+from gateway.cache.ranked import HEAD_LENGTH, Ranked, head_by_age
 from gateway.cache.redis_cache import RedisCache
 from gateway.cache.sealing import Seal
 from gateway.cache.store import Store
@@ -28,7 +28,7 @@ from tests.cache.conftest import ACCOUNT, SID, seen
 from tests.servers import RedisServer
 
 DAY = 86400
-RANK = rank_by_age(1)
+HEAD = head_by_age(1)
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
 KEYS = st.binary(min_size=32, max_size=32)
 NUMBER = "+14155550142"
@@ -58,29 +58,29 @@ def test_what_was_sealed_opens_with_its_key_and_under_its_name(
 ) -> None:
     """What comes back is what went in, and the same value never looks the same twice."""
     seal = Seal([key])
-    once, again = (seal.close(name, RANK, plain) for _ in range(2))
+    once, again = (seal.close(name, HEAD, plain) for _ in range(2))
 
     assert once != again
-    assert seal.open(name, RANK, once) == plain == seal.open(name, RANK, again)
+    assert seal.open(name, HEAD, once) == plain == seal.open(name, HEAD, again)
 
 
 @given(plain=st.binary(), place=st.integers(min_value=0), flip=st.integers(1, 255))
 def test_an_altered_byte_opens_nothing(plain: bytes, place: int, flip: int) -> None:
     """Whichever byte it is, of the value or of its rank; and so does one that is cut off."""
     seal = Seal([NEW])
-    whole = bytearray(RANK + seal.close("a", RANK, plain))
+    whole = bytearray(HEAD + seal.close("a", HEAD, plain))
     cut = bytes(whole[: place % len(whole)])
     whole[place % len(whole)] ^= flip
 
-    assert seal.open("a", bytes(whole[:RANK_LENGTH]), bytes(whole[RANK_LENGTH:])) is None
-    assert seal.open("a", cut[:RANK_LENGTH], cut[RANK_LENGTH:]) is None
+    assert seal.open("a", bytes(whole[:HEAD_LENGTH]), bytes(whole[HEAD_LENGTH:])) is None
+    assert seal.open("a", cut[:HEAD_LENGTH], cut[HEAD_LENGTH:]) is None
 
 
 @given(one=st.text(), other=st.text(), plain=st.binary())
 def test_a_value_opens_under_no_other_name(one: str, other: str, plain: bytes) -> None:
     """Nobody who writes to the server passes one call off as another."""
     seal = Seal([NEW])
-    opened = seal.open(other, RANK, seal.close(one, RANK, plain))
+    opened = seal.open(other, HEAD, seal.close(one, HEAD, plain))
 
     assert opened == (plain if one == other else None)
 
@@ -88,19 +88,19 @@ def test_a_value_opens_under_no_other_name(one: str, other: str, plain: bytes) -
 @given(plain=st.binary())
 def test_keys_are_rotated_without_losing_what_is_there(plain: bytes) -> None:
     """The first key encrypts and all decrypt; a key that is taken away opens nothing more."""
-    before = Seal([OLD]).close("a", RANK, plain)
-    after = Seal([NEW, OLD]).close("a", RANK, plain)
+    before = Seal([OLD]).close("a", HEAD, plain)
+    after = Seal([NEW, OLD]).close("a", HEAD, plain)
 
-    assert Seal([NEW, OLD]).open("a", RANK, before) == plain
-    assert Seal([NEW]).open("a", RANK, before) is None
-    assert Seal([NEW]).open("a", RANK, after) == plain
-    assert Seal([OLD]).open("a", RANK, after) is None
+    assert Seal([NEW, OLD]).open("a", HEAD, before) == plain
+    assert Seal([NEW]).open("a", HEAD, before) is None
+    assert Seal([NEW]).open("a", HEAD, after) == plain
+    assert Seal([OLD]).open("a", HEAD, after) is None
 
 
 @given(plain=st.binary(max_size=100))
 def test_what_is_plain_opens_nothing(plain: bytes) -> None:
     """A value from before encryption, or of somebody without the key, counts as not there."""
-    assert Seal([NEW, OLD]).open("a", RANK, plain) is None
+    assert Seal([NEW, OLD]).open("a", HEAD, plain) is None
 
 
 async def test_no_number_is_found_on_the_server(redis: RedisServer) -> None:
@@ -109,14 +109,14 @@ async def test_no_number_is_found_on_the_server(redis: RedisServer) -> None:
     one, other, plain = encrypted(redis, NEW), encrypted(redis, NEW), encrypted(redis)
     store = Store(one, Freshness(), time.time)
     await store.keep(ACCOUNT, [marked])
-    await one.set("documents:1", RANK + NUMBER.encode(), ttl=60)
+    await one.set("documents:1", HEAD + NUMBER.encode(), ttl=60)
     values = raw_values(redis)
 
     assert len(values) == 2
     for value in values:
         assert NUMBER.encode() not in value
         with pytest.raises(zlib.error):
-            zlib.decompress(value[RANK_LENGTH:])
+            zlib.decompress(value[HEAD_LENGTH:])
     assert await Store(other, Freshness(), time.time).known(ACCOUNT, SID) == marked
     assert await Store(plain, Freshness(), time.time).known(ACCOUNT, SID) is None
     for cache in (one, other, plain):
@@ -129,8 +129,8 @@ async def test_what_cannot_be_read_is_replaced(
 ) -> None:
     """It counts as not there, however high it ranks: it is in nobody's way."""
     past, now = encrypted(redis, *before), encrypted(redis, NEW)
-    await past.raise_many([Ranked("a", rank_by_age(9) + b"old", 60)])
-    fresh = rank_by_age(2) + b"new"
+    await past.raise_many([Ranked("a", head_by_age(9) + b"old", 60)])
+    fresh = head_by_age(2) + b"new"
 
     assert await now.get("a") is None
     assert await now.multi_get(["a", "b"]) == [None, None]
@@ -146,13 +146,13 @@ async def test_a_value_that_was_moved_or_altered_on_the_server_is_not_told(
 ) -> None:
     """Whoever writes to the server can take away, and can make nothing up."""
     cache = RedisCache(redis.url, seal=Seal([NEW]))
-    await asyncio.gather(*(cache.set(name, RANK + name.encode(), ttl=60) for name in "ab"))
+    await asyncio.gather(*(cache.set(name, HEAD + name.encode(), ttl=60) for name in "ab"))
     value: bytes = redis.command("GET", "insights:a")
     redis.command("SET", "insights:b", value)
-    redis.command("SET", "insights:c", rank_by_age(9) + value[RANK_LENGTH:])
-    redis.command("SET", "insights:d", value[:RANK_LENGTH])
+    redis.command("SET", "insights:c", head_by_age(9) + value[HEAD_LENGTH:])
+    redis.command("SET", "insights:d", value[:HEAD_LENGTH])
 
-    assert await cache.multi_get(["a", "b", "c", "d"]) == [RANK + b"a", None, None, None]
+    assert await cache.multi_get(["a", "b", "c", "d"]) == [HEAD + b"a", None, None, None]
     await cache.close()
 
 

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.cache.encoding import PageIndex
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import Freshness
-from gateway.cache.ranked import RANK_LENGTH, rank_of
-from gateway.cache.store import PageIndex, Store, call_key, page_key
+from gateway.cache.ranked import HEAD_LENGTH, head_of
+from gateway.cache.store import Store, call_key, page_key
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.paging import PageRef, Question
@@ -210,9 +211,9 @@ def test_ranks_order_as_snapshots_do(pair: list[tuple[str | None, int | None, fl
     )
 
     for snapshot in (one, other):
-        assert len(rank_of(snapshot)) == RANK_LENGTH
-        assert rank_of(Absent(SID, Absence.NOT_FOUND, NOON + 10**7)) < rank_of(snapshot)
-    assert (rank_of(one) < rank_of(other)) is better(other, one)
+        assert len(head_of(snapshot)) == HEAD_LENGTH
+        assert head_of(Absent(SID, Absence.NOT_FOUND, NOON + 10**7)) < head_of(snapshot)
+    assert (head_of(one) < head_of(other)) is better(other, one)
 
 
 def better(one: Snapshot, other: Snapshot) -> bool:

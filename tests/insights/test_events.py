@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.cache.ranked import rank_of
+from gateway.cache.ranked import head_of
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import Undecodable
@@ -218,7 +218,7 @@ def test_a_prediction_ranks_between_its_version_and_the_next() -> None:
         pushed("complete", "complete", 1),
     ]
 
-    ranks = [rank_of(seen) for seen in ranked]
+    ranks = [head_of(seen) for seen in ranked]
     assert ranks == sorted(set(ranks))
 
 

@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from gateway import background
-from gateway.calls import followers as following
 from gateway.calls import polling
 from gateway.instrumentation import Happening
 from gateway.sandbox import Fault, Sandbox

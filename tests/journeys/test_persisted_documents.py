@@ -10,6 +10,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from gateway.cache.ranked import NO_MOMENT
 from gateway.cache.redis_cache import RedisCache
 from gateway.cli import main
 from gateway.sandbox import Sandbox
@@ -87,13 +88,13 @@ async def test_a_document_that_was_exchanged_on_the_cache_server_is_not_run(
     """Its SHA-256 is not the one that was asked for: it counts as not there, and is replaced."""
     sid = sandbox.examples()["client"]
     cache = RedisCache(redis.url)
-    await cache.set(f"apq:{sha256(DASHBOARD)}", planted, ttl=60)
+    await cache.set(f"apq:{sha256(DASHBOARD)}", NO_MOMENT + planted, ttl=60)
     async with Gateway(sandbox, clock, Settings(gateway_cache_url=redis.url)) as gateway:
         asked = named(DASHBOARD, sid=sid)
         assert codes(await post(gateway, asked)) == ["PERSISTED_QUERY_NOT_FOUND"]
         await post(gateway, {**asked, "query": DASHBOARD})
         assert (await post(gateway, asked))["data"]["call"]["sid"] == sid
-    assert await cache.get(f"apq:{sha256(DASHBOARD)}") == DASHBOARD.encode()
+    assert await cache.get(f"apq:{sha256(DASHBOARD)}") == NO_MOMENT + DASHBOARD.encode()
     await cache.close()
 
 

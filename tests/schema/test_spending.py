@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -27,19 +26,21 @@ class Counted(MemoryCache):
     def __init__(self) -> None:
         super().__init__(max_bytes=10_000)
         self.asked = 0
+        self.ahead = 0.0
 
-    async def increment(self, key: str, delta: int = 1, **_: Any) -> int:
+    async def count(self, key: str, delta: int, ttl: float) -> int:
         self.asked += 1
         await asyncio.sleep(0)
-        total: int = await super().increment(key, delta)
+        total: int = await self.increment(key, delta)
+        await self.expire(key, ttl)
         return total
 
 
 class Forgetful(Counted):
     """One that cannot be asked."""
 
-    async def increment(self, key: str, delta: int = 1, **_: Any) -> int:
-        del key, delta
+    async def count(self, key: str, delta: int, ttl: float) -> int:
+        del key, delta, ttl
         return 0
 
 
@@ -109,6 +110,31 @@ def test_those_who_spend_at_the_same_time_do_not_exceed_it(
             assert all(done)
 
     asyncio.run(spend())
+
+
+async def test_a_clock_that_was_ahead_refuses_nobody_once_it_is_set_right() -> None:
+    """What was charged an hour ahead is not of this minute; who comes a little late still is."""
+    budgets, poor = Budgets(), viewer(10)
+    await budgets.charge(10, poor, NOON + 3600)
+    assert not await paid(budgets.charge(1, poor, NOON + 3600))
+    assert await budgets.charge(1, poor, NOON) == Allowance(10, 9, 20)
+    assert await budgets.charge(4, poor, NOON - 30) == Allowance(10, 5, 50)
+
+
+async def test_replicas_are_in_the_same_minute_whatever_their_clocks_show() -> None:
+    """That of the cache server: else one whose clock is ahead would have a budget of its own."""
+    shared = Counted()
+
+    class AnHourAhead(Counted):
+        async def count(self, key: str, delta: int, ttl: float) -> int:
+            return await shared.count(key, delta, ttl)
+
+    ahead = AnHourAhead()
+    ahead.ahead = -3600.0
+    one, other, poor = Budgets(shared), Budgets(ahead), viewer(10)
+    await one.charge(6, poor, NOON)
+    assert not await paid(other.charge(6, poor, NOON + 3600))
+    assert await other.charge(4, poor, NOON + 3600) == Allowance(10, 0, 20)
 
 
 async def test_the_cache_is_asked_now_and_then() -> None:

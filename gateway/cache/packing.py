@@ -1,0 +1,70 @@
+"""Packs values for the cache server, and unpacks what is there, which anybody may have written.
+
+A packed value is the head of the value, by the clock that replicas share, whose rank the server
+compares; the version of the format; and the rest, compressed and perhaps encrypted. Whatever is not
+just that counts as a miss: another version, garbage, a moment of the future, more than `MAX_BYTES`.
+"""
+
+import zlib
+
+from gateway.cache.ranked import HEAD_LENGTH, moments_of, with_moments
+from gateway.cache.sealing import Seal
+from gateway.cache.shared_clock import SharedClock
+
+FORMAT = b"\x01"
+"""The version of the format of entries. Another one is due when what entries mean changes, or when
+a gateway would take new entries for something else; `docs/caching.md` lists the versions."""
+
+MAX_BYTES = 2**20
+"""The largest value that is kept on the server, unpacked: a summary has 2 KB, a page 40 KB."""
+
+_WHOLE_HEAD = HEAD_LENGTH + len(FORMAT)
+
+
+class Packing:
+    """Packs and unpacks in one `version` of the format; with a `seal`, values are encrypted."""
+
+    def __init__(
+        self, clock: SharedClock, seal: Seal | None = None, version: bytes = FORMAT
+    ) -> None:
+        self._clock = clock
+        self._seal = seal
+        self._version = version
+
+    def pack(self, key: str, value: bytes) -> bytes | None:
+        """A value as the server keeps it under its key; None for one that is too large."""
+        if len(value) > MAX_BYTES or (moments := moments_of(value)) is None:
+            return None
+        head = with_moments(value, *map(self._clock.to_shared, moments)) + self._version
+        body = zlib.compress(value[HEAD_LENGTH:], 1)
+        return head + (self._seal.close(key, head, body) if self._seal else body)
+
+    def unpack(self, key: str, packed: bytes | None) -> bytes | None:
+        """The value of a key as it was given; None for whatever is no such value."""
+        if packed is None or packed[HEAD_LENGTH:_WHOLE_HEAD] != self._version:
+            return None
+        head, body = packed[:_WHOLE_HEAD], packed[_WHOLE_HEAD:]
+        if (own := self._own(head)) is None:
+            return None
+        opened = self._seal.open(key, head, body) if self._seal else body
+        rest = None if opened is None else _inflated(opened)
+        return None if rest is None else own + rest
+
+    def _own(self, head: bytes) -> bytes | None:
+        """A head by the clock of this machine; None for what is none, or of the future."""
+        if (moments := moments_of(head)) is None:
+            return None
+        annotated_at, as_of = map(self._clock.from_shared, moments)
+        if annotated_at is None or as_of is None:
+            return None
+        return with_moments(head, annotated_at, as_of)
+
+
+def _inflated(body: bytes) -> bytes | None:
+    """What was compressed; None if that is not all, or is too much."""
+    inflating = zlib.decompressobj()
+    try:
+        rest = inflating.decompress(body, MAX_BYTES)
+    except zlib.error:
+        return None
+    return rest if inflating.eof and not inflating.unused_data else None

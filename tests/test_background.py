@@ -1,0 +1,165 @@
+"""No task ends in silence: what fails begins again, and is logged, counted and told."""
+
+import ast
+import asyncio
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import gateway
+from gateway import background
+from gateway.background import keep_running, log_fault
+from gateway.errors import UpstreamUnavailable
+from gateway.instrumentation import BackgroundTasksChanged, Happening
+from gateway.sandbox import Sandbox
+from gateway.settings import Settings
+from tests.conftest import Clock, Gateway
+from tests.servers import RedisServer
+
+ROOT = Path(gateway.__file__).parent
+CALL = "query($sid: CallSid!) { call(sid: $sid) { sid processing { source } } }"
+
+WAITED_FOR = {
+    "cache/leases.py": {"self._take": "by who takes the lease"},
+    "cache/singleflight.py": {"work": "by all who asked"},
+    "cache/tiered.py": {"self._fetch_wanted": "by all who asked: it gives each an answer"},
+    "calls/annotating.py": {"self._write": "by who writes, else its faults are logged"},
+    "calls/lookups.py": {"self._fetch": "by nobody: its faults are logged"},
+    "server/app.py": {"self._hurry": "by nobody: it ends with the server"},
+    "server/connected.py": {"self._incoming.leaving": "by who is told that the client left"},
+    "server/parts.py": {"coming": "by who sends the parts"},
+    "server/streams.py": {
+        "self._send": "by the stream, which ends with it",
+        "_left": "by the stream, which ends with it",
+        "self._end": "by the stream, which ends with it",
+        "anext": "by the stream",
+        "event.wait": "by the stream",
+    },
+    "server/tokens.py": {"self._read": "by all whose tokens need the keys"},
+    "server/websocket.py": {
+        "self._ping": "by nobody: a connection that is not pinged is closed as silent",
+        "_end_once": "by nobody: it ends with the connection",
+        "operation": "by the connection",
+    },
+}
+"""All other tasks that are begun, by what they do, and who waits for them."""
+
+
+def begun(file: Path) -> Iterator[str]:
+    """What the tasks do that a file begins."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        name = (
+            node.func.attr
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            else ""
+        )
+        if isinstance(node, ast.Call) and name in {"create_task", "ensure_future"}:
+            (work, *_) = node.args
+            yield ast.unparse(work.func if isinstance(work, ast.Call) else work)
+
+
+def test_every_task_is_kept_running_or_waited_for() -> None:
+    """A new task is run by `keep_running`, or named above with who learns that it failed."""
+    tasks = {
+        (file.relative_to(ROOT).as_posix(), what)
+        for folder in ("cache", "calls", "schema", "server", "upstream")
+        for file in (ROOT / folder).rglob("*.py")
+        for what in begun(file)
+        if what != "keep_running"
+    }
+    assert tasks == {(file, what) for file, works in WAITED_FOR.items() for what in works}
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses in hundredths of the usual time."""
+    monkeypatch.setattr(background, "FIRST_PAUSE", 0.01)
+
+
+@pytest.mark.usefixtures("soon")
+async def test_work_that_fails_begins_again(caplog: pytest.LogCaptureFixture) -> None:
+    """After pauses that double; each failure is logged, and told while the pause lasts."""
+    heard: list[Happening] = []
+    began: list[float] = []
+
+    async def work() -> None:
+        began.append(asyncio.get_running_loop().time())
+        if len(began) < 4:
+            raise ArithmeticError
+
+    await keep_running("counting", work, heard.append)
+
+    pauses = [later - earlier for earlier, later in itertools.pairwise(began)]
+    assert all(pause >= 0.01 * 2**n for n, pause in enumerate(pauses))
+    assert caplog.text.count("The counting failed, and begins again") == 3
+    assert "ArithmeticError" in caplog.text
+    changes = [(one.state, one.by) for one in heard if isinstance(one, BackgroundTasksChanged)]
+    assert changes == [("running", 1), *[("failing", 1), ("failing", -1)] * 3, ("running", -1)]
+
+
+@pytest.mark.usefixtures("soon")
+async def test_who_is_cancelled_ends_whether_it_works_or_waits() -> None:
+    """Nothing is left over of it in what was told."""
+    heard: list[Happening] = []
+
+    async def work() -> None:
+        raise ArithmeticError
+
+    running = asyncio.create_task(keep_running("failing", work, heard.append))
+    await asyncio.sleep(0.05)
+    running.cancel()
+    await asyncio.wait({running})
+
+    totals = {"running": 0, "failing": 0}
+    for one in heard:
+        assert isinstance(one, BackgroundTasksChanged)
+        totals[one.state] += one.by
+    assert totals == {"running": 0, "failing": 0}
+
+
+async def test_a_fault_of_a_task_for_which_nobody_waits_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """But not an error that clients are told of: the next who asks meets it too."""
+
+    async def fail(failure: Exception) -> None:
+        raise failure
+
+    for failure in (ArithmeticError("a fault"), UpstreamUnavailable("no fault")):
+        task = asyncio.create_task(fail(failure))
+        task.add_done_callback(log_fault)
+        await asyncio.wait({task})
+    await asyncio.sleep(0)
+    assert "a fault" in caplog.text
+    assert "no fault" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "message",
+    [b"\xff\xfe", b"insights:\xff\n\xff", b"", b"\n", b"insights:a\n" + b"\xff" * 30, b"x" * 10**6],
+    ids=lambda message: repr(message[:12]),
+)
+async def test_no_message_on_the_channel_ends_invalidation(
+    sandbox: Sandbox, clock: Clock, redis: RedisServer, message: bytes
+) -> None:
+    """Anybody may publish there: replicas go on to drop copies that are replaced."""
+    sid = sandbox.examples()["client"]
+    async with Gateway(sandbox, clock, Settings(gateway_cache_url=redis.url)) as gateway:
+        while redis.command("PUBSUB", "NUMSUB", "insights:replaced")[1] < 1:
+            await asyncio.sleep(0.01)
+        await gateway.ask(CALL, sid=sid)
+        redis.command("PUBLISH", "insights:replaced", message)
+        redis.command("DEL", *redis.command("KEYS", "insights:*:call:*"))
+        redis.command("PUBLISH", "insights:replaced", f"insights:{sandbox.account_sid}:call:{sid}")
+        async with asyncio.timeout(5):
+            while (await source_of(gateway, sid)) == "CACHE":
+                await asyncio.sleep(0.01)
+        ready = (await gateway.http.get("/readyz")).json()
+    assert ready["tasks"]["cache invalidation"] == "ok"
+
+
+async def source_of(gateway: Gateway, sid: str) -> str:
+    source: str = (await gateway.ask(CALL, sid=sid))["call"]["processing"]["source"]
+    return source
