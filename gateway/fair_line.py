@@ -4,11 +4,12 @@ Who asks for a thousand things waits behind oneself, and not before others. Ques
 wait for go first; of eight turns, one goes to what nobody waits for, so that it does not starve.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeAlias, TypeVar
 
-from gateway.asking import Priority
+from gateway.asking import Priority, asking
 
 T = TypeVar("T", bound=Hashable)
 
@@ -72,3 +73,42 @@ class FairLine(Generic[T]):
             del lanes[viewer][place]
             if not lanes[viewer]:
                 del lanes[viewer]
+
+
+def wake_next(line: "FairLine[asyncio.Future[None]]") -> bool:
+    """Tell the next one in line that it is its turn; whether there was one that still waits."""
+    while (place := line.next()) is not None:
+        if not place.done():
+            place.set_result(None)
+            return True
+    return False
+
+
+class FairLock:
+    """A lock for which those who wait take turns viewer by viewer; `async with` holds it."""
+
+    def __init__(self) -> None:
+        self._line: FairLine[asyncio.Future[None]] = FairLine()
+        self._held = False
+
+    async def __aenter__(self) -> None:
+        """Hold it, as soon as it is one's turn."""
+        if not self._held:
+            self._held = True
+            return
+        asker, place = asking(), asyncio.get_running_loop().create_future()
+        self._line.join(asker.priority, asker.viewer, place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            self._line.leave(place)
+            if not place.cancelled():  # it was handed over just now
+                self._hand_over()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let the next one have it."""
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        self._held = wake_next(self._line)

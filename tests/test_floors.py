@@ -21,6 +21,7 @@ FLOORS: dict[str, int] = {
     "turns": 0,
     "quotas": 0,
     "fair_line": 0,
+    "per_loop": 0,
     "instrumentation": 0,
     "accounts": 0,
     "viewers": 0,

@@ -34,7 +34,7 @@ from gateway.cache.ranked import Ranked
 from gateway.insights.catalogue import CallSid
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.snapshot import Seen, Snapshot, with_newer_annotation
-from gateway.turns import TURN, in_turns
+from gateway.turns import TURN, in_turns, next_turn
 
 
 class Store:
@@ -86,8 +86,8 @@ class Store:
         """
         winners: list[Seen] = []
         for start in range(0, len(seen), TURN):
-            if start:
-                await asyncio.sleep(0)
+            if len(seen) > 1:
+                await next_turn()
             batch = [self._annotated(account, one) for one in seen[start : start + TURN]]
             ranked = [self._write(account, one) for one in batch]
             made = [self._made_of(*one) for one in zip(ranked, batch, strict=True)]

@@ -1,6 +1,5 @@
 """Taking in what Twilio pushes: into the cache, and on to whoever watches the call."""
 
-import asyncio
 from collections.abc import Collection, Sequence
 from itertools import islice
 
@@ -10,6 +9,7 @@ from gateway.insights.catalogue import CallSid
 from gateway.insights.events import BrokenEvent, Event, SummaryEvent, read_events
 from gateway.insights.snapshot import Snapshot, with_newer_annotation
 from gateway.instrumentation import EventReceived
+from gateway.turns import next_turn
 from gateway.viewers import Realm
 
 _BATCH = 20
@@ -45,7 +45,7 @@ class Events:
                     kept += await self._keep(realm, newest)
             for event in batch:
                 self._hook(_told(event, kept))
-            await asyncio.sleep(0)
+            await next_turn()
 
     async def _keep(self, realm: Realm, newest: Sequence[Snapshot]) -> list[Snapshot]:
         """Store what is newer than all that is known in a realm, and tell; give that."""

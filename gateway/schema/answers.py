@@ -1,7 +1,7 @@
 """Answers as they go to clients: JSON, and what is to be known of it without reading it."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from typing import Any, TypeAlias
 
 import msgspec
 from graphql import GraphQLError
@@ -12,6 +12,9 @@ from gateway.schema.error_policy import Shown, failure, refusal
 from gateway.schema.spending import Allowance, Refused
 
 _encode = msgspec.json.Encoder().encode
+
+Cost: TypeAlias = Callable[..., Awaitable[dict[str, int]]]
+"""What an answer took that has this data, in pieces of JSON."""
 
 
 class Answer(Struct):
@@ -63,7 +66,7 @@ def too_expensive(refused: Refused, request_id: str) -> Answer:
     )
 
 
-def in_parts(parts: Parts, cost: Callable[[object], dict[str, int]] | None) -> Answer:
+def in_parts(parts: Parts, cost: Cost | None) -> Answer:
     """The first part of an answer; the rest comes when it is there.
 
     The last one tells the `cost` of the data in all of them, if somebody asked for it.
@@ -71,12 +74,12 @@ def in_parts(parts: Parts, cost: Callable[[object], dict[str, int]] | None) -> A
     said, errors = parts.first()
 
     async def rest() -> AsyncGenerator[Answer, None]:
-        data = [said["data"]]
+        data = [] if cost is None else [_encode(said["data"])]
         async for later, mistakes in parts.rest():
             if cost is not None:
-                data += [piece["data"] for piece in later["incremental"]]
+                data += [_encode(piece["data"]) for piece in later["incremental"]]
                 if not later["hasNext"]:
-                    later["extensions"] = {"cost": cost(data)}
+                    later["extensions"] = {"cost": await cost(*data)}
             yield Answer(_encode(later), executed=True, errors=mistakes)
 
     return Answer(

@@ -1,13 +1,19 @@
 """Demand control: what a request may cost, and what it did."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import msgspec
 
 from gateway.errors import TooExpensive
 from gateway.schema.price import Cost, Price
 from gateway.schema.spending import Allowance, Budgets, Refused
 from gateway.tally import Tally, noted
+from gateway.turns import in_turns
 from gateway.viewers import Viewer
+
+_AT_ONCE, _PARTS = 16 * 1024, 10
+"""Bytes of JSON whose values are counted at once, and how many such parts are in a turn."""
 
 
 class DemandControl:
@@ -30,18 +36,37 @@ class DemandControl:
         return await self.budgets.charge(cost, viewer, now)
 
 
-def told(tally: Tally, data: object) -> dict[str, int]:
-    """`extensions.cost` of an answer: what it was priced at, and what it took."""
+async def told(tally: Tally, *data: bytes) -> dict[str, int]:
+    """`extensions.cost` of an answer with this data: what it was priced at, and what it took."""
+    values = [await values_in(json) for json in data]
     return {
         "requested": tally.cost or 0,
-        "actual": Cost(tally.upstream_requests, _values(data)).total,
+        "actual": Cost(tally.upstream_requests, sum(values)).total,
         "upstreamRequests": tally.upstream_requests,
         "cacheHits": tally.cache_hits,
     }
 
 
-def _values(data: object) -> int:
-    """How many values there are in an answer."""
+async def values_in(json: bytes) -> int:
+    """How many values there are in JSON, counted in turns with others."""
+    if len(json) <= _AT_ONCE:
+        return _count(msgspec.json.decode(json))
+    parts = _parts_of(json)
+    if parts is None:
+        return 1
+    return sum([await values_in(part) async for part in in_turns(parts, _PARTS)])
+
+
+def _parts_of(json: bytes) -> Iterable[bytes] | None:
+    """What an object or a list holds; None of anything else."""
+    if json.startswith(b"{"):
+        return map(bytes, msgspec.json.decode(json, type=dict[str, msgspec.Raw]).values())
+    if json.startswith(b"["):
+        return map(bytes, msgspec.json.decode(json, type=list[msgspec.Raw]))
+    return None
+
+
+def _count(data: object) -> int:
     values, waiting = 0, [data]
     while waiting:
         one = waiting.pop()

@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
@@ -15,9 +16,12 @@ from graphql import (
     OperationDefinitionNode,
     ScalarLeafsRule,
     ValuesOfCorrectTypeRule,
+    VariableNode,
+    Visitor,
     print_ast,
     specified_rules,
     validate,
+    visit,
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from msgspec import Struct, field
@@ -32,6 +36,7 @@ from gateway.schema.pricing import Pricing
 from gateway.schema.shape import Limits, check_shape
 from gateway.schema.skeleton import skeleton_of
 from gateway.schema.traits import Trait, traits_of, traits_of_all
+from gateway.turns import next_turn
 
 MAX_REMEMBERED = 2**18
 """Characters of all remembered documents together; parsed, each takes some 300 bytes."""
@@ -55,6 +60,7 @@ class Document(Struct, frozen=True, dict=True):
     `parsed` has no locations where it is shared with other documents, and `whole` has them all.
     `code` is the code of those errors that do not bring one themselves, `traits` is what is to
     be known of a document that is right, and `ways` are its operations as they were compiled.
+    `deciders` are the variables of its directives, which decide what is selected.
     `deferring` is the document with its `@defer`, of which the others know nothing; None without.
     """
 
@@ -66,6 +72,7 @@ class Document(Struct, frozen=True, dict=True):
     traits: Trait = Trait.NONE
     prices: tuple[Price, ...] = ()
     ways: dict[Any, Any] = field(default_factory=dict)
+    deciders: tuple[str, ...] = ()
     deferring: DocumentNode | None = None
 
     @cached_property
@@ -76,10 +83,13 @@ class Document(Struct, frozen=True, dict=True):
         return unlinked(read(self.text))
 
     async def whole_aside(self) -> DocumentNode:
-        """The same; the event loop goes on while a document of some length is parsed."""
-        if len(self.text) <= _SHORT or "whole" in self.__dict__:
+        """The same, in turns with others; a document of some length is parsed aside."""
+        if "whole" in self.__dict__:
             return self.whole
-        return await aside(lambda: self.whole)
+        if len(self.text) > _SHORT:
+            return await aside(lambda: self.whole, lambda: self.__dict__.get("whole"))
+        await next_turn()
+        return self.whole
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of that name, or the only one; None when there is no such choice."""
@@ -138,10 +148,13 @@ class Documents:
         return self._remembered(text, self._read(text))
 
     async def read_aside(self, text: str) -> Document:
-        """The same; the event loop goes on while a document of some length is new."""
-        if len(text) <= _SHORT or text in self._known or text in self._pinned:
-            return self.read(text)
-        return self._remembered(text, await aside(partial(self._read, text)))
+        """The same, in turns with others; a new document of some length is read aside."""
+        if text not in self._known and text not in self._pinned:
+            if len(text) > _SHORT:
+                known = partial(self._known.get, text)
+                return self._remembered(text, await aside(partial(self._read, text), known))
+            await next_turn()
+        return self.read(text)
 
     def pin(self, text: str) -> Document:
         """Read `text`, and remember it for good if nothing is wrong with it."""
@@ -183,6 +196,7 @@ class Documents:
             _operations(whole),
             traits=traits | traits_of_all(skeleton.left_out),
             prices=self._pricing.prices(whole),
+            deciders=_deciders(whole) if "@" in text else (),
             deferring=None if whole is parsed else parsed,
         )
 
@@ -229,6 +243,20 @@ class _LeafsRule(ScalarLeafsRule):
     def report_error(self, error: GraphQLError) -> None:
         error.message = error.message.partition(" Did you mean ")[0]
         super().report_error(error)
+
+
+def _deciders(document: DocumentNode) -> tuple[str, ...]:
+    """The variables that are arguments of directives."""
+    found: dict[str, None] = {}
+
+    class Directives(Visitor):
+        def enter_directive(self, directive: DirectiveNode, *_: Any) -> None:
+            for argument in directive.arguments or ():
+                if isinstance(argument.value, VariableNode):
+                    found[argument.value.name.value] = None
+
+    visit(document, Directives())
+    return tuple(found)
 
 
 def _operations(document: DocumentNode) -> tuple[OperationDefinitionNode, ...]:

@@ -17,6 +17,7 @@ from graphql import (
     subscribe,
 )
 from graphql import experimental_execute_incrementally as execute
+from msgspec import Struct
 
 from gateway.asking import ask_for
 from gateway.errors import BadUserInput
@@ -35,11 +36,18 @@ from gateway.schema.requests import Request
 from gateway.schema.shape import Limits
 from gateway.schema.spending import Allowance, Refused
 from gateway.tally import noted
+from gateway.turns import next_turn
 from gateway.viewers import Scope, Viewer
 
 T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
+
+
+class _Data(Struct):
+    """The data of an answer, as JSON."""
+
+    data: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class Reader(Protocol):
@@ -107,7 +115,8 @@ class Executor:
         else:
             answer = await self._executed(operation, request, document, context)
         if request.wants_cost and answer.rest is None:
-            cost = told(noted(), msgspec.json.decode(answer.body).get("data"))
+            data = msgspec.json.decode(answer.body, type=_Data).data
+            cost = await told(noted(), bytes(data))
             answer.body = answer.body[:-1] + b',"extensions":' + _encode({"cost": cost}) + b"}"
         answer.allowance = allowance
         return answer
@@ -142,7 +151,7 @@ class Executor:
             compiled = await self._compiler.operation(
                 document, operation, request.variables, masked=masked
             )
-            arguments = None if compiled is None else compiled.arguments(request.variables)
+            arguments = None if compiled is None else await compiled.arguments(request.variables)
             if compiled is not None and arguments is not None:
                 pieces, settled = await compiled.run(arguments, context)
                 if pieces is not None:
@@ -153,6 +162,7 @@ class Executor:
                     return Answer(b"".join(pieces), executed=True)
         self._hook(OperationExecuted("interpreted" if settled is None else "abandoned"))
         described = self._arguments(request, await document.whole_aside(), context)
+        await next_turn()
         result = await _awaited(execute(**described, middleware=taking(settled)))
         return self._answer(cast("ExecutionResult", result), operation, request, context)
 
@@ -187,6 +197,7 @@ class Executor:
         ask_for(context.asker())
         self._hook(OperationExecuted("interpreted"))
         arguments = self._arguments(request, document.deferring, context)
+        await next_turn()
         result = await _awaited(execute(**arguments, enable_early_execution=True))
         if isinstance(result, ExecutionResult):
             return self._answer(result, operation, request, context)

@@ -4,14 +4,13 @@ It takes a millisecond or two for a call with all its fields, and would not let 
 before the whole answer is there.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Self, cast
 
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.asking import ask_for
-from gateway.turns import in_turns
+from gateway.turns import in_turns, next_turn
 
 TURN = 10
 """So many items of a list are completed before it is the turn of others."""
@@ -19,8 +18,6 @@ TURN = 10
 
 class Interpretation(StrawberryGraphQLCoreExecutionContext):
     """How one operation is interpreted."""
-
-    _turn: asyncio.Lock | None = None
 
     def build_per_event_executor(self, payload: Any) -> Self:
         """An execution for an event of a subscription, with a memory of its own.
@@ -36,25 +33,24 @@ class Interpretation(StrawberryGraphQLCoreExecutionContext):
         self, item_type: Any, details: Any, info: Any, path: Any, items: Any, context: Any
     ) -> Any:
         """Complete a list; a long one in turns with other requests."""
-        if not isinstance(items, Sequence) or len(items) <= TURN:
-            return super().complete_iterable_value(item_type, details, info, path, items, context)
-        self._turn = self._turn or asyncio.Lock()
-        listed = in_turns(items, TURN)
-        return self.complete_async_iterator_value(item_type, details, info, path, listed, context)
+        if isinstance(items, Collection) and len(items) > TURN:
+            listed = in_turns(items, TURN)
+            return self.complete_async_iterator_value(
+                item_type, details, info, path, listed, context
+            )
+        return super().complete_iterable_value(item_type, details, info, path, items, context)
 
     async def complete_awaitable_value(  # noqa: PLR0913, PLR0917 - graphql-core's
         self, kind: Any, details: Any, info: Any, path: Any, result: Any, context: Any
     ) -> Any:
-        """Complete what was waited for; beside a long list, one value after the other."""
-        if self._turn is not None:
-            result = _when_it_is_its_turn(result, self._turn)
+        """Complete what was waited for, one value after the other."""
+        result = _when_it_is_its_turn(result)
         return await super().complete_awaitable_value(kind, details, info, path, result, context)
 
 
-async def _when_it_is_its_turn(result: Awaitable[Any], turn: asyncio.Lock) -> Any:
+async def _when_it_is_its_turn(result: Awaitable[Any]) -> Any:
     value = await result
-    async with turn:
-        await asyncio.sleep(0)
+    await next_turn()
     return value
 
 

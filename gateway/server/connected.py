@@ -7,10 +7,10 @@ answered before anybody has to listen, so only those are listened to that wait f
 import asyncio
 from collections import deque
 from types import TracebackType
-from weakref import WeakKeyDictionary
 
 from starlette.types import Message, Receive
 
+from gateway.per_loop import PerLoop
 from gateway.server.bodies import MAX_BODY_BYTES
 
 EVERY = 0.2
@@ -114,9 +114,4 @@ class _Waiting:
             asyncio.get_running_loop().call_later(EVERY, self._look)
 
 
-_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Waiting] = WeakKeyDictionary()
-
-
-def _waiting_here() -> _Waiting:
-    loop = asyncio.get_running_loop()
-    return _loops.get(loop) or _loops.setdefault(loop, _Waiting())
+_waiting_here = PerLoop(_Waiting)

@@ -17,6 +17,7 @@ from graphql import GraphQLError, OperationType
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
+from gateway.asking import OneAsker, ask_for
 from gateway.errors import BadUserInput, KeysUnavailable, TooManyFollowers, Unauthenticated
 from gateway.quotas import Place, QuotaSpent
 from gateway.schema.answers import Answer
@@ -205,6 +206,7 @@ class _Connection:
         tally = Tally(secrets.token_hex(8))
         tally.viewer = viewer.name
         current.set(tally)  # in the context of this task, which ends with the operation
+        ask_for(OneAsker(viewer.name))
         try:
             if errors := await self._answer(name, payload, viewer, tally):
                 await self._refuse(name, *errors)

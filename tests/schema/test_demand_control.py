@@ -1,13 +1,17 @@
 """Documents are measured and priced before anything is executed, in bounded time."""
 
+import asyncio
 import time
 from typing import Any
 
+import msgspec
 import pytest
 from graphql import DocumentNode, get_introspection_query, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.schema import demand_control
+from gateway.schema.demand_control import values_in
 from gateway.schema.documents import Document, Documents
 from gateway.schema.federation import build_subgraph
 from gateway.schema.price import Cost
@@ -217,3 +221,35 @@ def test_what_is_advised_instead_fits(first: int, limit: int) -> None:
     advice = price.cure({"n": first}, limit)
     size = int(advice.split("`first: ")[1].split("`")[0])
     assert price.cost({"n": size}).total <= limit
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner),
+)
+
+
+def counted(data: object) -> int:
+    """How many values there are, as one would count by hand."""
+    if isinstance(data, dict | list):
+        return sum(map(counted, data.values() if isinstance(data, dict) else data))
+    return 1
+
+
+@given(JSON, st.integers(0, 100))
+def test_values_are_counted_in_parts_as_in_one(data: Any, at_once: int) -> None:
+    """However large what is counted at once is: the rest of the process has turns meanwhile."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demand_control, "_AT_ONCE", at_once)
+        assert asyncio.run(values_in(msgspec.json.encode(data))) == counted(data)
+
+
+async def test_a_large_answer_is_counted_in_turns() -> None:
+    """Who asks what an answer took holds nobody up."""
+    counting = asyncio.create_task(values_in(msgspec.json.encode([["x"] * 400] * 1000)))
+    turns = 0
+    while not counting.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert counting.result() == 400_000
+    assert turns >= 100

@@ -1,10 +1,12 @@
 """Documents are read once, and reading them never costs too much."""
 
+import asyncio
 import gc
 
 import pytest
 from graphql import Node, Token
 
+from gateway.asking import OneAsker, ask_for
 from gateway.sandbox import Sandbox
 from gateway.schema.documents import MAX_REMEMBERED, Document, Documents
 from gateway.schema.operations import build_schema
@@ -47,6 +49,34 @@ def test_one_document_cannot_drive_out_all_others(documents: Documents) -> None:
     assert documents.read(large).errors == ()
     assert documents.read(large) is not documents.read(large)
     assert documents.read("{__typename}") is small
+
+
+async def test_those_who_ask_the_same_new_document_at_once_have_it_read_once(
+    documents: Documents,
+) -> None:
+    """A page that is opened by a hundred asks it a hundred times (our choice)."""
+    for text in ("{__typename}", padded("query Long {__typename}", 2000)):
+        read = await asyncio.gather(*(documents.read_aside(text) for _ in range(10)))
+        assert {id(one) for one in read} == {id(documents.read(text))}
+
+
+@pytest.mark.parametrize("length", [900, 2000])
+async def test_many_new_documents_hold_up_no_other_viewer(
+    documents: Documents, length: int
+) -> None:
+    """They are read one after the other, viewer by viewer, and the loop goes on between them."""
+    order: list[str] = []
+
+    async def ask(viewer: str, number: int) -> None:
+        ask_for(OneAsker(viewer))
+        await documents.read_aside(padded(f"query Q{number} {{__typename}}", length))
+        order.append(viewer)
+
+    asking = [asyncio.create_task(ask("walker", number)) for number in range(20)]
+    await asyncio.sleep(0)
+    await ask("asker", 20)
+    await asyncio.gather(*asking)
+    assert order.index("asker") <= 3
 
 
 @pytest.mark.parametrize("text", ["{", "{nope}"])

@@ -51,6 +51,19 @@ async def test_what_is_looked_up_for_each_of_a_list_is_told_in_turns(gateway: Ga
     assert turns >= CALLS
 
 
+async def test_introspection_is_told_in_turns(gateway: Gateway) -> None:
+    """Forty times the schema holds nobody up for longer than once (graphql-core does, for all)."""
+    schema = "__schema { types { name fields { name args { name } } } }"
+    once, often = (" ".join(f"a{n}: {schema}" for n in range(times)) for times in (1, 40))
+    for query in (once, often):
+        await gateway.ask(f"{{ {query} }}")
+    _, few = await asked_beside_others(gateway, f"{{ {once} }}")
+    data, many = await asked_beside_others(gateway, f"{{ {often} }}")
+    types = len(data["a0"]["types"])
+    assert few >= types // TURN
+    assert many >= 40 * (types // TURN)
+
+
 @pytest.mark.parametrize("query", [LIST, PARENTS])
 async def test_it_says_what_compiled_selections_say(
     sandbox: Sandbox, clock: Clock, query: str

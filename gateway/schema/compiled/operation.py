@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 from graphql import (
-    DirectiveNode,
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLField,
@@ -17,9 +16,6 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    VariableNode,
-    Visitor,
-    visit,
 )
 from graphql.execution.collect_fields import (
     FieldDetails,
@@ -41,6 +37,7 @@ from gateway.schema.compiled.rendering import Rendering
 from gateway.schema.compiled.selection import Program, Writer
 from gateway.schema.context import Context
 from gateway.schema.documents import Document
+from gateway.turns import next_turn
 
 _MAX_WAYS = 64
 """So many combinations of the variables that decide what is selected are compiled."""
@@ -53,6 +50,9 @@ _MAX_ASKED = 1024
 
 _LONG = 256
 """Bytes of variables beyond which their digest stands for them."""
+
+_LARGE = 16 * 1024
+"""Bytes of variables that take a millisecond or more to read."""
 
 Variables = Mapping[str, Any]
 
@@ -84,14 +84,16 @@ class Operation:
         self._roots = roots
         self._asked: OrderedDict[bytes, tuple[dict[str, Any], ...]] = OrderedDict()
 
-    def arguments(self, variables: Variables | None) -> tuple[dict[str, Any], ...] | None:
+    async def arguments(self, variables: Variables | None) -> tuple[dict[str, Any], ...] | None:
         """The arguments of each root field; None when some do not fit."""
         key = msgspec.json.encode(variables)
-        if len(key) > _LONG:
+        if (size := len(key)) > _LONG:
             key = hashlib.blake2b(key).digest()
         if (known := self._asked.get(key)) is not None:
             self._asked.move_to_end(key)
             return known
+        if size > _LARGE:
+            await next_turn()
         values = _values(self._schema, self._node, variables)
         if values is None:
             return None
@@ -165,11 +167,8 @@ class Compiler:
         ways, parsed = document.ways, document.parsed
         if parsed is None or node.operation is not OperationType.QUERY:
             return None
-        deciders = ways.get("deciders")
-        if deciders is None:
-            deciders = ways["deciders"] = _deciders(document)
         said = variables or {}
-        decisions = [said.get(name, _UNSAID) for name in deciders]
+        decisions = [said.get(name, _UNSAID) for name in document.deciders]
         if any(not isinstance(one, bool) and one is not _UNSAID for one in decisions):
             return None
         way = (id(node), masked, *decisions)
@@ -178,19 +177,20 @@ class Compiler:
             return known
         if node.directives or len(ways) > _MAX_WAYS:
             return None
+        await next_turn()
         values = _values(self._schema, node, said)
         if values is None:
             return None
-        ways[way] = await aside(partial(self._compiled, parsed, node, values, masked=masked))
-        compiled: Operation | None = ways[way]
+        compile_it = partial(self._compiled, parsed, node, values, masked=masked)
+        compiled: Operation | None = await aside(compile_it, partial(ways.get, way))
+        ways[way] = compiled
         return compiled
 
     def prepare(self, document: Document) -> None:
         """Compile a document before it is asked, as far as that does not depend on variables."""
-        if document.parsed is None or _deciders(document):
+        if document.parsed is None or document.deciders:
             return
         nothing: Any = get_variable_values(self._schema, (), {})
-        document.ways["deciders"] = ()
         for node in document.operations:
             if node.operation is OperationType.QUERY and not node.directives:
                 for masked in (False, True):
@@ -253,19 +253,3 @@ def _root(query: GraphQLObjectType, key: str, details: FieldDetailsList, writer:
     return Root(
         key, key_in_json, details[0], field, resolver, declared.is_async, takes_info, program
     )
-
-
-def _deciders(document: Document) -> tuple[str, ...]:
-    """The variables that decide what is selected."""
-    found: dict[str, None] = {}
-    if document.parsed is None or "@" not in document.text:
-        return ()
-
-    class Directives(Visitor):
-        def enter_directive(self, directive: DirectiveNode, *_: Any) -> None:
-            for argument in directive.arguments or ():
-                if isinstance(argument.value, VariableNode):
-                    found[argument.value.name.value] = None
-
-    visit(document.parsed, Directives())
-    return tuple(found)

@@ -13,13 +13,16 @@ from gateway.schema.connection import CallConnection
 from gateway.schema.context import Context
 from gateway.schema.reads import Reads
 from gateway.schema.types.call import annotation_anew, annotation_of
-from gateway.turns import TURN, in_turns
+from gateway.turns import in_turns, next_turn
 
 _encode = msgspec.json.Encoder().encode
 
 _MARK = b"\xff"
 _MARKED = msgspec.Raw(_MARK)
 """A byte that no JSON has, in the place of a call whose JSON is made, or remembered, by itself."""
+
+_FEW = 10
+"""So many calls are rendered without waiting for a turn."""
 
 _FRAGMENT_SIZE = 150
 """Bytes that remembering takes, beside the JSON itself."""
@@ -49,6 +52,8 @@ class Rendering:
     async def _render(self, programs: Sequence[tuple[bytes, Program, Any]]) -> list[bytes]:
         pieces, before = [b'{"data":{'], b""
         for key, program, value in programs:
+            if before:
+                await next_turn()
             pieces += (before, key)
             if value.__class__ is CallConnection:
                 pieces += await self._connection(program, value)
@@ -66,7 +71,7 @@ class Rendering:
         known: list[bytes] | None = None if entry is None else entry.made(how, stretch)
         if known is not None:
             return known
-        if len(stretch.calls) > TURN:
+        if len(stretch.calls) > _FEW:
             await self._get_ready(program.inner, [call for _, call in stretch.calls])
         pieces = self._pieces(program, value)
         if entry is not None:
