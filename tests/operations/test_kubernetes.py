@@ -1,5 +1,6 @@
 """The manifests, as far as they can be checked without a cluster."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,16 @@ def test_the_gateway_starts_with_these_settings(tmp_path: Path) -> None:
     settings = settings_of(said | {"GATEWAY_CONFIG": str(file)})
     assert configuration_of(settings, said).stranger is None
     assert settings.gateway_port == CONTAINER["ports"][0]["containerPort"]
+
+
+def test_no_step_needs_what_a_later_one_makes() -> None:
+    """The image is there before pods pull it, and the secret before pods name it."""
+    page = (OPERATIONS / "running.md").read_text("utf-8").partition("## Kubernetes")[2]
+    steps = ("docker push", "deployment.yaml", "kubectl create secret", "kubectl apply", "rollout")
+    places = [page.index(step) for step in steps]
+    assert places == sorted(places)
+    assert re.fullmatch(r"[\w.]+/call-insights-gateway:[\d.]+", CONTAINER["image"])
+    assert CONTAINER["image"] in page
 
 
 def test_secrets_are_named_and_not_told() -> None:
