@@ -54,10 +54,10 @@ class ConcurrencyChanged(Struct, frozen=True):
 class Shed(Struct, frozen=True):
     """There was too much to do: a question was turned away, in line for Twilio or at the door.
 
-    There, because this process has too many of them, or its viewer.
+    There, because this process has too many of them, or its viewer; or connections, too many too.
     """
 
-    where: Literal["upstream", "server", "viewer"]
+    where: Literal["upstream", "server", "viewer", "connections"]
 
 
 class DeadlineMissed(Struct, frozen=True):

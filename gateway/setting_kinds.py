@@ -3,8 +3,8 @@
 import binascii
 import re
 from base64 import b64decode
-from ipaddress import IPv6Address
-from typing import Annotated, ClassVar
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
+from typing import Annotated, ClassVar, Self
 from urllib.parse import urlsplit
 
 from msgspec import Meta, ValidationError
@@ -52,6 +52,25 @@ class CacheKeys(Secret):
             raise ValidationError("a key is no base64") from None
         if {len(key) for key in self.keys} != {32}:
             raise ValidationError("a key has not 32 bytes")
+
+
+class Networks(tuple[IPv4Network | IPv6Network, ...]):
+    """Networks, parted by commas; an address is one of its own."""
+
+    __slots__ = ()
+
+    accepted: ClassVar[str] = (
+        "addresses such as `10.0.0.7` or `10.0.0.0/8`, with commas between them"
+    )
+
+    def __new__(cls, text: str) -> Self:
+        """Raises ValidationError."""
+        try:
+            return super().__new__(
+                cls, (ip_network(p.strip(), strict=False) for p in text.split(","))
+            )
+        except ValueError:
+            raise ValidationError("there is no such network") from None
 
 
 class Confidential(str):

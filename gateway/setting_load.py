@@ -14,6 +14,7 @@ from gateway.setting_kinds import (
     CacheUrl,
     Confidential,
     JwksUrl,
+    Networks,
     ProxyUrl,
     Secret,
     Url,
@@ -82,7 +83,7 @@ def _may_be_secret(setting: Setting, text: str) -> bool:
 
 def value_of(text: str, hint: Any) -> Any:
     """What a text means as a setting of this type. Raises ValidationError."""
-    if hint in {Secret, CacheKeys}:
+    if hint in {Secret, CacheKeys, Networks}:
         return hint(text)
     value = msgspec.convert(text.lower() if hint is bool else text, hint, strict=False)
     if hint == ProxyUrl and "://" not in value:

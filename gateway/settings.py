@@ -18,6 +18,7 @@ from gateway.setting_kinds import (
     Count,
     JwksUrl,
     Manifest,
+    Networks,
     Origins,
     Port,
     ProxyUrl,
@@ -45,6 +46,19 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway_workers: Annotated[
         Count, "Processes that share the port; each has a memory cache of its own."
     ] = 1
+    gateway_max_connections: Annotated[
+        Count,
+        "Connections of one process; beyond them, a new one takes the place of the one that has "
+        "been idle for the longest.",
+    ] = 2000
+    gateway_max_connections_per_address: Annotated[
+        Count, "The same for the connections of one address: an IPv6 address counts as its /64."
+    ] = 1000
+    gateway_trusted_proxies: Annotated[
+        Networks | None,
+        "Proxies in front, whose connections are many people's: they count in all alone, not by "
+        "address.",
+    ] = None
     gateway_drain: Annotated[
         Age,
         "Seconds after SIGTERM in which `/readyz` says 503 and requests are still taken, so that "

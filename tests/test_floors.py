@@ -55,7 +55,8 @@ BOUNDS = {
     "prometheus_client": {"server"},
     "opentelemetry": {"server/spans.py"},
     "click": {"cli"},
-    "uvicorn": {"server/protocol.py", "server/running.py"},
+    "uvicorn": {"server"},
+    "websockets": {"server/websocket_protocol.py"},
     "dotenv": {"setting_load.py"},
     "hatchling": {"graphiql"},
 }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.configuration import load
 from gateway.errors import WrongSettings
-from gateway.setting_kinds import Confidential
+from gateway.setting_kinds import Confidential, Networks
 from gateway.setting_load import merged, read
 from gateway.setting_names import edit_distance, nearest, service_links
 from gateway.settings import Secret, Settings, table
@@ -23,6 +23,9 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "GATEWAY_HOST": ("::1", "::1"),
     "GATEWAY_PORT": ("0", 0),
     "GATEWAY_WORKERS": ("4", 4),
+    "GATEWAY_MAX_CONNECTIONS": ("500", 500),
+    "GATEWAY_MAX_CONNECTIONS_PER_ADDRESS": ("20", 20),
+    "GATEWAY_TRUSTED_PROXIES": ("10.0.0.0/8, ::1", Networks("10.0.0.0/8,::1/128")),
     "GATEWAY_DRAIN": ("5", 5.0),
     "GATEWAY_CONFIG": ("gateway.toml", "gateway.toml"),
     "GATEWAY_JWKS_URL": ("https://login.acme.example/keys", "https://login.acme.example/keys"),

@@ -40,7 +40,7 @@ EXTENSION = "gateway.again"
 """Under this name in `extensions` of the ASGI scope is the name of the request."""
 
 _END = b"\r\n\r\n"
-_SIZED = re.compile(rb"\r\ncontent-length: *[1-9]", re.IGNORECASE)
+_SIZED = re.compile(rb"\r\ncontent-length: *[1-9][0-9]{0,4}\r", re.IGNORECASE)
 _ASKING = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 _FOLDED = re.compile(rb"\r\n[ \t]")
 _IDS = re.compile(
@@ -118,7 +118,7 @@ def _text(ids: Mapping[bytes, bytes], name: bytes) -> str:
 
 
 def lacks_its_body(data: bytes) -> bool:
-    """Whether this is the head of a request whose body comes next, without being asked for."""
+    """Whether this is a head whose body comes next without being asked for, and is not long."""
     if not data.endswith(_END) or not data.startswith(b"POST "):
         return False
     alone = data.find(_END) == len(data) - len(_END)

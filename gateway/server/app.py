@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 from starlette.applications import Starlette
@@ -41,6 +41,7 @@ from gateway.schema.spending import Budgets
 from gateway.schema.trusted_documents import trusted_documents
 from gateway.server.access import Access, Reread, events_are_on
 from gateway.server.again import Repeats
+from gateway.server.connections import STATE, Connections
 from gateway.server.deliveries import Deliveries
 from gateway.server.dependencies import Dependencies
 from gateway.server.door import Door, across_origins, origins_of
@@ -48,6 +49,7 @@ from gateway.server.graphiql import GraphiQL
 from gateway.server.graphql import GraphQLEndpoint
 from gateway.server.health import Health
 from gateway.server.leaving import Farewell, Leaving
+from gateway.server.open_files import at_most
 from gateway.server.pulse import pulse
 from gateway.server.request_log import Journal, RequestLog
 from gateway.server.service import MakeContext, Service
@@ -120,12 +122,21 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         return Farewell(log, leaving)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, asyncio.Event | Repeats]]:
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with engine.running() as state, pulse(telemetry, hook):
             with obeyed.reloading(reread), leaving.at_sigterm(), sent_at_the_end(traces):
-                yield state
+                yield state | {STATE: _connections(settings, hook)}
 
     return Application(front, routes=routes, lifespan=lifespan)
+
+
+def _connections(settings: Settings, hook: Hook) -> Connections:
+    return Connections(
+        at_most(settings.gateway_max_connections),
+        settings.gateway_max_connections_per_address,
+        settings.gateway_trusted_proxies or (),
+        hook=hook,
+    )
 
 
 def _contexts(settings: Settings, verbs: Verbs, clock: Callable[[], float]) -> MakeContext:

@@ -1,68 +1,35 @@
-"""HTTP/1.1 as uvicorn speaks it, with bounds on clients, and answers that are known at once.
+"""HTTP/1.1 as uvicorn speaks it, one request after the other and within bounds.
 
-uvicorn bounds neither the time that a request takes to arrive, nor the size of its head, nor the
-time for which a client may leave its answer unread: each would let anybody hold memory and sockets
-for nothing. And it reads each request as HTTP, though most came before (`gateway.server.again`).
+uvicorn bounds neither the time that a request takes to arrive, nor the size of its head, its
+trailers and the framing of its chunks, nor what a client sends ahead of its answers or leaves
+unread: each would let anybody hold memory and sockets for nothing. And it reads each request as
+HTTP, though most came before (`gateway.server.again`).
 """
 
 import asyncio
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from gateway.server.again import EXTENSION, LONGEST, Named, Repeats, lacks_its_body, written
+from gateway.server.connections import Connection
+from gateway.server.heads import BadHead, length_of_body, size_of_head, without_upgrade
+from gateway.server.old_http import until_closed
+from gateway.server.refusals import MAX_BODY_BYTES, MAX_HEAD_BYTES, refusal
 
-MAX_HEAD_BYTES = 64 * 1024
-"""Of the request line and the headers; a read from the socket more may pass."""
+MAX_AHEAD = 64 * 1024
+"""Bytes that a client may send ahead of the answer to what it sent before."""
 
-
-class _ReadInTime(asyncio.Protocol):
-    """A connection whose client reads what it is sent, or is let go of."""
-
-    read_within = 30.0
-    """Seconds that a client has to take in what waits for it, once that is more than 64 KiB."""
-
-    loop: asyncio.AbstractEventLoop
-    transport: asyncio.Transport
-    _unread: asyncio.TimerHandle | None = None
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing waits to be read any more."""
-        self._it_was_read()
-        super().connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        """The client does not keep up with what it is sent: give it some time."""
-        super().pause_writing()
-        self._expect_to_be_read()
-
-    def resume_writing(self) -> None:
-        """It does again."""
-        self._it_was_read()
-        super().resume_writing()
-
-    def _expect_to_be_read(self) -> None:
-        self._it_was_read()
-        self._unread = self.loop.call_later(self.read_within, self.transport.abort)
-
-    def _it_was_read(self) -> None:
-        if self._unread is not None:
-            self._unread.cancel()
-            self._unread = None
+_SLICE = 16 * 1024
+"""Bytes of a body in chunks that are read at once."""
 
 
-class BoundedWebSocket(_ReadInTime, WebSocketsSansIOProtocol):
-    """One connection that has become a WebSocket."""
+class _Ahead(Exception):
+    """Another request begins where the last one has no answer yet."""
 
 
-class BoundedProtocol(_ReadInTime, HttpToolsProtocol):
+class BoundedProtocol(Connection, HttpToolsProtocol):
     """One connection. The application learns from it that the server stops, before it is over."""
 
     sent_within = 30.0
@@ -71,77 +38,94 @@ class BoundedProtocol(_ReadInTime, HttpToolsProtocol):
     last_word_within = 0.5
     """Seconds that a new connection has for its first request, once the server stops."""
 
-    _answering: RequestResponseCycle | None = None
-    """The request that is answered; uvicorn knows the last one that came, which may be another."""
-
     _arriving: asyncio.TimerHandle | None = None
-    _head = 0
     _leaving = False
-    _between = True
-    """Whether all that came so far is whole requests, and the head that waits for its body."""
 
-    _head_alone = b""
-    """A head whose body is to come: many clients send them apart, and as one they may be known."""
+    _rest = b""
+    """What came and was not read yet: a part of a head, or requests ahead of their turn."""
+
+    _between = True
+    """Whether all that was read is whole requests."""
+
+    _expected = False
+    """Whether the first byte of another one is read next."""
+
+    _lacking: int | None = None
+    """Bytes that its body lacks; None where that is not known, for it comes in chunks."""
+
+    _read = _body = 0
+    """Bytes of it that were read, and those of its body among them."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A request is waited for from now on."""
+        """A request is waited for from now on, if there is room for another connection."""
         super().connection_made(transport)
-        self._expect_the_rest()
+        if self.enter(transport):
+            self._expect_the_rest()
+        else:
+            self._hear_no_more()
+            self._say(HTTPStatus.SERVICE_UNAVAILABLE)
+            transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is waited for any more; what is answered learns of it."""
-        self._it_came()
-        if self._answering is not None:
-            self._answering.disconnected = True
-            self._answering.message_event.set()
+        """Nothing is waited for any more."""
+        self._hear_no_more()
         super().connection_lost(exc)
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        self._answering = cycle
-        super()._start_asgi_task(cycle, app)
 
     def data_received(self, data: bytes) -> None:
         """Read on; whoever sends too much, or too slowly, is told and let go of."""
-        data, self._head_alone = self._head_alone + data, b""
+        if self.unheard is not None:
+            self.throw_away(data)
+            return
+        if self._rest:
+            data, self._rest = self._rest + data, b""
         named, repeats = None, self._repeats()
         if repeats is not None and len(data) <= LONGEST:
             if lacks_its_body(data):
-                self._head_alone = data
-                self._unset_keepalive_if_required()
-                self._expect_the_rest()
+                self._rest = data
+                self._wait()
                 return
             named = repeats.name(data)
             if named is not None and (answer := repeats.answer(named)) is not None:
                 self._send_again(answer)
                 return
-        self._read(data, named)
+        self._rest = data
+        self._go_on(named)
 
-    def _read(self, data: bytes, named: Named | None = None) -> None:
-        """Read as HTTP; a request that is whole now may be known by its name again."""
-        super().data_received(data)
-        cycle = self.cycle
-        self._between = False
-        if cycle is not None and cycle.scope is self.scope:
-            self._head = 0
-            if self._leaving:
-                cycle.keep_alive = False
-            if not cycle.more_body:
-                self._it_came()
-                self._between = True
-                if named is not None and cycle.keep_alive and not self.pipeline:
-                    cycle.scope["extensions"] = {EXTENSION: {"name": named.name}}
-                return
-        else:
-            self._head += len(data)
-            if self._head > MAX_HEAD_BYTES:
-                self._let_go(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-                return
-        self._expect_the_rest()
+    def on_message_begin(self) -> None:
+        """See that it is the turn of this request."""
+        if not self._expected:
+            self._end_after_the_answer()
+            raise _Ahead
+        self._expected = self._between = False
+        super().on_message_begin()
+
+    def on_body(self, body: bytes) -> None:
+        """Take in a part of the body."""
+        self._body += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole: now it is the client that waits."""
+        self._between = True
+        if self._is_busy():
+            self.all_of_them.answers(self)
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Read on where other requests came ahead."""
+        super().on_response_complete()
+        self.all_of_them.waits(self)
+        if self._rest:
+            self.loop.call_soon(self.data_received, b"")
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words
+        """Refuse what is no request."""
+        self._let_go(HTTPStatus.BAD_REQUEST)
 
     def handle_websocket_upgrade(self) -> None:
         """From here on another protocol reads, which has bounds of its own."""
-        self._it_came()
-        self.sent_within = 0
+        self._hear_no_more()
+        self.leave()
         super().handle_websocket_upgrade()
 
     def timeout_keep_alive_handler(self) -> None:
@@ -154,14 +138,81 @@ class BoundedProtocol(_ReadInTime, HttpToolsProtocol):
         """The server stops; what was asked on a new connection may still be on its way."""
         if (stopping := self.app_state.get("stopping")) is not None:
             stopping.set()
-        if self._head_alone:
-            data, self._head_alone = self._head_alone, b""
-            self._read(data)
+        if self._rest:
+            self._go_on()
         if self.cycle is None:
             self._leaving = True
             self.loop.call_later(self.last_word_within, super().shutdown)
         else:
             super().shutdown()
+
+    def _go_on(self, named: Named | None = None) -> None:
+        """Read as HTTP; a request that is whole now may be known by its name again."""
+        while self._rest and not self.transport.is_closing():
+            if not self._between:
+                self._read_body()
+            elif self._is_busy() or not self._read_head():
+                break
+        if self.transport.is_closing() or self.unheard is not None:
+            return
+        if named is not None and self._between and not self._rest and self.cycle.keep_alive:
+            self.cycle.scope["extensions"] = {EXTENSION: {"name": named.name}}
+        self._wait()
+
+    def _read_head(self) -> bool:
+        """Read a head that is there, and of its body what is there if its length is known."""
+        self._rest = self._rest.lstrip(b"\r\n")  # RFC 9112 §2.2
+        try:
+            size = size_of_head(self._rest)
+        except BadHead as problem:
+            self._let_go(problem.status)
+            return False
+        if not size:
+            return False
+        head, tail = without_upgrade(self._rest[:size]), self._rest[size:]
+        length = length_of_body(head)
+        body = tail[: length or 0]
+        self._rest = tail[len(body) :]
+        self._lacking = None if length is None else length - len(body)
+        self._read, self._body, self._expected = len(head) + len(body), 0, True
+        super().data_received(head + body)
+        if length is not None and length > MAX_BODY_BYTES:
+            self._let_go(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        elif self.unheard is None and not self.transport.is_closing():
+            self._begin()
+        return True
+
+    def _begin(self) -> None:
+        """Settle how a request is answered, before the application is asked."""
+        self.headers = []  # what comes yet are trailers, which are no headers (RFC 9110 §6.5.1)
+        if self.scope["http_version"] != "1.1":
+            until_closed(self.cycle)
+        if self._leaving:
+            self.cycle.keep_alive = False
+
+    def _read_body(self) -> None:
+        """Read on in a body, to its end at most where that is known."""
+        size = self._lacking or _SLICE
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        if self._lacking:
+            self._lacking -= len(piece)
+        self._read += len(piece)
+        super().data_received(piece)
+        if self._read - self._body > MAX_HEAD_BYTES:
+            self._let_go(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._body > MAX_BODY_BYTES:
+            self._let_go(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+    def _wait(self) -> None:
+        """Wait for the rest of a request; or with what came ahead, until the answer is sent."""
+        answering = self._between and self._is_busy()
+        if answering or (self._between and not self._rest):
+            self._it_came()
+        if not answering:
+            self._expect_the_rest()
+        elif len(self._rest) > MAX_AHEAD:
+            self._end_after_the_answer()
+        self.hold(len(self._rest) + (0 if self._between else self._read))
 
     def _repeats(self) -> Repeats | None:
         """What knows requests again, if one may begin now and be answered at once."""
@@ -179,8 +230,13 @@ class BoundedProtocol(_ReadInTime, HttpToolsProtocol):
         self.transport.write(b"".join([head, *answer]))
         self.on_response_complete()
 
+    def _is_busy(self) -> bool:
+        """Whether a request has no whole answer yet."""
+        return self.cycle is not None and not self.cycle.response_complete
+
     def _expect_the_rest(self) -> None:
-        if self._arriving is None and self.sent_within:
+        self._unset_keepalive_if_required()
+        if self._arriving is None:
             self._arriving = self.loop.call_later(
                 self.sent_within, self._let_go, HTTPStatus.REQUEST_TIMEOUT
             )
@@ -190,19 +246,38 @@ class BoundedProtocol(_ReadInTime, HttpToolsProtocol):
             self._arriving.cancel()
             self._arriving = None
 
-    def _is_answering(self) -> bool:
-        """Whether a line of ours would stand in an answer, or behind the one to this request."""
-        cycle = self.cycle
-        if cycle is None:
-            return False
-        begun = cycle.scope is self.scope and not self._head_alone
-        return cycle.response_started if begun else not cycle.response_complete
-
     def _let_go(self, status: HTTPStatus) -> None:
-        """Say why, where no answer has begun, and close the connection."""
-        if self.transport.is_closing():
+        """Say why, where no answer has begun, and end the connection."""
+        if self.transport.is_closing() or self.unheard is not None:
             return
-        if not self._is_answering():
-            line = f"HTTP/1.1 {status} {status.phrase}\r\nConnection: close\r\nContent-Length: 0"
-            self.transport.write(f"{line}\r\n\r\n".encode("ascii"))
-        self.transport.close()
+        if self._has_begun_to_answer():
+            self.transport.close()
+            return
+        if not self._between and self._is_busy():  # what the application says is not sent any more
+            self.cycle.disconnected, self.cycle.waiting_for_100_continue = True, False
+            self.cycle.message_event.set()
+        self._hear_no_more()
+        self._say(status)
+        self.close_once_read()
+
+    def _has_begun_to_answer(self) -> bool:
+        """Whether a line of ours would stand in an answer, or behind the one to this request."""
+        if self._between or self.cycle is None or self.cycle.scope is not self.scope:
+            return self._is_busy()
+        return self.cycle.response_started
+
+    def _end_after_the_answer(self) -> None:
+        """Close the connection once what was read is answered: the client will ask again."""
+        if self._is_busy():
+            self.cycle.keep_alive = False
+        else:
+            self.transport.close()
+        self._hear_no_more()
+
+    def _hear_no_more(self) -> None:
+        self._it_came()
+        self._rest, self.unheard = b"", 0
+        self.hold(0)
+
+    def _say(self, status: HTTPStatus) -> None:
+        self.transport.write(refusal(status, self.server_state.default_headers))

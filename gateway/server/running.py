@@ -20,8 +20,10 @@ from uvicorn.supervisors import Multiprocess
 
 from gateway.errors import WrongSettings
 from gateway.server.bodies import MAX_BODY_BYTES
-from gateway.server.protocol import BoundedProtocol, BoundedWebSocket
+from gateway.server.open_files import raise_limit
+from gateway.server.protocol import BoundedProtocol
 from gateway.server.telemetry import SHARED_DIRECTORY
+from gateway.server.websocket_protocol import BoundedWebSocket
 
 logger = logging.getLogger("gateway.server")
 
@@ -42,6 +44,7 @@ UVICORN: Mapping[str, Any] = {
 
 def run(app: object, listening: socket.socket, workers: int = 1) -> int:
     """Serve an application, or with several workers a factory by its name; gives the status."""
+    raise_limit()
     factory = isinstance(app, str)
     config = uvicorn.Config(app, factory=factory, workers=workers, **UVICORN)  # type: ignore[arg-type]
     if workers > 1:
