@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import AsyncGenerator
@@ -34,10 +35,14 @@ def install(folder: Path = CLIENTS) -> None:
             subprocess.run([npm, "ci", "--silent"], cwd=folder, check=True)
 
 
-async def lines(program: str, *arguments: str) -> Lines:
+async def lines(program: str, *arguments: str, **environment: str) -> Lines:
     """What a program in `tests/clients` prints, a line of JSON at a time, until it succeeds."""
     process = await asyncio.create_subprocess_exec(
-        "node", program, *arguments, cwd=CLIENTS, stdout=asyncio.subprocess.PIPE, limit=2**22
+        *("node", program, *arguments),
+        cwd=CLIENTS,
+        env={**os.environ, **environment},
+        stdout=asyncio.subprocess.PIPE,
+        limit=2**22,
     )
     assert process.stdout is not None
     try:

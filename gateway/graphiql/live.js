@@ -31,7 +31,7 @@ export const follow = (question, headers) => ({
       },
       retryAttempts: Infinity,
       retryWait: (retries) => wait(Math.min(LONGEST_WAIT, 200 * 2 ** retries) * (1 + Math.random())),
-      shouldRetry: () => true,
+      shouldRetry: (problem) => !(problem instanceof Error),
       on: { connecting: lose, connected: () => lose(false) },
     });
     const stop = client.subscribe(question, {
@@ -39,7 +39,7 @@ export const follow = (question, headers) => ({
       error(problem) {
         lose(false);
         if (problem.code === REFUSED && shown !== undefined) refused(shown, problem.reason);
-        error(Array.isArray(problem) ? problem : { message: problem.reason ?? "The connection is lost." });
+        error(Array.isArray(problem) ? problem : { message: problem.reason ?? problem.message });
       },
       complete() {
         lose(false);

@@ -1,5 +1,8 @@
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +12,7 @@ from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
 from gateway.settings import Secret, Settings
 from tests.conftest import Clock
-from tests.node import install
+from tests.node import CLIENTS, install
 from tests.servers import serving
 
 Serve = Callable[..., AbstractContextManager[str]]
@@ -49,3 +52,19 @@ def url(serve: Serve) -> Iterator[str]:
     """Where GraphQL is spoken, by a gateway that is as it comes."""
     with serve() as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def relay(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of Relay, compiled against the schema that is written down."""
+    root = tmp_path_factory.mktemp("relay")
+    clients = root / "tests" / "clients"
+    shutil.copytree(CLIENTS / "relay", clients / "relay")
+    for file in ("package.json", "token.mjs"):
+        shutil.copy(CLIENTS / file, clients)
+    shutil.copy(CLIENTS.parents[1] / "schema.graphql", root)
+    (clients / "node_modules").symlink_to(CLIENTS / "node_modules")
+    (clients / "relay" / "documents.json").write_text("{}")
+    compiler = CLIENTS / "node_modules" / ".bin" / "relay-compiler"
+    subprocess.run([compiler, "--output", "quiet-with-errors"], cwd=clients / "relay", check=True)
+    return clients / "relay"

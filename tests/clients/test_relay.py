@@ -3,8 +3,6 @@
 The gateway trusts the documents that Relay's compiler wrote down, and runs nothing else.
 """
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -15,22 +13,7 @@ from gateway.sandbox import Fault, Sandbox
 from tests.clients.conftest import CALLS, COMPLETE, WINDOW, Serve
 from tests.conftest import Clock, Gateway
 from tests.live import to_the_end
-from tests.node import CLIENTS, lines, printed
-
-
-@pytest.fixture(scope="module")
-def relay(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs, compiled against the schema that is written down."""
-    root = tmp_path_factory.mktemp("relay")
-    clients = root / "tests" / "clients"
-    shutil.copytree(CLIENTS / "relay", clients / "relay")
-    shutil.copy(CLIENTS / "package.json", clients)
-    shutil.copy(CLIENTS.parents[1] / "schema.graphql", root)
-    (clients / "node_modules").symlink_to(CLIENTS / "node_modules")
-    (clients / "relay" / "documents.json").write_text("{}")
-    compiler = CLIENTS / "node_modules" / ".bin" / "relay-compiler"
-    subprocess.run([compiler, "--output", "quiet-with-errors"], cwd=clients / "relay", check=True)
-    return clients / "relay"
+from tests.node import lines, printed
 
 
 @pytest.fixture

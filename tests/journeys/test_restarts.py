@@ -71,7 +71,7 @@ async def balancing(*replicas: Replica) -> AsyncIterator[str]:
 
 async def by_gql(url: str, sid: str) -> Lines:
     """What Python's gql is told, as programs print it."""
-    async with aclosing(gql.follow(WebsocketsTransport(url=url), sid)) as lookups:
+    async with aclosing(gql.follow(lambda: WebsocketsTransport(url=url), sid)) as lookups:
         async for lookup in lookups:
             yield {"data": {"callUpdates": lookup}}
     yield {"end": True}

@@ -5,10 +5,10 @@ import { ErrorLink } from '@apollo/client/link/error';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { RetryLink } from '@apollo/client/link/retry';
 import { relayStylePagination } from '@apollo/client/utilities';
-import { from, map, switchMap } from 'rxjs';
+import { map } from 'rxjs';
 
-/** `token()` gives a bearer token, and a new one after `renew()`; `attempts` are made in all. */
-export function connect({ url, token, renew, attempts = 5, fetch = globalThis.fetch }) {
+/** `token()` gives a bearer token; `attempts` are made in all. */
+export function connect({ url, token, attempts = 5, fetch = globalThis.fetch }) {
   // All pages of a list are one list; another filter or order is another list.
   const cache = new InMemoryCache({
     typePolicies: {
@@ -16,16 +16,16 @@ export function connect({ url, token, renew, attempts = 5, fetch = globalThis.fe
     },
   });
 
-  const authorize = new SetContextLink(({ headers }) => ({
-    headers: { ...headers, ...(token && { authorization: `Bearer ${token()}` }) },
+  const authorize = new SetContextLink(async ({ headers }) => ({
+    headers: { ...headers, ...(token && { authorization: `Bearer ${await token()}` }) },
   }));
 
   // Somebody whom the gateway does not know (any more) asks once more, with a new token.
   const renewing = new ErrorLink(({ error, operation, forward }) => {
     const code = CombinedGraphQLErrors.is(error) && error.errors[0].extensions?.code;
-    if (renew && code === 'UNAUTHENTICATED' && !operation.getContext().renewed) {
+    if (token && code === 'UNAUTHENTICATED' && !operation.getContext().renewed) {
       operation.setContext({ renewed: true });
-      return from(renew()).pipe(switchMap(() => forward(operation)));
+      return forward(operation);
     }
   });
 

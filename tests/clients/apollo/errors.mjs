@@ -10,9 +10,8 @@ const fetch = async (...request) => {
   say({ status: response.status, codes: (errors ?? []).map(({ extensions }) => extensions.code) });
   return response;
 };
-const renew = async () => tokens.shift();
-const token = tokens.length ? () => tokens[0] : undefined;
-const client = connect({ url, fetch, token, renew });
+const token = tokens.length ? async () => tokens.shift() : undefined;
+const client = connect({ url, fetch, token });
 const query = gql`
   query State($sid: CallSid!) {
     call(sid: $sid) { id state }

@@ -1,6 +1,7 @@
 // Shows a call and follows it, by multipart HTTP; prints each version that is shown.
 import { gql } from '@apollo/client';
 import { connect } from './client.mjs';
+import { token } from '../token.mjs';
 
 const [url, sid] = process.argv.slice(2);
 const query = gql`
@@ -14,15 +15,15 @@ const subscription = gql`
   }
 `;
 const say = (line) => console.log(JSON.stringify(line));
-const client = connect({ url });
+const client = connect({ url, token });
 await new Promise((shown) => {
-  client.watchQuery({ query, variables: { sid } }).subscribe(({ loading, data }) => {
+  client.watchQuery({ query, variables: { sid } }).subscribe(({ loading, data, error }) => {
     if (loading) return;
-    say(data.call.processing);
+    say(error ? { error: error.message } : data.call.processing);
     shown();
   });
 });
 client.subscribe({ query: subscription, variables: { sid } }).subscribe({
-  error: (error) => say({ error: error.message }),
+  next: ({ error }) => error && say({ error: error.message }),
   complete: () => say({ end: true }),
 });

@@ -2,6 +2,7 @@
 // cannot be answered.
 import { gql } from 'graphql-request';
 import { connect } from './client.mjs';
+import { token } from '../token.mjs';
 
 const [url, startTime, endTime] = process.argv.slice(2);
 const calls = gql`
@@ -23,7 +24,7 @@ const fetch = async (url, options) => {
   console.log(JSON.stringify({ method: options.method, code: errors?.[0].extensions.code }));
   return response;
 };
-const { ask, change } = connect({ url, fetch });
+const { ask, change } = connect({ url, token, fetch });
 try {
   const sids = [];
   let pageInfo = { hasNextPage: true };

@@ -3,6 +3,7 @@ import { fetchQuery, requestSubscription } from 'relay-runtime';
 import { observeFragment } from 'relay-runtime/experimental.js';
 import { connect } from './environment.js';
 import { graphql } from './graphql.js';
+import { token } from '../token.mjs';
 
 const [url, sid] = process.argv.slice(2);
 const query = graphql`
@@ -22,11 +23,15 @@ const subscription = graphql`
 `;
 
 const say = (line) => console.log(JSON.stringify(line));
-const environment = connect({ url });
-const { call } = await fetchQuery(environment, query, { sid }).toPromise();
-observeFragment(environment, fragment, call).subscribe({
-  next: ({ state, value }) => state === 'ok' && say(value.processing),
-});
+const environment = connect({ url, token });
+const shown = fetchQuery(environment, query, { sid }).toPromise();
+await shown.then(
+  ({ call }) =>
+    observeFragment(environment, fragment, call).subscribe({
+      next: ({ state, value }) => state === 'ok' && say(value.processing),
+    }),
+  ({ message }) => say({ error: message }),
+);
 requestSubscription(environment, {
   subscription,
   variables: { sid },

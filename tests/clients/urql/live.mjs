@@ -2,6 +2,7 @@
 import { gql } from '@urql/core';
 import { connect } from './client.mjs';
 import { schema } from './schema.mjs';
+import { token } from '../token.mjs';
 
 const [url, sid] = process.argv.slice(2);
 const query = gql`
@@ -15,9 +16,12 @@ const subscription = gql`
   }
 `;
 const say = (line) => console.log(JSON.stringify(line));
-const client = connect({ url, schema });
-client.query(query, { sid }).subscribe(({ data }) => say(data.call.processing));
+const client = connect({ url, token, schema });
+client.query(query, { sid }).subscribe(({ data, error }) => {
+  say(error ? { error: error.message } : data.call.processing);
+});
 await client.query(query, { sid }).toPromise();
 client.subscription(subscription, { sid }).subscribe(({ error, hasNext }) => {
-  if (!hasNext) say({ end: true, error: error?.message });
+  if (error) say({ error: error.message });
+  if (!hasNext) say({ end: true });
 });
