@@ -18,6 +18,10 @@
     │   ├── UpstreamRejected            UPSTREAM_REJECTED
     │   ├── UpstreamInvalidResponse     UPSTREAM_INVALID_RESPONSE   retryable
     │   └── DeadlineExceeded            DEADLINE_EXCEEDED           retryable
+    ├── WarehouseError                  (never raised itself)
+    │   ├── WarehouseDisabled           WAREHOUSE_DISABLED
+    │   ├── WarehouseUnavailable        WAREHOUSE_UNAVAILABLE
+    │   └── WarehouseBusy               WAREHOUSE_BUSY
     └── WrongSettings                   (at start only: one line per mistake, exit status 2)
 
 Messages reach clients as they are: they hold no upstream body, no URL, no credential and
@@ -243,6 +247,45 @@ class DeadlineExceeded(UpstreamError):
         **known: Any,
     ) -> None:
         super().__init__(message, **known)
+
+
+class WarehouseError(GatewayError):
+    """The warehouse did not answer the question."""
+
+
+class WarehouseDisabled(WarehouseError):
+    """There is no warehouse."""
+
+    code = "WAREHOUSE_DISABLED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This needs a warehouse: ask the operator of this gateway to set "
+            "`GATEWAY_WAREHOUSE_URL`."
+        )
+
+
+class WarehouseUnavailable(WarehouseError):
+    """The engine cannot be opened, reached, read or written; `problem` says which."""
+
+    code = "WAREHOUSE_UNAVAILABLE"
+
+    def __init__(self, problem: str = "cannot be asked now") -> None:
+        super().__init__(f"The warehouse {problem}. Ask again in a while.")
+
+
+class WarehouseBusy(WarehouseError):
+    """As many queries run, and wait, as may."""
+
+    code = "WAREHOUSE_BUSY"
+
+    def __init__(self) -> None:
+        super().__init__("The warehouse has as many questions as it can answer: ask again soon.")
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """The code, and when to ask again."""
+        return {"code": self.code, "retryAfterSeconds": 1}
 
 
 class WrongSettings(GatewayError):
