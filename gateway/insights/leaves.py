@@ -22,7 +22,7 @@ from gateway.insights.catalogue import (
     Vocabulary,
     graph_name,
 )
-from gateway.insights.decoding import bare
+from gateway.insights.field_decoding import bare
 from gateway.insights.summary import Summary
 
 
