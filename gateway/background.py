@@ -8,10 +8,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 from gateway.errors import GatewayError
-from gateway.instrumentation import BackgroundTasksChanged, Hook
+from gateway.instrumentation import BackgroundTaskFailed, BackgroundTasksChanged, Hook
 
 logger = logging.getLogger("gateway.background")
 
@@ -25,26 +25,60 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]], hook: Hoo
     `name` says what it does, and is one of a few: the log, metrics and `/readyz` tell it.
     """
     loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
-    with _counted(hook, name, "running"):
+    with _running(hook, name) as trouble:
         while True:
             began = loop.time()
             try:
                 return await work()
-            except Exception:
+            except Exception as error:
                 pause = FIRST_PAUSE if loop.time() > began + LONGEST_PAUSE else pause
                 logger.exception("The %s failed, and begins again in %g s", name, pause)
-            with _counted(hook, name, "failing"):
-                await asyncio.sleep(pause)
+                trouble.begin(type(error).__name__)
+            await asyncio.sleep(pause)
+            trouble.end_after(pause)
             pause = min(LONGEST_PAUSE, 2 * pause)
 
 
+class _Trouble:
+    """Whether a task fails: from its first failure until it has run as long as it paused."""
+
+    def __init__(self, hook: Hook, name: str) -> None:
+        self._hook = hook
+        self._name = name
+        self._fails = False
+        self._end: asyncio.TimerHandle | None = None
+
+    def begin(self, reason: str) -> None:
+        """The task failed."""
+        self._hook(BackgroundTaskFailed(self._name))
+        if self._end is not None:
+            self._end.cancel()
+        if not self._fails:
+            self._fails = True
+            self._hook(BackgroundTasksChanged(self._name, "failing", 1, reason))
+
+    def end_after(self, seconds: float) -> None:
+        """The task runs again."""
+        self._end = asyncio.get_running_loop().call_later(seconds, self.end)
+
+    def end(self) -> None:
+        """The task has run for long enough, or ends."""
+        if self._end is not None:
+            self._end.cancel()
+        if self._fails:
+            self._fails = False
+            self._hook(BackgroundTasksChanged(self._name, "failing", -1))
+
+
 @contextmanager
-def _counted(hook: Hook, name: str, state: Literal["running", "failing"]) -> Iterator[None]:
-    hook(BackgroundTasksChanged(name, state, 1))
+def _running(hook: Hook, name: str) -> Iterator[_Trouble]:
+    hook(BackgroundTasksChanged(name, "running", 1))
+    trouble = _Trouble(hook, name)
     try:
-        yield
+        yield trouble
     finally:
-        hook(BackgroundTasksChanged(name, state, -1))
+        trouble.end()
+        hook(BackgroundTasksChanged(name, "running", -1))
 
 
 def log_fault(task: "asyncio.Task[Any]") -> None:

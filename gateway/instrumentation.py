@@ -85,23 +85,18 @@ class TierAsked(Struct, frozen=True):
     seconds: float = 0.0
 
 
-class CacheServerChanged(Struct, frozen=True):
-    """The cache server can be asked again, or cannot be asked any more, or takes no writes."""
-
-    up: bool
-    takes_writes: bool = True
-
-
 class DependencyChanged(Struct, frozen=True):
     """Something that the gateway depends on fails, for a `reason`; or works, with None.
 
-    `kind` says what it is and `name` which of several: an account, a background task. It may be
-    said again. A reason is a text for operators, without secrets and personal data.
+    `kind` says what it is and `name` which of several: an account, a background task. `how` says
+    how it fails. It may be said again. A reason is for operators, without secrets and personal
+    data.
     """
 
     kind: Literal["cache", "upstream", "keys", "sink", "task"]
     reason: str | None
     name: str = ""
+    how: Literal["failing", "refuses writes"] = "failing"
 
 
 class Coalesced(Struct, frozen=True):
@@ -178,14 +173,22 @@ class RequestAnswered(Struct, frozen=True):
 
 
 class BackgroundTasksChanged(Struct, frozen=True):
-    """One more (+1) or one less (-1) of the tasks with this name runs, or waits to begin again.
+    """One more (+1) or one less (-1) of the tasks with this name runs, or fails.
 
-    Those that fail run too. `name` is one of a few.
+    A task fails from its first failure until it has run for a while; it runs all the time. `name`
+    is one of a few. `reason` is the kind of error that a task began to fail with.
     """
 
     name: str
     state: Literal["running", "failing"]
     by: Literal[1, -1]
+    reason: str = ""
+
+
+class BackgroundTaskFailed(Struct, frozen=True):
+    """A task with this name failed, and begins again after a pause."""
+
+    name: str
 
 
 class LoopLagged(Struct, frozen=True):
@@ -243,7 +246,6 @@ Happening: TypeAlias = (
     | DeadlineMissed
     | CacheAsked
     | TierAsked
-    | CacheServerChanged
     | DependencyChanged
     | Coalesced
     | FollowersChanged
@@ -253,6 +255,7 @@ Happening: TypeAlias = (
     | OperationAnswered
     | RequestAnswered
     | BackgroundTasksChanged
+    | BackgroundTaskFailed
     | LoopLagged
     | ProcessMeasured
     | LogLinesDropped

@@ -12,10 +12,11 @@ import gateway
 from gateway import background
 from gateway.background import keep_running, log_fault
 from gateway.errors import UpstreamUnavailable
-from gateway.instrumentation import BackgroundTasksChanged, Happening
+from gateway.instrumentation import BackgroundTaskFailed, BackgroundTasksChanged, Happening
 from gateway.sandbox import Sandbox
 from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
+from tests.live import becomes
 from tests.servers import RedisServer
 
 ROOT = Path(gateway.__file__).parent
@@ -80,7 +81,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("soon")
 async def test_work_that_fails_begins_again(caplog: pytest.LogCaptureFixture) -> None:
-    """After pauses that double; each failure is logged, and told while the pause lasts."""
+    """After pauses that double; each failure is logged and counted, and told once."""
     heard: list[Happening] = []
     began: list[float] = []
 
@@ -96,7 +97,43 @@ async def test_work_that_fails_begins_again(caplog: pytest.LogCaptureFixture) ->
     assert caplog.text.count("The counting failed, and begins again") == 3
     assert "ArithmeticError" in caplog.text
     changes = [(one.state, one.by) for one in heard if isinstance(one, BackgroundTasksChanged)]
-    assert changes == [("running", 1), *[("failing", 1), ("failing", -1)] * 3, ("running", -1)]
+    assert changes == [("running", 1), ("failing", 1), ("failing", -1), ("running", -1)]
+    assert heard.count(BackgroundTaskFailed("counting")) == 3
+
+
+async def test_work_fails_until_it_has_run_as_long_as_it_paused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Or one that fails whenever it begins would be well again each time."""
+    monkeypatch.setattr(background, "FIRST_PAUSE", 0.2)
+    heard: list[Happening] = []
+    began: list[float] = []
+    fails = asyncio.Event()
+
+    async def work() -> None:
+        began.append(0)
+        if len(began) == 1:
+            raise ArithmeticError
+        await fails.wait()
+        fails.clear()
+        raise LookupError
+
+    def changes() -> list[tuple[int, str]]:
+        told = [one for one in heard if isinstance(one, BackgroundTasksChanged)]
+        return [(one.by, one.reason) for one in told if one.state == "failing"]
+
+    running = asyncio.create_task(keep_running("counting", work, heard.append))
+    assert await becomes(lambda: len(began) == 2)
+    fails.set()
+    assert await becomes(lambda: len(began) == 3)
+    assert changes() == [(1, "ArithmeticError")]
+    assert await becomes(lambda: len(changes()) == 2)
+    fails.set()
+    assert await becomes(lambda: len(changes()) == 3)
+    assert changes() == [(1, "ArithmeticError"), (-1, ""), (1, "LookupError")]
+    running.cancel()
+    await asyncio.wait({running})
+    assert changes()[-1] == (-1, "")
 
 
 @pytest.mark.usefixtures("soon")
@@ -114,8 +151,8 @@ async def test_who_is_cancelled_ends_whether_it_works_or_waits() -> None:
 
     totals = {"running": 0, "failing": 0}
     for one in heard:
-        assert isinstance(one, BackgroundTasksChanged)
-        totals[one.state] += one.by
+        if isinstance(one, BackgroundTasksChanged):
+            totals[one.state] += one.by
     assert totals == {"running": 0, "failing": 0}
 
 

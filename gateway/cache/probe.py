@@ -15,6 +15,7 @@ from redis.exceptions import (
 )
 
 from gateway.cache.invalidation import CHANNEL, PREFIX
+from gateway.cache.redis_connection import reason_of
 
 TIMEOUT = 5.0
 """Seconds for a connection, an answer and a message: nobody waits but the operator."""
@@ -63,15 +64,6 @@ async def _heard(listener: PubSub, key: str) -> None:
     async for message in listener.listen():
         if message["data"] == key.encode():
             return
-
-
-def reason_of(error: Exception) -> str:
-    """What a server said; not the arguments of a command that it does not know.
-
-    Those of `AUTH` and `HELLO` are a password.
-    """
-    said = str(error).partition(", with args")[0]
-    return " ".join(said.split())[:200].rstrip(".") or type(error).__name__
 
 
 def _cure(error: Exception) -> str:

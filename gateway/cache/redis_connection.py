@@ -5,7 +5,7 @@ and refuses writes (it is full, or read-only) is read as before, and is not writ
 """
 
 import asyncio
-import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -16,11 +16,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
-from gateway.instrumentation import CacheServerChanged, Hook, silent
+from gateway.instrumentation import DependencyChanged, Hook, silent
 
 T = TypeVar("T")
-
-logger = logging.getLogger("gateway.cache")
 
 FAILURES = (RedisError, OSError, TimeoutError, RuntimeError)
 """All that says that the server cannot be asked; RuntimeError is what uvloop calls a connection
@@ -39,6 +37,8 @@ too long is not tried again: it would take as long once more."""
 
 _NEVER = Retry(NoBackoff(), 0)
 """Who listens must know when the connection broke: messages may have been missed."""
+
+_QUOTED = re.compile(r"""\(["'](.*)["'],\)""")
 
 _OF_ONE_KEY = ("WRONGTYPE", "value is not an integer", "increment or decrement would overflow")
 """What is in errors that are about what stands under a key, and say nothing of the server."""
@@ -75,6 +75,7 @@ class RedisConnection:
         self._clock = clock
         self._left_alone_until = 0.0
         self._unwritten_until = 0.0
+        self._reason = ""
 
     def listener(self) -> redis.Redis:
         """A connection of its own, on which no command is repeated."""
@@ -114,9 +115,9 @@ class RedisConnection:
         return result
 
     def mark_up(self) -> None:
-        """Ask the server again."""
+        """Ask the server again; of one that was down it is not known that it refuses writes."""
         self._left_alone_until = 0.0
-        self._turn(up=True, takes_writes=self.takes_writes)
+        self._turn(up=True, takes_writes=self.takes_writes or not self.is_up)
 
     def mark_down(self, why: Exception) -> None:
         """Leave the server alone for a while."""
@@ -127,13 +128,14 @@ class RedisConnection:
         if (up, takes_writes) == (self.is_up, self.takes_writes):
             return
         self.is_up, self.takes_writes = up, takes_writes
-        self._hook(CacheServerChanged(up, takes_writes))
+        if why is not None:
+            self._reason = reason_of(why)
         if not up:
-            logger.warning("The cache server cannot be asked: %s", _told(why))
+            self._hook(DependencyChanged("cache", self._reason))
         elif not takes_writes:
-            logger.warning("The cache server refuses to keep anything: %s", _told(why))
+            self._hook(DependencyChanged("cache", self._reason, how="refuses writes"))
         else:
-            logger.warning("The cache server is well again.")
+            self._hook(DependencyChanged("cache", None))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -151,7 +153,14 @@ def heed_cancellation() -> None:
         raise asyncio.CancelledError
 
 
-def _told(why: Exception | None) -> str:
-    """An error by its kind and first words; without the command, which names keys."""
-    words = str(why).rpartition(" caused error: ")[2]
-    return f"{type(why).__name__}: {words}"[:200]
+def reason_of(error: Exception) -> str:
+    """The first words of an error; without the command, which names keys, and its arguments.
+
+    Those of an unknown `AUTH` or `HELLO` are a password.
+    """
+    words = str(error).rpartition(" caused error: ")[2]
+    if (quoted := _QUOTED.fullmatch(words)) is not None:
+        words = quoted[1]
+    for what_follows in (", with args", ". script: ", ", script: "):
+        words = words.partition(what_follows)[0]
+    return " ".join(words.split())[:200].rstrip(".") or type(error).__name__

@@ -26,7 +26,7 @@ from gateway.calls.ground import Ground
 from gateway.calls.verbs import Verbs
 from gateway.configuration import Configuration, configuration_of, open_to_all
 from gateway.insights.paging import Cursors
-from gateway.instrumentation import Hook, Listeners, among
+from gateway.instrumentation import Hook
 from gateway.logs import configure_logging
 from gateway.quotas import Quotas
 from gateway.schema.context import Context
@@ -42,13 +42,11 @@ from gateway.schema.trusted_documents import trusted_documents
 from gateway.server.access import Access, Reread, events_are_on
 from gateway.server.again import Repeats
 from gateway.server.connections import STATE, Connections
-from gateway.server.deliveries import Deliveries
-from gateway.server.dependencies import Dependencies
 from gateway.server.door import Door, across_origins, origins_of
 from gateway.server.graphiql import GraphiQL
 from gateway.server.graphql import GraphQLEndpoint
-from gateway.server.health import Health
 from gateway.server.leaving import Farewell, Leaving
+from gateway.server.observers import observers
 from gateway.server.open_files import at_most
 from gateway.server.pulse import pulse
 from gateway.server.request_log import Journal, RequestLog
@@ -61,7 +59,6 @@ from gateway.server.tracing import Traces, sent_at_the_end, traces_of
 from gateway.server.websocket import WebSocketEndpoint
 from gateway.setting_load import ENV_FILE, merged, read
 from gateway.settings import Settings
-from gateway.tally import COUNTS
 from gateway.upstream.client import InsightsClient
 from gateway.upstream.discipline import discipline
 from gateway.upstream.proxies import Proxies
@@ -89,12 +86,12 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     `reread` gives the configuration that is obeyed after a SIGHUP, and `traces` makes traces.
     """
     leaving = Leaving(settings.gateway_drain)
-    telemetry, health = Telemetry(), Health(leaving)
     heard = (*([traces] if traces else ()), *hooks)
-    hook = among((health.listeners(), COUNTS, *_watchers(settings, telemetry, clock)), heard)
+    telemetry, health, hook = observers(settings, leaving, clock, heard)
     configuration = open_to_all(access) if isinstance(access, Account) else access
     engine = _engine(settings, configuration, transport, hook, clock)
-    obeyed = Access(configuration, settings, engine.verbs, _verifier(settings, clock, hook), hook)
+    verifier = _verifier(settings, clock, hook)
+    obeyed = Access(configuration, settings, engine.verbs, verifier, hook)
     context = _contexts(settings, engine.verbs, clock)
     page = GraphiQL(needs_token=obeyed.doorkeeper.needs_token, examples=examples)
     graphiql = page if settings.gateway_graphiql else None
@@ -204,16 +201,6 @@ def _engine(
     quotas = Quotas.of(settings, hook, viewers=configuration.stranger is None)
     verbs = Verbs.on(ground, configuration.realms, quotas.followers, events_are_on=pushed)
     return _Engine(verbs, client, cache, quotas)
-
-
-def _watchers(
-    settings: Settings, telemetry: Telemetry, clock: Callable[[], float]
-) -> list[Listeners]:
-    """What counts, what logs the state of dependencies, and what watches the sink, if it is on."""
-    watchers = [telemetry.listeners(), Dependencies(clock).listeners()]
-    if settings.gateway_webhook_url is not None:
-        watchers.append(Deliveries(among(watchers), clock).listeners())
-    return watchers
 
 
 def _verifier(settings: Settings, clock: Callable[[], float], hook: Hook) -> TokenVerifier | None:

@@ -1,45 +1,35 @@
 """`/healthz` and `/readyz`: whether the process lives, and whether its parts do."""
 
-from collections import Counter
 from typing import Literal, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.instrumentation import (
-    BackgroundTasksChanged,
-    CacheServerChanged,
-    CircuitChanged,
-    Listeners,
-    Outcome,
-    UpstreamAnswered,
-)
+from gateway.instrumentation import CircuitChanged, Listeners, Outcome, UpstreamAnswered
+from gateway.server.background_tasks import BackgroundTasks
+from gateway.server.dependencies import Dependencies
 from gateway.server.leaving import Leaving
 
 State: TypeAlias = Literal["ok", "rate limited", "failing"]
-CacheState: TypeAlias = Literal["ok", "refuses writes", "failing"]
 
 
 class Health:
-    """A listener that remembers how the last requests to Twilio and the cache server went.
+    """A listener that remembers how the last requests to Twilio went."""
 
-    It also counts the tasks of the background that failed and wait to begin again.
-    """
-
-    def __init__(self, leaving: Leaving) -> None:
+    def __init__(
+        self, leaving: Leaving, dependencies: Dependencies, tasks: BackgroundTasks
+    ) -> None:
         self._leaving = leaving
-        self._cache: CacheState = "ok"
-        self._failing: Counter[str] = Counter()
+        self._dependencies = dependencies
+        self._tasks = tasks
         self._answered: dict[str, State] = {}
         self._circuits: dict[str, str] = {}
 
     def listeners(self) -> Listeners:
-        """What it hears of: upstream requests, circuit breakers, the cache server and tasks."""
+        """What it hears of: upstream requests and circuit breakers."""
         return {
             UpstreamAnswered: self._upstream_answered,
             CircuitChanged: self._circuit_changed,
-            CacheServerChanged: self._cache_changed,
-            BackgroundTasksChanged: self._tasks_changed,
         }
 
     def _upstream_answered(self, happening: UpstreamAnswered) -> None:
@@ -48,13 +38,6 @@ class Health:
 
     def _circuit_changed(self, happening: CircuitChanged) -> None:
         self._circuits[happening.account] = happening.state
-
-    def _cache_changed(self, happening: CacheServerChanged) -> None:
-        writable: CacheState = "ok" if happening.takes_writes else "refuses writes"
-        self._cache = writable if happening.up else "failing"
-
-    def _tasks_changed(self, happening: BackgroundTasksChanged) -> None:
-        self._failing[happening.name] += happening.by if happening.state == "failing" else 0
 
     async def alive(self, _: Request) -> Response:
         """The process answers, so it lives."""
@@ -66,12 +49,12 @@ class Health:
             account: {"upstream": state, "circuit": self._circuits.get(account, "closed")}
             for account, state in self._answered.items()
         }
-        tasks = {name: "failing" if number else "ok" for name, number in self._failing.items()}
         parts = {
-            "cache": self._cache,
+            "cache": self._dependencies.state("cache"),
             "upstream": self._upstream(),
             "accounts": accounts,
-            "tasks": tasks,
+            "tasks": self._tasks.states(),
+            "failing": self._dependencies.reasons(),
         }
         if self._leaving.begun:
             return JSONResponse({"status": "unready", "server": "leaving", **parts}, 503)

@@ -8,7 +8,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from gateway.instrumentation import (
     CacheAsked,
-    CacheServerChanged,
     CircuitChanged,
     Coalesced,
     ConcurrencyChanged,
@@ -50,11 +49,9 @@ class Make:
         """A histogram, by its labels."""
         return cache(Histogram(name, told, labels, registry=self._registry, buckets=buckets).labels)
 
-    def gauge(
-        self, name: str, told: str, workers: Literal["livesum", "livemin"] = "livesum"
-    ) -> Gauge:
-        """`workers` says how the values of several are made one."""
-        return Gauge(name, told, registry=self._registry, multiprocess_mode=workers)
+    def gauge(self, name: str, told: str) -> Gauge:
+        """A gauge; the values of several workers are added."""
+        return Gauge(name, told, registry=self._registry, multiprocess_mode="livesum")
 
     def gauges(
         self, name: str, told: str, *labels: str, workers: Literal["livesum", "livemin"] = "livesum"
@@ -203,19 +200,12 @@ class Cached:
             "Questions that Twilio was not asked: answered from the cache, or shared.",
             "kind",
         )
-        self._server_up = make.gauge(
-            "gateway_cache_server_up",
-            "Whether the cache server can be read and written.",
-            "livemin",
-        )
-        self._server_up.set(1)
 
     def listeners(self) -> Listeners:
         """What it counts, by the kind of happening."""
         return {
             CacheAsked: self._asked,
             TierAsked: self._tier,
-            CacheServerChanged: lambda one: self._server_up.set(one.up and one.takes_writes),
             Coalesced: self._shared,
         }
 

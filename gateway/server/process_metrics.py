@@ -4,6 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from gateway import __version__
 from gateway.instrumentation import (
+    BackgroundTaskFailed,
     BackgroundTasksChanged,
     DependencyChanged,
     FollowersChanged,
@@ -58,7 +59,8 @@ class Process:
     def listeners(self) -> Listeners:
         """What it counts, by the kind of happening."""
         return {
-            BackgroundTasksChanged: self._tasks_changed,
+            BackgroundTasksChanged: self._know_task,
+            BackgroundTaskFailed: lambda one: self._failures(one.name).inc(),
             FollowersChanged: lambda one: self._followers.inc(one.by),
             LoopLagged: lambda one: self._lag.observe(one.seconds),
             LogLinesDropped: lambda one: self._dropped.inc(one.number),
@@ -66,10 +68,8 @@ class Process:
             DependencyChanged: lambda one: self._up(one.kind, one.name).set(one.reason is None),
         }
 
-    def _tasks_changed(self, one: BackgroundTasksChanged) -> None:
-        failures = self._failures(one.name)
-        if (one.state, one.by) == ("failing", 1):
-            failures.inc()
+    def _know_task(self, one: BackgroundTasksChanged) -> None:
+        self._failures(one.name)  # 0 is told too
 
     def _measured(self, one: ProcessMeasured) -> None:
         self._workers.set(1)

@@ -5,15 +5,17 @@ import logging
 from collections.abc import AsyncIterator
 
 import pytest
+from redis.exceptions import OutOfMemoryError, ResponseError
 
 from gateway.cache.leases import RedisLeases
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.ranked import Ranked, head_by_age
 from gateway.cache.redis_cache import RedisCache
-from gateway.cache.redis_connection import RETRY_AFTER
+from gateway.cache.redis_connection import RETRY_AFTER, reason_of
 from gateway.cache.tiered import TieredCache
-from gateway.instrumentation import CacheServerChanged, Happening
+from gateway.instrumentation import DependencyChanged, Happening, among
 from gateway.sandbox import Sandbox
+from gateway.server.dependencies import Dependencies
 from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.servers import RedisServer
@@ -55,11 +57,11 @@ def mend(redis: RedisServer) -> None:
 
 @pytest.mark.parametrize(
     ("spoil", "why"),
-    [(make_full, "OutOfMemory"), (make_read_only, "NOREPLICAS")],
+    [(make_full, "used memory"), (make_read_only, "NOREPLICAS")],
     ids=["full", "without replicas"],
 )
 async def test_a_server_that_refuses_writes_is_read_all_the_same(
-    replica: Replica, redis: RedisServer, spoil: object, why: str, caplog: pytest.LogCaptureFixture
+    replica: Replica, redis: RedisServer, spoil: object, why: str
 ) -> None:
     """A full or read-only server still knows what it knew; only writes are spared it a while."""
     far = replica.far
@@ -79,9 +81,11 @@ async def test_a_server_that_refuses_writes_is_read_all_the_same(
     replica.now += RETRY_AFTER
     assert await far.set("c", LOW, ttl=60)
 
-    refused, well = (CacheServerChanged(up=True, takes_writes=takes) for takes in (False, True))
-    assert replica.heard == [refused, well]
-    assert why in caplog.text
+    refused, well = replica.heard
+    assert isinstance(refused, DependencyChanged)
+    assert isinstance(well, DependencyChanged)
+    assert (refused.kind, refused.how, well.reason) == ("cache", "refuses writes", None)
+    assert why in str(refused.reason)
 
 
 async def test_what_is_not_taken_by_the_server_stays_in_the_process(
@@ -102,7 +106,7 @@ async def test_what_is_not_taken_by_the_server_stays_in_the_process(
 async def test_readiness_tells_that_nothing_is_kept(
     sandbox: Sandbox, clock: Clock, redis: RedisServer
 ) -> None:
-    """`/readyz` and `gateway_cache_server_up` tell it, and whoever asks is answered."""
+    """`/readyz` and `gateway_dependency_up` tell it, and whoever asks is answered."""
     async with Gateway(sandbox, clock, Settings(gateway_cache_url=redis.url)) as gateway:
         try:
             make_full(redis)
@@ -113,7 +117,7 @@ async def test_readiness_tells_that_nothing_is_kept(
             mend(redis)
     assert asked["call"]["processing"]["source"] == "UPSTREAM"
     assert ready["cache"] == "refuses writes"
-    assert "gateway_cache_server_up 0.0" in metrics
+    assert 'gateway_dependency_up{dependency="cache",name=""} 0.0' in metrics
 
 
 async def test_what_is_too_large_to_be_read_in_time_is_removed(
@@ -182,13 +186,25 @@ async def test_the_log_says_why_a_server_cannot_be_asked(caplog: pytest.LogCaptu
     """Once for each time that it goes, with the words of the server, and when it is back."""
     with RedisServer() as server:
         server.command("CONFIG", "SET", "requirepass", "a harbour")
-        cache = RedisCache(server.url)
+        cache = RedisCache(server.url, hook=among([Dependencies(lambda: 0).listeners()]))
         assert await cache.get("a") is None
         assert await cache.get("a") is None
         await cache.close()
-    (line,) = [one.getMessage() for one in caplog.records if one.name == "gateway.cache"]
-    assert line.startswith("The cache server cannot be asked: AuthenticationError")
+    (line,) = [one.getMessage() for one in caplog.records if one.name == "gateway.dependencies"]
+    assert line.startswith("The cache server does not answer: Authentication required. ")
     assert "harbour" not in line
+
+
+def test_no_reason_repeats_a_command_with_its_arguments() -> None:
+    """A proxy that does not know `AUTH` says what it did not know, and a pipeline which keys."""
+    unknown = ResponseError("unknown command 'AUTH', with args beginning with: 'ana' 'harbour'")
+    full = OutOfMemoryError(
+        "Command # 1 (EVALSHA 1 insights:harbour) of pipeline caused error: "
+        "(\"command not allowed when used memory > 'maxmemory'. script: e3, on @user_script:8.\",)"
+    )
+    assert reason_of(unknown) == "unknown command 'AUTH'"
+    assert reason_of(full) == "command not allowed when used memory > 'maxmemory'"
+    assert reason_of(ConnectionError()) == "ConnectionError"
 
 
 @pytest.mark.parametrize("turns", range(40))

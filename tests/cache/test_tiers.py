@@ -13,7 +13,7 @@ from gateway.cache.ranked import Ranked, head_by_age
 from gateway.cache.redis_cache import RedisCache
 from gateway.cache.redis_connection import RETRY_AFTER
 from gateway.cache.tiered import TieredCache
-from gateway.instrumentation import CacheServerChanged, Happening, TierAsked
+from gateway.instrumentation import DependencyChanged, Happening, TierAsked
 from tests.cache.held_back import HeldBack
 from tests.servers import RedisServer
 
@@ -105,13 +105,15 @@ async def test_a_server_that_is_gone_counts_as_empty(redis: RedisServer) -> None
     assert await cache.multi_get(["a", "b"]) == [None, None]
     assert await cache.raise_many([Ranked("a", head_by_age(1), 60)]) == [None]
     assert not await cache.set("a", head_by_age(1), ttl=60)
-    assert heard == [CacheServerChanged(up=False)]
+    (failed,) = heard
+    assert isinstance(failed, DependencyChanged)
+    assert "connecting to 127.0.0.1" in str(failed.reason)
     redis.start()
     assert await cache.get("a") is None, "it is left alone for a while"
     now[0] += RETRY_AFTER
     await cache.set("a", head_by_age(2) + b"y", ttl=60)
     assert await cache.get("a") == head_by_age(2) + b"y"
-    assert heard == [CacheServerChanged(up=False), CacheServerChanged(up=True)]
+    assert heard == [failed, DependencyChanged("cache", None)]
     await cache.close()
 
 

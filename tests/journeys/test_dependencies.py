@@ -17,17 +17,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from gateway import background
 from gateway.errors import KeysUnavailable, Unauthenticated
 from gateway.instrumentation import (
     CircuitChanged,
     DependencyChanged,
     Happening,
     Outcome,
+    ProcessMeasured,
     UpstreamAnswered,
     among,
 )
 from gateway.logs import JsonLines, TextLines
 from gateway.sandbox import Fault, Sandbox
+from gateway.server import pulse
 from gateway.server.dependencies import Dependencies
 from gateway.server.tokens import RETRY_AFTER, TokenVerifier, key_set_of
 from gateway.settings import Settings
@@ -35,7 +38,8 @@ from gateway.upstream.availability import SECONDS, Availability
 from gateway.upstream.circuit_breaker import FAILURES
 from tests.conftest import Clock, Gateway
 from tests.event_streams import URL, cloud_event, deliver, push
-from tests.servers import free_port, serving
+from tests.live import becomes
+from tests.servers import RedisServer, free_port, serving
 
 CALL = "query($sid: CallSid!) { call(sid: $sid) { sid } }"
 
@@ -68,6 +72,12 @@ async def gateway(sandbox: Sandbox, clock: Clock) -> AsyncIterator[Gateway]:
         yield gateway
 
 
+async def failing(gateway: Gateway) -> dict[str, str]:
+    """What `/readyz` says to fail, and why."""
+    reasons: dict[str, str] = (await gateway.http.get("/readyz")).json()["failing"]
+    return reasons
+
+
 async def up(gateway: Gateway, labels: str) -> str:
     """What `/metrics` says of a dependency: 1 or 0."""
     page = (await gateway.http.get("/metrics")).text
@@ -83,6 +93,41 @@ async def becomes_well(gateway: Gateway) -> None:
         await asyncio.sleep(0.02)
 
 
+async def test_redis_is_taken_away_and_given_back(
+    sandbox: Sandbox, clock: Clock, redis: RedisServer, log: Log
+) -> None:
+    """Noticed by whichever comes first, a request or the connection that listens."""
+    settings = Settings(gateway_cache_url=redis.url)
+    async with Gateway(sandbox, clock, settings) as gateway:
+        await gateway.ask(CALL, sid=sandbox.examples()["bad_carrier"])
+        assert log.texts() == []
+        redis.stop()
+        for sid in sandbox.examples().values():
+            await gateway.send(CALL, sid=sid)
+        assert await becomes(lambda: log.levels() == ["WARNING"])
+        (reason,) = (await failing(gateway)).values()
+        assert await up(gateway, 'dependency="cache",name=""') == "0"
+        redis.start()
+        assert await becomes(lambda: log.levels() == ["WARNING", "INFO"])
+        assert await failing(gateway) == {}
+        assert await up(gateway, 'dependency="cache",name=""') == "1"
+    assert log.texts()[0].startswith(f"The cache server does not answer: {reason}.")
+    assert "The cache server works again, after" in log.texts()[1]
+
+
+async def test_redis_that_is_not_there_at_the_start_is_told_at_once(
+    sandbox: Sandbox, clock: Clock, redis: RedisServer, log: Log
+) -> None:
+    """Nobody need ask anything first."""
+    redis.stop()
+    async with Gateway(sandbox, clock, Settings(gateway_cache_url=redis.url)) as gateway:
+        assert await becomes(lambda: log.levels() == ["WARNING"])
+        assert "connecting to 127.0.0.1" in (await failing(gateway))["cache"]
+        redis.start()
+        assert await becomes(lambda: log.levels() == ["WARNING", "INFO"])
+    assert all("connecting to 127.0.0.1" in text for text in log.texts())
+
+
 async def test_wrong_credentials_are_told_at_the_first_refusal(gateway: Gateway, log: Log) -> None:
     """With few requests no circuit breaker would ever open; when it does, that is no news."""
     account, sids = gateway.sandbox.account_sid, list(gateway.sandbox.examples().values())
@@ -92,9 +137,11 @@ async def test_wrong_credentials_are_told_at_the_first_refusal(gateway: Gateway,
     for sid in sids:
         await gateway.send(CALL, sid=sid)
     assert log.levels() == ["WARNING"]
+    assert (await failing(gateway)).keys() == {f"upstream {account}"}
     gateway.sandbox.clear_faults()
     await becomes_well(gateway)
     assert log.levels() == ["WARNING", "INFO"]
+    assert await failing(gateway) == {}
     for text in log.texts():
         assert account in text
         assert "it refuses the credentials (HTTP 401, Twilio's code 20003)" in text
@@ -265,3 +312,49 @@ async def test_a_key_set_that_nobody_serves_is_told_with_the_reason(clock: Clock
         await verifier.claims("a.b.c")
     (text,) = log.texts()
     assert "no connection: Connection refused" in text
+
+
+async def test_a_full_redis_is_told_by_itself(
+    sandbox: Sandbox, clock: Clock, redis: RedisServer, log: Log
+) -> None:
+    """It answers, so it is not gone; when it is gone next, that is another change."""
+    async with Gateway(sandbox, clock, Settings(gateway_cache_url=redis.url)) as gateway:
+        redis.command("CONFIG", "SET", "maxmemory-policy", "noeviction")
+        redis.command("CONFIG", "SET", "maxmemory", "1")
+        try:
+            await gateway.ask(CALL, sid=sandbox.examples()["bad_carrier"])
+            assert log.levels() == ["WARNING"]
+            assert "OOM" in (await failing(gateway))["cache"] or "memory" in log.texts()[0]
+        finally:
+            redis.stop()
+        assert await becomes(lambda: log.levels() == ["WARNING", "WARNING"])
+        redis.start()
+        assert await becomes(lambda: log.levels() == ["WARNING", "WARNING", "INFO"], within=15)
+    refused, gone, well = log.texts()
+    assert refused.startswith("The cache server refuses writes: ")
+    assert gone.startswith("The cache server does not answer: ")
+    assert well.startswith("The cache server works again, after ")
+
+
+async def test_a_task_of_the_background_fails_and_goes_on(
+    sandbox: Sandbox, clock: Clock, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two lines for all tasks with a name, beside the traceback of each failure."""
+    monkeypatch.setattr(background, "FIRST_PAUSE", 0.05)
+    broken, measured = [True], pulse._measured  # noqa: SLF001 - to break it
+
+    def measure() -> ProcessMeasured:
+        if broken[0]:
+            raise ArithmeticError("a fault of ours")
+        return measured()
+
+    monkeypatch.setattr(pulse, "_measured", measure)
+    async with Gateway(sandbox, clock, Settings()) as gateway:
+        assert await becomes(lambda: log.levels() == ["WARNING"])
+        assert await failing(gateway) == {"task measuring": "ArithmeticError"}
+        broken[0] = False
+        assert await becomes(lambda: log.levels() == ["WARNING", "INFO"])
+        assert await failing(gateway) == {}
+    failed, well = log.texts()
+    assert failed.startswith("A background task fails (measuring): ArithmeticError. ")
+    assert well.startswith("A background task runs again (measuring), after ")

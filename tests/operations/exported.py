@@ -7,9 +7,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
 
 from gateway.instrumentation import (
+    BackgroundTaskFailed,
     BackgroundTasksChanged,
     CacheAsked,
-    CacheServerChanged,
     CircuitChanged,
     Coalesced,
     ConcurrencyChanged,
@@ -43,7 +43,6 @@ EVERYTHING: list[Happening] = [
     DeadlineMissed("summary"),
     CacheAsked("summary", "hit"),
     TierAsked("near", 1, 1),
-    CacheServerChanged(up=False),
     DependencyChanged("cache", "gone"),
     Coalesced("summary"),
     FollowersChanged(1),
@@ -53,6 +52,7 @@ EVERYTHING: list[Happening] = [
     OperationAnswered("query", "Name", "failed", ("INTERNAL_SERVER_ERROR",), 0.1),
     RequestAnswered("/graphql", 200),
     BackgroundTasksChanged("measuring", "failing", 1),
+    BackgroundTaskFailed("measuring"),
     LoopLagged(0.01),
     ProcessMeasured(1, 1, 1),
     LogLinesDropped(1),

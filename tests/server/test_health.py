@@ -34,6 +34,7 @@ async def test_a_gateway_that_asked_nothing_knows_nothing(gateway: Gateway) -> N
         "upstream": "not asked yet",
         "accounts": {},
         "tasks": {"measuring": "ok"},
+        "failing": {},
     }
     with gateway.upstream() as requests:
         assert (await gateway.http.get("/healthz")).json() == {"status": "ok"}

@@ -1,0 +1,37 @@
+"""Puts together who hears of what happens: metrics, `/readyz`, the log, and who else is given."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from gateway.instrumentation import Hook, among
+from gateway.server.background_tasks import BackgroundTasks
+from gateway.server.deliveries import Deliveries
+from gateway.server.dependencies import Dependencies
+from gateway.server.health import Health
+from gateway.server.leaving import Leaving
+from gateway.server.telemetry import Telemetry
+from gateway.settings import Settings
+from gateway.tally import COUNTS
+
+
+class Observers(NamedTuple):
+    """Those who answer requests of their own, and the hook that tells all."""
+
+    telemetry: Telemetry
+    health: Health
+    hook: Hook
+
+
+def observers(
+    settings: Settings, leaving: Leaving, clock: Callable[[], float], hooks: Sequence[Hook]
+) -> Observers:
+    """All of them. Some decide from several happenings that a dependency changed."""
+    telemetry, dependencies = Telemetry(), Dependencies()
+    counting, logging = telemetry.listeners(), dependencies.listeners()
+    changed = among((counting, logging), hooks)
+    tasks = BackgroundTasks(changed)
+    health = Health(leaving, dependencies, tasks)
+    groups = [counting, logging, health.listeners(), tasks.listeners(), COUNTS]
+    if settings.gateway_webhook_url is not None:
+        groups.append(Deliveries(changed, clock).listeners())
+    return Observers(telemetry, health, among(groups, hooks))
