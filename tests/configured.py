@@ -18,13 +18,17 @@ from tests.servers import DEADLINE, free_port
 
 
 class Configured:
-    """`gateway serve` as a process of its own, and the file that it obeys."""
+    """`gateway serve` as a process of its own, and the file that it obeys.
+
+    While it starts, it is told to read that again and again if it is `hurried`.
+    """
 
     def __init__(self, folder: Path, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._log = folder / "log"
         self.config = folder / "gateway.toml"
         self.address = f"http://127.0.0.1:{free_port()}"
+        self.hurried = False
 
     def allow(self, *names: str, scopes: str = '"calls:read"', more: str = "") -> None:
         """Write a file in which each viewer is known by `token_of` its name."""
@@ -54,9 +58,13 @@ class Configured:
             until = time.monotonic() + DEADLINE
             while True:
                 with contextlib.suppress(httpx.TransportError):
-                    httpx.get(f"{self.address}/healthz")
+                    patience = 0.05 if self.hurried else DEADLINE
+                    httpx.get(f"{self.address}/healthz", timeout=patience)
                     break
                 assert time.monotonic() < until, self.log()
+                assert process.poll() is None, self.log()
+                if self.hurried and "Listening on" in self.log():
+                    process.send_signal(signal.SIGHUP)
                 time.sleep(0.05)
             self._process = process
             yield process

@@ -9,6 +9,7 @@ from gateway.cli.command import Command, setting_option
 from gateway.cli.environment import check_documents, listen, said, settings_of
 from gateway.cli.start_lines import start_lines
 from gateway.configuration import Configuration, configuration_of
+from gateway.server.signals import let_hangup_wait
 from gateway.setting_effects import ineffective
 from gateway.setting_names import service_links
 from gateway.settings import Settings
@@ -37,6 +38,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> int:
     them first. SIGTERM stops it once requests under way are answered; SIGHUP reads accounts and
     viewers again.
     """
+    let_hangup_wait()
     from gateway.server.running import run
 
     variables = said(host=host, port=port, workers=workers)

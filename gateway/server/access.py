@@ -7,7 +7,6 @@ loop, or, with a mistake in it, not at all; requests under way go on as they beg
 import asyncio
 import logging
 import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -19,6 +18,7 @@ from gateway.errors import WrongSettings
 from gateway.instrumentation import Hook
 from gateway.server.auth import Doorkeeper
 from gateway.server.event_streams import Accept, EventSink, Signer, signer_of
+from gateway.server.signals import hangup_is_handled, is_main_thread
 from gateway.server.tokens import TokenVerifier
 from gateway.settings import Settings
 
@@ -56,14 +56,14 @@ class Access:
     @contextmanager
     def reloading(self, reread: Reread | None) -> Iterator[None]:
         """Listen to SIGHUP inside the `with` block, where that is possible."""
-        here = threading.current_thread() is threading.main_thread()
-        if reread is None or not here or not hasattr(signal, "SIGHUP"):
+        if reread is None or not is_main_thread() or not hasattr(signal, "SIGHUP"):
             yield
             return
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGHUP, self._reload, reread)
         try:
-            yield
+            with hangup_is_handled():
+                yield
         finally:
             loop.remove_signal_handler(signal.SIGHUP)
 

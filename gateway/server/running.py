@@ -4,7 +4,6 @@ At the end, uvicorn closes WebSockets with the code of a restart (1012), streame
 without their end, and who waits for a better answer is given the one that there is.
 """
 
-import logging
 import os
 import signal
 import socket
@@ -14,18 +13,16 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import uvicorn
-from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
 from gateway.errors import WrongSettings
 from gateway.server.bodies import MAX_BODY_BYTES
 from gateway.server.open_files import raise_limit
 from gateway.server.protocol import BoundedProtocol
+from gateway.server.signals import STOPS, ignore_stops, is_main_thread
 from gateway.server.telemetry import SHARED_DIRECTORY
 from gateway.server.websocket_protocol import BoundedWebSocket
-
-logger = logging.getLogger("gateway.server")
+from gateway.server.workers import Workers
 
 UVICORN: Mapping[str, Any] = {
     "http": BoundedProtocol,
@@ -51,6 +48,7 @@ def run(app: object, listening: socket.socket, workers: int = 1) -> int:
         with _shared_metrics() as directory:
             supervisor = Workers(config, listening, directory)
             supervisor.run()
+        ignore_stops()
         return STARTUP_FAILURE if supervisor.failed else 0
     server = Server(config)
     with suppress(KeyboardInterrupt):
@@ -63,43 +61,18 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Signals end the server; they are not raised again after it, as uvicorn does."""
+        """Signals stop the server; they are not raised again after it, as uvicorn does.
+
+        The handlers that uvicorn puts back at its end are its own: others would end the process.
+        """
+        here = is_main_thread()
+        for number in STOPS if here else ():
+            signal.signal(number, self.handle_exit)
         with super().capture_signals():
             yield
             self._captured_signals.clear()
-
-
-class Workers(Multiprocess):
-    """Several processes that behave as one."""
-
-    def __init__(self, config: uvicorn.Config, listening: socket.socket, metrics: str) -> None:
-        super().__init__(config, [listening])
-        self._metrics = metrics
-
-    @property
-    def failed(self) -> bool:
-        """Whether a worker could not start, so that others would not either."""
-        return any(process.exitcode == STARTUP_FAILURE for process in self.processes)
-
-    def handle_hup(self) -> None:
-        """Pass SIGHUP on: each worker reads its viewers again, and none is restarted."""
-        for process in self.processes:
-            if process.pid is not None and process.exitcode is None:
-                os.kill(process.pid, signal.SIGHUP)
-
-    def keep_subprocess_alive(self) -> None:
-        """Put others in the place of those that died, which have nothing under way any more."""
-        before = {process.pid for process in self.processes}
-        super().keep_subprocess_alive()
-        for pid in before - {process.pid for process in self.processes}:
-            logger.error("Worker %s died; another takes its place.", pid)
-            mark_process_dead(pid, self._metrics)  # type: ignore[no-untyped-call]
-
-    def terminate_all(self) -> None:
-        """Have all leave; the port is theirs alone now, and free once they are gone."""
-        super().terminate_all()
-        for listening in self.sockets:
-            listening.close()
+        if here:
+            ignore_stops()
 
 
 @contextmanager
