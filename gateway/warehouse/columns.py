@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from gateway.insights.leaves import ENDS, Kind, Leaf, Map, Table, constant
 from gateway.insights.open_maps import PacketDelays
-from gateway.warehouse.fields import DERIVED, EDGES
+from gateway.warehouse.fields import DERIVED, EDGES, Field
 
 _TYPES = {
     Kind.TEXT: "String",
@@ -68,6 +68,13 @@ def _of_leaf(leaf: Leaf, names: tuple[str, ...], *, inside: bool = False) -> Col
     return Column(name, f"Array({whole})" if inside else whole, codec)
 
 
+def _of_field(field: Field) -> Column:
+    if field.many:
+        return Column(field.column, f"Array({_once('String')})")
+    plain = _TYPES[field.kind]
+    return Column(field.column, f"Nullable({plain})", "ZSTD(1)" if plain == "String" else "LZ4")
+
+
 def _once(kind: str) -> str:
     return f"LowCardinality({kind})"
 
@@ -87,7 +94,7 @@ OF_SUMMARY = tuple(column for end in ENDS for column in _of_end(end))
 """What Twilio says, in the order of the catalogue."""
 
 OF_GATEWAY = (
-    *(Column(one.field.column, "Nullable(String)", "ZSTD(1)") for one in DERIVED),
+    *map(_of_field, DERIVED),
     *(Column(edge, "Bool") for edge in EDGES),
 )
 """What the gateway makes of it: derived fields, and which media edges there are."""

@@ -4,16 +4,13 @@ A field has one name in three spellings: `CARRIER_EDGE_METRICS_INBOUND_JITTER_MA
 `CallField`, the same in lower case as a column, and the path to it in the graph.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 from msgspec import Struct
 
 from gateway.insights.catalogue import Fact, Vocabulary
+from gateway.insights.diagnosis.findings import SuspectKind
+from gateway.insights.diagnosis.rule_names import FindingRule
 from gateway.insights.leaves import LEAVES, Kind, Leaf, constant, ends, graph_path
-from gateway.insights.masking import fingerprint
 from gateway.insights.media_edges import MediaEdge
-from gateway.insights.summary import Summary
 
 EDGES = ("carrier_edge", "sip_edge", "client_edge", "sdk_edge")
 """The media edges of a summary, from the network inwards."""
@@ -54,11 +51,51 @@ class Field(Struct, frozen=True):
         return FIELDS[constant((edge, *self.names))]
 
 
-class Derived(Struct, frozen=True):
-    """A field that the gateway adds; `read` makes it of the summary and the account's hash key."""
+_PARTIES = ("caller", "callee")
+_STREAMS = ("inbound", "outbound")
+GATEWAY_EDGES = ("carrier_edge", "sip_edge", "client_edge")
+"""The media edges at Twilio's own gateways."""
 
-    field: Field
-    read: Callable[[Summary, bytes], Any]
+HASHES = tuple(
+    Field(
+        (end, f"{party}_hash"),
+        Kind.TEXT,
+        many=False,
+        fact=Fact(f"A stand-in for `{party}` of `{end}`, the same in all calls of the account."),
+    )
+    for end in ("from", "to")
+    for party in _PARTIES
+)
+ESTIMATED_MOS = tuple(
+    Field(
+        (edge, "metrics", stream, "estimated_mos"),
+        Kind.NUMBER,
+        many=False,
+        fact=Fact(
+            "Mean opinion score that the stream had at most, estimated.", "score from 1 to 5"
+        ),
+    )
+    for edge in GATEWAY_EDGES
+    for stream in _STREAMS
+)
+DIAGNOSIS = (
+    Field(
+        ("diagnosis", "rules"),
+        Kind.WORD,
+        many=True,
+        fact=Fact("The rules that found something."),
+        vocabulary=FindingRule,
+    ),
+    Field(
+        ("diagnosis", "suspects"),
+        Kind.WORD,
+        many=True,
+        fact=Fact("Where a fault most likely lies, the likeliest first."),
+        vocabulary=SuspectKind,
+    ),
+)
+DERIVED = (*HASHES, *ESTIMATED_MOS, *DIAGNOSIS)
+"""What the gateway adds to a summary."""
 
 
 def _field(leaf: Leaf) -> Field:
@@ -74,27 +111,7 @@ def _field(leaf: Leaf) -> Field:
     )
 
 
-_PARTIES = ("caller", "callee")
-
-
-def _hash_of(attribute: str, name: str) -> Derived:
-    end = attribute.rstrip("_")
-    fact = Fact(f"A stand-in for `{name}` of `{end}`, the same in all calls of the account.")
-
-    def read(summary: Summary, key: bytes) -> str | None:
-        party = getattr(summary, attribute)
-        return None if party is None else fingerprint(getattr(party, name), key)
-
-    return Derived(Field((end, f"{name}_hash"), Kind.TEXT, many=False, fact=fact), read)
-
-
-DERIVED = tuple(_hash_of(party, name) for party in ("from_", "to") for name in _PARTIES)
-"""What the gateway adds to a summary."""
-
-FIELDS = {
-    field.constant: field
-    for field in (*map(_field, LEAVES), *(derived.field for derived in DERIVED))
-}
+FIELDS = {field.constant: field for field in (*map(_field, LEAVES), *DERIVED)}
 """All fields, by their names in `CallField`."""
 
 EDGE_FIELDS = {

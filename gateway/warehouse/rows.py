@@ -17,6 +17,7 @@ from gateway.insights.decoding import decode_summary
 from gateway.insights.leaves import Kind
 from gateway.insights.snapshot import Snapshot, Via
 from gateway.warehouse.columns import COLUMNS, EARLIEST, LATEST, OF_SUMMARY
+from gateway.warehouse.derived import derived
 from gateway.warehouse.encryption import Personal, Seal, spelled
 from gateway.warehouse.fields import DERIVED, EDGES, FIELDS
 from gateway.warehouse.flat import flat
@@ -25,10 +26,11 @@ DERIVATION = 1
 """Raised whenever a derived field is made in another way: then rows are made anew."""
 
 _PLACES = {column.name: place for place, column in enumerate(OF_SUMMARY)}
-_PERSONAL = tuple((_PLACES[f.column], f.column) for f in FIELDS.values() if f.is_personal)
-_WORDS = tuple(_PLACES[f.column] for f in FIELDS.values() if f.vocabulary and not f.many)
-_LISTS_OF_WORDS = tuple(_PLACES[f.column] for f in FIELDS.values() if f.vocabulary and f.many)
-_MOMENTS = tuple(_PLACES[f.column] for f in FIELDS.values() if f.kind is Kind.MOMENT)
+_LEAVES = [field for field in FIELDS.values() if field not in DERIVED]
+_PERSONAL = tuple((_PLACES[f.column], f.column) for f in _LEAVES if f.is_personal)
+_WORDS = tuple(_PLACES[f.column] for f in _LEAVES if f.vocabulary and not f.many)
+_LISTS_OF_WORDS = tuple(_PLACES[f.column] for f in _LEAVES if f.vocabulary and f.many)
+_MOMENTS = tuple(_PLACES[f.column] for f in _LEAVES if f.kind is Kind.MOMENT)
 _REVISION, _MILLISECOND = 2**21 - 1, 2**42 - 1
 
 
@@ -105,8 +107,7 @@ class Rows:
             moment = values[place]
             if moment is not None and not EARLIEST <= moment < LATEST:
                 values[place] = None
-        key = self._hash_key(account)
-        values += [derived.read(summary, key) for derived in DERIVED]
+        values += derived(summary, self._hash_key(account))
         values += [getattr(summary, edge) is not None for edge in EDGES]
         values += (
             account,

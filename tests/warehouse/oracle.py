@@ -10,8 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.insights.catalogue import Vocabulary, vocabulary_name
+from gateway.insights.diagnosis.diagnosis import diagnose, rules_of, suspects_by_name
 from gateway.insights.leaves import LEAVES, constant
 from gateway.insights.masking import fingerprint
+from gateway.insights.mos import estimated_mos
 from gateway.insights.summary import Summary
 from gateway.warehouse.columns import EARLIEST, LATEST
 from gateway.warehouse.conditions import (
@@ -44,9 +46,7 @@ def value_of(summary: Summary, field: Field, hash_key: bytes) -> Any:
     """The value of a field; a word as Twilio writes it, a list without its nulls."""
     name = field.constant
     if name not in ATTRIBUTES:
-        party, attribute = field.names[0], field.names[1].removesuffix("_hash")
-        end = getattr(summary, "from_" if party == "from" else party)
-        return None if end is None else fingerprint(getattr(end, attribute), hash_key)
+        return added(summary, field, hash_key)
     value: Any = summary
     for attribute in ATTRIBUTES[name]:
         value = None if value is None else getattr(value, attribute)
@@ -55,6 +55,24 @@ def value_of(summary: Summary, field: Field, hash_key: bytes) -> Any:
     if isinstance(value, datetime) and not EARLIEST <= value < LATEST:
         return None
     return plain(value)
+
+
+def added(summary: Summary, field: Field, hash_key: bytes) -> Any:
+    """The value of a field that the gateway adds."""
+    match field.names:
+        case ("diagnosis", what):
+            found = diagnose(summary)
+            words = rules_of(found) if what == "rules" else suspects_by_name(found)
+            return [word.lower() for word in words]
+        case (edge, "metrics", stream, "estimated_mos"):
+            metrics = getattr(getattr(summary, edge), "metrics", None)
+            measured = getattr(metrics, stream, None)
+            return None if measured is None else estimated_mos(measured)
+        case (end, hashed):
+            party = getattr(summary, "from_" if end == "from" else end)
+            named = getattr(party, hashed.removesuffix("_hash"), None)
+            return fingerprint(named, hash_key)
+    raise NotImplementedError(field)
 
 
 def plain(value: Any) -> Any:
