@@ -23,6 +23,7 @@ from gateway.insights.field_decoding import bare
 from gateway.insights.filters import FILTERS, Filter
 from gateway.insights.statistics import AvgMax
 from gateway.insights.summary import Summary
+from gateway.insights.windows import ACCEPTED_BOUND
 from gateway.schema.derive import fact_of, field_name
 from gateway.schema.operations import build_schema
 from gateway.server.telemetry import Telemetry
@@ -45,6 +46,10 @@ EXAMPLES = {
     "BrandedCallReason": '"Your delivery"',
     "CallScoreAnnotation": "1",
 }
+WINDOW = [
+    ("startTime", "StartTime", '"7d"'),
+    ("endTime", "EndTime", '"2026-11-23T07:30:00Z"'),
+]
 NO_FILTERS = [
     ("StartTime", "`filter: { startTime }`"),
     ("EndTime", "`filter: { endTime }`"),
@@ -81,7 +86,12 @@ def settings() -> str:
 
 
 def filters() -> str:
-    """Every filter but the window of time."""
+    """Every filter, the two of the window first."""
+    bounds = build_schema().type_map["CallFilter"].fields  # type: ignore[attr-defined]
+    window = (
+        (f"`{name}`", f"`{parameter}`", bounds[name].description, ACCEPTED_BOUND, f"`{name}: {at}`")
+        for name, parameter, at in WINDOW
+    )
     rows = (
         (
             f"`{row.name}`",
@@ -92,7 +102,8 @@ def filters() -> str:
         )
         for row in FILTERS
     )
-    return _table(("Argument", "Twilio's parameter", "Lists", "Accepted", "Example"), rows)
+    titles = ("Argument", "Twilio's parameter", "Lists", "Accepted", "Example")
+    return _table(titles, [*window, *rows])
 
 
 def parameters() -> str:

@@ -26,6 +26,11 @@ ACCEPTED_BOUND = (
 )
 DEFAULT_START = timedelta(hours=4)
 DEFAULT_END = timedelta(0)
+KEPT = timedelta(days=30)
+"""How long Twilio keeps a call after its end: a window that starts earlier is not whole."""
+
+_UNDER_WAY = timedelta(hours=1)
+"""By which clocks and the writing of a question may be late."""
 
 _MOST_EARLIER = 400
 """So many windows are looked at: an hour of them, ten seconds apart."""
@@ -66,7 +71,7 @@ def pin(start: TimeBound | None, end: TimeBound | None, now: float, grid: float)
     """The window that two bounds mean at `now` (seconds since 1970), rounded to `grid` seconds.
 
     It is `now` that is rounded down, so that a window keeps the length it was asked for.
-    Raises BadUserInput when the window would be empty.
+    Raises BadUserInput when the window would be empty, or begin before all that Twilio keeps.
     """
     step = max(1, int(grid))
     pinned_now = int(now) // step * step
@@ -81,6 +86,13 @@ def pin(start: TimeBound | None, end: TimeBound | None, now: float, grid: float)
             "filter.startTime",
             f"is {told} which is not before `filter.endTime`, {iso(window.end)}",
             "a start before the end",
+        )
+    oldest = int(pinned_now - KEPT.total_seconds())
+    if window.start < oldest - _UNDER_WAY.total_seconds():
+        raise BadUserInput(
+            "filter.startTime",
+            f"is {iso(window.start)}, and Twilio keeps calls for 30 days: since {iso(oldest)} now",
+            "`30d`, or whatever is later",
         )
     return window
 

@@ -29,8 +29,18 @@ DEFAULT_PATIENCE, MAX_PATIENCE = 30, 60
 """Seconds that a lookup waits."""
 
 _BOUNDS = (
-    ("start_time", "startTime", Bound, "Calls that started then or later; `4h` if not said."),
-    ("end_time", "endTime", Bound, "Calls that ended then or earlier; now if not said."),
+    (
+        "start_time",
+        "startTime",
+        Bound,
+        "Calls that started then or later, `30d` ago at most; `4h` if not said.",
+    ),
+    (
+        "end_time",
+        "endTime",
+        Bound,
+        "Calls that ended then or earlier, or have not ended yet; now if not said.",
+    ),
 )
 
 
