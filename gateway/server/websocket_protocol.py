@@ -80,8 +80,8 @@ class BoundedWebSocket(Connection, WebSocketsSansIOProtocol):
             self.all_of_them.answers(self)
 
     def handle_ping(self) -> None:
-        """Answer a ping."""
-        if self._is_allowed():
+        """Answer a ping, unless what came before it ended the connection."""
+        if self._is_allowed() and self.unheard is None:
             super().handle_ping()
 
     def handle_pong(self, event: Frame) -> None:

@@ -5,7 +5,7 @@ import contextlib
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeAlias
 
 from gateway.sandbox import Sandbox
@@ -20,10 +20,11 @@ from tests.server.conftest import Address, listening
 Feed: TypeAlias = Callable[[random.Random], Awaitable[None]]
 """Feeds an input that is drawn from a generator. Raises Found."""
 
-QUIET = 0.03
+QUIET = 0.15
 """Seconds without a byte after which nothing more is expected."""
 
-_HEALTH_EVERY = 20
+AT_ONCE = 10
+"""Connections over which inputs come at once."""
 
 
 @asynccontextmanager
@@ -78,39 +79,39 @@ def _in_pieces(rng: random.Random, data: bytes) -> list[bytes]:
     return [data[start:end] for start, end in zip([0, *places], [*places, len(data)], strict=True)]
 
 
+def _draw_request(rng: random.Random) -> list[bytes]:
+    data = b"".join(request(rng) for _ in range(rng.choice((1, 1, 1, 2, 10))))
+    return _in_pieces(rng, mutated(rng, data, SEEDS) if rng.random() < 0.6 else data)
+
+
+def _draw_frames(rng: random.Random) -> list[bytes]:
+    data = frames(rng)
+    return _in_pieces(rng, mutated(rng, data, [frames(rng)]) if rng.random() < 0.4 else data)
+
+
 @asynccontextmanager
-async def over_a_socket(watch: Watch) -> AsyncIterator[Feed]:
+async def _feeding(
+    watch: Watch, draw: Callable[[random.Random], list[bytes]], opening: bytes = b""
+) -> AsyncIterator[Feed]:
+    """Feed what is drawn, on several connections at once; somebody else is answered meanwhile."""
+    async with _served(watch) as address:
+
+        async def feed(rng: random.Random) -> None:
+            drawn = [draw(rng) for _ in range(AT_ONCE)]
+            answers = await asyncio.gather(*(_exchange(address, one, opening) for one in drawn))
+            for answer in answers:
+                watch.check(answer)
+            if not rng.randrange(5):
+                await _is_well(address)
+
+        yield feed
+
+
+def over_a_socket(watch: Watch) -> AbstractAsyncContextManager[Feed]:
     """Bytes where HTTP is expected: requests, several on a connection, changed or not."""
-    async with _served(watch) as address:
-        fed = 0
-
-        async def feed(rng: random.Random) -> None:
-            nonlocal fed
-            data = b"".join(request(rng) for _ in range(rng.choice((1, 1, 1, 2, 10))))
-            if rng.random() < 0.6:
-                data = mutated(rng, data, SEEDS)
-            watch.check(await _exchange(address, _in_pieces(rng, data)))
-            fed += 1
-            if fed % _HEALTH_EVERY == 0:
-                await _is_well(address)
-
-        yield feed
+    return _feeding(watch, _draw_request)
 
 
-@asynccontextmanager
-async def over_a_web_socket(watch: Watch) -> AsyncIterator[Feed]:
+def over_a_web_socket(watch: Watch) -> AbstractAsyncContextManager[Feed]:
     """Frames on a WebSocket, changed or not."""
-    async with _served(watch) as address:
-        fed = 0
-
-        async def feed(rng: random.Random) -> None:
-            nonlocal fed
-            data = frames(rng)
-            if rng.random() < 0.5:
-                data = mutated(rng, data, [frames(rng)])
-            watch.check(await _exchange(address, _in_pieces(rng, data), handshake()))
-            fed += 1
-            if fed % _HEALTH_EVERY == 0:
-                await _is_well(address)
-
-        yield feed
+    return _feeding(watch, _draw_frames, handshake())

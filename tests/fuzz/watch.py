@@ -4,6 +4,7 @@ import asyncio
 import faulthandler
 import logging
 import re
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -35,7 +36,8 @@ class Watch(logging.Handler):
     def hear(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Keep what the event loop tells of an exception that nobody took."""
         failure = context.get("exception")
-        self.faults.append(f"{context['message']}: {failure!r}")
+        told = traceback.format_exception(failure) if failure is not None else []
+        self.faults.append(f"{context['message']}\n{''.join(told)}")
 
     def check(self, answer: bytes = b"") -> None:
         """See that nothing went wrong so far. Raises Found."""

@@ -29,9 +29,11 @@ async def listening(
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         host, port = listener.getsockname()
-        yield host, port
-        server.should_exit = True
-        await serving
+        try:
+            yield host, port
+        finally:
+            server.should_exit = True
+            await serving
 
 
 @pytest.fixture

@@ -149,6 +149,16 @@ async def test_text_that_is_none_is_refused_without_a_word_in_the_log(
     assert not any(record.levelno >= logging.WARNING for record in caplog.records)
 
 
+async def test_nothing_is_answered_behind_what_ended_the_connection(address: Address) -> None:
+    """A ping in the same packet would be written to a connection that is closed for writing."""
+    faults: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+    async with upgraded(address) as one:
+        await one.send(frame(TEXT, b"\xff") + frame(PING) * 3)
+        assert closing(await one.rest()) == 1007
+    assert not faults
+
+
 async def test_a_flood_of_messages_leaves_time_for_others(gateway: Gateway) -> None:
     """They are taken in small parts, between which the event loop has time for everybody."""
     async with listening(gateway.app) as address, upgraded(address) as one:
