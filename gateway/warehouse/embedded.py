@@ -17,7 +17,7 @@ from clickhouse_connect.datatypes.registry import get_from_name
 from clickhouse_connect.driver import create_client
 from clickhouse_connect.driver.client import Client
 
-from gateway.errors import WarehouseBusy, WarehouseUnavailable
+from gateway.errors import WarehouseUnavailable
 from gateway.warehouse.columns import Column
 from gateway.warehouse.engine import (
     INSERT_SETTINGS,
@@ -28,7 +28,8 @@ from gateway.warehouse.engine import (
     quoted,
     settings_of,
 )
-from gateway.warehouse.failures import failure_of, late
+from gateway.warehouse.failures import failure_of
+from gateway.warehouse.slots import Slots
 
 T = TypeVar("T")
 
@@ -57,12 +58,12 @@ _LOCK = "gateway.lock"
 class Embedded:
     """The engine over one folder, for one event loop; `open` makes it."""
 
-    def __init__(self, lock: int) -> None:
+    def __init__(self, folder: Path, lock: int) -> None:
+        self.folder = folder
         self._lock = lock
         self._threads = ThreadPoolExecutor(HANDLES + 2, "warehouse")
         self._free: list[Client] = []
-        self._turns = asyncio.Semaphore(HANDLES)
-        self._waiting = 0
+        self._slots = Slots(HANDLES, WAITING)
         self._writing = asyncio.Lock()
         self._work: set[asyncio.Future[Any]] = set()
         self._writer: Client
@@ -71,9 +72,9 @@ class Embedded:
     @classmethod
     async def open(cls, folder: Path, database: str = "default") -> Self:
         """Open a folder, which is made if there is none. Raises WarehouseUnavailable."""
-        engine = cls(_own(folder))
+        engine = cls(folder, _own(folder))
         try:
-            await engine._run(lambda: engine._connect(folder, database))
+            await engine._run(lambda: engine._connect(database))
         except BaseException:
             await engine.close()
             raise
@@ -81,7 +82,8 @@ class Embedded:
 
     async def query(self, statement: Statement, limits: Limits = USUAL) -> Answer:
         """Ask, when it is the query's turn."""
-        handle = await self._turn(limits.seconds)
+        await self._slots.take(limits.seconds)
+        handle = self._free.pop()
         tag = secrets.token_hex(8)
         asked = self._start(lambda: _query(handle, statement, settings_of(statement, limits, tag)))
         asked.add_done_callback(lambda _: self._give_back(handle))
@@ -114,10 +116,10 @@ class Embedded:
         self._threads.shutdown()
         os.close(self._lock)
 
-    def _connect(self, folder: Path, database: str) -> None:
+    def _connect(self, database: str) -> None:
         def handle(database: str) -> Client:
             return create_client(
-                interface="chdb", database=database, path=str(folder), chdb_options=_OPTIONS
+                interface="chdb", database=database, path=str(self.folder), chdb_options=_OPTIONS
             )
 
         self._killer = handle("default")
@@ -132,22 +134,9 @@ class Embedded:
             await self._run(lambda: self._killer.command(kill, parameters={"tag": tag}))
             await asyncio.wait({asked}, timeout=_KILL_AGAIN)
 
-    async def _turn(self, seconds: float) -> Client:
-        if self._waiting >= WAITING:
-            raise WarehouseBusy
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(seconds):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise late() from None
-        finally:
-            self._waiting -= 1
-        return self._free.pop()
-
     def _give_back(self, handle: Client) -> None:
         self._free.append(handle)
-        self._turns.release()
+        self._slots.give_back()
 
     def _start(self, work: Callable[[], T]) -> asyncio.Future[T]:
         """Begin work in a thread; it is finished whether or not somebody waits for it."""
