@@ -125,7 +125,10 @@ class TooComplex(GatewayError):
 
 
 class TooExpensive(GatewayError):
-    """A request would cost more than it may; `cure` says in words what to ask instead."""
+    """A request would cost more than it may; `cure` says in words what to ask instead.
+
+    A walk that came so far has `cursors` to go on from: `endCursor`, or `startCursor` back.
+    """
 
     code = "COST_ESTIMATED_TOO_EXPENSIVE"
 
@@ -133,11 +136,12 @@ class TooExpensive(GatewayError):
         super().__init__(f"This could cost {cost:,}, and may cost {limit:,}: {cure}.")
         self.cost = cost
         self.limit = limit
+        self.cursors: dict[str, str] = {}
 
     @property
     def extensions(self) -> dict[str, object]:
-        """The code, what it could cost, and what it may cost."""
-        return {"code": self.code, "cost": self.cost, "limit": self.limit}
+        """The code, what it could cost, what it may cost, and where to go on."""
+        return {"code": self.code, "cost": self.cost, "limit": self.limit, **self.cursors}
 
 
 class BudgetSpent(TooExpensive):

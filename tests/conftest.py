@@ -43,6 +43,7 @@ class Gateway:
 
     def __init__(self, sandbox: Sandbox, clock: Clock, settings: Settings, **options: Any) -> None:
         self.sandbox = sandbox
+        self.settings = settings
         self.happenings: list[Happening] = []
         sid = sandbox.account_sid
         self.app = create_app(

@@ -1,10 +1,18 @@
 """Pages of a list as answers, and stretches of their calls."""
 
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import takewhile
+from typing import NamedTuple
+
 from msgspec import Struct, structs
 
 from gateway.cache.entry import Entry
 from gateway.calls.call import Call, Source
-from gateway.insights.paging import PageRef, Position
+from gateway.insights.paging import PageRef, Place, Position
+
+_MOST_TIES = 8
+"""Calls that are named beside one, for they have the same sort key."""
 
 
 class Page(Struct, frozen=True):
@@ -20,15 +28,32 @@ class Page(Struct, frozen=True):
     previous: PageRef | None
     entry: Entry | None = None
 
+    def after(self) -> Position:
+        """Where to go on behind the page; there must be a next one."""
+        token = self.next.token if self.next else ""
+        return Position(self.ref, max(0, len(self.calls) - 1), next=token)
+
+    def before(self) -> Position:
+        """Where to go on before the page; there must be a previous one."""
+        return Position(self.ref, 0, previous=self.previous.token if self.previous else "")
+
+
+class Listed(NamedTuple):
+    """A call, and where it is listed."""
+
+    call: Call
+    page: Page
+    number: int
+
 
 class Stretch(Struct, frozen=True):
-    """Some neighbouring calls of a list, each with its position, and whether there are more.
+    """Some neighbouring calls of a list, and whether there are more.
 
     `as_of` is when the oldest of it was seen, `fresh_until` how long all of it is an answer.
     `entry` is the one of the cache that it was read from, and to which what is made of it goes.
     """
 
-    calls: tuple[tuple[Position, Call], ...]
+    calls: tuple[Listed, ...]
     has_next: bool
     has_previous: bool
     as_of: float
@@ -42,20 +67,52 @@ def stale(page: Page) -> Page:
     return structs.replace(page, calls=calls)
 
 
-def positions(page: Page) -> list[tuple[Position, Call]]:
-    """Its calls, each with its position."""
-    next_token = page.next.token if page.next else ""
-    previous_token = page.previous.token if page.previous else ""
-    last = len(page.calls) - 1
-    return [
-        (
-            Position(
-                page.ref,
-                index,
-                next_token if index == last else "",
-                previous_token if index == 0 else "",
-            ),
-            call,
-        )
-        for index, call in enumerate(page.calls)
-    ]
+def listed(page: Page) -> list[Listed]:
+    """Its calls, each with its place."""
+    return [Listed(call, page, index) for index, call in enumerate(page.calls)]
+
+
+def position_of(one: Listed, sort: str) -> Position:
+    """The position of a call in a list that is sorted so."""
+    call, page, index = one
+    return Position(
+        page.ref,
+        index,
+        page.next.token if page.next and index == len(page.calls) - 1 else "",
+        page.previous.token if page.previous and index == 0 else "",
+        call.snapshot.sid,
+        _key(call, sort),
+        tuple(other.snapshot.sid for other in _ties(one, sort)),
+    )
+
+
+def place_of(position: Position, page: Page, sort: str) -> Place:
+    """Where a position is on a page, whatever became of the page since."""
+    index, calls = position.index, page.calls
+    if index < len(calls) and _named(calls[index], sort) == (position.sid, position.key):
+        return Place(index, index + 1)  # nothing became of it, as mostly
+    return position.place_among([_named(call, sort) for call in calls])
+
+
+def _ties(one: Listed, sort: str) -> Iterator[Call]:
+    """Calls of the page that are before this one, though their keys do not tell so.
+
+    Those nearest that have the same key, and the last of those at the top that have none yet.
+    """
+    calls, key = one.page.calls, _key(one.call, sort)
+    nearest = calls[max(0, one.number - _MOST_TIES) : one.number][::-1]
+    yield from takewhile(lambda other: _key(other, sort) == key, nearest)
+    if key is not None:
+        end = bisect_left(calls, 1, hi=one.number, key=lambda other: _key(other, sort) is not None)
+        yield from calls[max(0, end - _MOST_TIES) : end]
+
+
+def _named(call: Call, sort: str) -> tuple[str, float | None]:
+    return call.snapshot.sid, _key(call, sort)
+
+
+def _key(call: Call, sort: str) -> float | None:
+    """What a call is sorted by, in seconds since 1970."""
+    summary = call.summary
+    moment = summary.start_time if sort == "start_time" else summary.end_time
+    return None if moment is None else moment.timestamp()

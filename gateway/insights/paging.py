@@ -1,15 +1,18 @@
 """Pages and cursors: Relay's cursors over Twilio's page tokens.
 
 The upstream is walked in pages of one size, each reached by a token of its neighbour. A cursor
-says which call of which page it points at, and in which window: all that is needed to go on from
-there in either direction, with any `first` or `last`, on any replica. It is signed together with
-the account, the filter and the order, so it opens that list and no other, and cannot be forged.
+names a call, the page it was on, and the window: all that is needed to go on from there in either
+direction, with any `first` or `last`, on any replica. If the page has changed since, the call is
+looked for; if it is gone, its sort key tells where it was. A cursor is signed together with the
+account, the filter and the order, so it opens that list and no other, and cannot be forged.
 """
 
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_left
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -25,13 +28,15 @@ _SIGNATURE_BYTES = 12
 class PageRef(Struct, frozen=True, array_like=True):
     """One page of the upstream: its size, its number and token, and the window it looks through.
 
-    The first page of a list has number 0 and no token.
+    The first page of a list has number 0 and no token. A page begins where the one before it
+    ended; one that was reached `back`, from the page behind it, ends where that began.
     """
 
     window: Window
     size: int
     number: int = 0
     token: str = ""
+    back: bool = False
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -42,17 +47,37 @@ class PageRef(Struct, frozen=True, array_like=True):
         return {**self.window.parameters, **paging}
 
 
+class Place(NamedTuple):
+    """Where a call is on a page: behind so many calls, and before those from an index on.
+
+    Both are the same if the call is not there: then it was, or would be, between the two.
+    """
+
+    before: int
+    behind: int
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the call is there."""
+        return self.before < self.behind
+
+
 class Position(Struct, frozen=True, array_like=True):
     """One call of a list: the page it is on and its place there, counted from 0.
 
     The last call of a page knows the token of the next page, the first one that of the page
-    before, so that going on from there need not ask for its own page again.
+    before, so that going on from there need not ask for its own page again. `key` is what the list
+    is sorted by, in seconds since 1970, None if the call has none yet; `ties` are calls before it
+    of which their keys do not tell that. What is appended has a default: older cursors have less.
     """
 
     page: PageRef
     index: int
     next: str = ""
     previous: str = ""
+    sid: str = ""
+    key: float | None = None
+    ties: tuple[str, ...] = ()
 
     @property
     def next_page(self) -> PageRef | None:
@@ -64,9 +89,29 @@ class Position(Struct, frozen=True, array_like=True):
         """The page that ends before this call, if it is the first one of its page."""
         return self._neighbour(self.previous, -1)
 
+    def place_among(self, listed: Sequence[tuple[str, float | None]]) -> Place:
+        """Where it is among the calls of its page as they are now, each by its SID and key.
+
+        What may be behind it is taken to be, except for some of the calls that came since.
+        """
+        if not self.sid:  # of a version of the gateway that did not name it
+            return Place(min(self.index, len(listed)), min(self.index + 1, len(listed)))
+        if (self.sid, self.key) in listed:
+            index = listed.index((self.sid, self.key))
+            return Place(index, index + 1)
+        start = 0
+        for index, (sid, key) in enumerate(listed):
+            later = 0.0 if key is None or self.key is None else key - self.key
+            if later < 0:
+                break
+            if later > 0 or (sid in self.ties and key in {None, self.key}):
+                start = index + 1
+        return Place(start, start)
+
     def _neighbour(self, token: str, step: int) -> PageRef | None:
         page = self.page
-        return PageRef(page.window, page.size, page.number + step, token) if token else None
+        number = page.number + step
+        return PageRef(page.window, page.size, number, token, step < 0) if token else None
 
 
 class Question(Struct, frozen=True):

@@ -5,8 +5,8 @@ from functools import partial
 
 import strawberry
 
-from gateway.calls.pages import Stretch
-from gateway.insights.paging import Cursors, Position, Question
+from gateway.calls.pages import Listed, Stretch, position_of
+from gateway.insights.paging import Cursors, Question
 from gateway.schema.reads import Reads, reads
 from gateway.schema.types.call import Call, call_of
 
@@ -66,21 +66,21 @@ class CallConnection:
     """
 
     stretch: strawberry.Private[Stretch]
-    write: strawberry.Private[Callable[[Position], str]]
+    write: strawberry.Private[Callable[[Listed], str]]
     bounds: strawberry.Private[tuple[str, str]]
 
     @strawberry.field(description="The calls, each with its cursor.", metadata=reads(Reads.VALUE))
     def edges(self) -> list[CallEdge]:
         """Relay's."""
         return [
-            CallEdge(node=call_of(call), write_cursor=partial(self.write, position))
-            for position, call in self.stretch.calls
+            CallEdge(node=call_of(one.call), write_cursor=partial(self.write, one))
+            for one in self.stretch.calls
         ]
 
     @strawberry.field(description="The calls alone.", metadata=reads(Reads.VALUE))
     def nodes(self) -> list[Call]:
         """For who does not ask for cursors."""
-        return [call_of(call) for _, call in self.stretch.calls]
+        return [call_of(one.call) for one in self.stretch.calls]
 
     @strawberry.field(description="Whether there are more.", metadata=reads(Reads.VALUE))
     def page_info(self) -> PageInfo:
@@ -94,13 +94,13 @@ class CallConnection:
 
     def _write_at(self, index: int) -> str | None:
         calls = self.stretch.calls
-        return self.write(calls[index][0]) if calls else None
+        return self.write(calls[index]) if calls else None
 
 
 def connection(stretch: Stretch, cursors: Cursors, question: Question) -> CallConnection:
     """A stretch of calls as a connection."""
     return CallConnection(
         stretch=stretch,
-        write=lambda position: cursors.encode(position, question),
+        write=lambda one: cursors.encode(position_of(one, question.sort), question),
         bounds=question.bounds,
     )

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from gateway.asking import OneAsker, now
 from gateway.calls.verbs import Verbs
 from gateway.insights.paging import Cursors
+from gateway.schema.spending import Expenses
 from gateway.schema.told import Told
 from gateway.viewers import Viewer
 
@@ -16,8 +17,8 @@ from gateway.viewers import Viewer
 class Context(Struct, frozen=True):
     """The context of one request. `request_id` is what the client sees and the log has.
 
-    `deadline` is how many seconds there are to answer, `told` adds up how fresh the answer is
-    while it is made.
+    `deadline` is how many seconds there are to answer. While the answer is made, `told` adds up how
+    fresh it is, and `expenses` what it costs.
     """
 
     viewer: Viewer
@@ -28,6 +29,7 @@ class Context(Struct, frozen=True):
     request_id: str
     deadline: float = math.inf
     told: Told = field(default_factory=Told)
+    expenses: Expenses = field(default_factory=Expenses)
 
     def asker(self) -> OneAsker:
         """Who asks upstream for this request, or for one event of it, from now on."""

@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.errors import TooExpensive
 from gateway.schema.price import Cost, Price
-from gateway.schema.spending import Allowance, Budgets, Refused
+from gateway.schema.spending import Budgets, Expenses, Refused
 from gateway.tally import Tally, noted
 from gateway.turns import in_turns
 from gateway.viewers import Viewer
@@ -24,16 +24,22 @@ class DemandControl:
         self.budgets = budgets or Budgets()
 
     async def admit(
-        self, price: Price, variables: Mapping[str, Any] | None, viewer: Viewer, now: float
-    ) -> Allowance | None:
-        """Charge a request to its viewer, who then has so much left. Raises Refused."""
+        self,
+        price: Price,
+        variables: Mapping[str, Any] | None,
+        viewer: Viewer,
+        now: float,
+        expenses: Expenses,
+    ) -> None:
+        """Charge a request to its viewer; `expenses` go on from its price. Raises Refused."""
         cost = noted().cost = price.total(variables)
         limit = viewer.max_cost or self._limit
         if viewer.budget_per_minute is not None:
             limit = min(limit, viewer.budget_per_minute)
         if cost > limit:
             raise Refused(TooExpensive(cost, limit, price.cure(variables, limit)), None)
-        return await self.budgets.charge(cost, viewer, now)
+        allowance = await self.budgets.charge(cost, viewer, now)
+        expenses.admitted(cost, allowance, (self.budgets, limit, viewer, now))
 
 
 async def told(tally: Tally, *data: bytes) -> dict[str, int]:

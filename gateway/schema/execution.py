@@ -107,7 +107,7 @@ class Executor:
         if isinstance(operation, Answer):
             return operation
         try:
-            allowance = await self._admit(operation, request, document, context)
+            await self._admit(operation, request, document, context)
         except Refused as problem:
             return too_expensive(problem, context.request_id)
         if dialect is not None and document.deferring is not None:
@@ -118,7 +118,7 @@ class Executor:
             data = msgspec.json.decode(answer.body, type=_Data).data
             cost = await told(noted(), bytes(data))
             answer.body = answer.body[:-1] + b',"extensions":' + _encode({"cost": cost}) + b"}"
-        answer.allowance = allowance
+        answer.allowance = context.expenses.allowance
         return answer
 
     async def _admit(
@@ -127,9 +127,10 @@ class Executor:
         request: Request,
         document: Document,
         context: Context,
-    ) -> Allowance | None:
-        price = document.price(operation)
-        return await self._demand.admit(price, request.variables, context.viewer, context.now)
+    ) -> None:
+        price, viewer = document.price(operation), context.viewer
+        variables, expenses = request.variables, context.expenses
+        await self._demand.admit(price, variables, viewer, context.now, expenses)
 
     async def _executed(
         self,

@@ -31,6 +31,8 @@ from gateway.schema.deferral import DEFER
 from gateway.schema.derive import object_type
 from gateway.schema.inputs import MAX_IDS, CallFilter, patience, said, size_of, understand
 from gateway.schema.node_ids import decode_id
+from gateway.schema.page_charge import PageCharge
+from gateway.schema.price import pages_of
 from gateway.schema.scalars import SCALARS
 from gateway.schema.types.call import Call, CallLookup, call_of, lookup_of, read_attribute
 from gateway.schema.types.node import Node
@@ -130,8 +132,10 @@ class Query:
             start, windows = pin(*meant), earlier(*meant)
         else:
             start = context.cursors.decode(cursor, asked.question, argument)
-        lists, where = context.verbs.lists, (_realm(info), asked.question, start, count)
         forward = last is None
+        pages = pages_of(count, goes_on=cursor is not None, forward=forward)
+        charge = PageCharge(context, asked.question, pages, forward=forward)
+        lists, where = context.verbs.lists, (_realm(info), asked.question, start, count, charge)
         stretch = await (lists.forward(*where, windows) if forward else lists.backward(*where))
         context.told.stretch(stretch)
         context.told.personal |= asked.personal

@@ -31,6 +31,13 @@ _TO_THE_END = 11
 _SMALLEST_PAGE = 25
 
 
+def pages_of(size: int, *, goes_on: bool, forward: bool) -> int:
+    """Pages of Twilio's that the price of a list holds; of one that goes on, its first as well."""
+    if goes_on:
+        return 1 + math.ceil(size / _SMALLEST_PAGE)
+    return 1 if forward else _TO_THE_END
+
+
 class Cost(NamedTuple):
     """Requests to Twilio, and values in the answer."""
 
@@ -114,10 +121,8 @@ class Root(Struct, frozen=True):
         return once
 
     def _pages(self, size: int, variables: Mapping[str, Any]) -> int:
-        """Of a walk that goes on, with the pages that it began with."""
-        if any(self._said(name, variables) is not None for name in ("after", "before")):
-            return 1 + math.ceil(size / _SMALLEST_PAGE)
-        return 1 if self._said("last", variables) is None else _TO_THE_END
+        goes_on = any(self._said(name, variables) is not None for name in ("after", "before"))
+        return pages_of(size, goes_on=goes_on, forward=self._said("last", variables) is None)
 
     def _said(self, name: str, variables: Mapping[str, Any]) -> int | None:
         given = self.given.get(name)

@@ -14,7 +14,10 @@ from typing import Protocol
 from msgspec import Struct
 
 from gateway.errors import BudgetSpent, TooExpensive
+from gateway.tally import noted
 from gateway.viewers import Viewer
+
+_GO_ON = "go on from the cursor that comes with this error, or narrow `filter`"
 
 WINDOW = 60
 """Seconds of a budget; it begins with each minute of the clock."""
@@ -138,3 +141,37 @@ class Budgets:
         purse.in_hand += wanted - excess
         purse.left = max(0, purse.budget - taken + excess)
         return excess < wanted
+
+
+class Expenses:
+    """What a request has cost so far; `allowance` is what its viewer has left, if it has a budget.
+
+    What was never admitted costs nothing.
+    """
+
+    __slots__ = ("_admitted", "allowance", "cost")
+
+    def __init__(self) -> None:
+        self._admitted: tuple[Budgets, int, Viewer, float] | None = None
+        self.allowance: Allowance | None = None
+        self.cost = 0
+
+    def admitted(
+        self, cost: int, allowance: Allowance | None, account: tuple[Budgets, int, Viewer, float]
+    ) -> None:
+        """Begin with the price; further costs go to the account: up to which limit, whose, when."""
+        self.cost, self.allowance, self._admitted = cost, allowance, account
+
+    async def add(self, cost: int) -> None:
+        """Charge so much more. Raises TooExpensive."""
+        if self._admitted is None:
+            return
+        budgets, limit, viewer, now = self._admitted
+        if self.cost + cost > limit:
+            raise TooExpensive(self.cost + cost, limit, _GO_ON)
+        try:
+            self.allowance = await budgets.charge(cost, viewer, now)
+        except Refused as refused:
+            raise refused.problem from None
+        self.cost += cost
+        noted().cost = self.cost

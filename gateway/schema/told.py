@@ -64,7 +64,7 @@ class Told:
             return None
         kept = []
         for thing in self._things:
-            calls = () if isinstance(thing, Call) else (call for _, call in thing.calls)
+            calls = () if isinstance(thing, Call) else (one.call for one in thing.calls)
             for one in (thing, *calls):
                 changes = isinstance(one, Call) and (
                     one.refresh_after is not None or one.source is Source.UPSTREAM

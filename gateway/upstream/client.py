@@ -178,7 +178,7 @@ class InsightsClient:
         return UpstreamPage(
             tuple(snapshots),
             _neighbour(ref, body.meta.next_page_url, response),
-            _neighbour(ref, body.meta.previous_page_url, response),
+            _neighbour(ref, body.meta.previous_page_url, response, back=True),
         )
 
     async def aclose(self) -> None:
@@ -260,7 +260,9 @@ def _same(raw: bytes, known: Known) -> Snapshot | None:
     return None if named is None else known(CallSid(named[1].decode("ascii")))
 
 
-def _neighbour(ref: PageRef, url: str | None, response: httpx.Response) -> PageRef | None:
+def _neighbour(
+    ref: PageRef, url: str | None, response: httpx.Response, *, back: bool = False
+) -> PageRef | None:
     """The page that `url` leads to. Only its token and number are taken: never the address."""
     if not url:
         return None
@@ -271,4 +273,4 @@ def _neighbour(ref: PageRef, url: str | None, response: httpx.Response) -> PageR
         raise invalid("named a page in a way that cannot be read", response) from error
     if number < 0 or (not token and number > 0):
         raise invalid("named a page without its token", response)
-    return PageRef(ref.window, ref.size, number, token)
+    return PageRef(ref.window, ref.size, number, token, back and token != "")

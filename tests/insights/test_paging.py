@@ -2,9 +2,11 @@ import base64
 import re
 from typing import Any, cast
 
+import msgspec
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from gateway.errors import InvalidCursor
 from gateway.insights.paging import Cursors, PageRef, Position, Question, page_size_for
@@ -23,8 +25,21 @@ QUESTION = Question(
 SECONDS = st.integers(0, 2**40)
 TOKENS = st.text("PT0123456789abcdef", max_size=40)
 WINDOWS = st.builds(Window, SECONDS, SECONDS)
-PAGES = st.builds(PageRef, WINDOWS, st.integers(1, 1000), st.integers(0, 10**9), TOKENS)
-POSITIONS = st.builds(Position, PAGES, st.integers(0, 999), TOKENS, TOKENS)
+PAGES = st.builds(
+    PageRef, WINDOWS, st.integers(1, 1000), st.integers(0, 10**9), TOKENS, st.booleans()
+)
+SIDS = st.integers(0, 30).map("CA{:032x}".format)
+KEYS = st.none() | st.integers(0, 9).map(float)
+POSITIONS = st.builds(
+    Position,
+    PAGES,
+    st.integers(0, 999),
+    TOKENS,
+    TOKENS,
+    SIDS,
+    KEYS,
+    st.lists(SIDS, max_size=8).map(tuple),
+)
 PAIRS = st.tuples(st.text(max_size=8), st.text(max_size=8))
 QUESTIONS = st.builds(
     Question,
@@ -117,6 +132,87 @@ def test_what_was_never_a_cursor_is_refused(cursor: str) -> None:
     assert refused(cursor)
 
 
+@pytest.mark.parametrize(
+    ("there", "place"), [(40, (24, 25)), (25, (24, 25)), (24, (24, 24)), (0, (0, 0))]
+)
+def test_a_cursor_that_names_no_call_leads_to_its_place(there: int, place: object) -> None:
+    """Those of the version before did not: they go on by their index, as they did then."""
+    older = (((1_780_000_000, 1_780_014_400), 25, 3, "PTabc"), 24, "PTdef")
+    cursor = Cursors(KEY).encode(cast("Position", older), QUESTION)
+    position = Cursors(KEY).decode(cursor, QUESTION, "after")
+    assert position == SOMEWHERE
+    listed = [(f"CA{number:032x}", None) for number in range(there)]
+    assert position.place_among(listed) == place
+
+
+def test_a_cursor_of_this_version_is_read_by_the_one_before() -> None:
+    """Replicas of both stand side by side while they are replaced: what is new is appended."""
+
+    class Older(Struct, frozen=True, array_like=True):
+        page: PageRef
+        index: int
+        next: str = ""
+        previous: str = ""
+
+    position = Position(SOMEWHERE.page, 24, "PTdef", "", "CA1", 5.0, ("CA0",))
+    written = msgspec.msgpack.encode(position)
+    assert msgspec.msgpack.decode(written, type=Older) == Older(SOMEWHERE.page, 24, "PTdef")
+
+
+LISTS = st.lists(st.tuples(SIDS, KEYS), unique_by=lambda one: one[0], max_size=20)
+
+
+@quick
+@given(POSITIONS, LISTS)
+def test_a_call_that_is_there_is_behind_those_before_it(
+    position: Position, listed: list[tuple[str, float | None]]
+) -> None:
+    """With the key that it had; wherever that is."""
+    place = position.place_among(listed)
+    assert place.is_taken is ((position.sid, position.key) in listed)
+    if place.is_taken:
+        assert listed[place.before] == (position.sid, position.key)
+        assert place.behind == place.before + 1
+
+
+@quick
+@given(POSITIONS, LISTS)
+def test_no_call_is_passed_over_that_may_be_behind(
+    position: Position, listed: list[tuple[str, float | None]]
+) -> None:
+    """Where a call is gone, the last of those that are passed over is known to be before it."""
+    place = position.place_among(listed)
+    assert 0 <= place.before <= place.behind <= len(listed)
+    if not place.is_taken and place.before:
+        sid, key = listed[place.before - 1]
+        is_later = key is not None and position.key is not None and key > position.key
+        assert is_later or sid in position.ties
+        assert all(
+            key is None or position.key is None or key >= position.key
+            for _, key in listed[: place.before]
+        )
+
+
+@pytest.mark.parametrize(
+    ("listed", "before"),
+    [
+        ("a9 b8 c7 d6 e5", 2),  # it is not there: behind those with a later key
+        ("a9 b8 x7 c7 d6", 2),  # and those of its own second are behind it
+        ("a9 b8 t7 x7 d6", 3),  # but for the one that was before it
+        ("a9 n- b8 d6", 3),  # what has no key is before it where a later one follows
+        ("n- d6", 0),  # and may be behind it elsewhere
+        ("d6 e5", 0),
+        ("", 0),
+        ("a9 b8", 2),
+    ],
+)
+def test_a_call_that_is_gone_was_where_its_key_says(listed: str, before: int) -> None:
+    """Newest first; `7` is its key, and `t` was right before it."""
+    position = Position(SOMEWHERE.page, 3, "", "", "gone", 7.0, ("t",))
+    pairs = [(one[0], None if one[1] == "-" else float(one[1])) for one in listed.split()]
+    assert position.place_among(pairs) == (before, before)
+
+
 def test_a_cursor_of_another_version_of_the_gateway_is_refused() -> None:
     """Genuine, but of a shape that this version does not read: start again, and no failure."""
     cursor = Cursors(KEY).encode(cast("Position", ("a", "b")), QUESTION)
@@ -174,7 +270,11 @@ def test_the_outermost_calls_of_a_page_know_its_neighbours() -> None:
     page = PageRef(Window(0, 14_400), 25, 3, "PThere")
     cases: list[tuple[Position, Any, Any]] = [
         (Position(page, 24, next="PTon"), PageRef(page.window, 25, 4, "PTon"), None),
-        (Position(page, 0, previous="PTback"), None, PageRef(page.window, 25, 2, "PTback")),
+        (
+            Position(page, 0, previous="PTback"),
+            None,
+            PageRef(page.window, 25, 2, "PTback", back=True),
+        ),
         (Position(page, 7), None, None),
     ]
 

@@ -15,11 +15,11 @@ from gateway.accounts import Account
 from gateway.cache.entry import Entry
 from gateway.cache.memory_cache import MemoryCache
 from gateway.calls.call import Call, FinalReason, Lookup, LookupStatus, Source
-from gateway.calls.pages import Stretch
+from gateway.calls.pages import Page, Stretch, listed
 from gateway.calls.verbs import Verbs
 from gateway.errors import UpstreamUnavailable
 from gateway.insights.catalogue import CallSid, Entity
-from gateway.insights.paging import Cursors, PageRef, Position
+from gateway.insights.paging import Cursors, PageRef
 from gateway.insights.snapshot import Snapshot, snapshot_of
 from gateway.insights.summary import Summary
 from gateway.insights.windows import Window
@@ -154,8 +154,8 @@ class MadeCalls:
                 raise call
         ref = PageRef(Window(0, 1), 25)
         there = [call for call in self._given if isinstance(call, Call)]
-        placed = tuple((Position(ref, place), call) for place, call in enumerate(there))
-        listed = Stretch(
+        placed = tuple(listed(Page(ref, NOON - 5, tuple(there), None, None)))
+        stretch = Stretch(
             placed,
             has_next=True,
             has_previous=False,
@@ -164,8 +164,8 @@ class MadeCalls:
             entry=self._entry_of_list,
         )
         if self._cache is not None:
-            self._listed = listed
-        return listed
+            self._listed = stretch
+        return stretch
 
     def annotation_is_fresh(self, call: Call) -> bool:
         return not call.snapshot.doubted

@@ -72,7 +72,7 @@ class Rendering:
         if known is not None:
             return known
         if len(stretch.calls) > _FEW:
-            await self._get_ready(program.inner, [call for _, call in stretch.calls])
+            await self._get_ready(program.inner, [one.call for one in stretch.calls])
         pieces = self._pieces(program, value)
         if entry is not None:
             entry.keep(how, stretch, pieces, sum(map(len, pieces)))

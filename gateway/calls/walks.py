@@ -1,0 +1,104 @@
+"""Walks through the pages of a list, one way or the other.
+
+Whatever Twilio's pages lead to, a walk ends: it never comes back to a page, each page of it is
+charged, and it asks for no more once it is too late for whoever waits for it.
+"""
+
+from collections.abc import Awaitable
+from typing import NamedTuple, Protocol
+
+from msgspec import structs
+
+from gateway.asking import asking, now
+from gateway.calls.page_source import PageSource
+from gateway.calls.pages import Page, place_of
+from gateway.errors import DeadlineExceeded, UpstreamInvalidResponse
+from gateway.insights.paging import PageRef, Place, Position, Question
+from gateway.turns import next_turn
+from gateway.viewers import Realm
+
+
+class Charge(Protocol):
+    """Charges whoever asks for one more page of a walk."""
+
+    def __call__(self, position: Position) -> Awaitable[None]:
+        """Raises TooExpensive if that may not be; the walk can go on from `position`."""
+        ...
+
+
+class Start(NamedTuple):
+    """Where a walk begins: on which page, and beside which place on it.
+
+    `moved` is the SID of the call there, if that is elsewhere now, or nowhere.
+    """
+
+    page: Page
+    place: Place
+    moved: str | None = None
+
+
+class Walk:
+    """One walk through the pages of a list."""
+
+    def __init__(
+        self, source: PageSource, realm: Realm, question: Question, charge: Charge
+    ) -> None:
+        self._source = source
+        self._realm = realm
+        self._question = question
+        self._charge = charge
+        self._met: set[str] = set()
+
+    async def begin(self, ref: PageRef, position: Position | None = None) -> Page:
+        """The first page; if it is beside that of a position, that one was met before."""
+        self._met = set() if position is None else {position.page.token}
+        return await self._page(ref, position or Position(ref, 0))
+
+    async def following(self, page: Page) -> Page | None:
+        """The next page, if there is one."""
+        return None if page.next is None else await self._further(page.next, page.after())
+
+    async def preceding(self, page: Page) -> Page | None:
+        """The page before, if there is one."""
+        return None if page.previous is None else await self._further(page.previous, page.before())
+
+    async def find(self, position: Position) -> Start:
+        """Where a list goes on behind a call, or before it, whatever became of its page since.
+
+        The call may be pushed off its page: a page that begins at a fixed place loses calls at its
+        end, and one that ends at a fixed place loses calls at its beginning.
+        """
+        sort = self._question.sort
+        page = await self.begin(position.page)
+        place = place_of(position, page, sort)
+        while page.ref.back and place == (0, 0) and page.previous is not None:
+            page = await self._further(page.previous, _elsewhere(position, page.previous))
+            place = place_of(position, page, sort)
+        self.turn(page)
+        while place == (len(page.calls), len(page.calls)) and page.next is not None:
+            page = await self._further(page.next, _elsewhere(position, page.next))
+            place = place_of(position, page, sort)
+        self.turn(page)
+        return Start(page, place, None if place.is_taken else position.sid)
+
+    def turn(self, page: Page) -> None:
+        """Go on from a page, perhaps the other way."""
+        self._met = {page.ref.token}
+
+    async def _further(self, ref: PageRef, position: Position) -> Page:
+        await next_turn()  # of others, too; who has left is gone from here
+        if now() >= asking().until:
+            raise DeadlineExceeded
+        return await self._page(ref, position)
+
+    async def _page(self, ref: PageRef, position: Position) -> Page:
+        if ref.token in self._met:
+            raise UpstreamInvalidResponse("Twilio's list leads back to a page that it came from.")
+        self._met.add(ref.token)
+        await self._charge(position)
+        return await self._source.page(self._realm, self._question, ref)
+
+
+def _elsewhere(position: Position, ref: PageRef) -> Position:
+    """The same call, to be looked for from another page on."""
+    return structs.replace(position, page=ref, index=0, next="", previous="")
