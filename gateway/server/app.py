@@ -54,7 +54,7 @@ from gateway.server.service import MakeContext, Service
 from gateway.server.shedding import Shedding
 from gateway.server.straight import Application, Straight
 from gateway.server.telemetry import Telemetry
-from gateway.server.tokens import TokenVerifier, key_set_of
+from gateway.server.tokens import TokenVerifier, kept_fresh, key_set_of
 from gateway.server.tracing import Traces, sent_at_the_end, traces_of
 from gateway.server.websocket import WebSocketEndpoint
 from gateway.setting_load import ENV_FILE, merged, read
@@ -120,7 +120,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with engine.running() as state, pulse(telemetry, hook):
+        async with engine.running() as state, pulse(telemetry, hook), kept_fresh(verifier, hook):
             with obeyed.reloading(reread), leaving.at_sigterm(), sent_at_the_end(traces):
                 yield state | {STATE: _connections(settings, hook)}
 

@@ -9,8 +9,8 @@ import logging
 import warnings
 from base64 import urlsafe_b64decode
 from codecs import BOM_UTF8
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from itertools import islice
 from typing import Any
 
@@ -22,6 +22,7 @@ from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey, import_key
 from joserfc.jwt import JWTClaimsRegistry
 from msgspec import Struct
 
+from gateway.background import keep_running
 from gateway.errors import KeysUnavailable, Unauthenticated
 from gateway.instrumentation import DependencyChanged, Hook, silent
 from gateway.upstream.failures import (
@@ -93,6 +94,7 @@ class TokenVerifier:
         self._clock = clock
         self._hook = hook
         self._keys: KeySet | None = None
+        self._problem: str | None = None
         self._read_at = float("-inf")
         self._reading: asyncio.Task[None] | None = None
         self._waiting = 0
@@ -138,6 +140,13 @@ class TokenVerifier:
             raise KeysUnavailable
         return self._keys
 
+    async def keep_fresh(self) -> None:
+        """Read the keys now and each half hour; each minute while they cannot be read."""
+        while True:
+            with suppress(KeysUnavailable):
+                await self._wait_for_newer()
+            await asyncio.sleep(KEEP_FOR / 2 if self._problem is None else REFRESH_AFTER)
+
     async def _wait_for_newer(self) -> None:
         """Have the keys read, which is done to its end whoever waits for it."""
         if self._waiting >= MAX_WAITING:
@@ -157,13 +166,15 @@ class TokenVerifier:
         """Read the keys; when they cannot be read, those of before go on being good."""
         try:
             self._keys = key_set_in(await self._fetch())
+            self._problem = None
         except (OSError, ValueError) as error:
-            self._hook(DependencyChanged("keys", str(error)))
-            return
+            self._problem = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever an issuer may have published
+            self._problem = type(error).__name__
         finally:
             self._read_at = self._clock()
             self._reading = None
-        self._hook(DependencyChanged("keys", None))
+        self._hook(DependencyChanged("keys", self._problem))
 
 
 def _decoded(token: str, keys: KeySet) -> jwt.Token:
@@ -220,6 +231,21 @@ def _is_weak(key: Key) -> bool:
             LEAST_RSA_BITS,
         )
     return bits < LEAST_RSA_BITS
+
+
+@asynccontextmanager
+async def kept_fresh(verifier: TokenVerifier | None, hook: Hook) -> AsyncIterator[None]:
+    """Have the keys read inside the `async with` block before somebody needs them."""
+    if verifier is None:
+        yield
+        return
+    reading = asyncio.create_task(keep_running("reading of keys", verifier.keep_fresh, hook))
+    try:
+        yield
+    finally:
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
 
 
 def key_set_of(

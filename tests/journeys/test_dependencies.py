@@ -30,7 +30,7 @@ from gateway.instrumentation import (
 )
 from gateway.logs import JsonLines, TextLines
 from gateway.sandbox import Fault, Sandbox
-from gateway.server import pulse
+from gateway.server import pulse, tokens
 from gateway.server.dependencies import Dependencies
 from gateway.server.tokens import RETRY_AFTER, TokenVerifier, key_set_of
 from gateway.settings import Settings
@@ -358,3 +358,23 @@ async def test_a_task_of_the_background_fails_and_goes_on(
     failed, well = log.texts()
     assert failed.startswith("A background task fails (measuring): ArithmeticError. ")
     assert well.startswith("A background task runs again (measuring), after ")
+
+
+async def test_a_key_set_that_is_not_there_at_the_start_is_told_at_once(
+    sandbox: Sandbox, clock: Clock, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anybody shows a token, and nobody need show one for it to be noticed again."""
+    monkeypatch.setattr(tokens, "REFRESH_AFTER", 0.05)
+    issuer = Issuer()
+    with serving(issuer.app) as address:
+        settings = Settings(
+            gateway_jwks_url=f"{address}/keys",
+            gateway_jwt_issuer="https://issuer",
+            gateway_jwt_audience="calls",
+        )
+        async with Gateway(sandbox, clock, settings) as gateway:
+            assert await becomes(lambda: log.levels() == ["WARNING"])
+            assert await failing(gateway) == {"JWKS": "HTTP 503"}
+            issuer.answer = issuer.keys
+            assert await becomes(lambda: log.levels() == ["WARNING", "INFO"])
+    assert all("HTTP 503" in text for text in log.texts())

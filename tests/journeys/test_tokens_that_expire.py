@@ -140,10 +140,14 @@ async def test_a_websocket_of_a_stranger_is_closed(
     assert not sandbox.requests
 
 
-async def test_a_websocket_may_come_back_while_keys_cannot_be_read(
-    address: str, issuer: Issuer
-) -> None:
-    """With 1013, *Try Again Later*: the token may be good, and graphql-ws comes back."""
+@pytest.fixture
+def no_issuer(issuer: Issuer) -> None:
+    """Not even while the gateway starts, when it would read the keys."""
     issuer.is_up = False
+
+
+@pytest.mark.usefixtures("no_issuer")
+async def test_a_websocket_may_come_back_while_keys_cannot_be_read(address: str) -> None:
+    """With 1013, *Try Again Later*: the token may be good, and graphql-ws comes back."""
     async with asyncio.timeout(15), web_socket(address) as socket:
         assert await _ending(socket, f"Bearer {_token(60)}") == 1013
