@@ -1,4 +1,5 @@
-# Three stages: npm builds the page, Python the wheel; what runs has Python and one environment.
+# Three stages: npm builds GraphiQL, Python the documentation and the wheel; what runs has Python and
+# one environment.
 # For builds that give the same files next year too, name base images by their digest:
 # docker build --build-arg PYTHON=python@sha256:… --build-arg NODE=node@sha256:… .
 ARG PYTHON=python:3.11-slim
@@ -9,7 +10,6 @@ WORKDIR /page
 COPY gateway/graphiql/.npmrc gateway/graphiql/package.json gateway/graphiql/package-lock.json ./
 RUN npm ci
 COPY gateway/graphiql/ ./
-COPY docs/ docs/
 RUN npm run build
 
 FROM ${PYTHON} AS build
@@ -18,10 +18,13 @@ COPY .ci/requirements.txt .ci/requirements-build.txt .ci/
 RUN python -m venv --without-pip /opt/gateway
 RUN pip --python /opt/gateway/bin/python install --no-cache-dir --no-compile --require-hashes -r .ci/requirements.txt
 RUN pip install --no-cache-dir --require-hashes -r .ci/requirements-build.txt
-COPY pyproject.toml README.md ./
+COPY pyproject.toml hatch_build.py README.md CHANGELOG.md schema.graphql ./
+COPY docs/ docs/
+COPY tests/clients/ tests/clients/
 COPY gateway/ gateway/
+RUN python -m gateway.documentation.build gateway/documentation/dist
 COPY --from=page /page/dist/ gateway/graphiql/dist/
-# The page is there already: the wheel takes it as it is.
+# The pages are there already: the wheel takes them as they are.
 RUN GATEWAY_SKIP_GRAPHIQL=1 pip wheel --no-deps --no-build-isolation --wheel-dir dist .
 RUN pip --python /opt/gateway/bin/python install --no-index --no-deps --no-compile dist/*.whl
 # Compiled once, here, and told by their content: what runs neither writes nor looks at times.

@@ -78,6 +78,10 @@ class Visit:
     async def appear(self) -> None:
         """Open the page, and wait until there is something to write in."""
         await self.page.goto(f"{self.origin}/")
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until there is something to write in."""
         for editor in ("Operation Editor", "Variables", "Result Window"):
             region = self.page.get_by_role("region", name=editor, include_hidden=True)
             box = region.get_by_role("textbox", include_hidden=True)  # a dialog may be before it
@@ -113,7 +117,7 @@ class Visit:
 
     def hear(self, said: ConsoleMessage) -> None:
         """Take note of what the browser complains about, a breach of the policy among others."""
-        if said.type != "debug":
+        if said.type in {"error", "warning"}:
             self.complaints.append(said.text)
 
     async def open(self, job: str) -> None:

@@ -3,18 +3,23 @@
 import re
 import shlex
 import tomllib
+from collections.abc import Iterable
 from fnmatch import fnmatch
 from importlib.metadata import requires
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+from gateway.documentation.sources import linked
 from gateway.settings import table
+from hatch_build import SPHINX
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "Dockerfile").read_text("utf-8")
-BUILD_HOOK = (ROOT / "gateway/graphiql/build.py").read_text("utf-8")
+BUILD_HOOK = (ROOT / "hatch_build.py").read_text("utf-8")
 
 
 class Step(NamedTuple):
@@ -72,6 +77,20 @@ def test_what_is_copied_exists_and_reaches_the_builder(source: str) -> None:
     assert reaches
 
 
+def test_what_the_documentation_links_to_reaches_the_builder() -> None:
+    """Files from all over the repository are downloads of the site."""
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("**/*.md")]
+    files = {
+        file
+        for path in pages
+        if "node_modules" not in path.parts
+        for file in linked(path.relative_to(ROOT).as_posix(), path.read_text("utf-8"))
+    }
+    assert "tests/clients/live/graphql-ws.mjs" in files
+    copied = tuple(COPIED)
+    assert [file for file in files if not file.startswith(copied)] == []
+
+
 def test_images_are_named_without_a_host() -> None:
     """Whoever builds decides where images come from."""
     assert [image for image in IMAGES if not re.fullmatch(r"[a-z]+:[\w.-]+", image)] == []
@@ -117,17 +136,32 @@ def test_what_is_installed_is_pinned_with_its_hashes() -> None:
         assert f"-r .ci/{name}" in TEXT
 
 
+def closure(needs: Iterable[str]) -> set[str]:
+    """The packages that requirements bring, as far as they apply to the image's Python on Linux."""
+    found: set[str] = set()
+    ahead = [*map(Requirement, needs)]
+    while ahead:
+        need = ahead.pop()
+        name = canonicalize_name(need.name)
+        if name not in found and (need.marker is None or need.marker.evaluate({"extra": ""})):
+            found.add(name)
+            ahead += map(Requirement, requires(name) or ())
+    return found
+
+
 def test_what_builds_the_wheel_is_what_the_project_names() -> None:
-    """The pinned backend is the one in pyproject.toml, and nothing is pinned in vain."""
+    """Pinned are the backend in pyproject.toml and what the documentation is built with, alone."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    (backend,) = project["build-system"]["requires"]
-    named = {entry.split("==")[0] for entry in pinned("requirements-build.txt")}
-    needed = {
-        re.split(r"[^\w-]", need)[0]
-        for need in requires(backend.split(">")[0]) or ()
-        if ";" not in need
+    pins = (ROOT / ".ci" / "requirements-build.txt").read_text("utf-8")
+    named = {
+        need.name
+        for need in map(Requirement, re.findall(r"^([\w-]+==.*?) \\$", pins, re.MULTILINE))
+        if need.marker is None or need.marker.evaluate()
     }
-    assert named == needed | {backend.split(">")[0]}
+    assert named == closure([*project["build-system"]["requires"], *SPHINX])
+    assert {*SPHINX} - {*project["project"]["optional-dependencies"]["dev"]} <= {
+        *project["project"]["dependencies"]
+    }
 
 
 def test_two_builds_hold_the_same_bytecode() -> None:

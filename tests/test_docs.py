@@ -35,7 +35,6 @@ PAGES = {
 }
 EVERY_PAGE = pytest.mark.parametrize("page", PAGES)
 BLOCK = re.compile(r"^```([^\n]+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-BUILT = ROOT / "gateway" / "graphiql" / "dist" / "docs"
 SPAN = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"(?<![\w-])gateway ([a-z]+)((?: +(?:--?\w[\w-]*|\S+))*)")
 OPTION = re.compile(r"--[a-z-]+")
@@ -267,20 +266,6 @@ def test_every_page_is_found() -> None:
     assert [page for page in pages() if page not in found] == []
 
 
-@pytest.mark.skipif(not BUILT.is_dir(), reason="built without Node.js: there are no pages")
-def test_every_link_of_a_built_page_leads_somewhere() -> None:
-    """Within what is served: to a page, a heading on it, or the schema."""
-    built = {path: path.read_text("utf-8") for path in BUILT.rglob("*.html")}
-    assert len(built) > 1
-    for path, text in built.items():
-        for target in re.findall(r'<a href="(?!https:)([^"]+)"', text):
-            name, _, heading = target.partition("#")
-            page = (path.parent / name).resolve() if name else path
-            if page != BUILT.parent / "schema.graphql":
-                assert page in built, target
-                assert not heading or f'id="{heading}"' in built[page], target
-
-
 def test_every_address_is_explained(gateway: Gateway) -> None:
     """The table of addresses holds the routes that there are: none more, none less."""
     routes = {route.path for route in gateway.app.routes if isinstance(route, Route)}
@@ -324,7 +309,7 @@ def test_a_mistake_in_the_settings_is_told_as_it_is_shown() -> None:
 def test_readme_asks_for_the_versions_that_are_needed() -> None:
     """The oldest Python and Node.js in README are those that the build checks for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    build = (ROOT / "gateway/graphiql/build.py").read_text("utf-8")
+    build = (ROOT / "hatch_build.py").read_text("utf-8")
     major, minor = re.findall(r"^OLDEST_NODE = \((\d+), (\d+)\)", build, re.MULTILINE)[0]
     assert f"Python {project['requires-python'].removeprefix('>=')} or later" in PAGES["README.md"]
     assert f"Node.js {major}.{minor} or later" in PAGES["README.md"]

@@ -11,8 +11,10 @@ import { Access } from "./access.jsx";
 import { Cost } from "./cost.jsx";
 import { endpoint } from "./endpoint.js";
 import { fetcher } from "./fetcher.js";
+import { linked } from "./linked.js";
 import { useIsLost } from "./live.js";
 import { Pick } from "./pick.jsx";
+import { ErrorCodes } from "./reference.jsx";
 import { storage } from "./storage.js";
 import { useViewer } from "./viewer.js";
 import favicon from "./favicon.svg";
@@ -24,13 +26,14 @@ globalThis.MonacoEnvironment = {
 };
 
 // The server writes the tabs into the page: see gateway/server/graphiql.py.
-const tabs = JSON.parse(document.getElementById("tabs").textContent);
+const given = JSON.parse(document.getElementById("tabs").textContent);
+const tabs = linked ? [linked, ...given] : given;
 
 const PLUGINS = [HISTORY_PLUGIN, explorerPlugin()];
 
 // GraphiQL keeps a visitor's tabs, but opens what was last edited: a tab opened unedited would lose its
 // variables, and come back as one more tab. So it is told what the tab in front holds.
-const front = tabInFront() ?? tabs[0];
+const front = linked || (tabInFront() ?? tabs[0]);
 
 function tabInFront() {
   try {
@@ -71,6 +74,7 @@ function Page() {
         </span>
       </GraphiQL.Logo>
       <GraphiQL.Footer>
+        <ErrorCodes />
         <Pick />
         <Cost />
         <Connection />

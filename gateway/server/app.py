@@ -42,6 +42,7 @@ from gateway.schema.trusted_documents import trusted_documents
 from gateway.server.access import Access, Reread, events_are_on
 from gateway.server.again import Repeats
 from gateway.server.connections import STATE, Connections
+from gateway.server.documentation import Documentation
 from gateway.server.door import Door, across_origins, origins_of
 from gateway.server.graphiql import GraphiQL
 from gateway.server.graphql import GraphQLEndpoint
@@ -107,7 +108,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         Route("/metrics", telemetry.metrics),
         obeyed.sink.route(),
         *_schema_routes(settings),
-        *(graphiql.routes() if graphiql else ()),
+        *([*graphiql.routes(), *Documentation().routes()] if graphiql else ()),
     ]
     over_http = across_origins(Shedding(endpoint.respond, engine.quotas.requests), origins)
     local_only = configuration.stranger is not None and settings.gateway_auth != "none"

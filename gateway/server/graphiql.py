@@ -1,10 +1,10 @@
-"""GraphiQL and the docs: static, from this wheel alone, under a strict Content-Security-Policy.
+"""Serves GraphiQL from this wheel alone, under a strict Content-Security-Policy.
 
 `gateway/graphiql/` holds the page's sources, and its tabs: one GraphQL document for each job people
 come with. A build bundles them into `gateway/graphiql/dist/`; what changes between two servers (the
-SIDs worth asking about) is written into the page as it is served. Beside it are the pages of
-`docs/`. All addresses in them are relative: a proxy may put the gateway below a path of its own,
-and strip that from requests, so that the gateway does not know of it.
+SIDs worth asking about) is written into the page as it is served. All addresses in it are relative:
+a proxy may put the gateway below a path of its own, and strip that from requests, so that the
+gateway does not know of it.
 """
 
 import html
@@ -20,32 +20,14 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 from starlette.types import Scope
 
+from gateway.server.static import MEDIA_TYPES, SECURE
+
 SOURCES = Path(__file__).parent.parent / "graphiql"
 BUILT = SOURCES / "dist"
 PLACEHOLDER = "put a call SID here, CA and 32 hex digits"
 
-# 'unsafe-inline' is for styles alone: the editor lays out its lines with them.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "font-src 'self' data:; img-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
-    "base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
-)
-_SECURE = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-_PAGE_HEADERS = _SECURE | {"Cache-Control": "no-store"}
-_DOCS_HEADERS = _SECURE | {"Cache-Control": "no-cache"}
-_ASSET_HEADERS = _SECURE | {"Cache-Control": "public, max-age=31536000, immutable"}
-
-# Said, not guessed: where the system calls JavaScript text/plain, `nosniff` would stop the page.
-_MEDIA_TYPES = {
-    ".css": "text/css",
-    ".js": "text/javascript",
-    ".svg": "image/svg+xml",
-    ".ttf": "font/ttf",
-}
+_PAGE_HEADERS = SECURE | {"Cache-Control": "no-store"}
+_ASSET_HEADERS = SECURE | {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +53,7 @@ TABS = (
 
 
 class GraphiQL:
-    """The GraphiQL page, its assets and the documentation, from this wheel alone.
+    """The GraphiQL page and its assets.
 
     Args:
         endpoint: where GraphQL is answered, below the path the application is mounted at.
@@ -91,11 +73,10 @@ class GraphiQL:
     ) -> None:
         self._endpoint = endpoint
         self._needs_token = needs_token
-        page, assets, docs = built / "index.html", built / "assets", built / "docs"
+        page, assets = built / "index.html", built / "assets"
         is_built = page.is_file()
         self._template = (page if is_built else SOURCES / "unbuilt.html").read_text("utf-8")
         self._assets = {path.name: path for path in assets.iterdir()} if is_built else {}
-        self._docs = {path.relative_to(docs).as_posix(): path for path in docs.rglob("*.html")}
         tabs = SOURCES / "tabs"
         self._queries = [(tabs / f"{tab.name}.graphql").read_text("utf-8") for tab in TABS]
         self._examples = examples
@@ -118,32 +99,19 @@ class GraphiQL:
         """One file of the built page; only names that were there at start, so no path can stray."""
         path = self._assets.get(request.path_params["name"])
         if path is None:
-            return PlainTextResponse("Not Found", 404, headers=_SECURE)
-        return FileResponse(path, headers=_ASSET_HEADERS, media_type=_MEDIA_TYPES.get(path.suffix))
-
-    async def docs(self, request: Request) -> Response:
-        """One page of the documentation; again, only those that were there at start."""
-        path = self._docs.get(request.path_params["page"] or "index.html")
-        if path is None:
-            return PlainTextResponse("Not Found", 404, headers=_SECURE)
-        return FileResponse(path, headers=_DOCS_HEADERS, media_type="text/html")
+            return PlainTextResponse("Not Found", 404, headers=SECURE)
+        return FileResponse(path, headers=_ASSET_HEADERS, media_type=MEDIA_TYPES.get(path.suffix))
 
     def routes(self) -> list[BaseRoute]:
-        """`/`, below `/graphiql/assets/` all that the page loads, and `/docs/`."""
+        """`/`, and below `/graphiql/assets/` all that the page loads."""
         return [
             Route("/", self.page),
-            Route("/docs", _to_docs),
-            Route("/docs/{page:path}", self.docs),
             Route(
                 "/graphiql/assets/{name}",
                 self.asset,
                 middleware=[Middleware(GZipMiddleware, compresslevel=6)],
             ),
         ]
-
-
-async def _to_docs(_: Request) -> Response:
-    return Response(status_code=307, headers=_SECURE | {"Location": "docs/"})
 
 
 def _root(scope: Scope) -> str:

@@ -198,10 +198,9 @@ async def test_the_documentation_is_a_click_away(visit: Visit) -> None:
         await visit.page.get_by_role("link", name="Docs", exact=True).click()
     docs = await opened.value
     docs.on("console", visit.hear)
-    await docs.get_by_role("link", name="Filters").click()
-    await expect(docs).to_have_title("Filters · Call Insights")
-    await docs.get_by_role("link", name="paging").click()
-    await docs.get_by_role("link", name="All pages").click()
+    await docs.get_by_role("main").get_by_role("link", name="Filters").click()
+    await expect(docs).to_have_title("Filters - Call Insights")
+    await docs.get_by_role("link", name="Call Insights", exact=True).first.click()
     await expect(docs.get_by_role("heading", name="Documentation")).to_be_visible()
 
 

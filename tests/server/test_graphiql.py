@@ -39,9 +39,6 @@ def built(tmp_path: Path) -> Path:
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text(page, "utf-8")
     (tmp_path / "secret.txt").write_text("not for the public", "utf-8")
-    (tmp_path / "docs" / "operations").mkdir(parents=True)
-    for name in ("index.html", "operations/running.html"):
-        (tmp_path / "docs" / name).write_text(f"<h1>{name}</h1>", "utf-8")
     for name in ("index-1.js", "index-1.css", "favicon-1.svg"):
         (tmp_path / "assets" / name).write_text(f"/* {name} */" * 100, "utf-8")
     return tmp_path
@@ -74,7 +71,7 @@ async def test_the_page_may_run_only_scripts_from_its_own_origin(built: Path) ->
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/graphiql/assets/index-1.js", "/graphiql/assets/none.js", "/docs/", "/docs/none.html"],
+    ["/", "/graphiql/assets/index-1.js", "/graphiql/assets/none.js"],
 )
 async def test_every_answer_forbids_sniffing_and_referrers(built: Path, path: str) -> None:
     """Page, asset and refusal alike carry the security headers."""
@@ -135,30 +132,6 @@ async def test_nothing_but_an_asset_is_served(built: Path, path: str) -> None:
     assert "not for the public" not in answer.text
 
 
-@pytest.mark.parametrize(
-    ("path", "page"),
-    [("/docs/", "index.html"), ("/docs/operations/running.html", "operations/running.html")],
-)
-async def test_the_documentation_is_there_too(built: Path, path: str, page: str) -> None:
-    """As the build wrote it, and asked for anew after an upgrade."""
-    async with visit(GraphiQL(built=built)) as client:
-        answer = await client.get(path)
-    assert answer.text == f"<h1>{page}</h1>"
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.headers["cache-control"] == "no-cache"
-
-
-@pytest.mark.parametrize("path", ["../secret.txt", "..%2Fsecret.txt", "operations", "none.html"])
-async def test_nothing_but_the_documentation_is_given_out(built: Path, path: str) -> None:
-    """Nor a file beside it, by no spelling of the way there."""
-    async with visit(GraphiQL(built=built)) as client:
-        request = client.build_request("GET", "/docs/")
-        request.url = request.url.copy_with(raw_path=f"/docs/{path}".encode())
-        answer = await client.send(request)
-    assert answer.status_code == 404
-    assert "not for the public" not in answer.text
-
-
 async def test_the_page_and_its_parts_come_from_the_gateway_alone(built: Path) -> None:
     """Nothing in the page names another host: it works offline and tells nobody that it is open."""
     async with visit(GraphiQL(built=built)) as client:
@@ -187,16 +160,6 @@ async def test_the_page_works_below_whatever_path_a_proxy_puts_it(
         "https://a.example/insights/graphiql/assets/index-1.js",
         "https://a.example/insights/graphiql/assets/favicon-1.svg",
     }
-
-
-async def test_the_documentation_without_its_slash_is_next_to_it(built: Path) -> None:
-    """The redirect is relative too (RFC 9110 §10.2.2)."""
-    async with visit(GraphiQL(built=built)) as client:
-        answer = await client.get("/docs")
-    assert answer.status_code == 307
-    assert urljoin("https://a.example/insights/docs", answer.headers["location"]) == (
-        "https://a.example/insights/docs/"
-    )
 
 
 async def test_the_tabs_ask_about_calls_that_exist(built: Path) -> None:
