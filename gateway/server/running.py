@@ -5,7 +5,6 @@ without their end, and who waits for a better answer is given the one that there
 """
 
 import os
-import signal
 import socket
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -19,7 +18,8 @@ from gateway.errors import WrongSettings
 from gateway.server.bodies import MAX_BODY_BYTES
 from gateway.server.open_files import raise_limit
 from gateway.server.protocol import BoundedProtocol
-from gateway.server.signals import STOPS, ignore_stops, is_main_thread
+from gateway.server.server import Server
+from gateway.server.signals import ignore_stops
 from gateway.server.telemetry import SHARED_DIRECTORY
 from gateway.server.websocket_protocol import BoundedWebSocket
 from gateway.server.workers import Workers
@@ -54,25 +54,6 @@ def run(app: object, listening: socket.socket, workers: int = 1) -> int:
     with suppress(KeyboardInterrupt):
         server.run([listening])
     return 0 if server.started else STARTUP_FAILURE
-
-
-class Server(uvicorn.Server):
-    """One process. To be told to stop, and to have done so, is no failure: its status is 0."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals stop the server; they are not raised again after it, as uvicorn does.
-
-        The handlers that uvicorn puts back at its end are its own: others would end the process.
-        """
-        here = is_main_thread()
-        for number in STOPS if here else ():
-            signal.signal(number, self.handle_exit)
-        with super().capture_signals():
-            yield
-            self._captured_signals.clear()
-        if here:
-            ignore_stops()
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
+from gateway.server.server import Server
 from gateway.server.signals import took_hangup
 
 logger = logging.getLogger("gateway.server")
@@ -22,6 +23,13 @@ class Worker(Process):
     """One of them. To see whether it lives, nobody waits for its answer."""
 
     _asked_at: float | None = None
+
+    @property
+    def server(self) -> Server:
+        """The server that it runs."""
+        if self._server is None:
+            self._server = Server(self.config)
+        return self._server  # type: ignore[return-value]
 
     def is_alive(self, timeout: float = 5) -> bool:
         """Whether it runs, and answered the last question within so many seconds."""
