@@ -1,9 +1,9 @@
 """Puts together who hears of what happens: metrics, `/readyz`, the log, and who else is given."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from gateway.instrumentation import Hook, among
+from gateway.instrumentation import DependencyChanged, Hook, among
 from gateway.server.background_tasks import BackgroundTasks
 from gateway.server.deliveries import Deliveries
 from gateway.server.dependencies import Dependencies
@@ -34,4 +34,16 @@ def observers(
     groups = [counting, logging, health.listeners(), tasks.listeners(), COUNTS]
     if settings.gateway_webhook_url is not None:
         groups.append(Deliveries(changed, clock).listeners())
+    for one in _configured(settings):
+        telemetry(one)
     return Observers(telemetry, health, among(groups, hooks))
+
+
+def _configured(settings: Settings) -> Iterator[DependencyChanged]:
+    """What the gateway will depend on: it counts as working until it fails."""
+    if settings.gateway_cache_url != "memory://":
+        yield DependencyChanged("cache", None)
+    if settings.gateway_jwks_url is not None:
+        yield DependencyChanged("keys", None)
+    if settings.gateway_webhook_url is not None:
+        yield DependencyChanged("sink", None)

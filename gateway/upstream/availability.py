@@ -30,6 +30,7 @@ class _Account:
         self.failures = 0
         self.failing_since = 0.0
         self.reason: str | None = None
+        self.told: str | None = ""
 
     def answered(self) -> None:
         """Forget what went wrong."""
@@ -76,7 +77,7 @@ class Availability:
         else:  # busy, or cancelled: neither says whether it can be asked
             return
         if not account.circuit_is_open:  # or this request passed before it opened
-            self._hook(DependencyChanged("upstream", account.reason, one.account))
+            self._tell(one.account, account)
 
     def _turned(self, one: CircuitChanged, account: _Account) -> None:
         if one.state == "half_open":
@@ -84,4 +85,10 @@ class Availability:
         account.circuit_is_open = one.state == "open"
         if one.state == "closed":
             account.answered()
-        self._hook(DependencyChanged("upstream", account.reason, one.account))
+        self._tell(one.account, account)
+
+    def _tell(self, sid: str, account: _Account) -> None:
+        """Tell how an account is, unless that was told already."""
+        if account.reason != account.told:
+            account.told = account.reason
+            self._hook(DependencyChanged("upstream", account.reason, sid))

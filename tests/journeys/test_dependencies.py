@@ -99,6 +99,7 @@ async def test_redis_is_taken_away_and_given_back(
     """Noticed by whichever comes first, a request or the connection that listens."""
     settings = Settings(gateway_cache_url=redis.url)
     async with Gateway(sandbox, clock, settings) as gateway:
+        assert await up(gateway, 'dependency="cache",name=""') == "1", "before anything is asked"
         await gateway.ask(CALL, sid=sandbox.examples()["bad_carrier"])
         assert log.texts() == []
         redis.stop()
