@@ -48,10 +48,11 @@ def unknown_names(said: Mapping[str, str], known: Collection[str]) -> Iterator[s
     these only slips count.
     """
     others = service_links(said) | ELSEWHERE | _named_in(said.get("GATEWAY_CONFIG"), said)
-    for name in sorted(said.keys() - set(known) - others):
+    alike = {name for name in said if name.startswith(("GATEWAY_", "TWILIO_"))}
+    for name in sorted(alike - set(known) - others):
         meant = nearest(name, known)
         slip = edit_distance(name, meant) <= _CLOSE and not name.startswith(f"{meant}_")
-        if name.startswith("GATEWAY_") or (name.startswith("TWILIO_") and slip):
+        if slip or name.startswith("GATEWAY_"):
             yield f"{name} is not a setting: if you mean {meant}, rename it; otherwise remove it."
 
 

@@ -1,6 +1,5 @@
 """The command `gateway`, made of one command in each file of this folder."""
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -59,9 +58,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refused(usage_mistake(error))
     except click.Abort:
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read the output has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     return status or 0
 
 
