@@ -135,7 +135,7 @@ def repacked(rng: random.Random, packed: bytes) -> bytes:
     """MessagePack of another value than the one that is given; or what is none."""
     try:
         value = msgspec.msgpack.decode(packed)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return mutated(rng, packed)
     try:
         return msgspec.msgpack.encode(twisted(rng, value))
