@@ -73,8 +73,8 @@ def wait_of(response: httpx.Response) -> float | None:
 
 def retry_after(value: str, now: datetime) -> float | None:
     """Seconds to wait, from either form of `Retry-After`: seconds, or a date."""
-    if value.strip().isdecimal():
-        return seconds if math.isfinite(seconds := float(value)) else None
+    if (digits := value.strip()).isdecimal():
+        return seconds if math.isfinite(seconds := float(digits)) else None
     try:
         return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
     except (ValueError, TypeError, OverflowError):

@@ -197,6 +197,7 @@ async def test_who_asks_for_a_subaccount_that_is_not_shown_is_told_so(
         ("0", 0.0),
         ("120", 120.0),
         (" 7 ", 7.0),
+        ("7\x1f", 7.0),
         ("Wed, 21 Oct 2026 07:28:30 GMT", 30.0),
         ("Wed, 21 Oct 2026 07:27:00 GMT", 0.0),
         ("Wed, 21 Oct 2026 07:28:30 -0000", None),
