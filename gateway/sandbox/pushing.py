@@ -5,6 +5,7 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
@@ -14,6 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.sandbox.calls import Json
 from gateway.sandbox.events import EventStream, deliveries
+
+logger = logging.getLogger("gateway.sandbox")
 
 EVERY = 1.0  # seconds between two looks at the world
 KEPT = 10_000  # deliveries that wait for a sink that does not answer
@@ -50,10 +53,13 @@ class EventPusher:
                 self._waiting.append(batch)
 
     async def run(self) -> None:
-        """Push for ever."""
+        """Push for ever, whatever becomes of a delivery."""
         while True:
             await asyncio.sleep(EVERY)
-            await self.push()
+            try:
+                await self.push()
+            except Exception:
+                logger.exception("Events could not be pushed; the next ones will be")
 
     def beside(self, app: ASGIApp) -> ASGIApp:
         """The application, with events pushed for as long as a server runs it."""

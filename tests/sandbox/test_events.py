@@ -224,3 +224,24 @@ async def test_a_server_that_runs_the_sandbox_pushes_for_as_long(
     clock.advance(10 * MINUTE)
     await asyncio.sleep(0.05)
     assert len(sink.requests) == pushed
+
+
+async def test_a_fault_of_one_delivery_does_not_end_the_pushing(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, and what happens next is pushed."""
+    monkeypatch.setattr("gateway.sandbox.pushing.EVERY", 0.01)
+    pushed = asyncio.Event()
+
+    class Breaking(EventPusher):
+        async def push(self) -> None:
+            if "ArithmeticError" not in caplog.text:
+                raise ArithmeticError
+            pushed.set()
+
+    pusher = sandbox.event_pusher(URL, Sink())
+    pusher.__class__ = Breaking
+    pushing = asyncio.create_task(pusher.run())
+    async with asyncio.timeout(5):
+        await pushed.wait()
+    pushing.cancel()
