@@ -112,9 +112,12 @@ class Vocabulary(enum.StrEnum):
 
     @classmethod
     def spelled(cls, word: str) -> "Self | None":
-        """The member that `word` spells, or None."""
-        return cls.__members__.get(vocabulary_name(word))
+        """The member that `word` spells, or None, as for what is far longer than a word."""
+        return cls.__members__.get(vocabulary_name(word)) if len(word) <= _LONGEST_WORD else None
 
+
+_LONGEST_WORD = 100
+"""Characters: names of words are remembered, and so bounded."""
 
 UNRECOGNIZED = (
     "UNRECOGNIZED",

@@ -119,6 +119,13 @@ def test_an_answer_may_hold_a_word_that_nobody_knows_yet(kind: type[Vocabulary])
     assert kind.spelled("telepathy") is None
 
 
+def test_what_is_no_word_is_not_remembered() -> None:
+    """Ours: names are, and a hundred megabytes of what Twilio never says are not."""
+    before = vocabulary_name.cache_info().currsize
+    assert all(CallType.spelled("carrier" * length) is None for length in range(20, 60))
+    assert vocabulary_name.cache_info().currsize == before
+
+
 def test_an_older_spelling_leads_to_the_same_word() -> None:
     """Hyphens for underscores, capitals for small letters."""
     assert CallDirection.spelled("outbound-api") is CallDirection.OUTBOUND_API

@@ -1,8 +1,6 @@
 """What a request takes grows with its size, and no faster."""
 
-import gc
-import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -11,44 +9,14 @@ from gateway.schema.documents import Documents
 from gateway.schema.operations import build_schema
 from gateway.schema.shape import Limits
 from tests.conftest import Gateway
+from tests.growth import OVERHEAD, ROUNDS, cpu, grows_no_faster, no_collector
 from tests.schema.growing import DOCUMENTS, VARIABLES
-
-FOURFOLD = 8
-"""What is four times as large may take up to eight times as long: what is quadratic takes 16."""
-
-OVERHEAD = 0.004
-"""Seconds that are lost in any measurement."""
-
-ROUNDS = 4
-"""A busy machine makes some rounds slow, and none fast."""
 
 
 @pytest.fixture(autouse=True)
 def _no_collector() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
-async def cpu(work: Callable[[], Awaitable[object]]) -> float:
-    began = time.process_time()
-    await work()
-    return time.process_time() - began
-
-
-async def grows_no_faster(work: Callable[[int], Awaitable[object]], size: int) -> bool:
-    """Whether the least that it takes at four times the size is little more than four times that.
-
-    A quadratic computation fails every round; the others may be slow in one by chance.
-    """
-    small = large = float("inf")
-    for _ in range(ROUNDS):
-        small = min(small, await cpu(partial(work, size)))
-        large = min(large, await cpu(partial(work, 4 * size)))
-        if large < FOURFOLD * small + OVERHEAD:
-            return True
-    return False
+    with no_collector():
+        yield
 
 
 @pytest.mark.parametrize("kind", DOCUMENTS)
