@@ -1,6 +1,7 @@
 """Whatever Twilio's pages lead to, a walk through them ends, and others do not notice it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,8 @@ from msgspec.structs import force_setattr
 from gateway.sandbox import Sandbox
 from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
+from tests.live import becomes
+from tests.server.conftest import listening
 from tests.shifting import moment, sid_of
 from tests.viewers import READ, Asker, People
 
@@ -235,3 +238,24 @@ async def test_others_are_answered_during_a_walk_which_ends_when_its_client_leav
             for _ in range(50):
                 await asyncio.sleep(0)
             assert len(pages.asked) == asked < 200
+
+
+async def test_who_hangs_up_ends_the_walk(clock: Clock) -> None:
+    """On a real connection: soon nothing is asked for any more, for nobody waits for it."""
+    pages = Pages(lambda _: 0, lambda number: number + 1)
+    async with (
+        through(pages, clock, gateway_max_cost=FAR) as (gateway, _),
+        listening(gateway.app) as (host, port),
+    ):
+        _, writer = await asyncio.open_connection(host, port)
+        body = json.dumps({"query": FORWARD}).encode()
+        head = f"POST /graphql HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer ana\r\n"
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        writer.write(head.encode() + body)
+        assert await becomes(lambda: len(pages.asked) > 20)
+        writer.close()
+        met = set[int]()
+        async with asyncio.timeout(5):
+            while len(pages.asked) not in met:
+                met.add(len(pages.asked))
+                await asyncio.sleep(0.1)
