@@ -67,7 +67,7 @@ class Lists:
             found: Stretch = known
             return found
         pages, taken = [page], list[Listed]()
-        here = [one for one in listed(page)[place.behind :] if one.call.snapshot.sid != moved]
+        here = _without(moved, listed(page)[place.behind :])
         while True:
             more_here = len(taken) + len(here) > count
             taken += here[: count - len(taken)]
@@ -127,8 +127,7 @@ class Lists:
             page = await walk.begin(before.previous_page, before)
         else:
             page, place, moved = await walk.find(before)
-            here = listed(page)[: place.before]
-            return page, [one for one in here if one.call.snapshot.sid != moved]
+            return page, _without(moved, listed(page)[: place.before])
         return page, listed(page)
 
     async def _last_page(self, walk: Walk, window: Window) -> Page:
@@ -167,6 +166,10 @@ class Lists:
         if entry is not None:
             entry.keep(how, pages[0], stretch, _POSITION_SIZE * len(taken))
         return stretch
+
+
+def _without(moved: str | None, calls: list[Listed]) -> list[Listed]:
+    return calls if moved is None else [one for one in calls if one.call.snapshot.sid != moved]
 
 
 async def _unless_too_expensive(page: Awaitable[Page | None], taken: list[Listed]) -> Page | None:

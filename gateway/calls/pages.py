@@ -1,8 +1,6 @@
 """Pages of a list as answers, and stretches of their calls."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
-from itertools import takewhile
 from typing import NamedTuple
 
 from msgspec import Struct, structs
@@ -82,7 +80,7 @@ def position_of(one: Listed, sort: str) -> Position:
         page.previous.token if page.previous and index == 0 else "",
         call.snapshot.sid,
         _key(call, sort),
-        tuple(other.snapshot.sid for other in _ties(one, sort)),
+        _ties(one, sort),
     )
 
 
@@ -94,17 +92,19 @@ def place_of(position: Position, page: Page, sort: str) -> Place:
     return position.place_among([_named(call, sort) for call in calls])
 
 
-def _ties(one: Listed, sort: str) -> Iterator[Call]:
+def _ties(one: Listed, sort: str) -> tuple[str, ...]:
     """Calls of the page that are before this one, though their keys do not tell so.
 
     Those nearest that have the same key, and the last of those at the top that have none yet.
     """
-    calls, key = one.page.calls, _key(one.call, sort)
-    nearest = calls[max(0, one.number - _MOST_TIES) : one.number][::-1]
-    yield from takewhile(lambda other: _key(other, sort) == key, nearest)
-    if key is not None:
-        end = bisect_left(calls, 1, hi=one.number, key=lambda other: _key(other, sort) is not None)
-        yield from calls[max(0, end - _MOST_TIES) : end]
+    calls, key, first = one.page.calls, _key(one.call, sort), one.number
+    while first and one.number - first < _MOST_TIES and _key(calls[first - 1], sort) == key:
+        first -= 1
+    found = calls[first : one.number]
+    if key is not None and _key(calls[0], sort) is None:
+        end = bisect_left(calls, 1, hi=first, key=lambda other: _key(other, sort) is not None)
+        found += calls[max(0, end - _MOST_TIES) : end]
+    return tuple(call.snapshot.sid for call in found)
 
 
 def _named(call: Call, sort: str) -> tuple[str, float | None]:
@@ -113,6 +113,6 @@ def _named(call: Call, sort: str) -> tuple[str, float | None]:
 
 def _key(call: Call, sort: str) -> float | None:
     """What a call is sorted by, in seconds since 1970."""
-    summary = call.summary
+    summary = call.snapshot.summary
     moment = summary.start_time if sort == "start_time" else summary.end_time
     return None if moment is None else moment.timestamp()
