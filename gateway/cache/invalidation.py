@@ -1,7 +1,7 @@
 """The channel on which replicas tell each other which values of the cache server were replaced."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from redis.exceptions import TimeoutError as RedisTimeout
 
@@ -31,7 +31,7 @@ _ADJUST_EVERY = 60.0
 
 async def replacements(
     server: RedisConnection, clock: SharedClock
-) -> AsyncIterator[tuple[str, bytes]]:
+) -> AsyncGenerator[tuple[str, bytes], None]:
     """The keys whose values are replaced, by whichever replica, as it happens.
 
     Each comes with the rank of its new value, or UNRANKED. Yields `""` once it listens, and when

@@ -5,7 +5,7 @@ cannot be read counts as "not there", and is replaced.
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -106,7 +106,7 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
         """Tell all replicas that the value of a key is new."""
         await self.server.write(lambda: self.client.publish(CHANNEL, PREFIX + key), 0)
 
-    def replaced(self) -> AsyncIterator[tuple[str, bytes]]:
+    def replaced(self) -> AsyncGenerator[tuple[str, bytes], None]:
         """The keys whose values are replaced, as `invalidation.replacements` tells them."""
         return replacements(self.server, self.clock)
 

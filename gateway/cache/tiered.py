@@ -11,6 +11,7 @@ from aiocache.serializers import NullSerializer
 
 from gateway.background import keep_running
 from gateway.cache.entry import Entry
+from gateway.cache.invalidation import UNRANKED
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.ranked import RANK_LENGTH, Ranked
 from gateway.cache.redis_cache import RedisCache
@@ -22,6 +23,9 @@ NEAR_TTL = 300.0
 
 _NOTHING = (0, b"")
 """What was heard of a key of which nothing was: when, and the highest rank."""
+
+_MOST_HEARD = 10_000
+"""Keys that are remembered as replaced while `far` is asked; of more, all keys are."""
 
 
 class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
@@ -62,8 +66,9 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
     async def _listen(self) -> None:
         while True:
             try:
-                async for key, rank in self.far.replaced():
-                    await self._drop(key, rank)
+                async with contextlib.aclosing(self.far.replaced()) as replaced:
+                    async for key, rank in replaced:
+                        await self._drop(key, rank)
             except FAILURES as error:
                 self.far.server.mark_down(error)
             await asyncio.sleep(RETRY_AFTER)
@@ -72,6 +77,8 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         self._told += 1
         if self._asking:
             self._heard[key] = self._told, max(rank, self._heard.get(key, _NOTHING)[1])
+            if len(self._heard) > _MOST_HEARD:
+                self._heard = {"": (self._told, UNRANKED)}
         if not key:  # it listens (again): who knows what was missed
             self.far.server.mark_up()
             await self.near.clear()

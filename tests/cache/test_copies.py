@@ -104,6 +104,26 @@ async def test_no_copy_is_made_of_what_was_replaced_meanwhile(
     assert await one.get("a") == NEW
 
 
+async def test_of_many_messages_no_more_is_remembered_than_there_is_room_for(
+    redis: RedisServer, proxy: HeldBack, replicas: tuple[TieredCache, TieredCache]
+) -> None:
+    """While the server is asked, others may tell of keys without end: then all are replaced."""
+    one, other = replicas
+    await other.raise_many([Ranked("a", OLD, 60)])
+    proxy.hold(b"MGET")
+    before = reads(redis)
+    work = asyncio.create_task(one.multi_get(["a"]))
+    await until(lambda: reads(redis) > before)
+    script = "for n = 1, 30000 do redis.call('PUBLISH', KEYS[1], 'insights:k' .. n) end"
+    redis.command("EVAL", script, "1", "insights:replaced")
+    await all_is_heard(one, redis)
+    assert len(one._heard) <= 10_000  # noqa: SLF001 - nothing else shows it
+    proxy.let_go()
+    assert await work == [OLD]
+    assert one.near.peek("a") is None
+    assert await one.get("a") == OLD
+
+
 async def test_who_listens_notices_that_nothing_can_come(
     redis: RedisServer, proxy: HeldBack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
