@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from gateway.server.documentation import BUILT
 from tests.conftest import Gateway
 from tests.operations.exported import exported
 from tests.operations.files import OPERATIONS, only, promtool
@@ -77,6 +78,7 @@ def test_it_says_what_happened_and_what_to_do(name: str) -> None:
     assert rule["labels"]["severity"] in {"page", "ticket"}
 
 
+@pytest.mark.skipif(not BUILT.is_dir(), reason="the documentation is not built")
 @EVERY_RULE
 async def test_its_runbook_opens(name: str, gateway: Gateway) -> None:
     """At a gateway, as it serves its documentation: the page, and a part of it by its anchor."""
