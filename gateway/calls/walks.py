@@ -71,6 +71,8 @@ class Walk:
         sort = self._question.sort
         page = await self.begin(position.page)
         place = place_of(position, page, sort)
+        if not position.sid:
+            return Start(page, place)
         while page.ref.back and place == (0, 0) and page.previous is not None:
             page = await self._further(page.previous, _elsewhere(position, page.previous))
             place = place_of(position, page, sort)

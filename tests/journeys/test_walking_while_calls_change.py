@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from gateway.accounts import Account
+from gateway.insights.paging import Cursors, Question
 from gateway.sandbox import Sandbox
 from gateway.settings import Secret, Settings
+from gateway.viewers import Realm
 from tests.conftest import Clock, Gateway
 from tests.shifting import ShiftingList, sid_of
 
@@ -91,7 +93,7 @@ class Walker:
 
     def __init__(self, world: World, gateway: Gateway, clock: Clock) -> None:
         self._world = world
-        self._gateway = gateway
+        self.gateway = gateway
         self._clock = clock
 
     async def walk(
@@ -100,7 +102,7 @@ class Walker:
         """The SIDs that are met, page by page, and the last cursor."""
         pages, happens = list[list[str]](), iter(steps or [])
         while True:
-            found = (await self._gateway.ask(query, size=size, cursor=cursor))["calls"]
+            found = (await self.gateway.ask(query, size=size, cursor=cursor))["calls"]
             pages.append([node["sid"] for node in found["nodes"]])
             cursor = found["pageInfo"]["cursor"] or cursor
             if not found["pageInfo"]["more"]:
@@ -158,3 +160,18 @@ def test_a_walk_backward_meets_each_call_that_stays_once(
             holds(world, [*chain.from_iterable(reversed(pages)), found[-1][-1]])
 
     asyncio.run(backward())
+
+
+async def test_a_cursor_of_the_version_before_goes_on_from_its_place() -> None:
+    """It names no call, and opens all the same: a deployment breaks off no walk."""
+    account = Account("AC" + "1" * 32, "AC" + "1" * 32, Secret("secret"))
+    asked = (("ProcessingState", "partial"),)
+    question = Question(Realm(account).key, asked, "end_time", ("None", "None"))
+    cursors = Cursors(account.signing_key)
+    async with in_a_world([1] * 30, 0) as (world, walker):
+        found = (await walker.gateway.ask(FORWARD, size=5, cursor=None))["calls"]
+        position = cursors.decode(found["pageInfo"]["cursor"], question, "after")
+        page = position.page
+        older: Any = ((page.window, page.size, page.number, page.token), position.index, "", "")
+        pages, _ = await walker.walk(FORWARD, 5, cursor=cursors.encode(older, question))
+    assert [*chain.from_iterable(pages)] == world.order()[5:]
