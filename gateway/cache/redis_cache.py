@@ -29,7 +29,7 @@ _LARGEST = 2 * MAX_BYTES
 _RAISE = """
 local rank = string.sub(ARGV[1], 1, ARGV[3])
 local before = redis.pcall('GETRANGE', KEYS[1], 0, ARGV[3] - 1)
-if type(before) ~= 'string' then before = '' end
+if type(before) ~= 'string' then before = ' ' end
 if before > rank and redis.call('STRLEN', KEYS[1]) <= tonumber(ARGV[5]) then
     return redis.call('GET', KEYS[1])
 end
@@ -78,6 +78,7 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
         for entry, packed, winner in zip(entries, higher, winners, strict=True):
             if packed is not None and winner is None:  # nobody can read what is in the way
                 await self._write(entry.key, entry.value, entry.ttl, only_new=False)
+                await self.announce(entry.key)
         return winners
 
     async def _raise_all(self, entries: Sequence[Ranked]) -> list[bytes | None]:
@@ -96,11 +97,15 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
 
     async def _higher(self, entries: Sequence[Ranked]) -> list[bytes | None]:
         """What is there of a higher rank, where nothing can be written."""
-        found = await self._packed([entry.key for entry in entries])
+        packed = await self._packed([entry.key for entry in entries])
         return [
-            value if value is not None and value[:RANK_LENGTH] > entry.value[:RANK_LENGTH] else None
-            for entry, value in zip(entries, found, strict=True)
+            value if self._ranks_higher(entry, value) else None
+            for entry, value in zip(entries, packed, strict=True)
         ]
+
+    def _ranks_higher(self, entry: Ranked, packed: bytes | None) -> bool:
+        found = self.packing.unpack(entry.key, packed)
+        return found is not None and found[:RANK_LENGTH] > entry.value[:RANK_LENGTH]
 
     async def announce(self, key: str) -> None:
         """Tell all replicas that the value of a key is new."""

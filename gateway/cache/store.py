@@ -110,6 +110,7 @@ class Store:
         for entry, value, winner in zip(entries, higher, winners, strict=True):
             if value is not None and winner is None:
                 await self._backend.set(entry.key, entry.value, ttl=entry.ttl)
+                await self._backend.announce(entry.key)
         return winners
 
     def _annotated(self, account: str, seen: Seen) -> Seen:

@@ -104,6 +104,27 @@ async def test_no_copy_is_made_of_what_was_replaced_meanwhile(
     assert await one.get("a") == NEW
 
 
+@pytest.mark.parametrize("spoil", ["garbage", "a list"])
+async def test_a_copy_is_dropped_when_its_spoiled_original_is_replaced(
+    redis: RedisServer, replicas: tuple[TieredCache, TieredCache], spoil: str
+) -> None:
+    """What is in the way of the new value cannot be read; the copies of before it can."""
+    one, other = replicas
+    await other.raise_many([Ranked("a", OLD, 60)])
+    assert await one.get("a") == OLD
+    if spoil == "garbage":
+        redis.command("SET", "insights:a", b"\xff" * 100)
+    else:
+        redis.command("DEL", "insights:a")
+        redis.command("LPUSH", "insights:a", "x")
+    with one.changes.watch("a") as told:
+        await other.raise_many([Ranked("a", NEW, 60)])
+        async with asyncio.timeout(5):
+            await told.wait()
+    assert one.near.peek("a") is None
+    assert await one.get("a") == NEW
+
+
 async def test_of_many_messages_no_more_is_remembered_than_there_is_room_for(
     redis: RedisServer, proxy: HeldBack, replicas: tuple[TieredCache, TieredCache]
 ) -> None:
