@@ -23,7 +23,7 @@ STATE = "connections"
 MAX_HELD = 64 * 2**20
 """Bytes held for all connections together: of requests that are not whole, and unread answers."""
 
-MAX_UNHEARD = 2**24
+MAX_DISCARDED = 2**24
 """Bytes that are thrown away of what still comes on a connection that is about to end."""
 
 LINGER = 1.0
@@ -62,11 +62,11 @@ class Connections:
         self._held: dict[Connection, int] = {}
         self._total = 0
         self._gone = 0
-        self._told = -LINES_APART
+        self._warned_at = -LINES_APART
 
     def enter(self, one: "Connection", host: str | None) -> bool:
         """Take a connection in, which waits for its client; whether there was room."""
-        address = self._counted(host)
+        address = self._key_of(host)
         if not self._has_room(address):
             self._hook(Shed("connections"))
             return False
@@ -104,18 +104,18 @@ class Connections:
             self._held[one] = held
         while self._total > self._max_held:
             self._let_go(max(self._held, key=self._held.__getitem__))
-            self._tell(f"more than {self._max_held} bytes were held for connections")
+            self._warn(f"more than {self._max_held} bytes were held for connections")
 
     def _has_room(self, address: Network | None) -> bool:
         """Whether there is room for a connection of this address, or could be made."""
         if address is not None and self._per_address[address] >= self._most_per_address:
-            self._tell(
+            self._warn(
                 f"one address had {self._most_per_address} connections: if it is a proxy, name it "
                 "in GATEWAY_TRUSTED_PROXIES, or raise GATEWAY_MAX_CONNECTIONS_PER_ADDRESS"
             )
             return self._make_room(address)
         if len(self._open) >= self._most:
-            self._tell(f"there were {self._most} connections: raise GATEWAY_MAX_CONNECTIONS")
+            self._warn(f"there were {self._most} connections: raise GATEWAY_MAX_CONNECTIONS")
             return self._make_room(None)
         return True
 
@@ -131,15 +131,15 @@ class Connections:
         self.leave(one)
         one.transport.abort()
 
-    def _tell(self, why: str) -> None:
+    def _warn(self, why: str) -> None:
         """Say now and then how many had to go, and why the last of them."""
         self._gone += 1
         now = time.monotonic()
-        if now - self._told >= LINES_APART:
+        if now - self._warned_at >= LINES_APART:
             logger.warning("%d connections were closed or refused; %s.", self._gone, why)
-            self._gone, self._told = 0, now
+            self._gone, self._warned_at = 0, now
 
-    def _counted(self, host: str | None) -> Network | None:
+    def _key_of(self, host: str | None) -> Network | None:
         """By what a peer is counted; None for a trusted one, and for one without an address."""
         try:
             address = ip_address(host or "")
@@ -168,23 +168,23 @@ class Connection(asyncio.Protocol):
     transport: asyncio.Transport
     app_state: dict[str, Any]
 
-    all_of_them = _BOUNDLESS
+    bounds = _BOUNDLESS
     _unread: asyncio.TimerHandle | None = None
     _held = 0
 
-    unheard: int | None = None
+    discarded: int | None = None
     """Bytes thrown away since nothing is read any more; None as long as something is."""
 
     def enter(self, transport: asyncio.BaseTransport) -> bool:
         """Take a place among all; whether there was one."""
-        self.all_of_them = self.app_state.get(STATE, _BOUNDLESS)
+        self.bounds = self.app_state.get(STATE, _BOUNDLESS)
         peer = transport.get_extra_info("peername")
-        return self.all_of_them.enter(self, peer[0] if isinstance(peer, tuple) else None)
+        return self.bounds.enter(self, peer[0] if isinstance(peer, tuple) else None)
 
     def leave(self) -> None:
         """Give up that place: another protocol has the connection from now on, or none."""
         self._it_was_read()
-        self.all_of_them.leave(self)
+        self.bounds.leave(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing waits to be read any more."""
@@ -209,20 +209,20 @@ class Connection(asyncio.Protocol):
             return
         self._held = arrived
         unread = 0 if self._unread is None else self.transport.get_write_buffer_size()
-        self.all_of_them.hold(self, arrived + unread)
+        self.bounds.hold(self, arrived + unread)
 
-    def throw_away(self, data: bytes) -> None:
+    def discard(self, data: bytes) -> None:
         """Let go of what comes too late, and of a connection on which that has no end."""
-        self.unheard = (self.unheard or 0) + len(data)
-        if self.unheard > MAX_UNHEARD:
+        self.discarded = (self.discarded or 0) + len(data)
+        if self.discarded > MAX_DISCARDED:
             self.transport.abort()
 
-    def close_once_read(self) -> asyncio.TimerHandle:
+    def linger(self) -> asyncio.TimerHandle:
         """Close the connection when the client has had the time to read what it was told.
 
         If it was closed at once, what the client still sends would have the answer taken back.
         """
-        self.unheard = 0
+        self.discarded = 0
         self.transport.resume_reading()
         self.transport.write_eof()
         return self.loop.call_later(LINGER, self.transport.close)

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from gateway.server.again import EXTENSION, LONGEST, Named, Repeats, lacks_its_body, written
 from gateway.server.connections import Connection
 from gateway.server.heads import BadHead, length_of_body, size_of_head, without_upgrade
-from gateway.server.old_http import until_closed
+from gateway.server.http_1_0 import until_closed
 from gateway.server.refusals import MAX_BODY_BYTES, MAX_HEAD_BYTES, refusal
 
 MAX_AHEAD = 64 * 1024
@@ -62,19 +62,19 @@ class BoundedProtocol(Connection, HttpToolsProtocol):
         if self.enter(transport):
             self._expect_the_rest()
         else:
-            self._hear_no_more()
-            self._say(HTTPStatus.SERVICE_UNAVAILABLE)
+            self._stop_reading()
+            self._send_refusal(HTTPStatus.SERVICE_UNAVAILABLE)
             transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
-        self._hear_no_more()
+        self._stop_reading()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read on; whoever sends too much, or too slowly, is told and let go of."""
-        if self.unheard is not None:
-            self.throw_away(data)
+        if self.discarded is not None:
+            self.discard(data)
             return
         if self._rest:
             data, self._rest = self._rest + data, b""
@@ -107,14 +107,14 @@ class BoundedProtocol(Connection, HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request is whole: now it is the client that waits."""
         self._between = True
-        if self._is_busy():
-            self.all_of_them.answers(self)
+        if self._is_answering():
+            self.bounds.answers(self)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Read on where other requests came ahead."""
         super().on_response_complete()
-        self.all_of_them.waits(self)
+        self.bounds.waits(self)
         if self._rest:
             self.loop.call_soon(self.data_received, b"")
 
@@ -124,7 +124,7 @@ class BoundedProtocol(Connection, HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """From here on another protocol reads, which has bounds of its own."""
-        self._hear_no_more()
+        self._stop_reading()
         self.leave()
         super().handle_websocket_upgrade()
 
@@ -151,9 +151,9 @@ class BoundedProtocol(Connection, HttpToolsProtocol):
         while self._rest and not self.transport.is_closing():
             if not self._between:
                 self._read_body()
-            elif self._is_busy() or not self._read_head():
+            elif self._is_answering() or not self._read_head():
                 break
-        if self.transport.is_closing() or self.unheard is not None:
+        if self.transport.is_closing() or self.discarded is not None:
             return
         if named is not None and self._between and not self._rest and self.cycle.keep_alive:
             self.cycle.scope["extensions"] = {EXTENSION: {"name": named.name}}
@@ -178,7 +178,7 @@ class BoundedProtocol(Connection, HttpToolsProtocol):
         super().data_received(head + body)
         if length is not None and length > MAX_BODY_BYTES:
             self._let_go(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        elif self.unheard is None and not self.transport.is_closing():
+        elif self.discarded is None and not self.transport.is_closing():
             self._begin()
         return True
 
@@ -205,7 +205,7 @@ class BoundedProtocol(Connection, HttpToolsProtocol):
 
     def _wait(self) -> None:
         """Wait for the rest of a request; or with what came ahead, until the answer is sent."""
-        answering = self._between and self._is_busy()
+        answering = self._between and self._is_answering()
         if answering or (self._between and not self._rest):
             self._it_came()
         if not answering:
@@ -230,7 +230,7 @@ class BoundedProtocol(Connection, HttpToolsProtocol):
         self.transport.write(b"".join([head, *answer]))
         self.on_response_complete()
 
-    def _is_busy(self) -> bool:
+    def _is_answering(self) -> bool:
         """Whether a request has no whole answer yet."""
         return self.cycle is not None and not self.cycle.response_complete
 
@@ -248,36 +248,38 @@ class BoundedProtocol(Connection, HttpToolsProtocol):
 
     def _let_go(self, status: HTTPStatus) -> None:
         """Say why, where no answer has begun, and end the connection."""
-        if self.transport.is_closing() or self.unheard is not None:
+        if self.transport.is_closing() or self.discarded is not None:
             return
         if self._has_begun_to_answer():
             self.transport.close()
             return
-        if not self._between and self._is_busy():  # what the application says is not sent any more
+        if (
+            not self._between and self._is_answering()
+        ):  # what the application says is not sent any more
             self.cycle.disconnected, self.cycle.waiting_for_100_continue = True, False
             self.cycle.message_event.set()
-        self._hear_no_more()
-        self._say(status)
-        self.close_once_read()
+        self._stop_reading()
+        self._send_refusal(status)
+        self.linger()
 
     def _has_begun_to_answer(self) -> bool:
         """Whether a line of ours would stand in an answer, or behind the one to this request."""
         if self._between or self.cycle is None or self.cycle.scope is not self.scope:
-            return self._is_busy()
+            return self._is_answering()
         return self.cycle.response_started
 
     def _end_after_the_answer(self) -> None:
         """Close the connection once what was read is answered: the client will ask again."""
-        if self._is_busy():
+        if self._is_answering():
             self.cycle.keep_alive = False
         else:
             self.transport.close()
-        self._hear_no_more()
+        self._stop_reading()
 
-    def _hear_no_more(self) -> None:
+    def _stop_reading(self) -> None:
         self._it_came()
-        self._rest, self.unheard = b"", 0
+        self._rest, self.discarded = b"", 0
         self.hold(0)
 
-    def _say(self, status: HTTPStatus) -> None:
+    def _send_refusal(self, status: HTTPStatus) -> None:
         self.transport.write(refusal(status, self.server_state.default_headers))

@@ -41,8 +41,8 @@ class BoundedWebSocket(Connection, WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came, and read it when its turn comes."""
-        if self.unheard is not None:
-            self.throw_away(data)
+        if self.discarded is not None:
+            self.discard(data)
             return
         self._rest += data
         self._go_on()
@@ -77,33 +77,33 @@ class BoundedWebSocket(Connection, WebSocketsSansIOProtocol):
             self._go_on()
         elif message["type"] == "websocket.send" and not self._is_answered:
             self._is_answered = True
-            self.all_of_them.answers(self)
+            self.bounds.answers(self)
 
     def handle_ping(self) -> None:
         """Answer a ping, unless what came before it ended the connection."""
-        if self._is_allowed() and self.unheard is None:
+        if self._within_rate() and self.discarded is None:
             super().handle_ping()
 
     def handle_pong(self, event: Frame) -> None:
         """Take note of a pong."""
-        if self._is_allowed():
+        if self._within_rate():
             super().handle_pong(event)
 
     def handle_text(self, event: Frame) -> None:
         """Take in a text, or its first part."""
-        if event.fin or self._is_allowed():
+        if event.fin or self._within_rate():
             self._fragments = len(event.data)
             super().handle_text(event)
 
     def handle_bytes(self, event: Frame) -> None:
         """Take in bytes, or a first part."""
-        if event.fin or self._is_allowed():
+        if event.fin or self._within_rate():
             self._fragments = len(event.data)
             super().handle_bytes(event)
 
     def handle_cont(self, event: Frame) -> None:
         """Take in the next part."""
-        if event.fin or self._is_allowed():
+        if event.fin or self._within_rate():
             self._fragments += len(event.data)
             super().handle_cont(event)
 
@@ -111,7 +111,7 @@ class BoundedWebSocket(Connection, WebSocketsSansIOProtocol):
         """Hand a whole message over, and read no more until it is taken."""
         data, self.frames, self._fragments = b"".join(self.frames), [], 0
         if self.close_sent:
-            self._is_allowed()
+            self._within_rate()
         elif self.curr_msg_data_type == "bytes":
             self._hand_over(bytes=data)
         else:
@@ -122,12 +122,12 @@ class BoundedWebSocket(Connection, WebSocketsSansIOProtocol):
 
     def handle_parser_exception(self) -> None:
         """Say why the connection ends, and end it."""
-        if self.unheard is None and not self.transport.is_closing():
+        if self.discarded is None and not self.transport.is_closing():
             self._rest.clear()
             self.transport.write(b"".join(self.conn.data_to_send()))
             code = CloseCode.ABNORMAL_CLOSURE
             self.queue.put_nowait({"type": "websocket.disconnect", "code": code})
-            self.close_sent, self.close_timer = True, self.close_once_read()
+            self.close_sent, self.close_timer = True, self.linger()
 
     def _hand_over(self, **message: Any) -> None:
         self.read_paused = True
@@ -139,7 +139,7 @@ class BoundedWebSocket(Connection, WebSocketsSansIOProtocol):
             piece = bytes(self._rest[:_SLICE])
             del self._rest[:_SLICE]
             super().data_received(piece)
-        if self.transport.is_closing() or self.unheard is not None:
+        if self.transport.is_closing() or self.discarded is not None:
             return
         if self._may_read():
             self.transport.resume_reading()
@@ -150,7 +150,7 @@ class BoundedWebSocket(Connection, WebSocketsSansIOProtocol):
     def _may_read(self) -> bool:
         return not self.read_paused and self.writable.is_set() and not self.transport.is_closing()
 
-    def _is_allowed(self) -> bool:
+    def _within_rate(self) -> bool:
         """Count a frame that is no message; whether there were not too many."""
         now = self.loop.time()
         self._spare = min(self.burst, self._spare + (now - self._spared_at) * self.per_second) - 1
