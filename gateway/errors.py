@@ -63,17 +63,20 @@ class BadUserInput(GatewayError):
 
 
 class InvalidCursor(BadUserInput):
-    """A cursor that this gateway did not make for this account, filter and order."""
+    """A cursor that this gateway did not make for this account, filter and order.
+
+    `same` names the arguments that are part of it.
+    """
 
     code = "INVALID_CURSOR"
 
-    def __init__(self, argument: str) -> None:
+    def __init__(self, argument: str, same: str = "`filter` and `sortBy`") -> None:
         super().__init__(
             argument,
             "is not a cursor of this list: it was altered, or it belongs to another filter, "
             "order or account",
-            "a `cursor`, `startCursor` or `endCursor` of a page with the same `filter` and "
-            "`sortBy`, or none, to start again",
+            f"a `cursor`, `startCursor` or `endCursor` of a page with the same {same}, or none, "
+            "to start again",
         )
 
 

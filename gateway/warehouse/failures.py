@@ -8,7 +8,7 @@ import logging
 
 from gateway.errors import DeadlineExceeded, GatewayError, WarehouseBusy, WarehouseUnavailable
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("gateway.warehouse")
 
 _LATE = {159: "TIMEOUT_EXCEEDED", 160: "TOO_SLOW"}
 _BUSY = {202: "TOO_MANY_SIMULTANEOUS_QUERIES", 252: "TOO_MANY_PARTS"}
@@ -61,7 +61,7 @@ def late() -> DeadlineExceeded:
 
 
 def failure_of(error: BaseException) -> GatewayError:
-    """The error of ours; the engine's own words go to the log alone."""
+    """The error of ours, to be raised from the engine's, whose words are for the log alone."""
     code = getattr(error, "code", None)
     if code in _LATE:
         return late()
@@ -71,13 +71,13 @@ def failure_of(error: BaseException) -> GatewayError:
         return TooManyGroups()
     if code in _TOO_MUCH:
         return TooMuchToRead(_TOO_MUCH[code])
-    _log.warning("The warehouse failed: %s", _first_line(error))
     if code in _OURS:
+        _log.error("The engine of the warehouse refused a statement: %s", first_line(error))
         return GatewayError(f"The engine of the warehouse refused a statement: {_OURS[code]}.")
     return WarehouseUnavailable()
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     """What happened, without the statement: that may hold what a client asked for."""
     text = str(error).partition("\n")[0].partition(" In scope ")[0].partition(": While ")[0]
     return f"{type(error).__name__}: {text[:300]}"

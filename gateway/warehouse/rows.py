@@ -83,7 +83,10 @@ def first_filing(snapshot: Snapshot, now: float) -> Filing:
 
 
 class Rows:
-    """Makes rows, and reads what is sealed in them. `hash_key` gives an account its key."""
+    """Makes rows, and reads what is sealed in them.
+
+    `hash_key` gives an account its key, and raises KeyError for one that the gateway does not have.
+    """
 
     def __init__(self, keys: Sequence[bytes], hash_key: Callable[[str], bytes]) -> None:
         self.personal = Personal(keys)
@@ -136,6 +139,19 @@ class Rows:
             kept.predicted,
             kept.doubted,
         )
+
+    def knows(self, account: str) -> bool:
+        """Whether rows of an account can be made."""
+        try:
+            self._hash_key(account)
+        except KeyError:
+            return False
+        return True
+
+    def raw(self, account: str, sid: str, sealed: bytes) -> bytes | None:
+        """The JSON of the summary that is sealed in a row; None if no key opens it."""
+        plain = self.seal.open(account, sid, sealed)
+        return None if plain is None else _decode(plain).raw
 
     def _form(self, account: str) -> int:
         """Tells how the rows of an account are made today: by which keys, with which columns."""

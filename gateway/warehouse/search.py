@@ -10,7 +10,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from gateway.errors import BadUserInput
 from gateway.insights.leaves import Kind
 from gateway.insights.snapshot import Snapshot
 from gateway.turns import in_turns
@@ -58,18 +57,6 @@ class Stretch(Struct, frozen=True):
     has_next: bool
     has_previous: bool
     rows_read: int
-
-
-def check_order(order: Sequence[Order], argument: str) -> None:
-    """Raises BadUserInput for what has no order: lists, and personal data, which is encrypted."""
-    for one in order:
-        if one.field.many or one.field.is_personal:
-            what = "is a list" if one.field.many else "is personal data"
-            raise BadUserInput(
-                argument,
-                f"has `{one.field.constant}`, which {what} and has no order",
-                "a field with a single value that is no personal data",
-            )
 
 
 class Search:

@@ -21,7 +21,7 @@ from gateway.warehouse.engine import Engine, Statement
 from gateway.warehouse.rows import Filing, Rows, digest_of, first_filing, rank_of
 from gateway.warehouse.table import CALLS
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("gateway.warehouse")
 
 BATCH = 5000
 """Calls of one insert: it takes some 40 ms of the engine's, however few they are."""
@@ -90,6 +90,11 @@ class Writer:
         self._waiting: list[asyncio.Future[None]] = []
         self._wake = asyncio.Event()
         self._enough = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait to be written."""
+        return len(self._queue)
 
     def offer(self, account: str, snapshots: Iterable[Snapshot]) -> None:
         """Have these written soon, if there is room; those that are not final are left out."""

@@ -3,7 +3,6 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.errors import BadUserInput
 from gateway.insights.snapshot import snapshot_of
 from gateway.viewers import Realm
 from gateway.warehouse.conditions import EVERYTHING, Condition, Operator, compare
@@ -16,7 +15,6 @@ from gateway.warehouse.search import (
     Question,
     Search,
     Stretch,
-    check_order,
 )
 from tests.conftest import NOON
 from tests.warehouse.conftest import ACCOUNT, EVER, HASH_KEY, REALM, WORLD, Store, emptied
@@ -138,13 +136,6 @@ async def test_calls_that_were_filed_too_long_ago_are_found_no_more(store: Store
     ended = {one.sid for one in SOME if one.summary.end_time.timestamp() >= since}  # type: ignore[union-attr]
     assert 0 < len(ended) < len(SOME)
     assert set(sids([page])) == ended
-
-
-@pytest.mark.parametrize("constant", ["FROM_CALLER", "TAGS"])
-async def test_what_has_no_order_cannot_be_sorted_by(constant: str) -> None:
-    """Ciphertext and lists have none: `BAD_USER_INPUT` (the issue)."""
-    with pytest.raises(BadUserInput, match=constant):
-        check_order([Order(FIELDS[constant])], "orderBy")
 
 
 async def test_recent_calls_are_found_without_reading_the_rest(store: Store) -> None:

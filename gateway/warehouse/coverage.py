@@ -1,0 +1,114 @@
+"""What the warehouse knows: from when until when it has every call of which account.
+
+A span of an account says that every call which ended in it, and was complete at Twilio when it was
+synchronised, is there. It is recorded after the calls are, so a crash costs work and never truth.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from gateway.viewers import Realm
+from gateway.warehouse.engine import Engine, Statement
+from gateway.warehouse.spans import Span, Spans
+
+_CREATE = """
+CREATE TABLE IF NOT EXISTS coverage (
+    gateway_account String, account_sid String,
+    starts Array(Float64), ends Array(Float64), synced_at Float64, version UInt64
+) ENGINE = ReplacingMergeTree(version) ORDER BY (gateway_account, account_sid)
+"""
+_READ = "SELECT gateway_account, account_sid, starts, ends, synced_at, version FROM coverage FINAL"
+_WRITE = """
+INSERT INTO coverage SELECT {account:String}, {sid:String}, {starts:Array(Float64)},
+    {ends:Array(Float64)}, {at:Float64}, {version:UInt64}
+"""
+
+MAX_AGE = 5.0
+"""Seconds for which what was read is believed: another replica may record too."""
+
+
+class Covered(Struct, frozen=True):
+    """What is known of one account, and when it was synchronised last (seconds since 1970)."""
+
+    spans: Spans = Spans()
+    synced_at: float = 0.0
+    version: int = 0
+
+
+class Coverage(Struct, frozen=True):
+    """What is known of some time of the accounts of a realm, all of them together.
+
+    `start` and `end` are None where nothing is known; between them there are `gaps`.
+    """
+
+    start: float | None
+    end: float | None
+    gaps: tuple[Span, ...]
+    synced_at: float | None
+    accounts: tuple[str, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether something is known, and there is no gap in it."""
+        return self.start is not None and not self.gaps
+
+
+_Key: TypeAlias = tuple[str, str]
+
+
+class Coverages:
+    """Records what was synchronised, and tells it. `clock` gives seconds since 1970."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._known: Mapping[_Key, Covered] = {}
+        self._read_at = float("-inf")
+
+    async def prepare(self) -> None:
+        """Make the table."""
+        await self._engine.command(Statement(_CREATE))
+
+    async def all(self, max_age: float = MAX_AGE) -> Mapping[_Key, Covered]:
+        """What is known of each account, by the account whose credentials were used and itself."""
+        if self._clock() - self._read_at > max_age:
+            answer = await self._engine.query(Statement(_READ))
+            self._known = {
+                (account, sid): Covered(Spans.of(zip(starts, ends, strict=True)), synced, version)
+                for account, sid, starts, ends, synced, version in answer.rows
+            }
+            self._read_at = self._clock()
+        return self._known
+
+    async def record(self, account: str, sid: str, spans: Spans, since: float) -> None:
+        """Add what was synchronised just now; what ended before `since` is forgotten."""
+        known = (await self.all(max_age=0)).get((account, sid), Covered())
+        kept = (known.spans | spans) & Spans(((since, float("inf")),))
+        values = {
+            "account": account,
+            "sid": sid,
+            "starts": [start for start, _ in kept.spans],
+            "ends": [end for _, end in kept.spans],
+            "at": self._clock(),
+            "version": known.version + 1,
+        }
+        await self._engine.command(Statement(_WRITE, values))
+        self._read_at = float("-inf")
+
+    async def of(self, realm: Realm, asked: Span) -> Coverage:
+        """What is known of a stretch of time, of all accounts of a realm that are kept."""
+        known = await self.all()
+        mine = {
+            sid: covered
+            for (account, sid), covered in known.items()
+            if account == realm.account.sid and realm.has(sid)
+        }
+        common = Spans((asked,)) if mine else Spans()
+        for covered in mine.values():
+            common &= covered.spans
+        whole = common.whole
+        start, end = whole.spans[0] if whole else (None, None)
+        synced_at = min((covered.synced_at for covered in mine.values()), default=None)
+        return Coverage(start, end, (whole - common).spans, synced_at, tuple(sorted(mine)))

@@ -1,0 +1,41 @@
+"""Forgets calls: their rows are taken out of the files at once, and not only hidden."""
+
+from collections.abc import Callable, Sequence
+
+from gateway.turns import in_turns
+from gateway.warehouse.engine import Engine, Statement
+from gateway.warehouse.rows import Rows
+from gateway.warehouse.scanning import pages
+
+_DELETE = "ALTER TABLE calls DELETE WHERE sid IN {sids:Array(String)} SETTINGS mutations_sync = 2"
+_COUNT = "SELECT uniqExact(gateway_account, sid) FROM calls WHERE sid IN {sids:Array(String)}"
+
+
+class Forgetting:
+    """Finds and forgets."""
+
+    def __init__(self, engine: Engine, made: Rows) -> None:
+        self._engine = engine
+        self._rows = made
+
+    async def forget(self, sids: Sequence[str]) -> int:
+        """Take calls out, whoever's they are; gives how many there were."""
+        values = {"sids": list(sids)}
+        ((there,),) = (await self._engine.query(Statement(_COUNT, values))).rows
+        if there:
+            await self._engine.command(Statement(_DELETE, values))
+        return int(there)
+
+    async def calls_that(self, say: Callable[[bytes], bool]) -> tuple[list[str], list[str]]:
+        """The SIDs of the calls whose JSON has something in it, and of those that no key opens.
+
+        Every stored summary is opened: Twilio may have written it anywhere.
+        """
+        found: list[str] = []
+        sealed: list[str] = []
+        async for page in pages(self._engine, "gateway_account, sid, gateway_summary"):
+            async for account, sid, summary in in_turns(page):
+                raw = self._rows.raw(account, sid, summary)
+                if raw is None or say(raw):
+                    (sealed if raw is None else found).append(sid)
+        return found, sealed

@@ -1,0 +1,151 @@
+"""The warehouse as the floors above know it: what it is made of, put together."""
+
+import asyncio
+from collections.abc import Callable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gateway.errors import GatewayError
+from gateway.warehouse.connection import Connection
+from gateway.warehouse.coverage import Coverages
+from gateway.warehouse.engine import USUAL, Engine, Limits, Statement
+from gateway.warehouse.fields import Field
+from gateway.warehouse.forgetting import Forgetting
+from gateway.warehouse.groupings import ByField
+from gateway.warehouse.measures import EXACT, Distinct
+from gateway.warehouse.opening import REMOTE, open_engine
+from gateway.warehouse.renewal import Renewal
+from gateway.warehouse.repair import repair
+from gateway.warehouse.rows import Rows
+from gateway.warehouse.search import Search
+from gateway.warehouse.statistics import Asked, Measured, Statistics
+from gateway.warehouse.table import DAY, prepare
+from gateway.warehouse.writer import Writer
+
+_UPKEEP, _UPKEEP_LATER = 3600.0, 10.0
+"""Seconds between two rounds of upkeep, and until one that failed is tried again."""
+
+_STATUS = """
+SELECT count(), toUnixTimestamp64Milli(min(gateway_filed)),
+    toUnixTimestamp64Milli(max(gateway_filed)) FROM calls FINAL
+"""
+_SIZE = """
+SELECT sum(bytes_on_disk) FROM system.parts
+WHERE active AND database = currentDatabase() AND table = 'calls'
+"""
+
+
+class Options(Struct, frozen=True):
+    """Where the warehouse is, with which keys (of 32 bytes), and for how many days it keeps calls.
+
+    `hash_key` gives an account of the gateway its key for stand-ins, and raises KeyError for any
+    other. `settled_version` is the version from which on a partial summary counts as final.
+    """
+
+    url: str
+    keys: tuple[bytes, ...]
+    hash_key: Callable[[str], bytes]
+    password: str = ""
+    days: int = 30
+    settled_version: int | None = None
+
+
+class Status(Struct, frozen=True):
+    """What the warehouse holds: calls, from when to when, and their size in bytes."""
+
+    calls: int
+    oldest: float | None
+    newest: float | None
+    size: int
+    waiting: int
+    stale: tuple[str, ...]
+
+
+class Warehouse:
+    """Keeps calls and answers questions about many. `clock` gives seconds since 1970."""
+
+    def __init__(self, options: Options, clock: Callable[[], float]) -> None:
+        self._options = options
+        self._clock = clock
+        self._rows = Rows(options.keys, options.hash_key)
+        self._small: tuple[float, bool] = (float("-inf"), True)
+        self.connection = Connection(
+            lambda: open_engine(options.url, options.password), self._prepare
+        )
+        engine = self.connection
+        self.coverages = Coverages(engine, clock)
+        self.forgetting = Forgetting(engine, self._rows)
+        self.renewal = Renewal(engine, self._rows)
+        self.search = Search(engine, self._rows)
+        self.writer = Writer(
+            engine, self._rows, lambda: self._prepare(engine), clock, options.settled_version
+        )
+        self._statistics = Statistics(engine, self._rows)
+
+    async def run(self) -> None:
+        """Keep the engine open, write what comes, and keep rows up to date, until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.connection.run())
+                group.create_task(self.writer.run())
+                group.create_task(self._keep_up())
+        finally:
+            await self.connection.close()
+
+    @property
+    def since(self) -> float:
+        """When the oldest call ended that is shown."""
+        return self._clock() - self._options.days * DAY
+
+    async def measure(self, asked: Asked, limits: Limits = USUAL) -> Measured:
+        """Measure groups of calls, and all of them. Raises BadUserInput."""
+        aliases = await self.renewal.aliases(asked.realm.account.sid, _told_apart(asked))
+        exact = await self._is_small()
+        return await self._statistics.measure(replace(asked, exact=exact), limits, aliases)
+
+    async def status(self) -> Status:
+        """What it holds now."""
+        ((calls, oldest, newest),) = (await self.connection.query(Statement(_STATUS))).rows
+        ((size,),) = (await self.connection.query(Statement(_SIZE))).rows
+        return Status(
+            int(calls),
+            oldest / 1000 if calls else None,
+            newest / 1000 if calls else None,
+            int(size),
+            self.writer.waiting,
+            tuple(sorted(self.renewal.stale)),
+        )
+
+    async def _prepare(self, engine: Engine) -> None:
+        await prepare(engine, self._options.days)
+        await Coverages(engine, self._clock).prepare()
+
+    async def _keep_up(self) -> None:
+        """Renew rows that are out of date; where others write too, repair what came of it."""
+        shared = self._options.url.partition(":")[0] in REMOTE
+        while True:
+            try:
+                await self.renewal.run()
+                if shared:
+                    await repair(self.connection)
+            except GatewayError:
+                await asyncio.sleep(_UPKEEP_LATER)
+            else:
+                await asyncio.sleep(_UPKEEP)
+
+    async def _is_small(self) -> bool:
+        """Whether it holds so few calls that quantiles are exact; asked once a minute."""
+        at, small = self._small
+        if self._clock() - at > 60:  # noqa: PLR2004 - a minute
+            ((calls,),) = (await self.connection.query(Statement("SELECT count() FROM calls"))).rows
+            small = calls <= EXACT
+            self._small = self._clock(), small
+        return small
+
+
+def _told_apart(asked: Asked) -> list[Field]:
+    """The fields whose values are groups, or are counted."""
+    measures = [*(asked.measures or ()), *(asked.totals or ())]
+    groups = [one.field for one in asked.groupings if isinstance(one, ByField)]
+    return groups + [one.field for one in measures if isinstance(one, Distinct)]
