@@ -266,10 +266,7 @@ class WarehouseDisabled(WarehouseError):
     code = "WAREHOUSE_DISABLED"
 
     def __init__(self) -> None:
-        super().__init__(
-            "This needs a warehouse: ask the operator of this gateway to set "
-            "`GATEWAY_WAREHOUSE_URL`."
-        )
+        super().__init__("This needs a warehouse: its operator sets `GATEWAY_WAREHOUSE_URL`.")
 
 
 class WarehouseUnavailable(WarehouseError):

@@ -4,7 +4,7 @@ A span of an account says that every call which ended in it, and was complete at
 synchronised, is there. It is recorded after the calls are, so a crash costs work and never truth.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -16,13 +16,13 @@ from gateway.warehouse.spans import Span, Spans
 _CREATE = """
 CREATE TABLE IF NOT EXISTS coverage (
     gateway_account String, account_sid String,
-    starts Array(Float64), ends Array(Float64), synced_at Float64, version UInt64
+    starts Array(Int64), ends Array(Int64), synced_at Int64, version UInt64
 ) ENGINE = ReplacingMergeTree(version) ORDER BY (gateway_account, account_sid)
 """
 _READ = "SELECT gateway_account, account_sid, starts, ends, synced_at, version FROM coverage FINAL"
 _WRITE = """
-INSERT INTO coverage SELECT {account:String}, {sid:String}, {starts:Array(Float64)},
-    {ends:Array(Float64)}, {at:Float64}, {version:UInt64}
+INSERT INTO coverage SELECT {account:String}, {sid:String}, {starts:Array(Int64)},
+    {ends:Array(Int64)}, {at:Int64}, {version:UInt64}
 """
 
 MAX_AGE = 5.0
@@ -76,7 +76,7 @@ class Coverages:
         if self._clock() - self._read_at > max_age:
             answer = await self._engine.query(Statement(_READ))
             self._known = {
-                (account, sid): Covered(Spans.of(zip(starts, ends, strict=True)), synced, version)
+                (account, sid): Covered(_spans(starts, ends), synced / 1000, version)
                 for account, sid, starts, ends, synced, version in answer.rows
             }
             self._read_at = self._clock()
@@ -89,9 +89,9 @@ class Coverages:
         values = {
             "account": account,
             "sid": sid,
-            "starts": [start for start, _ in kept.spans],
-            "ends": [end for _, end in kept.spans],
-            "at": self._clock(),
+            "starts": [int(start * 1000) for start, _ in kept.spans],
+            "ends": [int(end * 1000) for _, end in kept.spans],
+            "at": int(self._clock() * 1000),
             "version": known.version + 1,
         }
         await self._engine.command(Statement(_WRITE, values))
@@ -112,3 +112,7 @@ class Coverages:
         start, end = whole.spans[0] if whole else (None, None)
         synced_at = min((covered.synced_at for covered in mine.values()), default=None)
         return Coverage(start, end, (whole - common).spans, synced_at, tuple(sorted(mine)))
+
+
+def _spans(starts: Sequence[int], ends: Sequence[int]) -> Spans:
+    return Spans.of((start / 1000, end / 1000) for start, end in zip(starts, ends, strict=True))

@@ -81,7 +81,7 @@ def key_expression(grouping: Grouping, parameters: Parameters) -> str:
         case ByTime(slices=slices):
             return slices.expression(field.column, parameters.put(slices.zone, "String"))
         case ByWidth(width=width):
-            return f"floor(toFloat64({field.column}) / {parameters.put(width, 'Float64')})"
+            return f"floor(toFloat64({field.column}) / {parameters.number(width)})"
     if field.many:
         values = f"CAST(arrayDistinct({field.column}), 'Array(Nullable(String))')"
         return f"arrayJoin(if(empty({field.column}), [NULL], {values}))"

@@ -124,7 +124,7 @@ class Quantile(Struct, frozen=True):
         if not exact:
             return f"quantile({float(self.q)!r})({_number(self.field)})"
         values = f"arraySort(groupArray({_number(self.field)}))"
-        place = f"((length({values}) - 1) * {parameters.put(float(self.q), 'Float64')})"
+        place = f"((length({values}) - 1) * {parameters.number(self.q)})"
         low = f"{values}[toUInt64(floor({place})) + 1]"
         high = f"{values}[toUInt64(ceil({place})) + 1]"
         between = f"{low} + ({high} - {low}) * ({place} - floor({place}))"
@@ -145,7 +145,7 @@ class Histogram(Struct, frozen=True):
     def sql(self, parameters: Parameters, *, exact: bool) -> str:  # noqa: ARG002 - as all measures
         """A count for each bucket."""
         value = _number(self.field)
-        ends = [parameters.put(float(bound), "Float64") for bound in self.bounds]
+        ends = [parameters.number(bound) for bound in self.bounds]
         between = (f"{value} >= {low} AND {value} < {high}" for low, high in pairwise(ends))
         buckets = [f"{value} < {ends[0]}", *between, f"{value} >= {ends[-1]}"]
         return f"[{', '.join(f'countIf({bucket})' for bucket in buckets)}]"

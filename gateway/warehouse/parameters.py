@@ -5,6 +5,7 @@ The engine reads a value as what the placeholder says, so nothing in it can be t
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from struct import pack, unpack
 from typing import Any, TypeAlias
 
 from gateway.insights.leaves import Kind
@@ -16,9 +17,7 @@ _TYPES = {
     Kind.WORD: "String",
     Kind.WHOLE: "Int64",
     Kind.COUNTER: "Int64",
-    Kind.NUMBER: "Float64",
     Kind.FLAG: "Bool",
-    Kind.MOMENT: "Int64",
 }
 _FIRST, _LAST = datetime(1960, 1, 1, tzinfo=UTC), datetime(2110, 1, 1, tzinfo=UTC)
 """Beyond these no column has a moment: one outside compares as these do."""
@@ -50,6 +49,10 @@ class Parameters:
         self.values[name] = value
         return f"{{{name}:{kind}}}"
 
+    def number(self, value: float) -> str:
+        """The placeholder of a number, by its bits: the engine reads decimals inexactly."""
+        return f"reinterpretAsFloat64({self.put(_bits(value), 'UInt64')})"
+
     def column(self, field: Field) -> str:
         """The column of a field, in which one value has one text whichever key encrypted it."""
         aliases = self._aliases.get(field.column)
@@ -69,6 +72,8 @@ class Parameters:
         if field.kind is Kind.MOMENT:
             micros = self.put(_micros(value), "Int64")
             return f"fromUnixTimestamp64Micro({micros}, 'UTC')"
+        if field.kind is Kind.NUMBER:
+            return self.number(value)
         return self.put(value, _TYPES[field.kind])
 
     def list_of(self, field: Field, values: Sequence[Any]) -> str:
@@ -79,6 +84,9 @@ class Parameters:
         if field.kind is Kind.MOMENT:
             micros = self.put([_micros(value) for value in values], "Array(Int64)")
             return f"arrayMap(m -> fromUnixTimestamp64Micro(m, 'UTC'), {micros})"
+        if field.kind is Kind.NUMBER:
+            bits = self.put([_bits(value) for value in values], "Array(UInt64)")
+            return f"arrayMap(b -> reinterpretAsFloat64(b), {bits})"
         return self.put(list(values), f"Array({_TYPES[field.kind]})")
 
 
@@ -86,3 +94,8 @@ def _micros(moment: datetime) -> int:
     within = min(max(moment, _FIRST), _LAST)
     delta = within - _EPOCH
     return (delta.days * 86400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def _bits(value: float) -> int:
+    (bits,) = unpack("<Q", pack("<d", value))
+    return int(bits)

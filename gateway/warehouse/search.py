@@ -124,8 +124,12 @@ def _page(
     order = [(_key(one.field), one.descending != backward) for one in question.order]
     found = _found(question, parameters)
     if place is not None:
-        types = [_TYPES[one.field.kind] for one in question.order]
-        found += f" AND {_beyond(order, types, place, parameters, backward=backward)}"
+        values = [
+            None if value is None else _value(one.field, value, parameters)
+            for one, value in zip(question.order, place.values, strict=True)
+        ]
+        sid = parameters.put(place.sid, "String")
+        found += f" AND {_beyond(order, values, sid, backward=backward)}"
     keys = "".join(f", {key}" for key, _ in order)
     nulls = "FIRST" if backward else "LAST"
     directions = [f"{key} {'DESC' if down else 'ASC'} NULLS {nulls}" for key, down in order]
@@ -137,40 +141,28 @@ def _page(
     return Statement(sql, parameters.values, _SEALED)
 
 
-_TYPES = {
-    Kind.TEXT: "String",
-    Kind.WORD: "String",
-    Kind.WHOLE: "Int64",
-    Kind.COUNTER: "Int64",
-    Kind.NUMBER: "Float64",
-    Kind.FLAG: "Bool",
-    Kind.MOMENT: "Int64",
-}
-
-
 def _key(field: Field) -> str:
     return f"toUnixTimestamp64Micro({field.column})" if field.kind is Kind.MOMENT else field.column
 
 
+def _value(field: Field, value: Any, parameters: Parameters) -> str:
+    """The placeholder of a value that a place has."""
+    if field.kind is Kind.MOMENT:
+        return parameters.put(value, "Int64")
+    return parameters.of(field, value)
+
+
 def _beyond(
-    order: Sequence[tuple[str, bool]],
-    types: Sequence[str],
-    place: Place,
-    parameters: Parameters,
-    *,
-    backward: bool,
+    order: Sequence[tuple[str, bool]], values: Sequence[str | None], sid: str, *, backward: bool
 ) -> str:
     """What comes after a place in the order as it is walked: nulls are last, or backward first."""
-    condition = f"sid {'<' if backward else '>'} {parameters.put(place.sid, 'String')}"
-    keys = [*zip(order, types, place.values, strict=True)]
-    for (key, down), kind, value in reversed(keys):
+    condition = f"sid {'<' if backward else '>'} {sid}"
+    for (key, down), value in reversed([*zip(order, values, strict=True)]):
         if value is None:
-            later = f"isNotNull({key})" if backward else "0"
-            same = f"isNull({key})"
+            later, same = f"isNotNull({key})" if backward else "0", f"isNull({key})"
         else:
-            at = parameters.put(value, kind)
-            later = f"{key} {'<' if down else '>'} {at}"
+            later = f"{key} {'<' if down else '>'} {value}"
             later = later if backward else f"({later} OR isNull({key}))"
-            same = f"{key} = {at}"
+            same = f"{key} = {value}"
         condition = f"({later} OR ({same} AND {condition}))"
     return condition
