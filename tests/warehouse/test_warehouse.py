@@ -1,0 +1,184 @@
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from gateway.errors import WarehouseUnavailable
+from gateway.warehouse import connection as connecting
+from gateway.warehouse.conditions import EVERYTHING
+from gateway.warehouse.connection import Connection
+from gateway.warehouse.embedded import Embedded
+from gateway.warehouse.engine import Engine, Statement
+from gateway.warehouse.fields import FIELDS
+from gateway.warehouse.groupings import ByField
+from gateway.warehouse.measures import Count
+from gateway.warehouse.opening import open_engine
+from gateway.warehouse.search import Question
+from gateway.warehouse.statistics import Asked
+from gateway.warehouse.table import prepare
+from gateway.warehouse.warehouse import Options, Warehouse
+from tests.conftest import NOON
+from tests.servers import free_port, serving
+from tests.warehouse.clickhouse_server import ClickHouseServer
+from tests.warehouse.conftest import (
+    ACCOUNT,
+    EVER,
+    FOREVER,
+    HASH_KEY,
+    KEY,
+    REALM,
+    WORLD,
+    Store,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def options(url: str) -> Options:
+    return Options(url, (KEY,), lambda _: HASH_KEY, days=FOREVER)
+
+
+@contextlib.asynccontextmanager
+async def running(warehouse: Warehouse) -> AsyncIterator[None]:
+    task = asyncio.create_task(warehouse.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def server(engine: Embedded) -> ClickHouseServer:
+    """A server that nobody serves yet, with an empty database."""
+    await engine.command(Statement("DROP DATABASE IF EXISTS whole"))
+    await engine.command(Statement("CREATE DATABASE whole"))
+    return ClickHouseServer(engine.folder)
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connecting, "_FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(connecting, "_LONGEST_PAUSE", 0.1)
+
+
+async def opened(warehouse: Warehouse) -> None:
+    until = asyncio.get_running_loop().time() + 60
+    while warehouse.connection.problem is not None:
+        assert asyncio.get_running_loop().time() < until
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_a_warehouse_keeps_what_comes_and_answers(server: ClickHouseServer) -> None:
+    """What is offered is found, counted and told of; over a real socket."""
+    with serving(server.app) as url:
+        address = url.replace("http://", "clickhouse://") + "/whole"
+        warehouse = Warehouse(options(address), lambda: NOON)
+        async with running(warehouse):
+            warehouse.writer.offer(ACCOUNT, WORLD[:30])
+            await warehouse.writer.write(ACCOUNT, WORLD[30:60])
+            await opened(warehouse)
+            question = Question(REALM, warehouse.since)
+            groups = (ByField(FIELDS["TYPE"]),)
+            measured = await warehouse.measure(
+                Asked(REALM, EVER, EVERYTHING, groups, (Count(),), (Count(),))
+            )
+            status = await warehouse.status()
+
+            assert await warehouse.search.count(question) == 60
+            assert measured.total == (60,)
+            assert sum(group.values[0] for group in measured.groups) == 60
+            assert (status.calls, status.waiting, status.stale) == (60, 0, ())
+            assert status.oldest is not None
+            assert status.newest is not None
+            assert status.oldest < status.newest <= NOON
+            assert status.size > 10_000
+            covered = await warehouse.coverages.of(REALM, (EVER, NOON))
+            assert covered.start is None
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_a_server_that_is_away_at_the_start_costs_a_line_and_no_start(
+    server: ClickHouseServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Questions fail with `WAREHOUSE_UNAVAILABLE`; when it is there, all goes on (the issue)."""
+    port = free_port()
+    warehouse = Warehouse(options(f"clickhouse://127.0.0.1:{port}/whole"), lambda: NOON)
+    caplog.set_level(logging.INFO, "gateway.warehouse")
+    async with running(warehouse):
+        warehouse.writer.offer(ACCOUNT, WORLD[:10])
+        with pytest.raises(WarehouseUnavailable):
+            await warehouse.search.count(Question(REALM, EVER))
+        await asyncio.sleep(0.5)
+        with serving(server.app, port):
+            await opened(warehouse)
+            await warehouse.writer.write(ACCOUNT, [])
+            assert await warehouse.search.count(Question(REALM, EVER)) == 10
+    warned = [one for one in caplog.records if one.levelno >= logging.WARNING]
+
+    assert len(warned) == 1
+    assert "calls FINAL" not in caplog.text
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_tables_that_were_dropped_are_made_again_when_somebody_asks(
+    server: ClickHouseServer, engine: Embedded
+) -> None:
+    """A warehouse that was wiped fills itself again (the issue)."""
+    with serving(server.app) as url:
+        warehouse = Warehouse(
+            options(url.replace("http://", "clickhouse://") + "/whole"), lambda: NOON
+        )
+        async with running(warehouse):
+            await warehouse.writer.write(ACCOUNT, WORLD[:5])
+            await opened(warehouse)
+            await engine.command(Statement("DROP TABLE whole.calls"))
+            with pytest.raises(WarehouseUnavailable):
+                await warehouse.search.count(Question(REALM, EVER))
+            await opened(warehouse)
+
+            assert await warehouse.search.count(Question(REALM, EVER)) == 0
+            await warehouse.writer.write(ACCOUNT, WORLD[:5])
+            assert await warehouse.search.count(Question(REALM, EVER)) == 5
+
+
+async def test_a_folder_that_another_process_owns_names_it(engine: Embedded) -> None:
+    """The log tells the operator which process to stop (the issue)."""
+    with pytest.raises(WarehouseUnavailable, match="in process"):
+        await open_engine(f"chdb://{engine.folder}")
+
+
+async def test_an_engine_that_is_not_installed_is_told_with_the_cure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An optional extra: without it the setting is a mistake that says what to install."""
+    monkeypatch.setitem(sys.modules, "gateway.warehouse.embedded", None)
+    with pytest.raises(WarehouseUnavailable, match=r"call-insights-gateway\[warehouse\]"):
+        await open_engine("chdb:///tmp/nowhere")
+
+
+async def test_a_connection_is_usable_by_what_uses_an_engine(
+    engine: Embedded, store: Store
+) -> None:
+    """It speaks the same protocol, and is closed with the engine."""
+
+    async def open_it() -> Engine:
+        return engine
+
+    async def make(opened: Engine) -> None:
+        await prepare(opened, FOREVER)
+
+    connection = Connection(open_it, make)
+    task = asyncio.create_task(connection.run())
+    while connection.problem is not None:
+        await asyncio.sleep(0.01)
+    await Store(connection).keep(*WORLD[:3])
+    task.cancel()
+
+    assert await store.ask("SELECT count() FROM calls") == [(3,)]
