@@ -155,7 +155,8 @@ class BoundedProtocol(Connection, HttpToolsProtocol):
                 break
         if self.transport.is_closing() or self.discarded is not None:
             return
-        if named is not None and self._between and not self._rest and self.cycle.keep_alive:
+        whole = self._between and not self._rest and self._is_answering()  # no blank lines alone
+        if named is not None and whole and self.cycle.keep_alive:
             self.cycle.scope["extensions"] = {EXTENSION: {"name": named.name}}
         self._wait()
 

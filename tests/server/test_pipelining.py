@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from starlette.types import Receive, Scope, Send
@@ -168,3 +169,15 @@ async def test_what_comes_behind_chunks_is_asked_again(address: Address, *, toge
             assert await one.rest() == b""
         else:
             assert (await one.response())[0] == 200
+
+
+async def test_blank_lines_between_requests_are_none(address: Address) -> None:
+    """RFC 9112 §2.2: a server ignores them; alone on a new connection they were a traceback."""
+    faults: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+    async with stranger(address) as one:
+        for before in (b"\r\n", b"\r\n\r\n", b""):
+            await one.send(before, b"\r\n", b"\r\n" + GET)
+            status, _, _ = await one.response()
+            assert status == 200
+    assert not faults
