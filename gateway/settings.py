@@ -119,7 +119,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         "server for all replicas.",
     ] = "memory://"
     gateway_cache_max_bytes: Annotated[
-        Count, "Bound of what one process keeps in memory, in bytes."
+        Count,
+        "Bound of all that one process remembers, in bytes: three quarters for summaries, pages "
+        "and what is made of them, a quarter for documents and requests, 2 MiB at least.",
     ] = 256 * 2**20
     gateway_cache_key: Annotated[
         CacheKeys | None,

@@ -22,6 +22,7 @@ FLOORS: dict[str, int] = {
     "quotas": 0,
     "fair_line": 0,
     "per_loop": 0,
+    "lru": 0,
     "instrumentation": 0,
     "accounts": 0,
     "viewers": 0,

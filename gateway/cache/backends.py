@@ -13,6 +13,7 @@ from gateway.cache.redis_cache import RedisCache
 from gateway.cache.sealing import Seal
 from gateway.cache.tiered import TieredCache
 from gateway.instrumentation import Hook, silent
+from gateway.lru import shares
 from gateway.settings import Settings
 
 
@@ -58,7 +59,7 @@ def open_cache(
     settings: Settings, hook: Hook = silent, clock: Callable[[], float] = time.time
 ) -> tuple[MemoryCache | TieredCache, Leases]:
     """The cache that `GATEWAY_CACHE_URL` names, and the leases of those who share it."""
-    near = MemoryCache(max_bytes=settings.gateway_cache_max_bytes, clock=clock)
+    near = MemoryCache(max_bytes=shares(settings.gateway_cache_max_bytes).answers, clock=clock)
     if settings.gateway_cache_url == "memory://":
         return near, NoLeases()
     far = RedisCache(

@@ -16,6 +16,9 @@ T = TypeVar("T")
 Made: TypeAlias = Sequence[tuple[Hashable, Any, int]]
 """What was made of an object: in which way, what, and its size in bytes."""
 
+_EACH = 400
+"""Bytes that keeping a thing takes beside what it takes itself: a slot, its name, the headers."""
+
 _OFTEN = 1.0
 """Seconds after which entries that are held together are said to be of use again."""
 
@@ -87,7 +90,7 @@ class Entry(Struct, eq=False, gc=False):
         if self.room is not None:
             before = self._made.get(how)
             self._made[how] = (of, thing, size)
-            self.room.grown(self, size - (before[2] if before else 0))
+            self.room.grown(self, size - before[2] if before else size + _EACH)
 
     def once(self, how: Hashable, of: object, make: Callable[[], tuple[T, int]]) -> T:
         """What was made in this way of this very object; or what `make` makes, with its size."""

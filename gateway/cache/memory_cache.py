@@ -17,8 +17,8 @@ from gateway.cache.changes import Changes
 from gateway.cache.entry import Entry
 from gateway.cache.ranked import RANK_LENGTH, Ranked
 
-_OVERHEAD = 300
-"""Bytes that an entry costs beside its key and value: the slot, the entry, the headers."""
+_OVERHEAD = 500
+"""Bytes that an entry costs beside its key and value: the slots, the entry, the headers."""
 
 _SHARE_OF_MADE = 0.25
 """So much of the room is for what was made of values, even if values have to make way for it."""

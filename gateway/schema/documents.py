@@ -1,9 +1,8 @@
 """Documents, parsed and validated once."""
 
 import re
-from collections import OrderedDict
-from collections.abc import Sequence
-from functools import cached_property, partial
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -27,10 +26,11 @@ from graphql.validation.rules import overlapping_fields_can_be_merged
 from msgspec import Struct, field
 
 from gateway.errors import TooComplex
+from gateway.lru import LruCache
 from gateway.schema.arguments import ValuesFitRule
 from gateway.schema.aside import aside
 from gateway.schema.deferral import DEFER, without_defer
-from gateway.schema.parsing import Shared, read, too_many_tokens, unlinked
+from gateway.schema.parsing import Parsed, Shared, alone, read, too_many_tokens, unlinked
 from gateway.schema.price import Price
 from gateway.schema.pricing import Pricing
 from gateway.schema.shape import Limits, check_shape
@@ -38,11 +38,11 @@ from gateway.schema.skeleton import skeleton_of
 from gateway.schema.traits import Trait, traits_of, traits_of_all
 from gateway.turns import next_turn
 
-MAX_REMEMBERED = 2**18
-"""Characters of all remembered documents together; parsed, each takes some 300 bytes."""
-
 _SHORT = 1000
 """Characters of a document that takes a few milliseconds."""
+
+_SIZE = 3000
+"""Bytes that a document takes beside what is read of its text."""
 
 _MAX_SKELETONS = 256
 """So many that are valid are remembered, each of them short; then that begins anew."""
@@ -57,11 +57,12 @@ _VALUE = re.compile(r" (Int|Float|String|BlockString) '.*'", re.DOTALL)
 class Document(Struct, frozen=True, dict=True):
     """A document: its operations, or what is wrong with it; then it is never executed.
 
-    `parsed` has no locations where it is shared with other documents, and `whole` has them all.
-    `code` is the code of those errors that do not bring one themselves, `traits` is what is to
-    be known of a document that is right, and `ways` are its operations as they were compiled.
-    `deciders` are the variables of its directives, which decide what is selected.
-    `deferring` is the document with its `@defer`, of which the others know nothing; None without.
+    `parsed` has no locations where it is shared with other documents; `whole_of` gives one that has
+    them all. `code` is the code of those errors that do not bring one themselves, `traits` is what
+    is to be known of a document that is right. `deciders` are the variables of its directives, and
+    `ways` the values of these for which it was compiled. `deferring` is the document with its
+    `@defer`, of which the others know nothing; None without. `size` is what it takes, in bytes,
+    and `own_size` what it takes alone, without what it shares with others.
     """
 
     parsed: DocumentNode | None
@@ -71,25 +72,11 @@ class Document(Struct, frozen=True, dict=True):
     code: str = "GRAPHQL_VALIDATION_FAILED"
     traits: Trait = Trait.NONE
     prices: tuple[Price, ...] = ()
-    ways: dict[Any, Any] = field(default_factory=dict)
+    ways: set[Hashable] = field(default_factory=set)
     deciders: tuple[str, ...] = ()
     deferring: DocumentNode | None = None
-
-    @cached_property
-    def whole(self) -> DocumentNode:
-        """The document for graphql-core to execute: each node knows where it stands."""
-        if self.parsed is not None and self.deferring is not None:
-            return self.parsed
-        return unlinked(read(self.text))
-
-    async def whole_aside(self) -> DocumentNode:
-        """The same, in turns with others; a document of some length is parsed aside."""
-        if "whole" in self.__dict__:
-            return self.whole
-        if len(self.text) > _SHORT:
-            return await aside(lambda: self.whole, lambda: self.__dict__.get("whole"))
-        await next_turn()
-        return self.whole
+    own_size: int = 0
+    size: int = 0
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of that name, or the only one; None when there is no such choice."""
@@ -108,8 +95,30 @@ class Document(Struct, frozen=True, dict=True):
         return Price()
 
 
+async def whole_of(document: Document, memory: LruCache) -> DocumentNode:
+    """The document for graphql-core to execute: each node knows where it stands.
+
+    It is parsed in turns with others, one of some length aside, and kept in `memory`.
+    """
+    if document.parsed is not None and document.deferring is not None:
+        return document.parsed
+    key = "whole", document.text
+    whole: Parsed | None = memory.get(key)
+    if whole is None:
+        whole = await _parsed_alone(document.text, partial(memory.get, key))
+        memory.keep(key, whole, whole.size)
+    return whole.document
+
+
+async def _parsed_alone(text: str, known: Callable[[], Parsed | None]) -> Parsed:
+    if len(text) > _SHORT:
+        return await aside(partial(alone, text), known)
+    await next_turn()
+    return alone(text)
+
+
 class Documents:
-    """Reads documents against `schema`, and remembers the good ones that came last.
+    """Reads documents against `schema`, and remembers the good ones that came last in `memory`.
 
     None is larger than `limits`; `annotation` is how many requests to Twilio that of a call takes.
     """
@@ -121,10 +130,12 @@ class Documents:
         introspection: bool,
         limits: Limits | None = None,
         annotation: int = 0,
+        memory: LruCache | None = None,
     ) -> None:
         self._schema = schema
         self._limits = limits or Limits()
-        self._shared = Shared()
+        self._memory = memory or LruCache()
+        self._shared = Shared(self._memory)
         self._skeletons: dict[str, Trait] = {}
         self._pricing = Pricing(schema, annotation)
         self._rules = [
@@ -134,27 +145,25 @@ class Documents:
             self._rules.append(NoSchemaIntrospectionCustomRule)
             self._rules[self._rules.index(ScalarLeafsRule)] = _LeafsRule
         self._hide_suggestions = not introspection
-        self._known: OrderedDict[str, Document] = OrderedDict()
         self._pinned: dict[str, Document] = {}
-        self._size = 0
 
     def read(self, text: str) -> Document:
         """Parse and validate `text`, or remember having done so."""
-        if (known := self._known.get(text)) is not None:
-            self._known.move_to_end(text)
-            return known
-        if (pinned := self._pinned.get(text)) is not None:
-            return pinned
-        return self._remembered(text, self._read(text))
+        return self._known(text) or self._remembered(self._read(text))
 
     async def read_aside(self, text: str) -> Document:
         """The same, in turns with others; a new document of some length is read aside."""
-        if text not in self._known and text not in self._pinned:
-            if len(text) > _SHORT:
-                known = partial(self._known.get, text)
-                return self._remembered(text, await aside(partial(self._read, text), known))
-            await next_turn()
+        if (known := self._known(text)) is not None:
+            return known
+        if len(text) > _SHORT:
+            read, known_by_then = partial(self._read, text), partial(self._known, text)
+            return self._remembered(await aside(read, known_by_then))
+        await next_turn()
         return self.read(text)
+
+    def _known(self, text: str) -> Document | None:
+        known: Document | None = self._memory.get(("document", text))
+        return known or self._pinned.get(text)
 
     def pin(self, text: str) -> Document:
         """Read `text`, and remember it for good if nothing is wrong with it."""
@@ -175,7 +184,7 @@ class Documents:
 
     def _read(self, text: str) -> Document:
         try:
-            parsed = self._parsed(text)
+            parsed, own_size, size = self._parsed(text)
             check_shape(parsed, self._limits)
         except GraphQLSyntaxError as error:
             if error.message.endswith(too_many_tokens(self._limits.tokens)):
@@ -198,14 +207,14 @@ class Documents:
             prices=self._pricing.prices(whole),
             deciders=_deciders(whole) if "@" in text else (),
             deferring=None if whole is parsed else parsed,
+            own_size=own_size,
+            size=_SIZE + size + len(text),
         )
 
-    def _parsed(self, text: str) -> DocumentNode:
+    def _parsed(self, text: str) -> Parsed:
         """The document; what defers is to be executed as it is, so none of it is shared."""
         tokens = self._limits.tokens
-        if DEFER.name in text:
-            return unlinked(read(text, tokens))
-        return self._shared.parse(text, tokens)
+        return alone(text, tokens) if DEFER.name in text else self._shared.parse(text, tokens)
 
     def _traits(self, skeleton: DocumentNode) -> Trait | None:
         """The traits of a skeleton if it is valid; many documents have the same one."""
@@ -225,15 +234,10 @@ class Documents:
             self._schema, document, self._rules, hide_suggestions=self._hide_suggestions
         )
 
-    def _remembered(self, text: str, document: Document) -> Document:
+    def _remembered(self, document: Document) -> Document:
         """A document that was just read, remembered if nothing is wrong with it."""
-        if document.errors or len(text) > MAX_REMEMBERED or text in self._known:
-            return document
-        self._known[text] = document
-        self._size += len(text)
-        while self._size > MAX_REMEMBERED:
-            forgotten, _ = self._known.popitem(last=False)
-            self._size -= len(forgotten)
+        if not document.errors:
+            self._memory.keep(("document", document.text), document, document.size)
         return document
 
 

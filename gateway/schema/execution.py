@@ -22,16 +22,17 @@ from msgspec import Struct
 from gateway.asking import ask_for
 from gateway.errors import BadUserInput
 from gateway.instrumentation import Hook, OperationExecuted, silent
+from gateway.lru import LruCache
 from gateway.schema.answers import Answer, erroneous, failed, in_parts, refused, too_expensive
 from gateway.schema.arguments import misfits
-from gateway.schema.compiled.operation import Compiler
+from gateway.schema.compiled.compiler import Compiler
 from gateway.schema.context import Context
 from gateway.schema.deferral import Dialect, Parts
 from gateway.schema.demand_control import DemandControl, told
-from gateway.schema.documents import Document
+from gateway.schema.documents import Document, whole_of
 from gateway.schema.error_policy import failure, of_null
 from gateway.schema.interpreting import Interpretation, taking
-from gateway.schema.remembered import Remembered, remembered
+from gateway.schema.remembered import Kept, Remembered, remembered
 from gateway.schema.requests import Request
 from gateway.schema.shape import Limits
 from gateway.schema.spending import Allowance, Refused
@@ -62,7 +63,7 @@ class Executor:
     """Executes requests for documents of `reader` against one schema, if `demand` admits them.
 
     What can be compiled is, unless `compiled` says otherwise; the rest is interpreted by
-    graphql-core, and `hook` hears which it was.
+    graphql-core, and `hook` hears which it was. `memory` keeps what is made of documents.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first two have defaults
@@ -73,10 +74,12 @@ class Executor:
         introspection: bool,
         demand: DemandControl | None = None,
         compiled: bool = True,
+        memory: LruCache | None = None,
         hook: Hook = silent,
     ) -> None:
         self._schema = schema
-        self._compiler = Compiler(schema) if compiled else None
+        self._memory = memory or LruCache()
+        self._compiler = Compiler(schema, self._memory) if compiled else None
         self._hook = hook
         self._demand = demand or DemandControl(Limits().cost)
         self._reader = reader
@@ -141,10 +144,10 @@ class Executor:
     ) -> Answer:
         known = request.remembered
         if known is not None:
-            pieces = known.pieces(context.viewer, context.now)
-            if pieces is not None:
-                self._given_again(known)
-                return Answer(b"".join(pieces), executed=True)
+            kept = known.answer(context.viewer, context.now)
+            if kept is not None:
+                self._given_again(kept)
+                return Answer(b"".join(kept.pieces), executed=True)
         ask_for(context.asker())
         settled = None
         if self._compiler is not None:
@@ -162,7 +165,7 @@ class Executor:
                     )
                     return Answer(b"".join(pieces), executed=True)
         self._hook(OperationExecuted("interpreted" if settled is None else "abandoned"))
-        described = self._arguments(request, await document.whole_aside(), context)
+        described = self._arguments(request, await whole_of(document, self._memory), context)
         await next_turn()
         result = await _awaited(execute(**described, middleware=taking(settled)))
         return self._answer(cast("ExecutionResult", result), operation, request, context)
@@ -174,16 +177,16 @@ class Executor:
 
         None if it has to be made, or refused, or if that is not for this process alone to say.
         """
-        pieces = known.pieces(viewer, now)
+        kept = known.answer(viewer, now)
         budgets = self._demand.budgets
-        if pieces is None or not budgets.cover(cost, viewer, now):
+        if kept is None or not budgets.cover(cost, viewer, now):
             return None
-        self._given_again(known)
-        return pieces, budgets.pay(cost, viewer, now)
+        self._given_again(kept)
+        return kept.pieces, budgets.pay(cost, viewer, now)
 
-    def _given_again(self, known: Remembered) -> None:
+    def _given_again(self, kept: Kept) -> None:
         self._hook(OperationExecuted("remembered"))
-        for asked in known.asked:
+        for asked in kept.asked:
             self._hook(asked)
 
     async def _begun(
@@ -223,7 +226,7 @@ class Executor:
             yield too_expensive(problem, context.request_id)
             return
         ask_for(context.asker())
-        whole = await document.whole_aside()
+        whole = await whole_of(document, self._memory)
         results = subscribe(**self._arguments(request, whole, context))
         if isinstance(results, Awaitable):
             results = await results

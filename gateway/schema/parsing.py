@@ -27,13 +27,16 @@ from graphql import (
 )
 from graphql.language.parser import Parser
 
+from gateway.lru import LruCache
+
 T = TypeVar("T")
 
-MAX_SHARED = 2**24
-"""Bytes that the plain selections take that are known, more or less; then it begins anew."""
+_SIZE_OF_SELECTION, _SIZE_OF_FIELD, _SIZE_OF_TOKEN = 4000, 500, 350
+"""Bytes that each of these takes, with what is made of it: measured (`tests/journeys/
+test_what_clients_have_remembered.py`). The tokens are those that are in no plain selection."""
 
-_SIZE_OF_SELECTION, _SIZE_OF_FIELD = 600, 400
-"""Bytes that each of these takes, beside the text."""
+_SIZE_OF_CHARACTER = 200
+"""The same of a document that shares nothing, for each of its characters."""
 
 _LONGEST, _DEEPEST = 2**14, 20
 """Characters, and levels, of a selection that is looked up; all fields of a call are 4,000."""
@@ -51,10 +54,12 @@ _SPACE = re.compile(_IGNORED)
 class PlainSelections(SelectionSetNode):
     """A plain selection, which is no part of a document, and so many `tokens` long.
 
-    `made` is what was made of it: for one schema, as it is shared by documents of one alone.
+    `made` is what was made of it: for one schema, as it is shared by documents of one alone. `size`
+    is what it takes with all that is below it, in bytes.
     """
 
     tokens: int
+    size: int
     made: dict[Hashable, Any]
 
 
@@ -85,20 +90,27 @@ class _Found(NamedTuple):
     end: int
 
 
+class Parsed(NamedTuple):
+    """A document, and what it takes in bytes: by itself, and with its plain selections."""
+
+    document: DocumentNode
+    own_size: int
+    size: int
+
+
 class Shared:
-    """The plain selections that are known, by their text."""
+    """The plain selections that are known, by their text, as long as `memory` keeps them."""
 
-    def __init__(self) -> None:
-        self._known: dict[str, PlainSelections] = {}
-        self._names: dict[str, NameNode] = {}
-        self._size = 0
+    def __init__(self, memory: LruCache) -> None:
+        self._memory = memory
 
-    def parse(self, text: str, max_tokens: int) -> DocumentNode:
+    def parse(self, text: str, max_tokens: int) -> Parsed:
         """The document. Raises GraphQLSyntaxError, as graphql-core does."""
+        parser = _Parser(text, self, max_tokens)
         try:
-            return unlinked(_Parser(text, self, max_tokens).parse_document())
+            return Parsed(unlinked(parser.parse_document()), parser.own_size, parser.size)
         except RecursionError:
-            return unlinked(read(text, max_tokens))
+            return alone(text, max_tokens)
 
     def at(self, text: str, start: int) -> _Found | None:
         """The selection that begins at this brace, if it is plain."""
@@ -106,12 +118,13 @@ class Shared:
         if end is None:
             return None
         own = text[start:end]
-        known = self._known.get(own) or self._read(own)
+        known = self._memory.get(("selection", own)) or self._read(own)
         return None if known is None else _Found(known, end)
 
     def _read(self, text: str) -> PlainSelections | None:
         """A selection that is not known yet: its text begins and ends with a brace."""
         nodes, tokens, at, last = list[FieldNode](), 2, _after(text, 1), len(text) - 1
+        size = len(text) + _SIZE_OF_SELECTION
         while at < last:
             field = _FIELD.match(text, at)
             if field is None:
@@ -122,25 +135,24 @@ class Shared:
                 if found is None:
                     return None
                 inner, at = found.selections, _after(text, found.end)
-                tokens += inner.tokens
+                tokens, size = tokens + inner.tokens, size + inner.size
+            size += _SIZE_OF_FIELD
             tokens += 1 if second is None else 3
-            alias = None if second is None else self._name(first)
-            name = self._name(first if second is None else second)
+            alias = None if second is None else NameNode(value=first)
+            name = NameNode(value=first if second is None else second)
             nodes.append(FieldNode(alias=alias, name=name, selection_set=inner))
-        return self._kept(text, nodes, tokens) if nodes else None
-
-    def _kept(self, text: str, nodes: list[FieldNode], tokens: int) -> PlainSelections:
+        if not nodes:
+            return None
         selections = PlainSelections(selections=tuple(nodes))
-        selections.tokens, selections.made = tokens, {}
-        size = len(text) + _SIZE_OF_SELECTION + _SIZE_OF_FIELD * len(nodes)
-        if self._size + size > MAX_SHARED:
-            self._known, self._names, self._size = {}, {}, 0
-        self._known[text] = selections
-        self._size += size
+        selections.tokens, selections.size, selections.made = tokens, size, {}
+        self._memory.keep(("selection", text), selections, size)
         return selections
 
-    def _name(self, value: str) -> NameNode:
-        return self._names.get(value) or self._names.setdefault(value, NameNode(value=value))
+
+def alone(text: str, max_tokens: int | None = None) -> Parsed:
+    """A document as graphql-core reads it, that shares nothing with others."""
+    size = _SIZE_OF_CHARACTER * len(text)
+    return Parsed(unlinked(read(text, max_tokens)), size, size)
 
 
 class _Parser(Parser):
@@ -151,10 +163,20 @@ class _Parser(Parser):
         self._place = Lexer(source)
         self._shared = shared
         self._most = max_tokens
-        self._skipped = 0
+        self._skipped = self._shared_size = 0
         super().__init__(
             source, max_tokens=max_tokens, lexer=self._place, allow_empty_selection_sets=False
         )
+
+    @property
+    def own_size(self) -> int:
+        """What was read so far takes, in bytes, but for plain selections."""
+        return _SIZE_OF_TOKEN * self.token_count
+
+    @property
+    def size(self) -> int:
+        """The same with them."""
+        return self._shared_size + self.own_size
 
     def parse_selection_set(self) -> SelectionSetNode:
         """The selection that begins here."""
@@ -164,6 +186,7 @@ class _Parser(Parser):
             return super().parse_selection_set()
         selections, end = found
         self._skipped += selections.tokens - 1
+        self._shared_size += selections.size
         closing = Token(TokenKind.BRACE_R, end - 1, end, opening.line, opening.column)
         closing.prev, opening.next = opening, closing
         self._place.token = closing

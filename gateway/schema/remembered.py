@@ -7,39 +7,50 @@ words, is made anew.
 """
 
 from collections.abc import Hashable, Sequence
+from typing import NamedTuple
 
-from gateway.cache.entry import Entry, Together
+from gateway.cache.entry import Place, Together
 from gateway.instrumentation import CacheAsked
 from gateway.schema.told import Told
 from gateway.viewers import Viewer
 
-_SIZE = 500
-"""Bytes that remembering takes, beside the JSON itself."""
+_SIZE, _SIZE_OF_ENTRY = 500, 16
+"""Bytes that remembering takes, beside the JSON itself: in any case, and for each entry."""
+
+_HITS = {kind: CacheAsked(kind, "hit") for kind in ("summary", "page")}
 
 
-class Remembered:
-    """An answer to one viewer, `until` a moment and as long as `entries` are kept by the cache.
+class Kept(NamedTuple):
+    """An answer in pieces of JSON, for as long as its entries are kept `together`.
 
-    The first of these keeps its JSON, in pieces: whoever holds this holds nothing of the cache.
     `asked` is what the cache was asked when it was made: that counts each time.
     """
 
-    __slots__ = ("_how", "_keeper", "_together", "_viewer", "asked")
+    pieces: Sequence[bytes]
+    together: Together
+    asked: Sequence[CacheAsked]
 
-    def __init__(self, how: Hashable, told: Told, entries: Sequence[Entry], viewer: Viewer) -> None:
+
+class Remembered:
+    """Where an answer to one viewer is kept: beside the first of its entries, in the cache.
+
+    Whoever holds this holds nothing of the answer.
+    """
+
+    __slots__ = ("_how", "_keeper", "_viewer")
+
+    def __init__(self, how: Hashable, keeper: Place, viewer: Viewer) -> None:
         self._how = how
-        self._keeper = entries[0].place
-        self._together = Together(entries, told.fresh_until)
+        self._keeper = keeper
         self._viewer = viewer
-        self.asked = tuple(CacheAsked(kind, "hit") for kind in told.kinds)
 
-    def pieces(self, viewer: Viewer, now: float) -> Sequence[bytes] | None:
+    def answer(self, viewer: Viewer, now: float) -> Kept | None:
         """The answer, if it still is the one to this viewer."""
-        if self._viewer is not viewer or not self._together.hold(now):
-            return None
         keeper = self._keeper.entry
-        pieces: Sequence[bytes] | None = None if keeper is None else keeper.made(self._how, self)
-        return pieces
+        if keeper is None or self._viewer is not viewer:
+            return None
+        kept: Kept | None = keeper.made(self._how, viewer)
+        return kept if kept is not None and kept.together.hold(now) else None
 
 
 def remembered(
@@ -51,7 +62,9 @@ def remembered(
     """
     if (entries := told.entries()) is None:
         return None
-    how = ("answer", viewer.name, question)
-    answer = Remembered(how, told, entries, viewer)
-    entries[0].keep(how, answer, pieces, sum(map(len, pieces)) + _SIZE)
-    return answer
+    how, keeper = ("answer", viewer.name, question), entries[0]
+    asked = tuple(_HITS[kind] for kind in told.kinds)
+    kept = Kept(pieces, Together(entries, told.fresh_until), asked)
+    size = sum(map(len, pieces)) + _SIZE + _SIZE_OF_ENTRY * len(entries)
+    keeper.keep(how, viewer, kept, size)
+    return Remembered(how, keeper.place, viewer)

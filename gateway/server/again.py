@@ -22,19 +22,19 @@ ASGI scope. The application keeps under it what answers the request again. What 
 import hashlib
 import os
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from starlette.types import Scope
 
+from gateway.lru import LruCache
 from gateway.tally import Tally
 
 LONGEST = 16 * 1024
 """Bytes of a request that is known again."""
 
-MOST = 4096
-"""How many requests are known; each takes about a kilobyte."""
+_SIZE = 3000
+"""Bytes that a request takes that is known."""
 
 EXTENSION = "gateway.again"
 """Under this name in `extensions` of the ASGI scope is the name of the request."""
@@ -75,12 +75,11 @@ Repeat: TypeAlias = Callable[[Tally], Repeated | None]
 
 
 class Repeats:
-    """The requests that are known, the last `most` of them, with what answers each again."""
+    """The requests that are known, as long as `memory` keeps them, with what answers each again."""
 
-    def __init__(self, most: int = MOST) -> None:
-        self._most = most
+    def __init__(self, memory: LruCache) -> None:
+        self._memory = memory
         self._secret = os.urandom(32)
-        self._known: OrderedDict[bytes, Again] = OrderedDict()
 
     def name(self, request: bytes) -> Named | None:
         """The name of these bytes, which tells nothing of them; None if they are no request."""
@@ -97,19 +96,16 @@ class Repeats:
 
     def keep(self, name: bytes, again: Again) -> None:
         """Keep what answers a request again."""
-        self._known[name] = again
-        if len(self._known) > self._most:
-            self._known.popitem(last=False)
+        self._memory.keep(("again", name), again, _SIZE)
 
     def answer(self, named: Named) -> Sequence[bytes] | None:
         """What a request is answered with again, if it is."""
-        again = self._known.get(named.name)
+        key = "again", named.name
+        again: Again | None = self._memory.get(key)
         if again is None:
             return None
         if (answer := again(named)) is None:
-            del self._known[named.name]
-        else:
-            self._known.move_to_end(named.name)
+            self._memory.forget(key)
         return answer
 
 

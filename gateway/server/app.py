@@ -28,6 +28,7 @@ from gateway.configuration import Configuration, configuration_of, open_to_all
 from gateway.insights.paging import Cursors
 from gateway.instrumentation import Hook
 from gateway.logs import configure_logging
+from gateway.lru import LruCache, shares
 from gateway.quotas import Quotas
 from gateway.schema.context import Context
 from gateway.schema.demand_control import DemandControl
@@ -96,9 +97,9 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     context = _contexts(settings, engine.verbs, clock)
     page = GraphiQL(needs_token=obeyed.doorkeeper.needs_token, examples=examples)
     graphiql = page if settings.gateway_graphiql else None
-    executor = _executor(settings, engine.cache, telemetry, hook)
+    executor = _executor(settings, engine, telemetry, hook)
     origins = origins_of(settings.gateway_cors_origins)
-    service = Service(executor, context, obeyed.doorkeeper, engine.quotas, clock)
+    service = Service(executor, context, obeyed.doorkeeper, engine.quotas, engine.memory, clock)
     endpoint = GraphQLEndpoint(service, graphiql.page if graphiql else None, origins)
     journal = Journal(hook)
     sockets = WebSocketEndpoint(service, journal=journal, origins=origins)
@@ -163,6 +164,7 @@ class _Engine(NamedTuple):
     client: InsightsClient
     cache: MemoryCache | TieredCache
     quotas: Quotas
+    memory: LruCache
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[dict[str, asyncio.Event | Repeats]]:
@@ -170,7 +172,7 @@ class _Engine(NamedTuple):
         await self.cache.listen()
         stopping = asyncio.Event()
         hurrying = asyncio.create_task(self._hurry(stopping))
-        yield {"stopping": stopping, "repeats": Repeats()}
+        yield {"stopping": stopping, "repeats": Repeats(self.memory)}
         hurrying.cancel()
         await self.client.aclose()
         await self.cache.close()
@@ -201,7 +203,8 @@ def _engine(
     pushed = events_are_on(settings, configuration.accounts)
     quotas = Quotas.of(settings, hook, viewers=configuration.stranger is None)
     verbs = Verbs.on(ground, configuration.realms, quotas.followers, events_are_on=pushed)
-    return _Engine(verbs, client, cache, quotas)
+    memory = LruCache(shares(settings.gateway_cache_max_bytes).requests)
+    return _Engine(verbs, client, cache, quotas, memory)
 
 
 def _verifier(settings: Settings, clock: Callable[[], float], hook: Hook) -> TokenVerifier | None:
@@ -214,9 +217,7 @@ def _verifier(settings: Settings, clock: Callable[[], float], hook: Hook) -> Tok
     return TokenVerifier(fetch, issuer, audience, clock, hook)
 
 
-def _executor(
-    settings: Settings, cache: MemoryCache | TieredCache, telemetry: Telemetry, hook: Hook
-) -> Executor:
+def _executor(settings: Settings, engine: _Engine, telemetry: Telemetry, hook: Hook) -> Executor:
     schema = build_subgraph() if settings.gateway_federation else build_schema()
     introspection = settings.gateway_introspection
     limits = Limits(
@@ -227,13 +228,17 @@ def _executor(
     )
     asked_anew = settings.gateway_annotation_max_age <= settings.gateway_page_max_age
     documents = Documents(
-        schema, introspection=introspection, limits=limits, annotation=int(asked_anew)
+        schema,
+        introspection=introspection,
+        limits=limits,
+        annotation=int(asked_anew),
+        memory=engine.memory,
     )
     trusted = trusted_documents(settings.gateway_trusted_documents, documents)
     telemetry.expect(documents.pinned_names())
     only = settings.gateway_trusted_documents_only
-    queries = PersistedQueries(documents, cache, trusted, only=only)
-    budgets = Budgets(cache if isinstance(cache, TieredCache) else None)
+    queries = PersistedQueries(documents, engine.cache, trusted, only=only)
+    budgets = Budgets(engine.cache if isinstance(engine.cache, TieredCache) else None)
     demand = DemandControl(limits.cost, budgets)
     executor = Executor(
         schema,
@@ -241,6 +246,7 @@ def _executor(
         introspection=introspection,
         demand=demand,
         compiled=settings.gateway_compiled,
+        memory=engine.memory,
         hook=hook,
     )
     executor.prepare(documents.pinned)

@@ -23,6 +23,9 @@ MAX_PARAMETERS = 100
 _ACCEPT = {"Accept": JSON}
 """What a 415 says would do (RFC 9110 §15.5.16)."""
 
+_LONGEST = 256
+"""Characters of a `Content-Type` that are looked at."""
+
 _NOT_JSON = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
@@ -56,7 +59,7 @@ _decode = msgspec.json.Decoder(_Body).decode
 
 async def body_of(headers: Mapping[str, str], receive: Receive) -> bytes:
     """The body of a POST. Raises BadRequest."""
-    _check_media_type(headers.get("content-type", ""))
+    _check_media_type(headers.get("content-type", "")[:_LONGEST])
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise BadRequest(
             415,

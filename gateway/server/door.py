@@ -103,10 +103,8 @@ def may_connect(headers: Headers, origins: frozenset[str]) -> bool:
     origin = headers.get("origin")
     if origin is None or origin in origins:
         return True
-    try:
-        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
-    except ValueError:
-        return False
+    server = origin.partition("://")[2]  # `urlsplit` would remember it
+    return server != "" and server.lower() == headers.get("host", "").lower()
 
 
 class ForeignPage(BadRequest):
@@ -136,7 +134,11 @@ def _origin(text: str) -> str:
 
 def _to_this_machine(scope: Scope) -> bool:
     hosts = [value for name, value in scope["headers"] if name == b"host"]
-    return len(hosts) == 1 and _is_loopback(hosts[0])
+    return len(hosts) == 1 and len(hosts[0]) <= _LONGEST and _is_loopback(hosts[0])
+
+
+_LONGEST = 300
+"""Bytes of a `Host`: names have 253 at most (RFC 1035)."""
 
 
 @lru_cache(maxsize=64)

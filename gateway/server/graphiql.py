@@ -84,11 +84,12 @@ class GraphiQL:
     async def page(self, request: Request) -> Response:
         """The page, for `GET /` and for a browser that opens the endpoint."""
         content, top = self._template, _top(request.scope)
-        address = request.url.replace(path=_root(request.scope) + self._endpoint, query="")
+        server = f"{request.scope['scheme']}://{request.headers.get('host', 'localhost')}"
+        address = server + _root(request.scope) + self._endpoint
         for placeholder, value in {
             '="./assets/': f'="{top}graphiql/assets/',
             "{{ access }}": "token" if self._needs_token() else "open",
-            "{{ address }}": html.escape(str(address)),
+            "{{ address }}": html.escape(address),
             "{{ endpoint }}": html.escape(top + self._endpoint.removeprefix("/")),
             "{{ tabs }}": _embeddable(_tabs(self._queries, self._examples())),
         }.items():

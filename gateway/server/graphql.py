@@ -49,8 +49,12 @@ _READ = {
 }
 """The headers that mean something here."""
 
-_MOST, _LONGEST = 1024, 8192
-"""How many bodies are remembered with what they say, and how long they may be, in bytes."""
+_LONGEST = 8192
+"""Bytes of a body that is remembered with what it says."""
+
+_SIZE_OF_BODY, _SIZE_OF_BYTE = 2000, 50
+"""Bytes that a body takes that is remembered: in any case, and for each of its own that is no part
+of the document, for each may be a list."""
 
 _LARGE = 64 * 1024
 """Bytes of a body that takes a good part of a millisecond to read."""
@@ -72,7 +76,7 @@ class GraphQLEndpoint:
         self._clock = service.clock
         self._page = page
         self._origins = origins
-        self._read_before: dict[bytes, Request] = {}
+        self._memory = service.memory
 
     async def respond(self, scope: Scope, receive: Receive, place: Place) -> Response:
         """The response to one HTTP request, which has a place. Raises QuotaSpent and ClientLeft."""
@@ -194,7 +198,8 @@ class GraphQLEndpoint:
         match scope["method"]:
             case "POST":
                 body = await body_of(headers, incoming)
-                if (known := self._read_before.get(body)) is not None:
+                known: Request | None = self._memory.get(("body", body))
+                if known is not None:
                     return known
                 if len(body) > _LARGE:
                     await next_turn()
@@ -208,9 +213,9 @@ class GraphQLEndpoint:
     def _remember(self, body: bytes, request: Request) -> Request:
         """Keep what a body says, for pages ask the same again and again."""
         if len(body) <= _LONGEST:
-            if len(self._read_before) == _MOST:
-                del self._read_before[next(iter(self._read_before))]
-            self._read_before[body] = request
+            besides = len(body) - len(request.query or "")
+            size = _SIZE_OF_BODY + 2 * len(body) + _SIZE_OF_BYTE * max(0, besides)
+            self._memory.keep(("body", body), request, size)
         return request
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from gateway.lru import LruCache
 from gateway.quotas import Quotas
 from gateway.schema.context import Context
 from gateway.schema.execution import Executor
@@ -19,10 +20,14 @@ class MakeContext(Protocol):
 
 
 class Service(NamedTuple):
-    """Documents are read and executed by `executor`; `clock` gives seconds since 1970."""
+    """Documents are read and executed by `executor`; `clock` gives seconds since 1970.
+
+    `memory` keeps what requests said.
+    """
 
     executor: Executor
     context: MakeContext
     doorkeeper: Doorkeeper
     quotas: Quotas
+    memory: LruCache
     clock: Callable[[], float]

@@ -7,18 +7,20 @@ import pytest
 from graphql import Node, Token
 
 from gateway.asking import OneAsker, ask_for
+from gateway.lru import LruCache
 from gateway.sandbox import Sandbox
-from gateway.schema.documents import MAX_REMEMBERED, Document, Documents
+from gateway.schema.documents import Document, Documents
 from gateway.schema.operations import build_schema
 from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 
 SCHEMA = build_schema()
+ROOM = 100_000
 
 
 @pytest.fixture
 def documents() -> Documents:
-    return Documents(SCHEMA, introspection=True)
+    return Documents(SCHEMA, introspection=True, memory=LruCache(ROOM))
 
 
 def padded(text: str, length: int) -> str:
@@ -33,7 +35,7 @@ def test_a_document_is_read_once(documents: Documents) -> None:
 
 def test_what_was_used_last_is_remembered_longest(documents: Documents) -> None:
     """All documents together are held within a size: the one unused for longest goes first."""
-    third = MAX_REMEMBERED // 3
+    third = ROOM // 6
     texts = [padded(f"query Q{number} {{__typename}}", third) for number in range(4)]
     read = [documents.read(text) for text in texts[:3]]
     assert documents.read(texts[0]) is read[0]
@@ -45,7 +47,7 @@ def test_what_was_used_last_is_remembered_longest(documents: Documents) -> None:
 def test_one_document_cannot_drive_out_all_others(documents: Documents) -> None:
     """A text larger than all that may be remembered is read, and forgotten."""
     small = documents.read("{__typename}")
-    large = padded("{__typename}", MAX_REMEMBERED + 1)
+    large = padded("{__typename}", ROOM + 1)
     assert documents.read(large).errors == ()
     assert documents.read(large) is not documents.read(large)
     assert documents.read("{__typename}") is small
@@ -192,7 +194,7 @@ def parts_of_documents() -> int:
 
 def test_a_document_that_is_forgotten_is_gone(documents: Documents) -> None:
     """Without the collector of garbage, which holds up everybody while it looks for it."""
-    large = padded("query Gone { viewer { name account } }", MAX_REMEMBERED + 1)
+    large = padded("query Gone { viewer { name account } }", ROOM + 1)
     documents.read(large)
     gc.collect()
     gc.disable()

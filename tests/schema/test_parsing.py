@@ -9,17 +9,22 @@ from graphql.utilities import ast_to_dict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.lru import LruCache
 from gateway.schema.operations import build_schema
-from gateway.schema.parsing import MAX_SHARED, Shared, once, unlinked
+from gateway.schema.parsing import Shared, once, unlinked
 from tests.schema.queries import queries, spoilt
 
 SCHEMA = build_schema()
-SHARED = Shared()
+SHARED = Shared(LruCache())
 MANY = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 BETWEEN = st.sampled_from(
     ["", " ", "\t", ",", "\r\n", "# { a\n", "\ufeff", "\x0b", '"{ a }"', "1", "é", ":", "{", "}"]
 )
 """What may stand between words, or may not."""
+
+
+def by_us(text: str, limit: int) -> DocumentNode:
+    return SHARED.parse(text, limit).document
 
 
 def outcome(read: Any, text: str, limit: int) -> Any:
@@ -49,7 +54,7 @@ def test_a_document_is_read_as_graphql_core_reads_it(text: str, data: st.DataObj
         place = data.draw(st.sampled_from(places))
         text = text[:place] + data.draw(BETWEEN) + text[place:]
     limit = data.draw(st.sampled_from([10_000, 300, 100, 30]))
-    assert outcome(SHARED.parse, text, limit) == outcome(by_graphql_core, text, limit)
+    assert outcome(by_us, text, limit) == outcome(by_graphql_core, text, limit)
 
 
 @pytest.mark.parametrize("limit", range(1, 24))
@@ -57,7 +62,7 @@ def test_tokens_are_counted_as_graphql_core_counts_them(limit: int) -> None:
     """Names, colons, braces: those of what was read before too."""
     text = "query Q { a { b c: d { e } } f(x: 1) { g } h { i } }"
     for _ in range(2):
-        assert outcome(SHARED.parse, text, limit) == outcome(by_graphql_core, text, limit)
+        assert outcome(by_us, text, limit) == outcome(by_graphql_core, text, limit)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +102,7 @@ def test_tokens_are_counted_as_graphql_core_counts_them(limit: int) -> None:
 def test_each_way_to_be_plain_or_not_is_seen(text: str) -> None:
     """The first time, and when it was read before."""
     for _ in range(2):
-        assert outcome(SHARED.parse, text, 10_000) == outcome(by_graphql_core, text, 10_000)
+        assert outcome(by_us, text, 10_000) == outcome(by_graphql_core, text, 10_000)
 
 
 def below(document: DocumentNode, *path: str) -> SelectionSetNode | None:
@@ -112,9 +117,8 @@ def below(document: DocumentNode, *path: str) -> SelectionSetNode | None:
 
 def test_a_plain_selection_is_one_node_in_all_documents() -> None:
     """And what is made of it is made once; of another selection, each time."""
-    shared = Shared()
-    one = shared.parse("{ call(sid: 1) { sid edge { name metrics { jitter } } } }", 100)
-    two = shared.parse("query Q { calls { state edge { name metrics { jitter } } id } }", 100)
+    one = by_us("{ call(sid: 1) { sid edge { name metrics { jitter } } } }", 100)
+    two = by_us("query Q { calls { state edge { name metrics { jitter } } id } }", 100)
     edge = below(one, "call", "edge")
     assert edge is not None
     assert edge is below(two, "calls", "edge")
@@ -128,18 +132,19 @@ def test_a_plain_selection_is_one_node_in_all_documents() -> None:
 
 def test_no_more_is_remembered_than_there_is_room_for() -> None:
     """What was read long ago is read again."""
-    shared = Shared()
-    text = "{ first { a } }"
-    before = shared.parse(text, 100)
-    assert shared.parse(text, 100).definitions[0].selection_set is below(before)  # type: ignore[attr-defined]
-    for number in range(MAX_SHARED // 400_000 + 1):
+    memory = LruCache(10**6)
+    shared, text = Shared(memory), "{ first { a } }"
+    before = shared.parse(text, 100).document
+    assert below(shared.parse(text, 100).document) is below(before)
+    for number in range(10):
         shared.parse(f"{{ {' '.join(f'a{number}_{n}' for n in range(1000))} }}", 10_000)
-    assert below(shared.parse(text, 100)) is not below(before)
+    assert memory.size <= 10**6
+    assert below(shared.parse(text, 100).document) is not below(before)
 
 
 def test_the_tokens_of_a_document_hold_each_other_no_more() -> None:
     """It would wait for the collector of garbage."""
-    document = SHARED.parse("query Q { a(x: 1) { b { c } } d(y: 2) { e } }", 100)
+    document = by_us("query Q { a(x: 1) { b { c } } d(y: 2) { e } }", 100)
     assert document.loc is not None
     assert unlinked(document) is document
     for definition in document.definitions:

@@ -6,6 +6,7 @@ import pytest
 from graphql import GraphQLError, GraphQLSyntaxError, parse, print_ast, validate
 from hypothesis import HealthCheck, given, settings
 
+from gateway.lru import LruCache
 from gateway.schema.operations import build_schema
 from gateway.schema.parsing import Shared
 from gateway.schema.skeleton import skeleton_of
@@ -13,7 +14,7 @@ from gateway.schema.traits import traits_of, traits_of_all
 from tests.schema.queries import queries, spoilt
 
 SCHEMA = build_schema()
-SHARED = Shared()
+SHARED = Shared(LruCache())
 MANY = settings(
     max_examples=150,
     deadline=None,
@@ -28,7 +29,7 @@ def wrong(document: Any) -> list[GraphQLError]:
 def same(text: str) -> None:
     """See that graphql-core says of the skeleton what it says of the document."""
     document = parse(text)
-    for parsed in (document, SHARED.parse(text, 10_000)):
+    for parsed in (document, SHARED.parse(text, 10_000).document):
         skeleton = skeleton_of(parsed, SCHEMA)
         assert bool(wrong(skeleton.document)) is bool(wrong(document)), print_ast(skeleton.document)
 
@@ -38,7 +39,7 @@ def same(text: str) -> None:
 def test_a_query_has_the_traits_of_its_skeleton_and_of_what_is_left_out(text: str) -> None:
     """Whatever is personal in it is found."""
     document = parse(text)
-    for parsed in (document, SHARED.parse(text, 10_000)):
+    for parsed in (document, SHARED.parse(text, 10_000).document):
         skeleton, left_out = skeleton_of(parsed, SCHEMA)
         found = traits_of(skeleton, SCHEMA) | traits_of_all(left_out)
         assert found == traits_of(document, SCHEMA)

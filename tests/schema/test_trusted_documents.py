@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import WrongSettings
-from gateway.schema.documents import MAX_REMEMBERED, Documents
+from gateway.lru import LruCache
+from gateway.schema.documents import Documents
 from gateway.schema.operations import build_schema
 from gateway.schema.trusted_documents import MAX_TOLD, trusted_documents
 from gateway.setting_load import read
@@ -18,7 +19,7 @@ QUERY = "query Q { __typename }"
 
 @pytest.fixture
 def documents() -> Documents:
-    return Documents(SCHEMA, introspection=True)
+    return Documents(SCHEMA, introspection=True, memory=LruCache(10_000))
 
 
 def apollo(*bodies: str, **more: object) -> str:
@@ -63,7 +64,7 @@ def test_trusted_documents_are_read_at_start_and_never_forgotten(
     trusted_documents(str(file), documents)
     first = documents.read(QUERY)
     for number in range(3):
-        documents.read(f"query O{number} {{ __typename }} #{'x' * (MAX_REMEMBERED // 2)}")
+        documents.read(f"query O{number} {{ __typename }} #{'x' * 5_000}")
     assert documents.read(QUERY) is first
 
 

@@ -23,6 +23,7 @@ from gateway.instrumentation import (
     OperationExecuted,
     RequestAnswered,
 )
+from gateway.lru import LruCache
 from gateway.sandbox import Sandbox
 from gateway.server.again import Named, Repeats
 from gateway.server.auth import Admission, Doorkeeper
@@ -230,7 +231,7 @@ async def test_ids_that_each_request_has_are_no_part_of_its_name(
 )
 def test_what_is_no_id_is_part_of_the_name(one: list[str], other: list[str]) -> None:
     """However headers are written; a body is never looked through."""
-    repeats = Repeats()
+    repeats = Repeats(LruCache())
     names = [repeats.name(request(CALL, *headers)) for headers in (one, other)]
     assert names[0] is None or names[1] is None or names[0].name != names[1].name
     bodies = [
@@ -377,7 +378,7 @@ async def test_a_token_is_part_of_the_request(sandbox: Sandbox, clock: Clock) ->
 
 def test_nothing_of_a_request_is_kept_but_a_keyed_hash() -> None:
     """Its name tells nothing of its token, not even to who can guess it: the key is secret."""
-    one, other = Repeats(), Repeats()
+    one, other = Repeats(LruCache()), Repeats(LruCache())
     names = [
         each.name(request(CALL, "Authorization: Bearer a token")) for each in (one, one, other)
     ]
@@ -387,7 +388,7 @@ def test_nothing_of_a_request_is_kept_but_a_keyed_hash() -> None:
 
 def test_only_so_many_requests_are_known() -> None:
     """The ones that were asked last."""
-    repeats = Repeats(most=2)
+    repeats = Repeats(LruCache(7_000))
     named = [Named(bytes([number]), "", "") for number in range(3)]
     for one in named[:2]:
         repeats.keep(one.name, lambda asked: [asked.name])

@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection
 from gateway.accounts import Account
 from gateway.errors import UpstreamUnavailable
 from gateway.instrumentation import silent
+from gateway.lru import LruCache
 from gateway.quotas import Quotas
 from gateway.schema.context import Context
 from gateway.schema.documents import Document, Documents
@@ -152,7 +153,8 @@ async def test_what_goes_wrong_around_an_operation_is_told(
     executor = Executor(build_schema(), Plainly(), introspection=True)
     stranger = everybody(Account("AC" + "1" * 32, "AC" + "1" * 32, Secret("secret")))
     quotas = Quotas.of(Settings(), silent, viewers=False)
-    service = Service(executor, context, Doorkeeper([], stranger), quotas, lambda: NOON)
+    keeper = Doorkeeper([], stranger)
+    service = Service(executor, context, keeper, quotas, LruCache(), lambda: NOON)
     endpoint = WebSocketEndpoint(service, journal=Journal(silent))
     app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
     async with listening(app) as address, opened(address) as connection:

@@ -3,7 +3,8 @@
 graphql-core walks the selection for every value anew, and asks of every field what it is. Here
 that is asked once (`reading.py`), and written down: a selection that picks nothing but attributes
 as a type for msgspec to fill (`projection.py`), any other as Python (`selection.py`).
-`operation.py` puts the root of an operation in front of it, `rendering.py` runs it.
+`operation.py` puts the root of an operation in front of it, which `compiler.py` makes and
+`rendering.py` runs.
 
 What always holds, and `tests/schema/test_compiled.py` tries to refute:
 

@@ -110,7 +110,7 @@ def _names_of(vocabulary: Any) -> Any:
     return _Name(vocabulary.__name__, names)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _defined(name: str, rows: tuple[_Row, ...]) -> type[Struct]:
     """A projection, defined once: that takes longer than anything else here."""
     digest = hashlib.blake2b(repr(rows).encode(), digest_size=10).hexdigest()

@@ -8,7 +8,6 @@ resolvers it is their `info`.
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from types import CodeType
 from typing import Any
 
@@ -31,6 +30,7 @@ from msgspec import Struct
 
 from gateway.insights.catalogue import OpenMap
 from gateway.insights.masking import mask
+from gateway.lru import LruCache
 from gateway.schema.compiled.projection import Projector, project
 from gateway.schema.compiled.reading import (
     Collect,
@@ -53,13 +53,21 @@ _CHECKS = {
 """Values of these types that msgspec writes as graphql-core would; the rest is for that one."""
 
 
-@lru_cache(maxsize=2048)
-def _code(text: str) -> CodeType:
+def _code(text: str, memory: LruCache) -> CodeType:
     """Code of Python; documents that are new have most of their selections in common with others.
 
-    It takes the larger part of the time to compile a document, and a few kilobytes.
+    It takes the larger part of the time to compile a document.
     """
-    return compile(text, "<selection>", "exec")
+    key = "code", text
+    code: CodeType | None = memory.get(key)
+    if code is None:
+        code = compile(text, "<selection>", "exec")
+        memory.keep(key, code, _SIZE_OF_CODE + _SIZE_OF_CHARACTER * len(text))
+    return code
+
+
+_SIZE_OF_CODE, _SIZE_OF_CHARACTER = 1000, 6
+"""Bytes that code takes: in any case, and for each character of its text."""
 
 
 class Misfit(Exception):
@@ -89,11 +97,17 @@ class _Piece(Struct, frozen=True):
 
 
 class Writer:
-    """Writes a program for the fields that `collect` gives, and those for the calls in them."""
+    """Writes a program for the fields that `collect` gives, and those for the calls in them.
 
-    def __init__(self, schema: GraphQLSchema, collect: Collect, *, masked: bool) -> None:
+    `memory` keeps the code.
+    """
+
+    def __init__(
+        self, schema: GraphQLSchema, collect: Collect, memory: LruCache, *, masked: bool
+    ) -> None:
         self._schema = schema
         self._collect = collect
+        self._memory = memory
         self._masked = masked
         self._projector = Projector(collect, masked=masked)
         self._functions: dict[str, str] = {}
@@ -115,7 +129,7 @@ class Writer:
     def _program(self, expression: str) -> Program:
         texts = [*self._functions.values(), f"def run(o, i):\n    return {expression}\n"]
         for text in texts:
-            exec(_code(text), self._globals)  # noqa: S102 - invariant 4
+            exec(_code(text, self._memory), self._globals)  # noqa: S102 - invariant 4
         inner = tuple(one for one in self._globals.values() if isinstance(one, Program))
         keys = b"".join(program.key for program in inner)
         masked = b"masked" if self._masked else b""
@@ -124,7 +138,7 @@ class Writer:
 
     def _call(self, nodes: FieldDetailsList) -> str:
         """The name of the program of a call: a program of its own, to be remembered alone."""
-        writer = Writer(self._schema, self._collect, masked=self._masked)
+        writer = Writer(self._schema, self._collect, self._memory, masked=self._masked)
         kind: Any = self._schema.type_map["Call"]
         program = writer._program(f"{writer._object(kind, nodes)}(o, i)")
         if program.inner:
@@ -136,7 +150,7 @@ class Writer:
         """The name of the function for an object type."""
 
         def write() -> _Piece:
-            writer = Writer(self._schema, self._collect, masked=self._masked)
+            writer = Writer(self._schema, self._collect, self._memory, masked=self._masked)
             return writer._written(kind, nodes)
 
         piece = once_for(nodes, ("piece", kind.name, self._masked), write)
