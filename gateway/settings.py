@@ -70,14 +70,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = None
     gateway_auth: Annotated[
         Literal["none", "required"] | None,
-        "Without viewers only a loopback address is served: `none` lets whoever reaches any other "
-        "read every call, `required` does not start without viewers.",
+        "Without viewers, the gateway listens on a loopback address only. `none` allows any "
+        "address: every client that reaches it can read every call. `required` refuses to "
+        "start without viewers.",
     ] = None
     gateway_jwks_url: Annotated[
         JwksUrl | None, "Where the public keys are by which JSON Web Tokens are verified."
     ] = None
-    gateway_jwt_issuer: Annotated[str | None, "What `iss` of a token must be."] = None
-    gateway_jwt_audience: Annotated[str | None, "What `aud` of a token must be, or hold."] = None
+    gateway_jwt_issuer: Annotated[str | None, "The `iss` that a token must have."] = None
+    gateway_jwt_audience: Annotated[str | None, "The `aud` that a token must have, or hold."] = None
 
     gateway_upstream_url: Annotated[Url, "Where the Insights API is."] = (
         "https://insights.twilio.com"
@@ -96,8 +97,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     all_proxy: Annotated[ProxyUrl | None, "The proxy for both, where neither is set."] = None
     no_proxy: Annotated[
         str | None,
-        "Hosts that are asked directly, with commas between them: a name, whose subdomains are "
-        "meant too, an IP address, a network such as `10.0.0.0/8`, or `*`.",
+        "Hosts that bypass the proxy, with commas between them: a name with its subdomains, "
+        "an IP address, a network such as `10.0.0.0/8`, or `*`.",
     ] = None
     gateway_upstream_timeout: Annotated[
         Seconds, "Longest wait for one answer of the upstream, in seconds."
@@ -175,15 +176,16 @@ class Settings(Struct, frozen=True, kw_only=True):
         bool, "Whether no other document is run than these."
     ] = False
     gateway_max_cost: Annotated[
-        Count, "What one request may cost: 10 for each request to Twilio, 1 for each 100 values."
+        Count,
+        "The most that one request may cost: 10 for each request to Twilio, 1 for each 100 values.",
     ] = 15_000
     gateway_max_depth: Annotated[Count, "How many levels a document may have."] = 15
     gateway_max_aliases: Annotated[Count, "How many aliases a document may have."] = 50
     gateway_max_tokens: Annotated[Count, "How many tokens a document may have."] = 10_000
     gateway_max_requests: Annotated[
         Count,
-        "How many GraphQL requests may be under way at once in one process; an operation on a "
-        "WebSocket is one, a subscription only until it begins.",
+        "How many GraphQL requests may be in flight at once in one process. An operation on "
+        "a WebSocket is one, a subscription only until it begins.",
     ] = 2_000
     gateway_max_requests_per_viewer: Annotated[
         Count, "How many of them may be of one viewer, where there are viewers."
@@ -202,8 +204,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 1_000
     gateway_compiled: Annotated[
         bool,
-        "Whether operations are compiled and what they select of a call is remembered; `false` "
-        "interprets all of them anew, which is slower, and is there to compare with.",
+        "Whether operations are compiled, and the JSON of calls is cached. `false` "
+        "interprets each operation, which is slower, for comparison.",
     ] = True
     gateway_log_level: Annotated[
         Literal["debug", "info", "warning", "error"], "From which level on log lines are written."

@@ -11,7 +11,7 @@ from gateway.insights.catalogue import Vocabulary
 
 
 class Scope(Vocabulary):
-    """What a viewer may do."""
+    """A permission of a viewer."""
 
     CALLS_READ = "calls:read", "See calls, their personal data masked."
     PII_READ = "pii:read", "See personal data as it is, and filter by phone numbers."

@@ -63,8 +63,8 @@ class SharedClock:
             return False
         self.ahead = ahead
         logger.warning(
-            "The clock of the cache server is %+.1f s from that of this machine: replicas tell "
-            "each other by the former when something was seen.",
+            "The clock of the cache server is %+.1f s from that of this machine. Replicas "
+            "use the former for times that they share.",
             self.ahead,
         )
         return True

@@ -13,10 +13,10 @@ from gateway.insights.summary import Summary
 class Source(Vocabulary):
     """Where an answer comes from."""
 
-    CACHE = "cache", "The gateway remembered it."
+    CACHE = "cache", "A cache hit of the gateway."
     UPSTREAM = "upstream", "Twilio was asked for it just now."
     EVENT = "event", "Twilio pushed it by Event Streams."
-    STALE = "stale", "Remembered, and older than it should be: Twilio could not be asked."
+    STALE = "stale", "A stale cache hit, because Twilio failed (stale-if-error)."
 
 
 class LookupStatus(Vocabulary):
@@ -42,7 +42,10 @@ class FinalReason(Vocabulary):
     COMPLETE = "complete", "Twilio says that it is complete."
     SETTLED = (
         "settled",
-        "It is partial, of a version from which on this gateway is told to take it for final.",
+        (
+            "The summary is partial, and its version is at least `GATEWAY_SETTLED_VERSION` of "
+            "this gateway."
+        ),
     )
 
 

@@ -36,8 +36,10 @@ def world_options(speed: int) -> Callable[[F], F]:
             type=Accepted("FACTOR", Speed),
             default=speed,
             show_default=True,
-            help="How fast summaries age: at 1 they are complete half an hour after the end of a "
-            "call, as at Twilio, at 10 after three minutes.",
+            help=(
+                "How fast summaries age. At 1, as at Twilio, they are complete half an hour "
+                "after the end of a call; at 10 after three minutes."
+            ),
         ),
     )
 

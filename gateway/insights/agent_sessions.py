@@ -36,7 +36,7 @@ class AgentWords(Entity, frozen=True):
 
 
 class AgentInterruptions(Entity, frozen=True):
-    """Who cut in on whom."""
+    """Interruptions of the agent and of the caller."""
 
     customer_to_agent: Annotated[
         Int32 | None, Fact("Times the customer interrupted the agent.", "times", _AGENT)
@@ -69,7 +69,9 @@ class AgentSessionSummary(Entity, frozen=True):
     tokens: Annotated[AgentTokens | None, Fact("Language model tokens.", on=_AGENT)] = None
     words: Annotated[AgentWords | None, Fact("Words spoken.", on=_AGENT)] = None
     turns: Annotated[Int32 | None, Fact("Turns of the conversation.", "turns", _AGENT)] = None
-    interruptions: Annotated[AgentInterruptions | None, Fact("Who cut in.", on=_AGENT)] = None
+    interruptions: Annotated[
+        AgentInterruptions | None, Fact("The side that cut in.", on=_AGENT)
+    ] = None
     session_state: Annotated[
         AgentSessionState | None, Fact("How the session ended.", on=_AGENT)
     ] = None

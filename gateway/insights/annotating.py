@@ -26,7 +26,10 @@ CLEARED_BY = {
 
 
 class UserErrorCode(Vocabulary):
-    """What is wrong with an input. The list may grow: treat a code you do not know as any."""
+    """The kind of a mistake in the input.
+
+    The list may grow: treat a code you do not know as any.
+    """
 
     NOTHING_TO_CHANGE = (
         "nothing_to_change",

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from gateway.insights.catalogue import UNRECOGNIZED, Entity, Fact, Numbered, Pii, Text, Vocabulary
 
-_ANNOTATED = "calls that somebody annotated"
+_ANNOTATED = "annotated calls"
 
 
 class AnnotationAnsweredBy(Vocabulary):
-    """Who really answered, to correct what answering machine detection thought."""
+    """The party that really answered, to correct answering machine detection."""
 
     HUMAN = "human", "A person answered."
     MACHINE = "machine", "A machine answered."
@@ -16,7 +16,7 @@ class AnnotationAnsweredBy(Vocabulary):
 
 
 class ConnectivityIssue(Vocabulary):
-    """What went wrong with reaching the other party."""
+    """Problems of reaching the other party."""
 
     NO_CONNECTIVITY_ISSUE = "no_connectivity_issue", "Nothing went wrong."
     INVALID_NUMBER = "invalid_number", "The number does not exist."
@@ -27,7 +27,7 @@ class ConnectivityIssue(Vocabulary):
 
 
 class QualityIssue(Vocabulary):
-    """What somebody heard that should not have been."""
+    """Problems that people heard."""
 
     NO_QUALITY_ISSUE = "no_quality_issue", "The call sounded fine."
     LOW_VOLUME = "low_volume", "Too quiet."
@@ -50,13 +50,13 @@ class Annotation(Entity, frozen=True):
     beside = OF_ITS_RESOURCE
 
     answered_by: Annotated[
-        AnnotationAnsweredBy | None, Fact("Who really answered.", on=_ANNOTATED)
+        AnnotationAnsweredBy | None, Fact("The party that really answered.", on=_ANNOTATED)
     ] = None
     connectivity_issue: Annotated[
-        ConnectivityIssue | None, Fact("What went wrong with the connection.", on=_ANNOTATED)
+        ConnectivityIssue | None, Fact("Problems of the connection.", on=_ANNOTATED)
     ] = None
     quality_issues: Annotated[
-        tuple[QualityIssue, ...] | None, Fact("What was wrong with the sound.", on=_ANNOTATED)
+        tuple[QualityIssue, ...] | None, Fact("Problems of the sound.", on=_ANNOTATED)
     ] = None
     spam: Annotated[bool | None, Fact("Whether it was a spam call.", on=_ANNOTATED)] = None
     call_score: Annotated[

@@ -81,9 +81,7 @@ class SdkEvent(Entity, frozen=True):
 
     error: Annotated[SdkError | None, Fact("The error.", on="errors of the SDK")] = None
     feedback: Annotated[SdkFeedback | None, Fact("What the user said.", on="feedback")] = None
-    metric: Annotated[WarnedMetric | None, Fact("What was measured.", on="warnings of the SDK")] = (
-        None
-    )
+    metric: Annotated[WarnedMetric | None, Fact("Measurements.", on="warnings of the SDK")] = None
     ice_candidate_pair: Annotated[
         IceCandidatePair | None, Fact("The way for media.", on="chosen candidate pairs")
     ] = None

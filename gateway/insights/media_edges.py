@@ -39,7 +39,7 @@ class MediaDirection(Vocabulary):
 
 
 class EdgeDisconnector(Vocabulary):
-    """Who ended a client call."""
+    """The side that ended a client call."""
 
     LOCAL = "local", "The local application, by `Twilio.Device.disconnect()`."
     REMOTE = "remote", "The other party."
@@ -48,7 +48,7 @@ class EdgeDisconnector(Vocabulary):
 
 @shared_shape
 class MediaStream(Entity, frozen=True):
-    """What was measured on the media of one direction at one edge."""
+    """Measurements of the media of one direction at one edge."""
 
     codec: Annotated[
         Int32 | None, Fact("RTP payload type of the codec.", "RTP profile number", _MEDIA)
@@ -91,7 +91,7 @@ class GatewayStream(MediaStream, frozen=True):
 
 
 class GatewayInboundStream(GatewayStream, frozen=True):
-    """What a media gateway received from the outside."""
+    """The stream that a media gateway received from the outside."""
 
     packets_received: Annotated[Counter | None, Fact("Packets received.", "packets", _INBOUND)] = (
         None
@@ -99,13 +99,13 @@ class GatewayInboundStream(GatewayStream, frozen=True):
 
 
 class GatewayOutboundStream(GatewayStream, frozen=True):
-    """What a media gateway sent to the outside."""
+    """The stream that a media gateway sent to the outside."""
 
     packets_sent: Annotated[Counter | None, Fact("Packets sent.", "packets", _OUTBOUND)] = None
 
 
 class SdkInboundStream(MediaStream, frozen=True):
-    """What the SDK received from Twilio; quality metrics are about this direction."""
+    """The stream from Twilio to the SDK; quality metrics are about this direction."""
 
     mos: Annotated[
         AvgMaxMin | None,
@@ -137,7 +137,7 @@ class SdkInboundStream(MediaStream, frozen=True):
 
 
 class SdkOutboundStream(SdkInboundStream, frozen=True):
-    """What the SDK sent to Twilio."""
+    """The stream from the SDK to Twilio."""
 
     packets_sent: Annotated[Counter | None, Fact("Packets sent.", "packets", _SDK)] = None
     bytes_sent: Annotated[Counter | None, Fact("Bytes sent.", "bytes", _SDK)] = None
@@ -147,37 +147,35 @@ class SdkOutboundStream(SdkInboundStream, frozen=True):
 class MediaEdgeMetrics(Entity, frozen=True):
     """The two media streams of an edge."""
 
-    inbound: Annotated[MediaStream | None, Fact("What the edge received.", on=_INBOUND)] = None
-    outbound: Annotated[MediaStream | None, Fact("What the edge sent.", on=_OUTBOUND)] = None
+    inbound: Annotated[MediaStream | None, Fact("The received stream.", on=_INBOUND)] = None
+    outbound: Annotated[MediaStream | None, Fact("The sent stream.", on=_OUTBOUND)] = None
 
 
 class GatewayEdgeMetrics(MediaEdgeMetrics, frozen=True):
     """The two media streams of a media gateway."""
 
-    inbound: Annotated[
-        GatewayInboundStream | None, Fact("What the edge received.", on=_INBOUND)
-    ] = None
-    outbound: Annotated[GatewayOutboundStream | None, Fact("What the edge sent.", on=_OUTBOUND)] = (
+    inbound: Annotated[GatewayInboundStream | None, Fact("The received stream.", on=_INBOUND)] = (
         None
     )
+    outbound: Annotated[GatewayOutboundStream | None, Fact("The sent stream.", on=_OUTBOUND)] = None
 
 
 class SdkEdgeMetrics(MediaEdgeMetrics, frozen=True):
     """The two media streams of the SDK."""
 
-    inbound: Annotated[SdkInboundStream | None, Fact("What the SDK received.", on=_SDK)] = None
-    outbound: Annotated[SdkOutboundStream | None, Fact("What the SDK sent.", on=_SDK)] = None
+    inbound: Annotated[SdkInboundStream | None, Fact("The received stream.", on=_SDK)] = None
+    outbound: Annotated[SdkOutboundStream | None, Fact("The sent stream.", on=_SDK)] = None
 
 
 @shared_shape
 class MediaEdgeProperties(Entity, frozen=True):
-    """What every edge knows of itself."""
+    """Properties that every edge has."""
 
     direction: Annotated[
         MediaDirection | None, Fact("Which way the call went, seen from the edge.", on=_MEDIA)
     ] = None
     disconnected_by: Annotated[
-        EdgeDisconnector | None, Fact("Who ended the call.", on="SDK and client edges")
+        EdgeDisconnector | None, Fact("The side that ended the call.", on="SDK and client edges")
     ] = None
 
 
@@ -233,17 +231,17 @@ class SdkSettings(Entity, frozen=True):
 
 
 class SdkEdgeProperties(MediaEdgeProperties, frozen=True):
-    """What the SDK knows of itself."""
+    """The SDK and its environment."""
 
     settings: Annotated[SdkSettings | None, Fact("How the device was set up.", on=_SDK)] = None
 
 
 class SdkFeedback(Entity, frozen=True):
-    """What the user of the SDK said about the call."""
+    """Feedback on the call by the user of the SDK."""
 
     score: Annotated[Numbered | None, Fact("How good it was.", "1 to 5", _SDK)] = None
     reason: Annotated[
-        Text | None, Fact("What was wrong, as the user chose it.", on=_SDK, pii=Pii.FREE_TEXT)
+        Text | None, Fact("The problem, as the user chose it.", on=_SDK, pii=Pii.FREE_TEXT)
     ] = None
 
 
@@ -260,7 +258,7 @@ class SdkEdgeEvents(Entity, frozen=True):
 class MediaEdge(Entity, frozen=True):
     """A place where Twilio measured the media of a call; `__typename` says which."""
 
-    metrics: Annotated[MediaEdgeMetrics | None, Fact("What was measured.", on=_MEDIA)] = None
+    metrics: Annotated[MediaEdgeMetrics | None, Fact("Measurements.", on=_MEDIA)] = None
     properties: Annotated[
         MediaEdgeProperties | None, Fact("Where the edge stood.", on="every edge")
     ] = None
@@ -269,7 +267,7 @@ class MediaEdge(Entity, frozen=True):
 class GatewayEdge(MediaEdge, frozen=True):
     """A media gateway of Twilio's."""
 
-    metrics: Annotated[GatewayEdgeMetrics | None, Fact("What was measured.", on=_MEDIA)] = None
+    metrics: Annotated[GatewayEdgeMetrics | None, Fact("Measurements.", on=_MEDIA)] = None
     properties: Annotated[
         GatewayEdgeProperties | None, Fact("Where the edge stood.", on="every edge")
     ] = None
@@ -290,6 +288,6 @@ class SipEdge(GatewayEdge, frozen=True):
 class SdkEdge(MediaEdge, frozen=True):
     """The sensors in the Voice SDK itself: what the user of the app had."""
 
-    metrics: Annotated[SdkEdgeMetrics | None, Fact("What was measured.", on=_SDK)] = None
+    metrics: Annotated[SdkEdgeMetrics | None, Fact("Measurements.", on=_SDK)] = None
     properties: Annotated[SdkEdgeProperties | None, Fact("How it was set up.", on=_SDK)] = None
-    events: Annotated[SdkEdgeEvents | None, Fact("What happened.", on=_SDK)] = None
+    events: Annotated[SdkEdgeEvents | None, Fact("Events.", on=_SDK)] = None

@@ -48,7 +48,7 @@ class PacketDelays(OpenMap):
 class Count(Entity, frozen=True):
     """How often something happened."""
 
-    name: Annotated[str, Fact("What happened.", on=_HERE)]
+    name: Annotated[str, Fact("Events.", on=_HERE)]
     count: Annotated[Counter, Fact("How often.", "times", _HERE)]
 
 

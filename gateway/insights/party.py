@@ -11,7 +11,7 @@ _NUMBER = "parties with a phone number"
 
 
 class ConnectionType(Vocabulary):
-    """What kind of line a party is on."""
+    """The kind of line of a party."""
 
     LANDLINE = "landline", "A fixed line."
     MOBILE = "mobile", "A mobile network."
@@ -50,8 +50,12 @@ class Browser(Entity, frozen=True):
 class OperatingSystem(Entity, frozen=True):
     """The operating system under an SDK call."""
 
-    name: Annotated[Text | None, Fact("Name, as the SDK was told it.", on=_SDK)] = None
-    version: Annotated[Text | None, Fact("Version, as the SDK was told it.", on=_SDK)] = None
+    name: Annotated[Text | None, Fact("Name, as the application gave it to the SDK.", on=_SDK)] = (
+        None
+    )
+    version: Annotated[
+        Text | None, Fact("Version, as the application gave it to the SDK.", on=_SDK)
+    ] = None
 
 
 class Device(Entity, frozen=True):
@@ -115,13 +119,13 @@ class Party(Entity, frozen=True):
     callee: Annotated[
         Text | None,
         Fact(
-            "What was dialled: an E.164 number, `client:NAME` or a SIP address.",
+            "The dialled address: an E.164 number, `client:NAME` or a SIP address.",
             on="`to`",
             pii=Pii.IDENTITY,
         ),
     ] = None
     carrier: Annotated[Text | None, Fact("Carrier that serves the number.", on=_NUMBER)] = None
-    connection: Annotated[ConnectionType | None, Fact("What kind of line it is on.")] = None
+    connection: Annotated[ConnectionType | None, Fact("The kind of line.")] = None
     number_prefix: Annotated[
         Text | None, Fact("Country code and the next three digits of the number.", on=_NUMBER)
     ] = None

@@ -56,14 +56,14 @@ class CallState(Vocabulary):
     COMPLETED = "completed", "It was answered and has ended."
     BUSY = "busy", "The called party was busy."
     FAIL = "fail", "It could not be carried out."
-    NOANSWER = "noanswer", "Nobody answered."
+    NOANSWER = "noanswer", "The call was not answered."
     CANCELED = "canceled", "The caller gave up before it was answered."
     UNDIALED = "undialed", "It was never dialled."
     UNRECOGNIZED = UNRECOGNIZED
 
 
 class AnsweredBy(Vocabulary):
-    """What answering machine detection (AMD) found."""
+    """The result of answering machine detection (AMD)."""
 
     HUMAN = "human", "A person."
     MACHINE_START = "machine_start", "A machine, recognised at its start."
@@ -71,7 +71,7 @@ class AnsweredBy(Vocabulary):
     MACHINE_END_SILENCE = "machine_end_silence", "A machine, and its greeting ended in silence."
     MACHINE_END_OTHER = "machine_end_other", "A machine, and its greeting ended in another way."
     FAX = "fax", "A fax machine."
-    UNKNOWN = "unknown", "AMD could not tell. To filter by; in a call it is null."
+    UNKNOWN = "unknown", "AMD reached no result. For filters; in a call it is null."
     UNRECOGNIZED = UNRECOGNIZED
 
 
@@ -84,9 +84,9 @@ class ProcessingState(Vocabulary):
 
 
 class CallDirection(Vocabulary):
-    """Who placed a call, and how."""
+    """The direction and kind of a call."""
 
-    INBOUND = "inbound", "Somebody called a number of yours."
+    INBOUND = "inbound", "A call to a number of yours."
     OUTBOUND_API = "outbound_api", "Placed with the REST API."
     OUTBOUND_DIAL = "outbound_dial", "Placed with `<Dial>`."
     TRUNKING_ORIGINATING = "trunking_originating", "From the network to your trunk."
@@ -95,7 +95,7 @@ class CallDirection(Vocabulary):
 
 
 class CallDisconnector(Vocabulary):
-    """Who hung up."""
+    """The side that hung up."""
 
     CALLER = "caller", "The calling party."
     CALLEE = "callee", "The called party."
@@ -119,9 +119,10 @@ class CallAttributes(Entity, frozen=True):
 class CallProperties(Entity, frozen=True):
     """Details of a call that belong to no edge."""
 
-    direction: Annotated[CallDirection | None, Fact("Who placed the call, and how.")] = None
+    direction: Annotated[CallDirection | None, Fact("The direction and kind of the call.")] = None
     disconnected_by: Annotated[
-        CallDisconnector | None, Fact("Who hung up.", on="answered calls that ended in a SIP BYE")
+        CallDisconnector | None,
+        Fact("The side that hung up.", on="answered calls that ended in a SIP BYE"),
     ] = None
     last_sip_response_num: Annotated[
         SipStatus | None,
@@ -179,7 +180,10 @@ class Summary(Entity, frozen=True):
     call_state: Annotated[CallState | None, Fact("How the call went.")] = None
     answered_by: Annotated[
         AnsweredBy | None,
-        Fact("Who answered, by AMD; null when AMD was off or could not tell.", on="AMD calls"),
+        Fact(
+            "The answering party, by AMD; null when AMD was off or reached no result.",
+            on="AMD calls",
+        ),
     ] = None
     processing_state: Annotated[
         ProcessingState | None, Fact("How far the summary is; `processing` says more.")
@@ -221,7 +225,7 @@ class Summary(Entity, frozen=True):
         Trust | None, Fact("Trusted communications: caller verification and branding.")
     ] = None
     annotation: Annotated[
-        Annotation | None, Fact("What people said about it.", on="annotated calls")
+        Annotation | None, Fact("The annotation that people wrote.", on="annotated calls")
     ] = None
     agent_session_summaries: Annotated[
         tuple[AgentSessionSummary, ...] | None,

@@ -24,7 +24,7 @@ class BrandedType(Vocabulary):
 
 
 class BusinessIdentity(Vocabulary):
-    """Who registered a business profile."""
+    """The kind of registrant of a business profile."""
 
     DIRECT_CUSTOMER = "direct_customer", "The business itself."
     ISV_RESELLER_OR_PARTNER = "isv_reseller_or_partner", "A reseller or partner, for a business."
@@ -67,7 +67,9 @@ class BusinessProfile(Entity, frozen=True):
     """The business behind the number."""
 
     bundle_sid: Annotated[Text | None, Fact("SID of the profile.", on=_BUSINESS)] = None
-    identity: Annotated[BusinessIdentity | None, Fact("Who registered it.", on=_BUSINESS)] = None
+    identity: Annotated[BusinessIdentity | None, Fact("The kind of registrant.", on=_BUSINESS)] = (
+        None
+    )
     industry: Annotated[BusinessIndustry | None, Fact("Its industry.", on=_BUSINESS)] = None
     type: Annotated[BusinessProfileType | None, Fact("Which profile.", on=_BUSINESS)] = None
 
@@ -78,7 +80,7 @@ class VoiceIntegrity(Entity, frozen=True):
     enabled: Annotated[bool | None, Fact("Whether the number is registered.")] = None
     bundle_sid: Annotated[Text | None, Fact("SID of the registration.", on=_INTEGRITY)] = None
     use_case: Annotated[
-        VoiceIntegrityUseCase | None, Fact("What the number is used for.", on=_INTEGRITY)
+        VoiceIntegrityUseCase | None, Fact("The use of the number.", on=_INTEGRITY)
     ] = None
 
 
@@ -100,7 +102,7 @@ class BrandedCall(Entity, frozen=True):
 
 
 class Trust(Entity, frozen=True):
-    """What is vouched for about the caller."""
+    """Attested identity of the caller."""
 
     verified_caller: Annotated[VerifiedCaller | None, Fact("Whether the caller ID was proven.")] = (
         None

@@ -4,7 +4,7 @@ from gateway.insights.catalogue import UNRECOGNIZED, Vocabulary
 
 
 class VoiceIntegrityUseCase(Vocabulary):
-    """What a number with Voice Integrity is used for."""
+    """The use of a number with Voice Integrity."""
 
     ABANDONED_CART = "abandoned_cart", "Abandoned cart."
     APPOINTMENT_REMINDERS = "appointment_reminders", "Appointment reminders."

@@ -20,9 +20,8 @@ TimeBound: TypeAlias = datetime | timedelta
 """A moment, or how long ago."""
 
 ACCEPTED_BOUND = (
-    "an ISO 8601 date and time with its offset, such as `2026-11-23T07:30:00Z`, a date such as "
-    "`2026-11-23`, for its midnight in UTC, or how long ago in minutes, hours, days or weeks, such "
-    "as `30m`, `4h`, `7d` or `1w`"
+    "an ISO 8601 time with offset (`2026-11-23T07:30:00Z`), a date (`2026-11-23`, midnight in "
+    "UTC), or an age (`30m`, `4h`, `7d`, `1w`)"
 )
 DEFAULT_START = timedelta(hours=4)
 DEFAULT_END = timedelta(0)

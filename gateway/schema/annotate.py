@@ -23,16 +23,16 @@ from gateway.viewers import Scope
 name_enums()
 
 _TEXT = (
-    "Null or an empty text writes an empty one. Refused, with a user error, when it seems to hold "
-    "a phone number, card number or e-mail address: Twilio does not protect this text as personal "
+    "Null or an empty text writes an empty one. The gateway refuses a text that seems to hold a "
+    "phone number, card number or e-mail address. Twilio does not protect this text as personal "
     "data."
 )
 
 
 @strawberry.input(
     description=(
-        "What to say about a call. A field that is left out stays as it is; null takes away what "
-        "was said, where Twilio has a way to."
+        "The annotation of a call. A field that is left out stays as it is. Null removes a "
+        "value, where Twilio has a way to."
     )
 )
 class AnnotateCallInput:
@@ -44,21 +44,22 @@ class AnnotateCallInput:
     answered_by: AnnotationAnsweredBy | None = strawberry.field(
         default=strawberry.UNSET,
         description=(
-            "Who really answered. Null writes Twilio's `unknown_answered_by`, which is read as "
+            "The party that really answered. Null writes Twilio's `unknown_answered_by`, "
+            "which is read as "
             "null."
         ),
     )
     connectivity_issue: ConnectivityIssue | None = strawberry.field(
         default=strawberry.UNSET,
         description=(
-            "What went wrong with the connection. Null writes Twilio's "
+            "Problems of the connection. Null writes Twilio's "
             "`unknown_connectivity_issue`, which is read as null."
         ),
     )
     quality_issues: list[QualityIssue] | None = strawberry.field(
         default=strawberry.UNSET,
         description=(
-            "What was wrong with the sound: all of it, for the list replaces the one before. Null "
+            "Problems of the sound: all of them, because the list replaces the one before. Null "
             "or an empty list writes Twilio's `unknown_quality_issue`, which is read as an empty "
             "list."
         ),
@@ -90,12 +91,12 @@ class AnnotateCallInput:
     )
 
 
-@strawberry.type(description="Something in the input that whoever wrote it can mend.")
+@strawberry.type(description="A mistake in the input that its author can mend.")
 class UserError:
     """What is wrong, where, and a code for programs."""
 
     message: str = strawberry.field(
-        description="What is wrong and how to mend it, in a sentence for people. No text is quoted."
+        description="The mistake and its cure, in a sentence for people. No text is quoted."
     )
     path: list[str] = strawberry.field(
         description=(
@@ -103,17 +104,17 @@ class UserError:
             'text: `["input", "qualityIssues", "0"]`.'
         )
     )
-    code: UserErrorCode = strawberry.field(description="What is wrong, for programs.")
+    code: UserErrorCode = strawberry.field(description="The kind of mistake, for programs.")
 
 
-@strawberry.type(description="What became of `annotateCall`.")
+@strawberry.type(description="The result of `annotateCall`.")
 class AnnotateCallPayload:
     """Either the call or user errors; a call without a summary yet has neither."""
 
     user_errors: list[UserError] = strawberry.field(
         description=(
-            "All that is wrong with the input. Nothing was written if there is any, and if there "
-            "is none, the annotation was written."
+            "The mistakes in the input, all of them. If there is one, nothing was written. "
+            "If there is none, the annotation was written."
         )
     )
     client_mutation_id: str | None = strawberry.field(description="As it was in the input.")
@@ -121,9 +122,9 @@ class AnnotateCallPayload:
 
     @strawberry.field(
         description=(
-            "The call as it is now, with the annotation that was written. Null when there are user "
-            "errors, when the call has no summary yet, or with an error of its own when it could "
-            "not be read: the annotation was written all the same."
+            "The call as it is now, with the annotation that was written. Null when there "
+            "are user errors, or when the call has no summary yet. Null with an error of its "
+            "own when the call could not be read: the annotation was written all the same."
         )
     )
     async def call(self, info: Info) -> Call | None:

@@ -97,7 +97,7 @@ def understand(viewer: Viewer, chosen: Any, sort_by: CallSort) -> Asked:
     subaccount = said.get("subaccount")
     if subaccount is not None and not viewer.realm.has(subaccount):
         raise Forbidden(
-            "`filter.subaccount` is not one of those that `viewer` tells: leave it out."
+            "`filter.subaccount` is not one of those in `viewer { subaccounts }`: leave it out."
         )
     asked, bounds = tuple(parameters.items()), (str(start), str(end))
     question = Question(viewer.realm.key, asked, sort_by.value, bounds)

@@ -50,7 +50,8 @@ class Query:
 
     @strawberry.field(
         description=(
-            "A call by its SID; null when there is no summary of it (yet). `callLookup` tells why."
+            "A call by its SID; null when there is no summary of it (yet). `callLookup` "
+            "gives the reason."
         )
     )
     async def call(self, info: Info, sid: Sid) -> Call | None:
@@ -165,7 +166,7 @@ class Query:
         sid_of = partial(decode_id, argument="ids")
         return cast("list[Node | None]", await look_up_each(info, "ids", ids, sid_of))
 
-    @strawberry.field(description="Who one is to this gateway, and what one may see and do.")
+    @strawberry.field(description="The viewer of this request, and its permissions.")
     def viewer(self, info: Info) -> Viewer:
         """For a page that shows only what works."""
         return viewer_of(info.context.viewer)
@@ -193,14 +194,14 @@ class Mutation:
         return await annotate(info, input)
 
 
-@strawberry.type(description="What is told as it happens.")
+@strawberry.type(description="Events, as they happen.")
 class Subscription:
     """The root of all subscriptions."""
 
     @strawberry.subscription(
         description=(
-            "A call as it is now, each newer version as it appears, and the end once it is "
-            "complete. Who is slow gets the newest version alone."
+            "A call as it is now, and each newer version. The subscription ends after the "
+            "complete one. A slow client receives the newest version alone."
         )
     )
     async def call_updates(self, info: Info, sid: Sid) -> AsyncGenerator[CallLookup, None]:

@@ -84,8 +84,8 @@ SCALARS: dict[Any, ScalarDefinition] = {
     Bound: strawberry.scalar(
         name="TimeBound",
         description=(
-            f"A bound of a window of time: {ACCEPTED_BOUND}. A relative bound is pinned when the "
-            "first page is asked for, and stays so for its cursors."
+            f"A bound of a window: {ACCEPTED_BOUND}. A relative bound is pinned at "
+            f"the first page, and stays so for its cursors."
         ),
         specified_by_url="https://www.twilio.com/docs/voice/voice-insights/api/call/call-summaries-resource",
         serialize=str,

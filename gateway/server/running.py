@@ -63,8 +63,8 @@ def _shared_metrics() -> Iterator[str]:
         directory = tempfile.TemporaryDirectory(prefix="gateway-metrics-")
     except OSError as error:
         raise WrongSettings(
-            "GATEWAY_WORKERS is above 1, and they count in files of a temporary directory, but "
-            f"none can be made ({error.strerror}): mount one at /tmp, or name it in TMPDIR."
+            "GATEWAY_WORKERS above 1 needs a temporary directory for metrics, and none can be made "
+            f"({error.strerror}): mount one at /tmp, or name it in TMPDIR."
         ) from error
     with directory as name:
         os.environ[SHARED_DIRECTORY] = name

@@ -61,7 +61,7 @@ def test_a_bound_is_a_moment_or_how_long_ago(text: str, bound: TimeBound) -> Non
 )
 def test_any_other_bound_is_refused_in_words(text: str) -> None:
     """The message says what is accepted; a moment without an offset could be any of 24."""
-    with pytest.raises(ValueError, match=r"ISO 8601 .* or how long ago"):
+    with pytest.raises(ValueError, match=r"ISO 8601 .* or an age"):
         parse_bound(text)
 
 

@@ -49,7 +49,7 @@ class FindingRule(Vocabulary):
     SIP_RESPONSE = "sip_response", "The last SIP response was no success."
     Q850_CAUSE = "q850_cause", "The call was not cleared in the normal way."
     SHORT_CALL = "short_call", "A telephone call of less than 10 seconds."
-    DISCONNECTED_BY = "disconnected_by", "Who hung up."
+    DISCONNECTED_BY = "disconnected_by", "The side that hung up."
     JITTER_PEAK = "jitter_peak", "Jitter above 30 ms at most, with a fair average."
     ELEVATED_JITTER = "elevated_jitter", "Jitter above 5 ms on average, without a high peak."
     MOS_DIP = "mos_dip", "The mean opinion score fell below 3 for a moment."

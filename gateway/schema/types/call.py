@@ -43,8 +43,8 @@ class Processing:
     )
     predicted_complete: bool = strawberry.field(
         description=(
-            "Whether the summary is partial, and Twilio told by an event that it expects no "
-            "further change: a prediction, which is not always right."
+            "Whether Twilio predicted in an event that this partial summary will not change. "
+            "The prediction is not always right."
         )
     )
     as_of: datetime = strawberry.field(
@@ -56,7 +56,9 @@ class Processing:
         metadata=reads(Reads.SOURCE),
     )
     refresh_after: datetime | None = strawberry.field(
-        description="From when on asking again may tell more; null when all is told.",
+        description=(
+            "The moment from which another request may return more; null when the summary is final."
+        ),
         metadata=reads(Reads.SOURCE),
     )
 
@@ -147,8 +149,9 @@ class Call(Node):
 
     @strawberry.field(
         description=(
-            "What Twilio said of this call, word for word: for a field or value that the gateway "
-            "does not know yet. It holds personal data, and needs the scope `pii:read`."
+            "Twilio's summary of this call, word for word, for fields and values that this "
+            "version of the schema lacks. It holds personal data, and needs the scope "
+            "`pii:read`."
         ),
         metadata=reads(Reads.VALUE),
     )
@@ -168,7 +171,7 @@ def call_of(value: calls.Call | None) -> Call | None:
     return cast("Call | None", value)
 
 
-@strawberry.type(description="What there is to know of a call, and why if there is nothing.")
+@strawberry.type(description="A call, or the reason why there is no summary of it.")
 class CallLookup:
     """The answer to `callLookup`."""
 
@@ -181,7 +184,10 @@ class CallLookup:
     )
     message: str = strawberry.field(description="The status in a sentence, for people.")
     retry_after_seconds: int | None = strawberry.field(
-        description="Seconds to wait before asking again; null when that would tell nothing new."
+        description=(
+            "Seconds to wait before another request; null when another request would return "
+            "nothing new."
+        )
     )
 
 

@@ -3,7 +3,7 @@
 import strawberry
 
 
-@strawberry.interface(description="Whatever can be asked for again by its `id`.")
+@strawberry.interface(description="An object with an `id`, by which `node` returns it.")
 class Node:
     """An object with a global id."""
 

@@ -9,8 +9,8 @@ from gateway.schema.derive import extends
 from gateway.schema.reads import Reads, reads
 
 _TOLD = (
-    "A stand-in for `{field}`: the same for the same number or name in all calls of the account, "
-    "so that calls can be grouped by it without anybody seeing it. Null when `{field}` is."
+    "A stand-in for `{field}`: the same for the same number or name in all calls of the account. "
+    "Group calls by it without showing the number. Null when `{field}` is."
 )
 
 

@@ -10,7 +10,7 @@ from gateway.viewers import Scope
 name_enums()
 
 
-@strawberry.type(description="Who one is to this gateway, and what one may see and do.")
+@strawberry.type(description="The viewer of this request, and its permissions.")
 class Viewer:
     """The answer to `viewer`."""
 
@@ -19,7 +19,7 @@ class Viewer:
     subaccounts: list[AccountSid] | None = strawberry.field(
         description="Subaccounts whose calls one sees too; null for all of them."
     )
-    scopes: list[Scope] = strawberry.field(description="What one may do.")
+    scopes: list[Scope] = strawberry.field(description="The scopes of the viewer.")
 
 
 def viewer_of(viewer: viewers.Viewer) -> Viewer:
