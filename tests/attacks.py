@@ -1,10 +1,13 @@
-"""Strangers, who do all that they can on sockets, at once: `python -m tests.strangers PORT`.
+"""Strangers, and a viewer, who do all that they can, at once.
 
-They have no token, and addresses of their own. Each comes back when its connection has ended.
+`python -m tests.attacks PORT TOKEN SID [ATTACK…]`: strangers have no token; the viewer has, and a
+call that never becomes complete. Each has an address of its own, and comes back when its connection
+has ended.
 """
 
 import asyncio
 import contextlib
+import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -26,8 +29,8 @@ from tests.server.raw import (
 
 WITHOUT_END = 2**62
 
-AWAY = 0.5
-"""Seconds after which each comes back: 1,500 of them make 3,000 connections a second at most."""
+AWAY = 2.0
+"""Seconds after which each comes back: 1,600 of them make 800 connections a second at most."""
 
 Attack = Callable[[Stranger], Awaitable[object]]
 
@@ -93,10 +96,75 @@ ATTACKS: dict[str, tuple[int, Attack]] = {
 """What they do, and how many of them."""
 
 
+def ask(query: str, **variables: object) -> bytes:
+    """A request of the viewer."""
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    token = f"Authorization: Bearer {TOKEN}".encode()
+    head = with_header(POST + b"Content-Length: %d\r\n\r\n" % len(body), token)
+    return head + body
+
+
+def repeat(request: bytes) -> Attack:
+    """Ask, and ask again."""
+
+    async def attack(one: Stranger) -> None:
+        while True:
+            await one.send(request)
+            await one.response()
+
+    return attack
+
+
+def abandon(request: bytes) -> Attack:
+    """Ask, and leave."""
+
+    async def attack(one: Stranger) -> None:
+        await one.send(request)
+
+    return attack
+
+
+def follow(count: int) -> Attack:
+    """Follow a call, as often as one connection may."""
+
+    async def attack(one: Stranger) -> None:
+        await one.send(handshake(f"Authorization: Bearer {TOKEN}".encode()))
+        await one.response()
+        payload = {"query": UPDATES, "variables": {"sid": SID}}
+        said: list[dict[str, object]] = [{"type": "connection_init"}]
+        said += [{"type": "subscribe", "id": f"{n}", "payload": payload} for n in range(count)]
+        await one.send(b"".join(frame(TEXT, json.dumps(message).encode()) for message in said))
+        await one.rest()
+
+    return attack
+
+
+TOKEN, SID = (*sys.argv[2:4], "", "")[:2]
+UPDATES = "subscription($sid: CallSid!) { callUpdates(sid: $sid) { status } }"
+WAIT = """
+query($sid: CallSid!) { callLookup(sid: $sid, waitFor: COMPLETE, timeoutSeconds: 60) { status } }
+"""
+NAMES = {f"stat{number}": 1 for number in range(8000)}
+FILTER = ", ".join(f"{name}: 1" for name in [*NAMES][:1600])
+LIST = "query($filter: CallFilter) { calls(first: 1000, filter: $filter) { nodes { raw } } }"
+TYPES = "a{}: __schema {{ types {{ name fields {{ name }} }} }}"
+OF_A_VIEWER: dict[str, tuple[int, Attack]] = {
+    "waits, abandoned": (20, abandon(ask(WAIT, sid=SID))),
+    "waits": (50, repeat(ask(WAIT, sid=SID))),
+    "followers": (20, follow(100)),
+    "unknown keys": (2, repeat(ask(f"{{ calls(filter: {{{FILTER}}}) {{ nodes {{ sid }} }} }}"))),
+    "unknown keys of a variable": (2, repeat(ask(LIST, filter=NAMES))),
+    "empty lists": (2, repeat(ask("{__typename}", lists=[[]] * 60_000))),
+    "long pages": (2, repeat(ask(LIST))),
+    "introspection": (2, repeat(ask(f"{{ {' '.join(TYPES.format(n) for n in range(49))} }}"))),
+}
+"""What a viewer does."""
+
+
 async def again_and_again(port: int, source: str, attack: Attack) -> None:
     """Attack, and come back."""
     while True:
-        with contextlib.suppress(OSError, TimeoutError):
+        with contextlib.suppress(OSError, EOFError, TimeoutError):
             async with stranger(("127.0.0.1", port), source) as one:
                 await attack(one)
         await asyncio.sleep(AWAY)
@@ -104,14 +172,13 @@ async def again_and_again(port: int, source: str, attack: Attack) -> None:
 
 async def main(port: int, wanted: list[str]) -> None:
     """Go on without end, with all attacks or those that are named."""
+    attacks = ATTACKS | OF_A_VIEWER
     async with asyncio.TaskGroup() as group:
-        for name in wanted or ATTACKS:
-            number, attack = ATTACKS[name]
-            for _ in range(number):
-                source = f"127.0.1.{[*ATTACKS].index(name) + 1}"
-                group.create_task(again_and_again(port, source, attack))
+        for place, (name, (number, attack)) in enumerate(attacks.items()):
+            for _ in range(number if name in (wanted or attacks) else 0):
+                group.create_task(again_and_again(port, f"127.0.1.{place + 1}", attack))
 
 
 if __name__ == "__main__":
     os.nice(10)  # they would be on machines of their own
-    asyncio.run(main(int(sys.argv[1]), sys.argv[2:]))
+    asyncio.run(main(int(sys.argv[1]), sys.argv[4:]))
