@@ -121,8 +121,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = "memory://"
     gateway_cache_max_bytes: Annotated[
         Count,
-        "Bound of all that one process remembers, in bytes: three quarters for summaries, pages "
-        "and what is made of them, a quarter for documents and requests, 2 MiB at least.",
+        "Bound of the caches of one process, in bytes. Three quarters are for summaries, pages and "
+        "derived entries, a quarter, at least 2 MiB, for documents and requests.",
     ] = 256 * 2**20
     gateway_cache_key: Annotated[
         CacheKeys | None,

@@ -66,7 +66,11 @@ async def requests_of(size: int, cache_url: str, row: Row) -> int:
 def written() -> dict[str, list[int]]:
     """The table of the page: its numbers by the words of the first column."""
     text = (OPERATIONS / "sizing.md").read_text("utf-8")
-    lines = text.split("| What each is asked three times |")[1].split("\n\n")[0].splitlines()[2:]
+    lines = (
+        text.split("| Each gateway receives three requests for |")[1]
+        .split("\n\n")[0]
+        .splitlines()[2:]
+    )
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
     return {first: [int(number) for number in numbers] for first, *numbers in cells}
 

@@ -18,16 +18,9 @@ HERE = Path(__file__).parent
 UNREVISED: set[str] = {
     "CHANGELOG.md",
     "docs/architecture.md",
-    "docs/caching.md",
     "docs/clients.md",
     "docs/diagnosis.md",
-    "docs/events.md",
-    "docs/live.md",
-    "docs/operations/alerts.md",
-    "docs/operations/bad-day.md",
     "docs/operations/running.md",
-    "docs/operations/sizing.md",
-    "docs/operations/upgrading.md",
     "docs/performance.md",
     "docs/security.md",
 }
