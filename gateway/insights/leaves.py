@@ -129,7 +129,7 @@ def ends(entity: type[Entity]) -> Iterator[Leaf | Table | Map]:
         if slot.is_map:
             yield Map(*place, slot.item)
         elif not slot.is_object:
-            kind, vocabulary = _kind(slot.item), _vocabulary(slot.item)
+            kind, vocabulary = kind_of(slot.item), _vocabulary(slot.item)
             yield Leaf(*place, kind, slot.many, slot.fact, entity, vocabulary)
         elif slot.many:
             leaves = tuple(end for end in ends(slot.item) if isinstance(end, Leaf))
@@ -144,7 +144,8 @@ def _below(
     return replace(end, attributes=place[0] + end.attributes, names=place[1] + end.names)
 
 
-def _kind(item: Any) -> Kind:
+def kind_of(item: Any) -> Kind:
+    """What a scalar type of the catalogue holds."""
     if item is Counter:
         return Kind.COUNTER
     scalar = item if isinstance(item, type) else get_args(item)[0]

@@ -39,10 +39,10 @@ class Personal:
         self._ciphers = tuple(AESSIV(_derived(key, b"gateway columns", 64)) for key in keys)
         self.encrypt = lru_cache(_REMEMBERED)(self._encrypt)
 
-    def _encrypt(self, account: str, column: str, value: str) -> str:
+    def _encrypt(self, account: str, column: str, value: object) -> str:
         return self._text(self._ciphers[0], account, column, value)
 
-    def all(self, account: str, column: str, value: str) -> list[str]:
+    def all(self, account: str, column: str, value: object) -> list[str]:
         """The texts of a value under all keys, the first key's first."""
         return [self._text(cipher, account, column, value) for cipher in self._ciphers]
 
@@ -57,9 +57,9 @@ class Personal:
         return None
 
     @staticmethod
-    def _text(cipher: AESSIV, account: str, column: str, value: str) -> str:
+    def _text(cipher: AESSIV, account: str, column: str, value: object) -> str:
         context = [account.encode(), column.encode()]
-        return b64encode(cipher.encrypt(value.encode(), context)).decode("ascii")
+        return b64encode(cipher.encrypt(spelled(value).encode(), context)).decode("ascii")
 
 
 def spelled(value: object) -> str:

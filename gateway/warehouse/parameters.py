@@ -9,7 +9,7 @@ from struct import pack, unpack
 from typing import Any, TypeAlias
 
 from gateway.insights.leaves import Kind
-from gateway.warehouse.encryption import Personal, spelled
+from gateway.warehouse.encryption import Personal
 from gateway.warehouse.fields import Field
 
 _TYPES = {
@@ -79,7 +79,7 @@ class Parameters:
     def list_of(self, field: Field, values: Sequence[Any]) -> str:
         """The placeholder of several values; of personal data all texts that these may have."""
         if field.is_personal:
-            texts = (self._personal.all(self._account, field.column, spelled(v)) for v in values)
+            texts = (self._personal.all(self._account, field.column, v) for v in values)
             return self.put([text for under_all in texts for text in under_all], "Array(String)")
         if field.kind is Kind.MOMENT:
             micros = self.put([_micros(value) for value in values], "Array(Int64)")

@@ -7,30 +7,23 @@ older keys, or before the catalogue gained a field, is made anew from itself: it
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from gateway.insights.decoding import decode_summary
-from gateway.insights.leaves import Kind
 from gateway.insights.snapshot import Snapshot, Via
-from gateway.warehouse.columns import COLUMNS, EARLIEST, LATEST, OF_SUMMARY
+from gateway.warehouse.columns import COLUMNS, EARLIEST
 from gateway.warehouse.derived import derived
-from gateway.warehouse.encryption import Personal, Seal, spelled
-from gateway.warehouse.fields import DERIVED, EDGES, FIELDS
+from gateway.warehouse.encryption import Personal, Seal
+from gateway.warehouse.fields import EDGES
 from gateway.warehouse.flat import flat
 
 DERIVATION = 1
 """Raised whenever a derived field is made in another way: then rows are made anew."""
 
-_PLACES = {column.name: place for place, column in enumerate(OF_SUMMARY)}
-_LEAVES = [field for field in FIELDS.values() if field not in DERIVED]
-_PERSONAL = tuple((_PLACES[f.column], f.column) for f in _LEAVES if f.is_personal)
-_WORDS = tuple(_PLACES[f.column] for f in _LEAVES if f.vocabulary and not f.many)
-_LISTS_OF_WORDS = tuple(_PLACES[f.column] for f in _LEAVES if f.vocabulary and f.many)
-_MOMENTS = tuple(_PLACES[f.column] for f in _LEAVES if f.kind is Kind.MOMENT)
 _REVISION, _MILLISECOND = 2**21 - 1, 2**42 - 1
 
 
@@ -97,19 +90,7 @@ class Rows:
     def row(self, account: str, snapshot: Snapshot, filing: Filing) -> list[Any]:
         """A row in the order of the columns."""
         summary, sid = snapshot.summary, snapshot.sid
-        values = flat(summary)
-        for place, column in _PERSONAL:
-            if (value := values[place]) is not None:
-                values[place] = self.personal.encrypt(account, column, spelled(value))
-        for place in _WORDS:
-            if (word := values[place]) is not None:
-                values[place] = word.value
-        for place in _LISTS_OF_WORDS:
-            values[place] = [word.value for word in values[place]]
-        for place in _MOMENTS:
-            moment = values[place]
-            if moment is not None and not EARLIEST <= moment < LATEST:
-                values[place] = None
+        values = flat(summary, partial(self.personal.encrypt, account))
         values += derived(summary, self._hash_key(account))
         values += [getattr(summary, edge) is not None for edge in EDGES]
         values += (

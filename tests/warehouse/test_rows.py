@@ -1,5 +1,6 @@
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from gateway.cache.ranked import RANK_LENGTH, head_of
 from gateway.insights.leaves import ENDS, Leaf, Map, constant
 from gateway.insights.snapshot import Snapshot, snapshot_of
 from gateway.insights.summary import Summary
-from gateway.warehouse.columns import COLUMNS
+from gateway.warehouse.columns import COLUMNS, EARLIEST, LATEST
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.encryption import Personal, Seal, spelled
 from gateway.warehouse.engine import Statement
@@ -22,6 +23,7 @@ from gateway.warehouse.rows import Rows, first_filing, rank_of
 from tests.conftest import NOON
 from tests.insights.strategies import untidy
 from tests.warehouse.conftest import ACCOUNT, HASH_KEY, KEY, WORLD, Store
+from tests.warehouse.oracle import plain
 
 OTHER_KEY = b"o" * 32
 SUMMARIES = untidy(Summary).filter(lambda raw: isinstance(raw, dict) and "call_sid" in raw)
@@ -32,6 +34,17 @@ def at(summary: Any, attributes: tuple[str, ...]) -> Any:
     for attribute in attributes:
         value = None if value is None else getattr(value, attribute)
     return value
+
+
+def told(leaf: Leaf, value: Any) -> Any:
+    """A value as its column has it."""
+    if leaf.many:
+        return [plain(one) for one in value or ()]
+    if value is not None and leaf.is_personal:
+        return f"{constant(leaf.names).lower()}: {value}"
+    if isinstance(value, datetime) and not EARLIEST <= value < LATEST:
+        return None
+    return plain(value)
 
 
 def test_every_leaf_of_the_catalogue_has_a_column_by_its_own_name() -> None:
@@ -56,16 +69,16 @@ def test_what_edges_share_is_a_field_of_each_edge() -> None:
 def test_the_flat_values_are_those_at_the_ends_of_the_paths(raw: dict[str, Any]) -> None:
     """However much of a summary is there."""
     summary = snapshot_of(json.dumps(raw).encode(), NOON).summary
-    values = iter(flat(summary))
+    values = iter(flat(summary, lambda column, value: f"{column}: {value}"))
     for end in ENDS:
         value = at(summary, end.attributes)
         if isinstance(end, Map):
             assert next(values) == dict(map(astuple, value or ()))
         elif isinstance(end, Leaf):
-            assert next(values) == (list(value or ()) if end.many else value)
+            assert next(values) == told(end, value)
         else:
             for leaf in end.leaves:
-                assert next(values) == [at(one, leaf.attributes) for one in value or ()]
+                assert next(values) == [plain(at(one, leaf.attributes)) for one in value or ()]
     assert next(values, values) is values
 
 
