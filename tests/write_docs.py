@@ -159,7 +159,7 @@ def metrics() -> str:
         for family in families
         if not family.name.endswith("_created")
     )
-    return _table(("Name", "Kind", "What it tells"), rows)
+    return _table(("Name", "Kind", "Measures"), rows)
 
 
 def rules() -> str:

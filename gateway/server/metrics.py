@@ -77,7 +77,7 @@ class Requests:
         )
         self._executed = make.counter(
             "gateway_executions",
-            "Queries and mutations, by how: compiled, interpreted, both in turn, or remembered.",
+            "Queries and mutations, by how: compiled, interpreted, both in turn, or replayed.",
             "how",
         )
         self._errors = make.counter("gateway_errors", "Operations with an error, by code.", "code")

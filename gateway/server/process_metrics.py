@@ -21,7 +21,7 @@ class Process:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         make = Make(registry)
-        self._followers = make.gauge("gateway_followers", "Who follows a call now.")
+        self._followers = make.gauge("gateway_followers", "Followers of calls.")
         self._lag = Histogram(
             "gateway_event_loop_lag_seconds",
             "How late the event loop comes to what is due.",
