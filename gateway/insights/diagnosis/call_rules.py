@@ -111,7 +111,7 @@ CALL_RULES: dict[Rules, Rule] = {
         STATE,
         sources.NETWORK_BLOCKED,
         "the call was declined (SIP 603)",
-        "Somebody or something refused it. A network that blocks sends a Reason with 603 (603+); "
+        "The callee or a network refused it. A network that blocks sends a Reason with 603 (603+); "
         "look into `raw` for one.",
         unit="SIP response",
     ),
@@ -136,7 +136,7 @@ CALL_RULES: dict[Rules, Rule] = {
         THRESHOLD,
         sources.TAGS,
         "the call to or from a telephone was short{detail}",
-        "Many short calls hint at silence, at a wrong number, or at calls that nobody wants.",
+        "Many short calls hint at silence, at a wrong number, or at unwanted calls.",
         "below",
         10.0,
         "s",
@@ -146,7 +146,7 @@ CALL_RULES: dict[Rules, Rule] = {
         STATE,
         sources.QUESTIONS,
         "{detail} hung up",
-        "It tells who sent the SIP BYE, not why.",
+        "It names the side that sent the SIP BYE, not the reason.",
     ),
     Rules.SDK_WARNINGS: Rule(
         INFO,

@@ -133,7 +133,7 @@ MEDIA_RULES: dict[Rules, Rule] = {
         TAG,
         sources.TAGS,
         "Twilio tagged silence{detail}{silence}",
-        "Check that nobody was muted or on hold, then the media path and the microphone.",
+        "Check that no party was muted or on hold, then the media path and the microphone.",
     ),
     Rules.SILENT_MICROPHONE: Rule(
         WARNING,
