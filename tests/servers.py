@@ -37,6 +37,7 @@ class RedisServer:
         assert program, "tests need a Redis server: apt-get install redis-server"
         self._program = program
         self._port = free_port()
+        self._has_answered = False
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = tempfile.TemporaryDirectory()
 
@@ -56,17 +57,26 @@ class RedisServer:
         """Start it, unless it runs."""
         if self._process is not None:
             return
+        until = time.monotonic() + DEADLINE
+        self._process = self._launched()
+        while not self._answers() or self._process.poll() is not None:
+            assert time.monotonic() < until, "the Redis server did not start"
+            if self._process.poll() is not None:  # somebody else has the port by now
+                self._port = self._port if self._has_answered else free_port()
+                self._process = self._launched()
+            time.sleep(0.02)
+        self._has_answered = True
+
+    def _launched(self) -> "subprocess.Popen[bytes]":
         options = ["--port", str(self._port), "--save", "", "--appendonly", "no", *self._options]
-        self._process = subprocess.Popen(
+        return subprocess.Popen(
             [self._program, *options, "--dir", self._folder.name], stdout=subprocess.DEVNULL
         )
-        until = time.monotonic() + DEADLINE
-        while True:
-            with contextlib.suppress(redis.ConnectionError):
-                self.command("PING")
-                return
-            assert time.monotonic() < until, "the Redis server did not start"
-            time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(redis.ConnectionError):
+            return bool(self.command("PING"))
+        return False
 
     def stop(self) -> None:
         """Kill it, with all that it held."""
