@@ -94,6 +94,7 @@ def test_what_breaks_a_rule_is_found(tmp_path: Path, text: str, fault: str) -> N
     [
         "What does it cost? Who pays?",
         f"The {'very ' * 23}end.",
+        f"The {'very ' * 20}end of 13. The next sentence begins.",
         "```text\nnobody told\n```",
         "The field `told` is one word.",
         "The operator knows the token, and asks for another.",
