@@ -11,14 +11,10 @@ import pytest
 
 from tests.node import install
 from tests.test_docs import PAGES
-from tests.words.messages import SOURCES, write
+from tests.words.messages import write
 from tests.write_docs import ROOT
 
 HERE = Path(__file__).parent
-UNREVISED: set[str] = {
-    "CHANGELOG.md",
-}
-"""Pages, and sources of messages, that are still to be revised: none is added."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -48,22 +44,12 @@ def misspelt(files: list[Path]) -> list[str]:
 
 def test_pages_and_messages_keep_the_rules_of_style(tmp_path: Path) -> None:
     """Somebody who knows HTTP and GraphQL reads them without a second look."""
-    pages = [ROOT / name for name in PAGES if name not in UNREVISED]
-    messages = [path for path in write(tmp_path) if path.stem not in UNREVISED]
-    assert faults([*pages, *messages]) == []
+    assert faults([ROOT / name for name in PAGES] + write(tmp_path)) == []
 
 
 def test_pages_and_messages_are_spelt_well(tmp_path: Path) -> None:
     """In British or American English."""
     assert misspelt([ROOT / name for name in PAGES] + write(tmp_path)) == []
-
-
-def test_the_list_of_the_unrevised_grows_shorter() -> None:
-    """A page that is gone, or keeps the rules by now, is taken off the list."""
-    assert PAGES.keys() | SOURCES.keys() >= UNREVISED
-    listed = [name for name in PAGES if name in UNREVISED]
-    found = faults([ROOT / name for name in listed])
-    assert [name for name in listed if not any(one.startswith(f"{name}:") for one in found)] == []
 
 
 @pytest.mark.parametrize(
