@@ -102,7 +102,6 @@ OF_GATEWAY = (
 OF_ROW = (
     Column("gateway_account", _once("String")),
     Column("gateway_filed", "DateTime64(3, 'UTC')", "Delta, LZ4"),
-    Column("gateway_misfiled", "Bool"),
     Column("gateway_rank", "UInt64"),
     Column("gateway_complete", "Bool"),
     Column("gateway_completed", "DateTime64(3, 'UTC')", "Delta, LZ4"),

@@ -75,12 +75,6 @@ def first_filing(snapshot: Snapshot, now: float) -> Filing:
     return Filing(min(at, now), now if snapshot.is_complete else None)
 
 
-def is_filed_by_end(snapshot: Snapshot, filing: Filing) -> bool:
-    """Whether any later version would be filed in the same place: a complete call has its end."""
-    end = snapshot.summary.end_time
-    return snapshot.is_complete and end is not None and end.timestamp() == filing.at
-
-
 class Rows:
     """Makes rows, and reads what is sealed in them.
 
@@ -102,7 +96,6 @@ class Rows:
         values += (
             account,
             _moment(filing.at),
-            not is_filed_by_end(snapshot, filing),
             rank_of(snapshot),
             snapshot.is_complete,
             _moment(filing.completed or 0.0),

@@ -54,10 +54,6 @@ VERSIONS = st.builds(
 
 
 BATCHES = st.lists(st.lists(VERSIONS, max_size=4), min_size=1, max_size=4)
-AS_TWILIO_SAYS = VERSIONS.filter(
-    lambda one: not (one.is_complete and one.summary.end_time) or b"-20T10:" in one.raw
-)
-"""Versions of which the complete ones agree on the end, where they tell it."""
 
 
 @settings(max_examples=40)
@@ -66,23 +62,7 @@ async def test_of_each_call_the_newest_final_version_stays_whatever_comes_last(
     engine: Embedded, batches: list[list[Snapshot]]
 ) -> None:
     """As in the cache: a version never goes backwards, even when the end of a call changes."""
-    await the_newest_stay(await emptied(engine), batches)
-
-
-@settings(max_examples=40)
-@given(batches=st.lists(st.lists(AS_TWILIO_SAYS, max_size=4), min_size=1, max_size=4))
-async def test_so_it_is_when_many_come_at_once(
-    engine: Embedded, batches: list[list[Snapshot]]
-) -> None:
-    """Then calls are looked for where their ends say; but all whose place is not known by that."""
-    few, writing._FEW = writing._FEW, 1  # noqa: SLF001 - so that some are many
-    try:
-        await the_newest_stay(await emptied(engine), batches)
-    finally:
-        writing._FEW = few  # noqa: SLF001
-
-
-async def the_newest_stay(store: Store, batches: list[list[Snapshot]]) -> None:
+    store = await emptied(engine)
     settled = 3
     for batch in batches:
         await store.keep(*batch, settled_version=settled)
@@ -146,28 +126,6 @@ async def test_a_call_is_filed_once_and_for_all(store: Store) -> None:
 
     assert rows == [(1, 2)]
     assert (await kept(store))[SIDS[0]].raw.count(b"2026-05-20") == 1
-
-
-async def test_many_calls_are_looked_for_where_they_are(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By their ends, and those that were filed before these were known wherever they are."""
-    monkeypatch.setattr(writing, "_FEW", 1)
-    hours = [f"2026-05-{day:02d}T10:00:00Z" for day in range(1, 29)]
-    regular = [version(f"CA{n:032x}", end_time=end) for n, end in enumerate(hours)]
-    early = [version(f"CA{n:032x}", "partial", 9) for n in range(100, 110)]
-    await store.keep(*regular, *early, settled_version=9)
-    again = [version(f"CA{n:032x}", seen=1, end_time=end) for n, end in enumerate(hours)]
-    late = [version(f"CA{n:032x}", seen=1, end_time=hours[n % 7]) for n in range(100, 110)]
-    newer = [annotate(one, b'{"call_score": 2}', NOON + 2) for one in regular[:5]]
-    writer = store.writer()
-    for batch in (again, late, newer):
-        writer.offer(ACCOUNT, batch)
-        await writer.flush()
-
-    assert (writer.written.kept, writer.written.unchanged) == (15, 28)
-    assert await kept(store) == {one.sid: one for one in [*regular, *late, *newer]}
-    assert await store.ask("SELECT count() FROM calls FINAL WHERE gateway_misfiled") == [(10,)]
 
 
 class Flaky:
