@@ -19,7 +19,7 @@ class Rows(Domain):
     """The rows that the search finds by name."""
 
     name = "row"
-    label = "Rows of tables"
+    label = "Reference"  # the search shows it before "entry"
     object_types: ClassVar = {"row": ObjType("entry")}
     initial_data: ClassVar = {"rows": {}}
 
