@@ -14,7 +14,7 @@ import msgspec
 
 from gateway.errors import InvalidCursor
 from gateway.warehouse.conditions import All, Comparison, Condition, Either, Not, SomeEdge
-from gateway.warehouse.search import Place, Question
+from gateway.warehouse.pages import Place, Question
 
 _SIGNATURE_BYTES = 12
 _decode = msgspec.msgpack.Decoder(Place).decode

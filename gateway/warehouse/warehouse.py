@@ -77,7 +77,7 @@ class Warehouse:
         self.coverages = Coverages(engine, clock)
         self.forgetting = Forgetting(engine, self._rows)
         self.renewal = Renewal(engine, self._rows)
-        self.search = Search(engine, self._rows)
+        self.search = Search(engine, self._rows, clock)
         self.writer = Writer(
             engine, self._rows, lambda: self._prepare(engine), clock, options.settled_version
         )

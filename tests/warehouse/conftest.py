@@ -13,6 +13,7 @@ from gateway.viewers import Realm
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.engine import Engine, Statement
 from gateway.warehouse.rows import Rows
+from gateway.warehouse.search import Search
 from gateway.warehouse.table import prepare
 from gateway.warehouse.writer import Writer
 from tests.conftest import NOON
@@ -39,6 +40,10 @@ class Store:
     def writer(self, settled_version: int | None = None) -> Writer:
         """A writer that is not running."""
         return Writer(self.engine, self.rows, self.prepare, lambda: self.now, settled_version)
+
+    def search(self) -> Search:
+        """What searches it."""
+        return Search(self.engine, self.rows, lambda: self.now)
 
     async def prepare(self) -> None:
         """Make the table, or bring it up to date."""

@@ -37,7 +37,7 @@ from gateway.warehouse.measures import (
     Summed,
     Summing,
 )
-from gateway.warehouse.search import Order
+from gateway.warehouse.pages import Order
 
 ATTRIBUTES = {constant(leaf.names): leaf.attributes for leaf in LEAVES}
 

@@ -17,8 +17,8 @@ from gateway.errors import GatewayError
 from gateway.insights.snapshot import snapshot_of
 from gateway.warehouse.columns import COLUMNS
 from gateway.warehouse.embedded import Embedded
+from gateway.warehouse.pages import Question
 from gateway.warehouse.rows import first_filing
-from gateway.warehouse.search import Question, Search
 from gateway.warehouse.table import CALLS
 from tests.conftest import NOON
 from tests.warehouse.conftest import EVER, REALM, Store
@@ -50,7 +50,7 @@ async def fill(store: Store) -> None:
 
 
 async def count(store: Store) -> None:
-    search = Search(store.engine, store.rows)
+    search = store.search()
     calls, place, has_next = 0, None, True
     while has_next:
         page = await search.page(Question(REALM, EVER), 1000, place)

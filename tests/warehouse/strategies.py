@@ -30,7 +30,7 @@ from gateway.warehouse.measures import (
     Summed,
     Summing,
 )
-from gateway.warehouse.search import Order
+from gateway.warehouse.pages import Order
 from tests.warehouse.oracle import value_of
 
 HOSTILE = [

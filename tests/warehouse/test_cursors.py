@@ -8,7 +8,7 @@ from gateway.viewers import Realm
 from gateway.warehouse.conditions import Condition, Not, Operator, compare
 from gateway.warehouse.cursors import SearchCursors
 from gateway.warehouse.fields import FIELDS
-from gateway.warehouse.search import Order, Place, Question
+from gateway.warehouse.pages import Order, Place, Question
 from tests.warehouse.conftest import EVER, HASH_KEY, REALM, WORLD
 from tests.warehouse.strategies import Values, conditions, orders
 

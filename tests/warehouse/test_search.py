@@ -8,14 +8,8 @@ from gateway.viewers import Realm
 from gateway.warehouse.conditions import EVERYTHING, Condition, Operator, compare
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.fields import FIELDS
-from gateway.warehouse.search import (
-    NEWEST_FIRST,
-    Order,
-    Place,
-    Question,
-    Search,
-    Stretch,
-)
+from gateway.warehouse.pages import NEWEST_FIRST, Order, Place, Question
+from gateway.warehouse.search import Search, Stretch
 from tests.conftest import NOON
 from tests.warehouse.conftest import ACCOUNT, EVER, HASH_KEY, REALM, WORLD, Store, emptied
 from tests.warehouse.oracle import holds, sorted_calls
@@ -32,7 +26,7 @@ VALUES = Values(SUMMARIES, HASH_KEY)
 async def search(engine: Embedded) -> Search:
     store = await emptied(engine)
     await store.keep(*SOME)
-    return Search(engine, store.rows)
+    return store.search()
 
 
 async def walk(
@@ -75,7 +69,7 @@ async def test_pages_walked_either_way_are_all_calls_in_their_order(
 async def test_a_walk_goes_on_where_it_was_when_newer_calls_come(store: Store) -> None:
     """A place is one of values, not a number of calls to skip: nothing comes twice or is missed."""
     await store.keep(*SOME[:40])
-    search, question = Search(store.engine, store.rows), Question(REALM, EVER)
+    search, question = store.search(), Question(REALM, EVER)
     first = await search.page(question, 20)
     await store.keep(*SOME[40:])
     rest = await search.page(question, 1000, first.calls[-1][0])
@@ -115,7 +109,7 @@ async def test_only_calls_of_the_realm_are_found(
     snapshots = [snapshot_of(each, NOON) for each in raw]
     await store.keep(*snapshots)
     await store.keep(snapshots[0], account="AC" + "9" * 32)
-    search = Search(store.engine, store.rows)
+    search = store.search()
     realms = [other, Realm(REALM.account, frozenset({mine}))]
     for realm in realms:
         expected = {one.sid for one in snapshots if realm.has(one.summary.account_sid)}
@@ -129,7 +123,7 @@ async def test_only_calls_of_the_realm_are_found(
 async def test_calls_that_were_filed_too_long_ago_are_found_no_more(store: Store) -> None:
     """A row may outlive its time until parts are merged; no answer shows it."""
     await store.keep(*SOME)
-    search = Search(store.engine, store.rows)
+    search = store.search()
     since = NOON - 2 * 3600
     page = await search.page(Question(REALM, since), 1000)
 
@@ -151,7 +145,7 @@ async def test_recent_calls_are_found_without_reading_the_rest(store: Store) -> 
     await store.keep(*many)
     field = FIELDS["END_TIME"]
     late = compare(field, Operator.GTE, many[27].summary.end_time, "where")
-    search = Search(store.engine, store.rows)
+    search = store.search()
     page = await search.page(Question(REALM, EVER, late), 1000)
     everything = await search.page(Question(REALM, EVER, EVERYTHING), 1000)
 

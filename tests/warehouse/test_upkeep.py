@@ -12,10 +12,10 @@ from gateway.warehouse.fields import FIELDS
 from gateway.warehouse.forgetting import Forgetting
 from gateway.warehouse.groupings import ByField
 from gateway.warehouse.measures import Count, Distinct, Quantile
+from gateway.warehouse.pages import Question
 from gateway.warehouse.renewal import Renewal
 from gateway.warehouse.repair import repair
 from gateway.warehouse.rows import Filing
-from gateway.warehouse.search import Question, Search
 from gateway.warehouse.statistics import Asked, Measured, Statistics
 from gateway.warehouse.table import CALLS, prepare
 from tests.conftest import NOON
@@ -92,7 +92,7 @@ async def test_keys_are_rotated_without_anybody_noticing(store: Store) -> None:
     summaries = [snapshot.summary for snapshot in WORLD]
     number = next(v for s in summaries if (v := value_of(s, CALLER, HASH_KEY)) is not None)
     condition = compare(CALLER, Operator.EQ, number, "where")
-    search = Search(store.engine, rotated.rows)
+    search = rotated.search()
     expected = {s.call_sid for s in summaries if holds(condition, s, HASH_KEY)}
     before = await grouped(rotated, renewal)
     cities = {value_of(one, CITY, HASH_KEY) for one in summaries}
@@ -108,7 +108,7 @@ async def test_keys_are_rotated_without_anybody_noticing(store: Store) -> None:
     assert await grouped(rotated, renewal) == before
     newest_alone = Store(store.engine, keys=[NEW])
     assert await kept(newest_alone) == {snapshot.sid: snapshot for snapshot in WORLD}
-    page = await Search(store.engine, newest_alone.rows).page(Question(REALM, EVER, condition), 999)
+    page = await newest_alone.search().page(Question(REALM, EVER, condition), 999)
     assert {snapshot.sid for _, snapshot in page.calls} == expected
 
 

@@ -17,7 +17,7 @@ from gateway.warehouse.fields import FIELDS
 from gateway.warehouse.groupings import ByField
 from gateway.warehouse.measures import Count
 from gateway.warehouse.opening import open_engine
-from gateway.warehouse.search import Question
+from gateway.warehouse.pages import Question
 from gateway.warehouse.statistics import Asked
 from gateway.warehouse.table import prepare
 from gateway.warehouse.warehouse import Options, Warehouse

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from gateway.warehouse.conditions import Condition, Operator, compare
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.fields import FIELDS
-from gateway.warehouse.search import Question, Search
+from gateway.warehouse.pages import Question
+from gateway.warehouse.search import Search
 from tests.warehouse.conftest import EVER, HASH_KEY, REALM, WORLD, emptied
 from tests.warehouse.oracle import holds, value_of
 from tests.warehouse.strategies import Values, conditions
@@ -20,7 +21,7 @@ VALUES = Values(SUMMARIES, HASH_KEY)
 async def search(engine: Embedded) -> Search:
     store = await emptied(engine)
     await store.keep(*WORLD)
-    return Search(engine, store.rows)
+    return store.search()
 
 
 @settings(max_examples=100)

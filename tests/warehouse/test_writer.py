@@ -15,7 +15,7 @@ from gateway.warehouse import writer as writing
 from gateway.warehouse.columns import Column
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.engine import USUAL, Answer, Engine, Limits, Statement
-from gateway.warehouse.search import Question, Search
+from gateway.warehouse.pages import Question
 from gateway.warehouse.writer import BATCH, CAPACITY, Writer
 from tests.conftest import NOON
 from tests.warehouse.conftest import ACCOUNT, EVER, REALM, Store, emptied
@@ -34,7 +34,7 @@ def version(
 
 async def kept(store: Store) -> dict[str, Snapshot]:
     """What the table has, by SID; each call once."""
-    page = await Search(store.engine, store.rows).page(Question(REALM, EVER), 1000)
+    page = await store.search().page(Question(REALM, EVER), 1000)
     found: dict[str, Snapshot] = {snapshot.sid: snapshot for _, snapshot in page.calls}
     assert len(found) == len(page.calls)
     return found
