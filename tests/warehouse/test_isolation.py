@@ -27,7 +27,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 ACCOUNTS = ["AC" + letter * 32 for letter in "ab"]
 SUBACCOUNTS = ["AC" + digit * 32 for digit in "1234"]
 OWNERS = [*ACCOUNTS, *SUBACCOUNTS, None]
-"""Whose calls there are: accounts with credentials, their subaccounts, and calls that do not say."""
+"""Whose calls there are: accounts, their subaccounts, and calls that do not say."""
 
 
 def call(number: int, account: str, owner: str | None) -> Snapshot:
