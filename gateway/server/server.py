@@ -1,29 +1,54 @@
-"""The server of one process: uvicorn's, which accepts more at once, and ends when it is told to."""
+"""The server of one process: uvicorn's, which accepts a crowd at once, and ends when told to."""
 
+import asyncio
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any
 
 import uvicorn
 
 from gateway.server.signals import STOPS, ignore_stops, is_main_thread
 
-ACCEPTED_IN_A_TURN = 16
-"""Connections."""
+ACCEPTED_AT_ONCE = 64
+"""Connections, besides the one that the event loop accepts."""
 
 
 class Server(uvicorn.Server):
     """To be told to stop, and to have done so, is no failure: the status of its process is 0."""
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen by several copies of each socket.
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._accepting: set[asyncio.Task[Any]] = set()
 
-        libuv accepts one connection of each in a turn of the event loop: behind hundreds that come
-        at once, the next would wait for as many turns.
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen. Where one connection is accepted, so are those that came at the same time.
+
+        libuv accepts one in each turn of the event loop: behind a crowd, the next would wait for
+        as many turns.
         """
-        copies = [one.dup() for one in sockets or () for _ in range(ACCEPTED_IN_A_TURN)]
-        await super().startup(copies)
+        protocol = self.config.http_protocol_class
+
+        def make(**options: Any) -> asyncio.Protocol:
+            self._accept(sockets or (), partial(protocol, **options))
+            return protocol(**options)
+
+        self.config.http_protocol_class = make  # type: ignore[assignment]
+        await super().startup(sockets)
+
+    def _accept(
+        self, sockets: Sequence[socket.socket], make: Callable[[], asyncio.Protocol]
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        with suppress(OSError):  # there is nobody more, or no room
+            for listening in sockets:
+                for _ in range(ACCEPTED_AT_ONCE):
+                    one, _ = listening.accept()
+                    task = loop.create_task(loop.connect_accepted_socket(make, one))
+                    self._accepting.add(task)
+                    task.add_done_callback(self._accepting.discard)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

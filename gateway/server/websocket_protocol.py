@@ -73,9 +73,9 @@ class BoundedWebSocket(Connection, WebSocketsSansIOProtocol):
         """Send a message when its client reads: one at a time, for each may be large."""
         async with self._sending:
             await super().send(message)
-        if message["type"] == "websocket.close":
+        if message["type"] != "websocket.send":
             self._go_on()
-        elif message["type"] == "websocket.send" and not self._is_answered:
+        elif not self._is_answered:
             self._is_answered = True
             self.bounds.answers(self)
 
@@ -148,6 +148,9 @@ class BoundedWebSocket(Connection, WebSocketsSansIOProtocol):
         self.hold(len(self._rest) + len(self.conn.reader.buffer) + self._fragments)
 
     def _may_read(self) -> bool:
+        """Whether the client has the answer to its handshake, and the application its messages."""
+        if self.handshake_initiated and not self.handshake_complete:
+            return False
         return not self.read_paused and self.writable.is_set() and not self.transport.is_closing()
 
     def _within_rate(self) -> bool:

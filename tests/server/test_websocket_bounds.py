@@ -7,12 +7,23 @@ import logging
 from typing import Any
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from gateway.server.websocket_protocol import BoundedWebSocket
 from tests.conftest import Gateway
 from tests.live import hear, say
 from tests.server.conftest import Address, listening, opened
-from tests.server.raw import BINARY, CONTINUED, PING, PONG, TEXT, frame, upgraded
+from tests.server.raw import (
+    BINARY,
+    CONTINUED,
+    PING,
+    PONG,
+    TEXT,
+    frame,
+    handshake,
+    stranger,
+    upgraded,
+)
 
 ON_THE_WAY = 2**25
 """Bytes that a client may have sent before it learns that the connection has ended."""
@@ -86,6 +97,27 @@ async def test_frames_behind_the_end_are_bounded_too(address: Address) -> None:
         assert closing(await one.some()) == 4400
         assert await one.flood(frame(TEXT, b"{}") * 1000)
     assert one.sent < ON_THE_WAY
+
+
+async def test_frames_ahead_of_the_handshake_wait(caplog: pytest.LogCaptureFixture) -> None:
+    """A client has to wait for its answer (RFC 6455 §4.1); what breaks a bound does so after it."""
+    accepting = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await accepting.wait()
+            await send({"type": "websocket.accept"})
+            while (await receive())["type"] != "websocket.disconnect":
+                pass
+
+    async with listening(app) as address, stranger(address) as one:
+        await one.send(handshake(), frame(PING) * 2 * BoundedWebSocket.burst)
+        await asyncio.sleep(0.1)
+        accepting.set()
+        assert (await one.response())[0] == 101
+        assert closing(await one.rest()) == 1008
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 async def test_pings_now_and_then_are_answered(address: Address) -> None:
