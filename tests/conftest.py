@@ -9,12 +9,12 @@ import httpx
 import hypothesis
 import pytest
 
-from gateway.accounts import Account
 from gateway.calls import polling
+from gateway.config.accounts import Account
+from gateway.config.settings import Secret, Settings
 from gateway.instrumentation import Happening
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
-from gateway.settings import Secret, Settings
 from tests.servers import RedisServer
 
 # A busy machine makes no rule untrue.

@@ -18,11 +18,11 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from gateway.accounts import Account
+from gateway.config.accounts import Account
+from gateway.config.settings import Secret, Settings
 from gateway.instrumentation import FollowersChanged, Happening
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
-from gateway.settings import Secret, Settings
 from tests.node import Json, Lines
 from tests.servers import DEADLINE, RedisServer, free_port
 

@@ -2,10 +2,10 @@ import base64
 
 import pytest
 
-from gateway.accounts import Account, account_of
+from gateway.config.accounts import Account, account_of
+from gateway.config.load import read
+from gateway.config.settings import Secret, Settings
 from gateway.errors import WrongSettings
-from gateway.setting_load import read
-from gateway.settings import Secret, Settings
 
 SID = "AC" + "5a" * 16
 KEY = "SK" + "3c" * 16

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from gateway.asking import (
+from gateway.concurrency.deadlines import (
     Askers,
     OneAsker,
     Priority,
@@ -13,7 +13,7 @@ from gateway.asking import (
     now,
     unhurried,
 )
-from gateway.cache.singleflight import SingleFlight
+from gateway.concurrency.singleflight import SingleFlight
 from gateway.errors import DeadlineExceeded
 
 

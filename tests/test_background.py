@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 import gateway
-from gateway import background
-from gateway.background import keep_running, log_fault
+from gateway.concurrency import background
+from gateway.concurrency.background import keep_running, log_fault
+from gateway.config.settings import Settings
 from gateway.errors import UpstreamUnavailable
 from gateway.instrumentation import BackgroundTaskFailed, BackgroundTasksChanged, Happening
 from gateway.sandbox import Sandbox
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.live import becomes
 from tests.servers import RedisServer
@@ -24,22 +24,22 @@ CALL = "query($sid: CallSid!) { call(sid: $sid) { sid processing { source } } }"
 
 WAITED_FOR = {
     "cache/leases.py": {"self._take": "by who takes the lease"},
-    "cache/singleflight.py": {"work": "by all who asked"},
-    "cache/tiered.py": {"self._fetch_wanted": "by all who asked: it gives each an answer"},
-    "calls/annotating.py": {"self._write": "by who writes, else its faults are logged"},
+    "concurrency/singleflight.py": {"work": "by all who asked"},
+    "cache/tiered_cache.py": {"self._fetch_wanted": "by all who asked: it gives each an answer"},
+    "calls/annotations.py": {"self._write": "by who writes, else its faults are logged"},
     "calls/lookups.py": {"self._fetch": "by nobody: its faults are logged"},
     "server/app.py": {"self._hurry": "by nobody: it ends with the server"},
-    "server/connected.py": {"self._incoming.leaving": "by who is told that the client left"},
-    "server/parts.py": {"coming": "by who sends the parts"},
-    "server/streams.py": {
+    "server/middleware/disconnect.py": {"self._incoming.leaving": "by who is told that the client left"},
+    "server/graphql/incremental.py": {"coming": "by who sends the parts"},
+    "server/graphql/streams.py": {
         "self._send": "by the stream, which ends with it",
         "_left": "by the stream, which ends with it",
         "self._end": "by the stream, which ends with it",
         "anext": "by the stream",
         "event.wait": "by the stream",
     },
-    "server/tokens.py": {"self._read": "by all whose tokens need the keys"},
-    "server/websocket.py": {
+    "server/access/jwt.py": {"self._read": "by all whose tokens need the keys"},
+    "server/graphql/websocket.py": {
         "self._ping": "by nobody: a connection that is not pinged is closed as silent",
         "_end_once": "by nobody: it ends with the connection",
         "operation": "by the connection",

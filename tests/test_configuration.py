@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.configuration import configuration_of, load
+from gateway.config.file import configuration_of, load
+from gateway.config.load import read
+from gateway.config.viewers import Scope
 from gateway.errors import WrongSettings
-from gateway.setting_load import read
-from gateway.viewers import Scope
 
 ACCOUNT = "AC" + "1" * 32
 SUBACCOUNT = "AC" + "2" * 32

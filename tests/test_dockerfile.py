@@ -13,8 +13,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from gateway.config.settings import table
 from gateway.documentation.sources import linked
-from gateway.settings import table
 from hatch_build import SPHINX
 
 ROOT = Path(__file__).parent.parent

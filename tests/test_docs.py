@@ -19,13 +19,13 @@ from starlette.routing import Route
 
 from gateway.calls.call import LookupStatus
 from gateway.cli import main, root
+from gateway.config.load import read
+from gateway.config.settings import table
 from gateway.errors import GatewayError, UpstreamError, WrongSettings
-from gateway.insights.annotating import UserErrorCode
+from gateway.insights.annotation_input import UserErrorCode
 from gateway.insights.filters import FILTERS, Filter
 from gateway.schema.operations import build_schema
 from gateway.server.app import GRAPHQL
-from gateway.setting_load import read
-from gateway.settings import table
 from tests.conftest import Clock, Gateway
 from tests.write_docs import DOCS, PART, PARTS, ROOT, example, pages, rewritten
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.asking import Priority
-from gateway.fair_line import TURNS, FairLine
+from gateway.concurrency.deadlines import Priority
+from gateway.concurrency.fair_queue import TURNS, FairLine
 
 QUESTION, BACKGROUND = Priority.QUESTION, Priority.BACKGROUND
 Place = tuple[Priority, str, int]

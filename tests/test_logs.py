@@ -6,8 +6,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from gateway.logs import Fields, JsonLines, configure_logging
-from gateway.settings import Settings
+from gateway.config.settings import Settings
+from gateway.server.telemetry.logs import Fields, JsonLines, configure_logging
 from tests.conftest import Gateway
 from tests.live import UPDATES, hear, subscribe
 from tests.servers import serving

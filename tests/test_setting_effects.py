@@ -2,9 +2,9 @@
 
 import pytest
 
-from gateway.setting_effects import ineffective
-from gateway.setting_load import read
-from gateway.settings import Settings
+from gateway.config.effects import ineffective
+from gateway.config.load import read
+from gateway.config.settings import Settings
 
 SID = "AC" + "5a" * 16
 CASES = {

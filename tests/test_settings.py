@@ -8,12 +8,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gateway.configuration import load
+from gateway.config.file import load
+from gateway.config.kinds import Confidential, Networks
+from gateway.config.load import merged, read
+from gateway.config.names import edit_distance, nearest, service_links
+from gateway.config.settings import Secret, Settings, table
 from gateway.errors import WrongSettings
-from gateway.setting_kinds import Confidential, Networks
-from gateway.setting_load import merged, read
-from gateway.setting_names import edit_distance, nearest, service_links
-from gateway.settings import Secret, Settings, table
 
 SID = "AC" + "5a" * 16
 

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from gateway.asking import OneAsker, Priority, ask_for
-from gateway.fair_line import FairLock
-from gateway.turns import in_turns, next_turn
+from gateway.concurrency.cooperative import in_turns, next_turn
+from gateway.concurrency.deadlines import OneAsker, Priority, ask_for
+from gateway.concurrency.fair_queue import FairLock
 
 
 class Passes:

@@ -7,11 +7,11 @@ from typing import Any
 
 import httpx
 
-from gateway.accounts import Account
-from gateway.configuration import Configuration, Grant
+from gateway.config.accounts import Account
+from gateway.config.file import Configuration, Grant
+from gateway.config.settings import Secret, Settings
+from gateway.config.viewers import Realm, Scope, Viewer
 from gateway.sandbox import Sandbox
-from gateway.settings import Secret, Settings
-from gateway.viewers import Realm, Scope, Viewer
 from tests.conftest import Clock, Gateway
 
 ALL = frozenset(Scope)

@@ -15,6 +15,7 @@ from graphql import GraphQLNamedType, GraphQLObjectType, get_named_type
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
 
+from gateway.config.settings import table as settings_table
 from gateway.insights.catalogue import Entity, Fact, OpenMap, Pii, Vocabulary
 from gateway.insights.diagnosis.rule_names import FindingRule
 from gateway.insights.diagnosis.rules import RULES
@@ -24,10 +25,9 @@ from gateway.insights.filters import FILTERS, Filter
 from gateway.insights.statistics import AvgMax
 from gateway.insights.summary import Summary
 from gateway.insights.windows import ACCEPTED_BOUND
-from gateway.schema.derive import fact_of, field_name
 from gateway.schema.operations import build_schema
-from gateway.server.telemetry import Telemetry
-from gateway.settings import table as settings_table
+from gateway.schema.types.derive import fact_of, field_name
+from gateway.server.telemetry.prometheus import Telemetry
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -4,17 +4,17 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from gateway.cache.changes import Changes
 from gateway.cache.entry import Entry
 from gateway.cache.leases import Leases, NoLeases, RedisLeases
 from gateway.cache.memory_cache import MemoryCache
-from gateway.cache.ranked import Ranked
+from gateway.cache.notifications import Changes
 from gateway.cache.redis_cache import RedisCache
-from gateway.cache.sealing import Seal
-from gateway.cache.tiered import TieredCache
+from gateway.cache.tiered_cache import TieredCache
+from gateway.config.settings import Settings
+from gateway.encryption import Seal
+from gateway.insights.rank import Ranked
 from gateway.instrumentation import Hook, silent
 from gateway.lru import shares
-from gateway.settings import Settings
 
 
 class Backend(Protocol):

@@ -12,11 +12,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.cache.entry import Entry
-from gateway.cache.ranked import HEAD_LENGTH, head_by_age, head_of, moments_of
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import Undecodable, decode_summary
 from gateway.insights.paging import PageRef
+from gateway.insights.rank import HEAD_LENGTH, head_by_age, head_of, moments_of
 from gateway.insights.snapshot import Seen, Snapshot, Via
 
 

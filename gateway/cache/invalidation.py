@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator
 
 from redis.exceptions import TimeoutError as RedisTimeout
 
-from gateway.cache.ranked import moment_of, with_moment
 from gateway.cache.redis_connection import RETRY_AFTER, RedisConnection, heed_cancellation
 from gateway.cache.shared_clock import SharedClock
+from gateway.insights.rank import moment_of, with_moment
 
 PREFIX = "insights:"
 """Of every key, so that a Redis can be shared with other programs."""

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from gateway.background import keep_running
 from gateway.cache.invalidation import PREFIX
 from gateway.cache.redis_connection import RedisConnection
+from gateway.concurrency.background import keep_running
 from gateway.instrumentation import Hook, silent
 
 HELD_FOR = 1.5

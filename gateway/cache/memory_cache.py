@@ -13,9 +13,9 @@ from typing import Any
 from aiocache.base import BaseCache
 from aiocache.serializers import NullSerializer
 
-from gateway.cache.changes import Changes
 from gateway.cache.entry import Entry
-from gateway.cache.ranked import RANK_LENGTH, Ranked
+from gateway.cache.notifications import Changes
+from gateway.insights.rank import RANK_LENGTH, Ranked
 
 _OVERHEAD = 500
 """Bytes that an entry costs beside its key and value: the slots, the entry, the headers."""

@@ -7,9 +7,9 @@ just that counts as a miss: another version, garbage, a moment of the future, mo
 
 import zlib
 
-from gateway.cache.ranked import HEAD_LENGTH, moments_of, with_moments
-from gateway.cache.sealing import Seal
 from gateway.cache.shared_clock import SharedClock
+from gateway.encryption import Seal
+from gateway.insights.rank import HEAD_LENGTH, moments_of, with_moments
 
 FORMAT = b"\x01"
 """The version of the format of entries. Another one is due when what entries mean changes, or when

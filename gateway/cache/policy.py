@@ -9,9 +9,9 @@ from zlib import crc32
 
 from msgspec import Struct
 
+from gateway.config.settings import Settings
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.snapshot import Snapshot
-from gateway.settings import Settings
 
 DAY = 86400.0
 

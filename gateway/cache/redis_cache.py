@@ -15,10 +15,10 @@ from redis.exceptions import TimeoutError as RedisTimeout
 
 from gateway.cache.invalidation import CHANNEL, PREFIX, replacements
 from gateway.cache.packing import MAX_BYTES, Packing
-from gateway.cache.ranked import RANK_LENGTH, Ranked
 from gateway.cache.redis_connection import RedisConnection
-from gateway.cache.sealing import Seal
 from gateway.cache.shared_clock import SharedClock
+from gateway.encryption import Seal
+from gateway.insights.rank import RANK_LENGTH, Ranked
 from gateway.instrumentation import Hook, silent
 
 _LARGEST = 2 * MAX_BYTES

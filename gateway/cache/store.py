@@ -30,11 +30,11 @@ from gateway.cache.encoding import (
 )
 from gateway.cache.entry import Entry, Made
 from gateway.cache.policy import Freshness, absent_kept_until, kept_until, page_stale_until
-from gateway.cache.ranked import Ranked
+from gateway.concurrency.cooperative import TURN, in_turns, next_turn
 from gateway.insights.catalogue import CallSid
 from gateway.insights.paging import PageRef, Question
+from gateway.insights.rank import Ranked
 from gateway.insights.snapshot import Seen, Snapshot, with_newer_annotation
-from gateway.turns import TURN, in_turns, next_turn
 
 
 class Store:

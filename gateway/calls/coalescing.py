@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from gateway.cache.leases import Leases
-from gateway.cache.singleflight import SingleFlight
+from gateway.concurrency.singleflight import SingleFlight
 from gateway.errors import DeadlineExceeded
 from gateway.instrumentation import Coalesced, DeadlineMissed, Hook
 

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Sequence
 from itertools import islice
 
-from gateway.accounts import Account
-from gateway.calls.ground import Ground
+from gateway.calls.dependencies import Ground
+from gateway.concurrency.cooperative import next_turn
+from gateway.config.accounts import Account
+from gateway.config.viewers import Realm
 from gateway.insights.catalogue import CallSid
 from gateway.insights.events import BrokenEvent, Event, SummaryEvent, read_events
 from gateway.insights.snapshot import Snapshot, with_newer_annotation
 from gateway.instrumentation import EventReceived
-from gateway.turns import next_turn
-from gateway.viewers import Realm
 
 _BATCH = 20
 """How many events are read in one go, before others get a turn of the event loop."""

@@ -10,20 +10,20 @@ import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 
-from gateway.asking import OneAsker, Priority, ask_for, asking, now, unhurried
-from gateway.background import keep_running
-from gateway.cache.singleflight import SingleFlight
 from gateway.cache.store import call_key
 from gateway.calls.call import Lookup, LookupStatus
+from gateway.calls.dependencies import Ground
 from gateway.calls.followed import OVER, Followed
-from gateway.calls.ground import Ground
 from gateway.calls.lookups import Lookups
 from gateway.calls.polling import jittered, poll_interval, shortest
+from gateway.concurrency.background import keep_running
+from gateway.concurrency.deadlines import OneAsker, Priority, ask_for, asking, now, unhurried
+from gateway.concurrency.quotas import Quota, QuotaSpent
+from gateway.concurrency.singleflight import SingleFlight
+from gateway.config.viewers import Realm
 from gateway.errors import TooManyFollowers, UpstreamError
 from gateway.insights.catalogue import CallSid
 from gateway.instrumentation import FollowersChanged
-from gateway.quotas import Quota, QuotaSpent
-from gateway.viewers import Realm
 
 
 class Followers:

@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Hashable, Iterable
 
 from gateway.cache import policy
-from gateway.calls.ground import Ground
+from gateway.calls.dependencies import Ground
 from gateway.calls.page_source import PageSource
 from gateway.calls.pages import Listed, Page, Stretch, listed
 from gateway.calls.walks import Charge, Start, Walk
+from gateway.config.viewers import Realm
 from gateway.errors import BadUserInput, TooExpensive, UpstreamError
 from gateway.insights.paging import (
     MAX_SIZE,
@@ -17,7 +18,6 @@ from gateway.insights.paging import (
     page_size_for,
 )
 from gateway.insights.windows import Window
-from gateway.viewers import Realm
 
 _POSITION_SIZE = 150
 """Bytes of a place in a list."""

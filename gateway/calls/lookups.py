@@ -2,23 +2,23 @@
 
 import asyncio
 
-from gateway.asking import OneAsker, Priority, asked_by, asking
-from gateway.background import log_fault
 from gateway.cache import policy
 from gateway.cache.encoding import seen_in
 from gateway.cache.entry import Entry
-from gateway.cache.ranked import head_of
 from gateway.cache.store import call_key
 from gateway.calls.call import Call, Lookup, LookupStatus, Source, answer, remembered
 from gateway.calls.coalescing import Coalescer
-from gateway.calls.ground import Ground
+from gateway.calls.dependencies import Ground
+from gateway.concurrency.background import log_fault
+from gateway.concurrency.deadlines import OneAsker, Priority, asked_by, asking
+from gateway.config.viewers import Realm
 from gateway.errors import UpstreamError
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import Undecodable
+from gateway.insights.rank import head_of
 from gateway.insights.snapshot import Seen, Snapshot, annotate, still_predicted
 from gateway.instrumentation import CacheAsked, SummaryProgressed
-from gateway.viewers import Realm
 
 STATUS = {
     Absence.NOT_READY: LookupStatus.NOT_READY,

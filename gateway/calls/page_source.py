@@ -13,14 +13,14 @@ from gateway.cache.entry import Entry, Together
 from gateway.cache.store import page_key
 from gateway.calls.call import Source, answer, remembered
 from gateway.calls.coalescing import Coalescer
-from gateway.calls.ground import Ground
+from gateway.calls.dependencies import Ground
 from gateway.calls.pages import Page, stale
+from gateway.config.viewers import Realm
 from gateway.errors import UpstreamError
 from gateway.insights.paging import PageRef, Question, page_size_for
 from gateway.insights.snapshot import Snapshot
 from gateway.insights.windows import Window
 from gateway.instrumentation import CacheAsked
-from gateway.viewers import Realm
 
 _HIT = CacheAsked("page", "hit")
 

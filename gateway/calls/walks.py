@@ -9,13 +9,13 @@ from typing import NamedTuple, Protocol
 
 from msgspec import structs
 
-from gateway.asking import asking, now
 from gateway.calls.page_source import PageSource
 from gateway.calls.pages import Page, place_of
+from gateway.concurrency.cooperative import next_turn
+from gateway.concurrency.deadlines import asking, now
+from gateway.config.viewers import Realm
 from gateway.errors import DeadlineExceeded, UpstreamInvalidResponse
 from gateway.insights.paging import PageRef, Place, Position, Question
-from gateway.turns import next_turn
-from gateway.viewers import Realm
 
 
 class Charge(Protocol):

@@ -6,7 +6,7 @@ import click
 
 from gateway.cli.command import Command
 from gateway.cli.environment import check_documents, said, settings_of
-from gateway.configuration import configuration_of
+from gateway.config.file import configuration_of
 
 
 @click.command(

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from gateway.setting_load import value_of
-from gateway.settings import Setting, accepted, table
+from gateway.config.load import value_of
+from gateway.config.settings import Setting, accepted, table
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -9,8 +9,8 @@ import msgspec
 from gateway.cli.command import Command, setting_option
 from gateway.cli.environment import check_documents, listen, said, settings_of
 from gateway.cli.world import post_by, world_options
-from gateway.setting_rules import refuse_for_the_demo
-from gateway.settings import Secret, Settings
+from gateway.config.rules import refuse_for_the_demo
+from gateway.config.settings import Secret, Settings
 
 if TYPE_CHECKING:
     from gateway.sandbox import Sandbox
@@ -41,7 +41,7 @@ TOLD = """
 def demo(host: str | None, port: int | None, calls: int, seed: int, speed: float) -> int:
     """The gateway over an invented Twilio, with GraphiQL; needs no account."""
     from gateway.sandbox import Sandbox
-    from gateway.server.running import run
+    from gateway.server.run import run
 
     variables = said(host=host, port=port)
     refuse_for_the_demo(variables)
@@ -60,9 +60,9 @@ def _gateway_over(world: "Sandbox", settings: Settings, address: str) -> object:
     """The gateway at an address, to which the sandbox pushes its events."""
     import httpx
 
-    from gateway.accounts import Account
+    from gateway.config.accounts import Account
     from gateway.server.app import create_app
-    from gateway.server.event_streams import PATH
+    from gateway.server.webhook import PATH
 
     sid, sink = world.account_sid, f"{address}{PATH}"
     app = create_app(

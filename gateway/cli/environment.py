@@ -3,10 +3,10 @@
 import os
 import socket
 
+from gateway.config.load import ENV_FILE, merged, read
+from gateway.config.settings import Settings
 from gateway.errors import WrongSettings
-from gateway.logs import configure_logging
-from gateway.setting_load import ENV_FILE, merged, read
-from gateway.settings import Settings
+from gateway.server.telemetry.logs import configure_logging
 
 
 def said(**options: object) -> dict[str, str]:
@@ -33,9 +33,9 @@ def check_documents(settings: Settings) -> int:
     """
     if settings.gateway_trusted_documents is None:
         return 0
-    from gateway.schema.documents import Documents
+    from gateway.schema.documents.document import Documents
+    from gateway.schema.documents.trusted_documents import trusted_documents
     from gateway.schema.operations import build_schema
-    from gateway.schema.trusted_documents import trusted_documents
 
     documents = Documents(build_schema(), introspection=settings.gateway_introspection)
     return len(trusted_documents(settings.gateway_trusted_documents, documents))

@@ -7,8 +7,8 @@ import click
 
 from gateway.cli.command import Command
 from gateway.cli.environment import said, settings_of
+from gateway.config.settings import Settings
 from gateway.errors import WrongSettings
-from gateway.settings import Settings
 
 
 @click.command(
@@ -37,7 +37,7 @@ def forget(wanted: str) -> int:
 
 
 def _purge(settings: Settings, wanted: str) -> int:
-    from gateway.cache.purging import NeitherCallNorParty, purge
+    from gateway.cache.purge import NeitherCallNorParty, purge
 
     try:
         purged = asyncio.run(purge(settings, wanted.removeprefix("\ufeff").strip()))

@@ -5,7 +5,7 @@ import click
 from gateway.cli.command import Accepted, Command
 from gateway.cli.environment import listen
 from gateway.cli.world import post_by, world_options
-from gateway.setting_kinds import Port, WebhookUrl
+from gateway.config.kinds import Port, WebhookUrl
 
 
 @click.command(
@@ -45,7 +45,7 @@ from gateway.setting_kinds import Port, WebhookUrl
 def sandbox(host: str, port: int, sink: str | None, calls: int, seed: int, speed: float) -> int:  # noqa: PLR0913, PLR0917 - its options
     """A stand-in for Twilio's Insights API."""
     from gateway.sandbox import Sandbox
-    from gateway.server.running import run
+    from gateway.server.run import run
 
     listening, address = listen(host, port)
     world = Sandbox(calls=calls, seed=seed, speed=speed)

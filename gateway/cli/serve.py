@@ -8,11 +8,11 @@ import click
 from gateway.cli.command import Command, setting_option
 from gateway.cli.environment import check_documents, listen, said, settings_of
 from gateway.cli.start_lines import start_lines
-from gateway.configuration import Configuration, configuration_of
+from gateway.config.effects import ineffective
+from gateway.config.file import Configuration, configuration_of
+from gateway.config.names import service_links
+from gateway.config.settings import Settings
 from gateway.server.signals import let_hangup_wait
-from gateway.setting_effects import ineffective
-from gateway.setting_names import service_links
-from gateway.settings import Settings
 
 logger = logging.getLogger("gateway.server")
 
@@ -39,7 +39,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> int:
     viewers again.
     """
     let_hangup_wait()
-    from gateway.server.running import run
+    from gateway.server.run import run
 
     variables = said(host=host, port=port, workers=workers)
     settings = settings_of(variables)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from gateway.configuration import Configuration
-from gateway.settings import Settings
+from gateway.config.file import Configuration
+from gateway.config.settings import Settings
 
 _SHOWN = 3
 """So many accounts are named, and of others their number."""

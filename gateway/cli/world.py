@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gateway.cli.command import Accepted
-from gateway.setting_kinds import Calls, Seed, Speed
+from gateway.config.kinds import Calls, Seed, Speed
 
 if TYPE_CHECKING:
     import httpx

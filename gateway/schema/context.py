@@ -6,12 +6,12 @@ from typing import TypeAlias
 import strawberry
 from msgspec import Struct, field
 
-from gateway.asking import OneAsker, now
-from gateway.calls.verbs import Verbs
+from gateway.calls.service import Verbs
+from gateway.concurrency.deadlines import OneAsker, now
+from gateway.config.viewers import Viewer
 from gateway.insights.paging import Cursors
-from gateway.schema.spending import Expenses
-from gateway.schema.told import Told
-from gateway.viewers import Viewer
+from gateway.schema.demand_control.budgets import Expenses
+from gateway.schema.results.freshness import Told
 
 
 class Context(Struct, frozen=True):

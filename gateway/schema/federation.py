@@ -16,8 +16,8 @@ from gateway.insights.catalogue import CallSid
 from gateway.insights.sids import call_sid
 from gateway.schema.context import Info
 from gateway.schema.operations import Query, build_schema, look_up_each
-from gateway.schema.scalars import Representation
 from gateway.schema.types.call import Call
+from gateway.schema.types.scalars import Representation
 
 _LINK = """\
 extend schema @link(

@@ -17,6 +17,7 @@ from graphql import (
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.calls.call import Lookup
+from gateway.config.viewers import Realm, Scope
 from gateway.errors import BadUserInput
 from gateway.insights.catalogue import CallSid
 from gateway.insights.filters import CallSort
@@ -24,20 +25,19 @@ from gateway.insights.media_edges import CarrierEdge, ClientEdge, SdkEdge, SipEd
 from gateway.insights.paging import Position
 from gateway.insights.summary import ProcessingState
 from gateway.insights.windows import Window, earlier, pin
-from gateway.schema.annotate import AnnotateCallInput, AnnotateCallPayload, annotate
-from gateway.schema.connection import CallConnection, connection
 from gateway.schema.context import Info
-from gateway.schema.deferral import DEFER
-from gateway.schema.derive import object_type
-from gateway.schema.inputs import MAX_IDS, CallFilter, patience, said, size_of, understand
-from gateway.schema.node_ids import decode_id
-from gateway.schema.page_charge import PageCharge
-from gateway.schema.price import pages_of
-from gateway.schema.scalars import SCALARS
+from gateway.schema.demand_control.cost import pages_of
+from gateway.schema.demand_control.page_charge import PageCharge
+from gateway.schema.execution.incremental import DEFER
+from gateway.schema.types.annotation import AnnotateCallInput, AnnotateCallPayload, annotate
 from gateway.schema.types.call import Call, CallLookup, call_of, lookup_of, read_attribute
+from gateway.schema.types.connection import CallConnection, connection
+from gateway.schema.types.derive import object_type
+from gateway.schema.types.inputs import MAX_IDS, CallFilter, patience, said, size_of, understand
 from gateway.schema.types.node import Node
+from gateway.schema.types.node_ids import decode_id
+from gateway.schema.types.scalars import SCALARS
 from gateway.schema.types.viewer import Viewer, viewer_of
-from gateway.viewers import Realm, Scope
 
 T = TypeVar("T")
 

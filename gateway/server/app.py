@@ -16,56 +16,56 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from gateway.accounts import Account
 from gateway.cache.backends import open_cache
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import Freshness
 from gateway.cache.store import Store
-from gateway.cache.tiered import TieredCache
-from gateway.calls.ground import Ground
-from gateway.calls.verbs import Verbs
-from gateway.configuration import Configuration, configuration_of, open_to_all
+from gateway.cache.tiered_cache import TieredCache
+from gateway.calls.dependencies import Ground
+from gateway.calls.service import Verbs
+from gateway.concurrency.quotas import Quotas
+from gateway.config.accounts import Account
+from gateway.config.file import Configuration, configuration_of, open_to_all
+from gateway.config.load import ENV_FILE, merged, read
+from gateway.config.settings import Settings
+from gateway.config.viewers import Viewer
 from gateway.insights.paging import Cursors
 from gateway.instrumentation import Hook
-from gateway.logs import configure_logging
 from gateway.lru import LruCache, shares
-from gateway.quotas import Quotas
 from gateway.schema.context import Context
-from gateway.schema.demand_control import DemandControl
-from gateway.schema.documents import Documents
-from gateway.schema.execution import Executor
+from gateway.schema.demand_control.admission import DemandControl
+from gateway.schema.demand_control.budgets import Budgets
+from gateway.schema.demand_control.limits import Limits
+from gateway.schema.documents.document import Documents
+from gateway.schema.documents.persisted_queries import PersistedQueries
+from gateway.schema.documents.trusted_documents import trusted_documents
+from gateway.schema.execution.executor import Executor
 from gateway.schema.federation import build_subgraph
 from gateway.schema.operations import build_schema, sdl
-from gateway.schema.persisted_queries import PersistedQueries
-from gateway.schema.shape import Limits
-from gateway.schema.spending import Budgets
-from gateway.schema.trusted_documents import trusted_documents
-from gateway.server.access import Access, Reread, events_are_on
-from gateway.server.again import Repeats
-from gateway.server.connections import STATE, Connections
+from gateway.server.access.jwt import TokenVerifier, kept_fresh, key_set_of
+from gateway.server.access.reload import Access, Reread, events_are_on
 from gateway.server.documentation import Documentation
-from gateway.server.door import Door, across_origins, origins_of
+from gateway.server.drain import Farewell, Leaving
 from gateway.server.graphiql import GraphiQL
-from gateway.server.graphql import GraphQLEndpoint
-from gateway.server.leaving import Farewell, Leaving
-from gateway.server.observers import observers
+from gateway.server.graphql.endpoint import GraphQLEndpoint
+from gateway.server.graphql.load_shedding import Shedding
+from gateway.server.graphql.service import MakeContext, Service
+from gateway.server.graphql.websocket import WebSocketEndpoint
+from gateway.server.middleware.fast_route import Application, Straight
+from gateway.server.middleware.security import Door, across_origins, origins_of
 from gateway.server.open_files import at_most
-from gateway.server.pulse import pulse
-from gateway.server.request_log import Journal, RequestLog
-from gateway.server.service import MakeContext, Service
-from gateway.server.shedding import Shedding
-from gateway.server.straight import Application, Straight
-from gateway.server.telemetry import Telemetry
-from gateway.server.tokens import TokenVerifier, kept_fresh, key_set_of
-from gateway.server.tracing import Traces, sent_at_the_end, traces_of
-from gateway.server.websocket import WebSocketEndpoint
-from gateway.setting_load import ENV_FILE, merged, read
-from gateway.settings import Settings
+from gateway.server.protocols.connection_limits import STATE, Connections
+from gateway.server.protocols.replay import Repeats
+from gateway.server.telemetry.event_loop import pulse
+from gateway.server.telemetry.logs import configure_logging
+from gateway.server.telemetry.observers import observers
+from gateway.server.telemetry.prometheus import Telemetry
+from gateway.server.telemetry.request_log import Journal, RequestLog
+from gateway.server.telemetry.tracing import Traces, sent_at_the_end, traces_of
 from gateway.upstream.client import InsightsClient
-from gateway.upstream.discipline import discipline
 from gateway.upstream.proxies import Proxies
+from gateway.upstream.stack import discipline
 from gateway.upstream.transport import Wire
-from gateway.viewers import Viewer
 
 GRAPHQL = "/graphql"
 

@@ -7,7 +7,7 @@ breaker is open, when it refuses the credentials, or when nothing but failures c
 from collections import defaultdict
 from collections.abc import Callable
 
-from gateway.asking import now
+from gateway.concurrency.deadlines import now
 from gateway.instrumentation import (
     CircuitChanged,
     DependencyChanged,

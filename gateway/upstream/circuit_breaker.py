@@ -12,9 +12,9 @@ from typing import Literal
 
 import httpx
 
-from gateway.asking import now
+from gateway.concurrency.deadlines import now
 from gateway.instrumentation import CircuitChanged, Hook, Outcome, silent
-from gateway.upstream.answers import NotSent, outcome
+from gateway.upstream.responses import NotSent, outcome
 from gateway.upstream.transport import BodyTooLarge
 
 WINDOW = 5.0

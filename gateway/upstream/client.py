@@ -10,8 +10,9 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from gateway.accounts import Account
-from gateway.asking import asking
+from gateway.concurrency.cooperative import in_turns
+from gateway.concurrency.deadlines import asking
+from gateway.config.accounts import Account
 from gateway.errors import UpstreamError
 from gateway.insights.absence import Absent
 from gateway.insights.catalogue import CallSid
@@ -20,8 +21,6 @@ from gateway.insights.paging import PageRef, Question
 from gateway.insights.sids import call_sid
 from gateway.insights.snapshot import Seen, Snapshot, snapshot_of
 from gateway.instrumentation import Hook, silent
-from gateway.turns import in_turns
-from gateway.upstream.answers import json_in
 from gateway.upstream.failures import (
     TRANSPORT_FAILURES,
     absence,
@@ -31,6 +30,7 @@ from gateway.upstream.failures import (
     failure_of_write,
     invalid,
 )
+from gateway.upstream.responses import json_in
 
 _HEADERS = {
     "Accept": "application/json",

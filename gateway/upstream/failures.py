@@ -22,9 +22,9 @@ from gateway.errors import (
 from gateway.insights.absence import Absence
 from gateway.insights.paging import Question
 from gateway.instrumentation import Outcome
-from gateway.upstream.answers import PATIENCE, NotSent, request_id, twilio_code, wait_of
 from gateway.upstream.circuit_breaker import CircuitOpen
-from gateway.upstream.fair_shares import Overloaded
+from gateway.upstream.concurrency_limit import Overloaded
+from gateway.upstream.responses import PATIENCE, NotSent, request_id, twilio_code, wait_of
 from gateway.upstream.transport import BodyTooLarge
 
 TRANSPORT_FAILURES = (

@@ -9,7 +9,7 @@ from typing import Self
 
 from msgspec import Struct
 
-from gateway.settings import Settings
+from gateway.config.settings import Settings
 
 
 class Proxies(Struct, frozen=True):

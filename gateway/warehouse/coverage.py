@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from gateway.viewers import Realm
+from gateway.config.viewers import Realm
 from gateway.warehouse.engine import Engine, Statement
 from gateway.warehouse.spans import Span, Spans
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from gateway.turns import in_turns
+from gateway.concurrency.cooperative import in_turns
 from gateway.warehouse.engine import Engine, Statement
 from gateway.warehouse.rows import Rows
 from gateway.warehouse.scanning import pages

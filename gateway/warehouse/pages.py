@@ -11,8 +11,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gateway.config.viewers import Realm
 from gateway.insights.leaves import Kind
-from gateway.viewers import Realm
 from gateway.warehouse.conditions import EVERYTHING, All, Comparison, Condition, Operator
 from gateway.warehouse.engine import Statement
 from gateway.warehouse.fields import FIELDS, Field

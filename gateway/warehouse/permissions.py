@@ -6,8 +6,8 @@ With it, equality and groups are possible; sorting and measuring are not, for it
 
 from collections.abc import Iterable
 
+from gateway.config.viewers import Scope, Viewer
 from gateway.errors import BadUserInput, Forbidden
-from gateway.viewers import Scope, Viewer
 from gateway.warehouse.fields import Field
 
 

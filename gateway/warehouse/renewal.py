@@ -7,7 +7,7 @@ under older keys are told by their newest texts, so that groups and counts are w
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gateway.turns import in_turns
+from gateway.concurrency.cooperative import in_turns
 from gateway.warehouse.columns import COLUMNS
 from gateway.warehouse.engine import Engine, Statement
 from gateway.warehouse.fields import Field

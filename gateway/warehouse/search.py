@@ -10,9 +10,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from gateway.concurrency.cooperative import in_turns
+from gateway.config.viewers import Realm
 from gateway.insights.snapshot import Snapshot
-from gateway.turns import in_turns
-from gateway.viewers import Realm
 from gateway.warehouse.engine import USUAL, Engine, Limits, Statement
 from gateway.warehouse.pages import SEALED, Place, Question, Walk, found, near, page_statement
 from gateway.warehouse.parameters import Parameters

@@ -11,8 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from gateway.config.viewers import Realm
 from gateway.errors import BadUserInput
-from gateway.viewers import Realm
 from gateway.warehouse.conditions import EVERYTHING, All, Comparison, Condition, Operator
 from gateway.warehouse.engine import USUAL, Engine, Limits, Statement
 from gateway.warehouse.failures import TooManyGroups

@@ -5,7 +5,7 @@ They come from the realm of the viewer alone. Every question is asked of what `v
 
 from collections.abc import Sequence
 
-from gateway.viewers import Realm
+from gateway.config.viewers import Realm
 from gateway.warehouse.parameters import Parameters
 
 _NEWEST = "calls FINAL"

@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from msgspec import Struct
 
+from gateway.concurrency.cooperative import in_turns
 from gateway.errors import GatewayError, WarehouseError
 from gateway.insights.snapshot import Snapshot
-from gateway.turns import in_turns
 from gateway.warehouse.columns import COLUMNS
 from gateway.warehouse.engine import Engine, Statement
 from gateway.warehouse.rows import Filing, Rows, digest_of, first_filing, rank_of

@@ -12,7 +12,7 @@ import msgspec
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from gateway.server.running import UVICORN
+from gateway.server.run import UVICORN
 
 
 class Floor:

@@ -18,20 +18,20 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from gateway.accounts import Account
 from gateway.cache.backends import Backend
 from gateway.cache.encoding import seen_in
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import Freshness
 from gateway.cache.redis_cache import RedisCache
 from gateway.cache.store import Store, call_key
-from gateway.cache.tiered import TieredCache
+from gateway.cache.tiered_cache import TieredCache
+from gateway.config.accounts import Account
+from gateway.config.settings import Secret, Settings
 from gateway.insights.catalogue import CallSid
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.snapshot import Snapshot, snapshot_of
 from gateway.insights.windows import Window
 from gateway.sandbox import Sandbox
-from gateway.settings import Secret, Settings
 from gateway.upstream.client import InsightsClient
 from tests.servers import RedisServer
 

@@ -9,14 +9,14 @@ from redis.exceptions import OutOfMemoryError, ResponseError
 
 from gateway.cache.leases import RedisLeases
 from gateway.cache.memory_cache import MemoryCache
-from gateway.cache.ranked import Ranked, head_by_age
 from gateway.cache.redis_cache import RedisCache
 from gateway.cache.redis_connection import RETRY_AFTER, reason_of
-from gateway.cache.tiered import TieredCache
+from gateway.cache.tiered_cache import TieredCache
+from gateway.config.settings import Settings
+from gateway.insights.rank import Ranked, head_by_age
 from gateway.instrumentation import DependencyChanged, Happening, among
 from gateway.sandbox import Sandbox
-from gateway.server.dependencies import Dependencies
-from gateway.settings import Settings
+from gateway.server.telemetry.dependencies import Dependencies
 from tests.conftest import Clock, Gateway
 from tests.servers import RedisServer
 

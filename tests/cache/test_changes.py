@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from gateway.cache.changes import Changes
+from gateway.cache.notifications import Changes
 
 
 def test_a_change_wakes_all_who_watch_the_key_and_nobody_else() -> None:

@@ -9,9 +9,9 @@ from redis.exceptions import RedisError
 
 from gateway.cache import invalidation
 from gateway.cache.memory_cache import MemoryCache
-from gateway.cache.ranked import RANK_LENGTH, Ranked, head_by_age
 from gateway.cache.redis_cache import RedisCache
-from gateway.cache.tiered import TieredCache
+from gateway.cache.tiered_cache import TieredCache
+from gateway.insights.rank import RANK_LENGTH, Ranked, head_by_age
 from tests.cache.held_back import HeldBack
 from tests.servers import RedisServer
 

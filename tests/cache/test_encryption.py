@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.accounts import Account
 from gateway.cache.backends import open_cache
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import Freshness
-from gateway.cache.ranked import HEAD_LENGTH, Ranked, head_by_age
 from gateway.cache.redis_cache import RedisCache
-from gateway.cache.sealing import Seal
 from gateway.cache.store import Store
-from gateway.cache.tiered import TieredCache
+from gateway.cache.tiered_cache import TieredCache
+from gateway.config.accounts import Account
+from gateway.config.load import read
+from gateway.config.settings import Secret, Settings
+from gateway.encryption import Seal
 from gateway.insights.paging import PageRef, Question
+from gateway.insights.rank import HEAD_LENGTH, Ranked, head_by_age
 from gateway.insights.windows import Window
 from gateway.sandbox import Sandbox
-from gateway.setting_load import read
-from gateway.settings import Secret, Settings
 from gateway.upstream.client import InsightsClient
 from tests.cache.conftest import ACCOUNT, SID, seen
 from tests.servers import RedisServer

@@ -18,7 +18,7 @@ from gateway.cache.redis_cache import RedisCache
 from gateway.cache.redis_connection import RedisConnection
 from gateway.cache.shared_clock import SharedClock
 from gateway.cache.store import Store, call_key
-from gateway.cache.tiered import TieredCache
+from gateway.cache.tiered_cache import TieredCache
 from tests.cache.conftest import ACCOUNT, SID, seen
 from tests.servers import RedisServer
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.cache.entry import Entry, Together
 from gateway.cache.memory_cache import MemoryCache
-from gateway.cache.ranked import Ranked
+from gateway.insights.rank import Ranked
 from tests.conftest import Clock
 
 quick = settings(max_examples=60, deadline=None)

@@ -4,10 +4,10 @@ import pytest
 
 from gateway.cache import policy
 from gateway.cache.policy import DAY, Finality, Freshness
+from gateway.config.settings import Settings
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.snapshot import Snapshot
-from gateway.settings import Settings
 from tests.cache.conftest import SID, seen
 from tests.conftest import NOON
 

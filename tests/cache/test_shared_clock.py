@@ -13,7 +13,7 @@ from gateway.cache.policy import Freshness, absent_until
 from gateway.cache.redis_cache import RedisCache
 from gateway.cache.shared_clock import MAX_FUTURE, TOLERANCE
 from gateway.cache.store import Store, call_key
-from gateway.cache.tiered import TieredCache
+from gateway.cache.tiered_cache import TieredCache
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.snapshot import Snapshot

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gateway.cache.singleflight import SingleFlight
+from gateway.concurrency.singleflight import SingleFlight
 
 
 class Work:

@@ -4,16 +4,16 @@ import time
 
 import httpx
 
-from gateway.accounts import Account
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import Freshness
 from gateway.cache.redis_cache import RedisCache
 from gateway.cache.store import Store
-from gateway.cache.tiered import TieredCache
+from gateway.cache.tiered_cache import TieredCache
+from gateway.config.accounts import Account
+from gateway.config.settings import Secret
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.windows import Window
 from gateway.sandbox import Sandbox
-from gateway.settings import Secret
 from gateway.upstream.client import InsightsClient
 from tests.servers import RedisServer
 

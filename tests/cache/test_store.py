@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from gateway.cache.encoding import PageIndex
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import Freshness
-from gateway.cache.ranked import HEAD_LENGTH, head_of
 from gateway.cache.store import Store, call_key, page_key
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.paging import PageRef, Question
+from gateway.insights.rank import HEAD_LENGTH, head_of
 from gateway.insights.snapshot import Snapshot, snapshot_of
 from gateway.insights.windows import Window
 from tests.cache.conftest import ACCOUNT, SID, seen

@@ -9,10 +9,10 @@ import pytest
 
 from gateway.cache.leases import HELD_FOR, RedisLeases
 from gateway.cache.memory_cache import MemoryCache
-from gateway.cache.ranked import Ranked, head_by_age
 from gateway.cache.redis_cache import RedisCache
 from gateway.cache.redis_connection import RETRY_AFTER
-from gateway.cache.tiered import TieredCache
+from gateway.cache.tiered_cache import TieredCache
+from gateway.insights.rank import Ranked, head_by_age
 from gateway.instrumentation import DependencyChanged, Happening, TierAsked
 from tests.cache.held_back import HeldBack
 from tests.servers import RedisServer

@@ -15,7 +15,7 @@ from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import Freshness
 from gateway.cache.redis_cache import RedisCache
 from gateway.cache.store import Store
-from gateway.cache.tiered import TieredCache
+from gateway.cache.tiered_cache import TieredCache
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.snapshot import Seen, Snapshot, snapshot_of

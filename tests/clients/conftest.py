@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.accounts import Account
-from gateway.configuration import Configuration
+from gateway.config.accounts import Account
+from gateway.config.file import Configuration
+from gateway.config.settings import Secret, Settings
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
-from gateway.settings import Secret, Settings
 from tests.conftest import Clock
 from tests.node import CLIENTS, install
 from tests.servers import serving

@@ -6,10 +6,10 @@ from contextlib import aclosing
 
 import pytest
 
-from gateway.accounts import Account
-from gateway.configuration import Configuration, Grant
+from gateway.config.accounts import Account
+from gateway.config.file import Configuration, Grant
+from gateway.config.viewers import everybody
 from gateway.sandbox import Fault, Sandbox
-from gateway.viewers import everybody
 from tests.clients.conftest import CALLS, COMPLETE, WINDOW, Serve
 from tests.conftest import Clock, Gateway
 from tests.live import to_the_end

@@ -11,7 +11,7 @@ from gql.transport.exceptions import TransportQueryError
 from gql.transport.websockets import WebsocketsTransport
 
 from gateway.sandbox import Fault, Sandbox
-from gateway.server import streams
+from gateway.server.graphql import streams
 from tests.clients.conftest import CALLS, COMPLETE, WINDOW
 from tests.clients.gql.calls import calls, follow
 from tests.conftest import Clock, Gateway

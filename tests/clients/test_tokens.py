@@ -23,12 +23,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway.accounts import Account
-from gateway.configuration import Configuration, Grant
+from gateway.config.accounts import Account
+from gateway.config.file import Configuration, Grant
+from gateway.config.viewers import everybody
 from gateway.sandbox import Sandbox
-from gateway.server import streams
-from gateway.server.tokens import LEEWAY
-from gateway.viewers import everybody
+from gateway.server.access.jwt import LEEWAY
+from gateway.server.graphql import streams
 from tests.clients.conftest import Serve
 from tests.clients.gql.calls import follow
 from tests.conftest import NOON, Clock

@@ -12,11 +12,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from graphql import is_introspection_type, is_specified_scalar_type, parse, validate
 
+from gateway.config.settings import table
 from gateway.documentation.build import build
 from gateway.documentation.sources import place
 from gateway.errors import GatewayError
 from gateway.schema.operations import build_schema
-from gateway.settings import table
 from tests.test_docs import CLOSED_LIST, examples
 from tests.write_docs import ROOT
 

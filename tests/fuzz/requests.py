@@ -5,7 +5,7 @@ import random
 import struct
 from typing import Any
 
-from gateway.server.event_streams import PATH
+from gateway.server.webhook import PATH
 from tests.fuzz.inputs import as_json, mutated, strange, twisted
 
 CALL = "query Call($sid: CallSid!) { call(sid: $sid) { sid state tags from { caller } } }"

@@ -10,9 +10,9 @@ from typing import Any
 
 from gateway.cache.invalidation import CHANNEL, PREFIX
 from gateway.cache.packing import FORMAT
-from gateway.cache.ranked import HEAD_LENGTH
+from gateway.config.settings import Settings
+from gateway.insights.rank import HEAD_LENGTH
 from gateway.sandbox import Sandbox
-from gateway.settings import Settings
 from tests.conftest import Gateway
 from tests.fuzz.everything import everything_of
 from tests.fuzz.inputs import mutated, repacked

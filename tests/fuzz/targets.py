@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeAlias
 
+from gateway.config.settings import Settings
 from gateway.sandbox import Sandbox
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.fuzz.inputs import mutated
 from tests.fuzz.requests import SEEDS, frames, handshake, request

@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+from gateway.config.settings import Settings
 from gateway.sandbox import Sandbox
-from gateway.settings import Settings
-from gateway.upstream import attempts, circuit_breaker
+from gateway.upstream import circuit_breaker, retry
 from gateway.upstream.transport import Wire
 from tests.conftest import Gateway
 from tests.fuzz.everything import everything_of
@@ -88,13 +88,13 @@ class Lying(httpx.AsyncBaseTransport):
 @asynccontextmanager
 async def _impatient() -> AsyncIterator[None]:
     """Each question reaches Twilio, however often it failed before, and is asked once."""
-    before = circuit_breaker.FAILURES, circuit_breaker.REFUSALS, attempts.MOST
+    before = circuit_breaker.FAILURES, circuit_breaker.REFUSALS, retry.MOST
     circuit_breaker.FAILURES = circuit_breaker.REFUSALS = 10**9
-    attempts.MOST = 1
+    retry.MOST = 1
     try:
         yield
     finally:
-        circuit_breaker.FAILURES, circuit_breaker.REFUSALS, attempts.MOST = before
+        circuit_breaker.FAILURES, circuit_breaker.REFUSALS, retry.MOST = before
 
 
 @asynccontextmanager

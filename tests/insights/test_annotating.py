@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.insights.annotating import CLEARED_BY, Form, UserErrorCode, form_of
 from gateway.insights.annotation import (
     Annotation,
     AnnotationAnsweredBy,
     ConnectivityIssue,
     QualityIssue,
 )
+from gateway.insights.annotation_input import CLEARED_BY, Form, UserErrorCode, form_of
 from gateway.insights.decoding import decode_annotation
 
 FIELDS = tuple(get_type_hints(Annotation))

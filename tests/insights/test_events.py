@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.cache.ranked import head_of
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import Undecodable
@@ -16,6 +15,7 @@ from gateway.insights.events import (
     SummaryEvent,
     read_events,
 )
+from gateway.insights.rank import head_of
 from gateway.insights.snapshot import Snapshot, annotate, snapshot_of, still_predicted
 from gateway.instrumentation import FieldDropped, Happening
 from tests.event_streams import SUMMARY_TYPE, Json, cloud_event

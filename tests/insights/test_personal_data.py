@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.insights.personal_data import personal_data
+from gateway.insights.pii_detection import personal_data
 
 PHONES = """
 +14155550100

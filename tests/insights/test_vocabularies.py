@@ -3,8 +3,8 @@ import re
 import pytest
 
 from gateway.insights.agent_sessions import AgentSessionState
-from gateway.insights.annotating import UserErrorCode
 from gateway.insights.annotation import AnnotationAnsweredBy, ConnectivityIssue, QualityIssue
+from gateway.insights.annotation_input import UserErrorCode
 from gateway.insights.call_events import EventLevel
 from gateway.insights.catalogue import Vocabulary, vocabulary_name
 from gateway.insights.conversation_relay import InterruptionType

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.accounts import Account
+from gateway.config.accounts import Account
+from gateway.config.settings import Secret, Settings
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
-from gateway.settings import Secret, Settings
 from tests.servers import serving
 from tests.walking import ROOT, blocks
 

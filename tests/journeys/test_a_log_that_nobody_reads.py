@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from gateway.sandbox import Sandbox
-from gateway.server.pulse import EVERY, LOOKS
+from gateway.server.telemetry.event_loop import EVERY, LOOKS
 from tests.live import becomes, started
 from tests.servers import serving
 

@@ -13,9 +13,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from gateway.configuration import Configuration
+from gateway.config.file import Configuration
+from gateway.config.settings import Settings
 from gateway.sandbox import Sandbox
-from gateway.settings import Settings
 from tests.configured import bearer
 from tests.conftest import Clock, Gateway
 from tests.live import becomes, followers, hear, say, web_socket

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.config.viewers import Scope
 from gateway.sandbox import Sandbox
-from gateway.viewers import Scope
 from tests.conftest import Clock, Gateway
 from tests.server.conftest import listening
 from tests.servers import RedisServer

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from gateway.config.settings import Settings
+from gateway.config.viewers import Scope
 from gateway.sandbox import Fault, Sandbox
-from gateway.settings import Settings
-from gateway.viewers import Scope
 from tests.conftest import Clock, Gateway
 from tests.journeys.annotations import ANNOTATE, READ, annotate, read
 from tests.servers import RedisServer

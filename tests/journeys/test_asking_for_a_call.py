@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.sandbox import Fault, Sandbox
-from gateway.settings import Settings
-from gateway.upstream import attempts
+from gateway.upstream import retry
 from tests.conftest import Clock, Gateway
 
 LOOKUP = """
@@ -128,7 +128,7 @@ async def test_twenty_calls_in_one_document_are_fetched_once_each_and_together(
 async def test_a_failure_is_not_remembered(gateway: Gateway) -> None:
     """The next asker after a failure gets an answer."""
     sid = gateway.sandbox.examples()["sip"]
-    gateway.sandbox.inject(Fault(kind="server_error", times=attempts.MOST))
+    gateway.sandbox.inject(Fault(kind="server_error", times=retry.MOST))
     error = await gateway.fail(CALL, sid=sid)
     assert error["extensions"]["code"] == "UPSTREAM_UNAVAILABLE"
     assert (await gateway.ask(CALL, sid=sid))["call"]["sid"] == sid

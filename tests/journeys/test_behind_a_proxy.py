@@ -3,12 +3,12 @@
 import httpx
 import pytest
 
-from gateway.accounts import Account
-from gateway.configuration import Configuration, Grant
+from gateway.config.accounts import Account
+from gateway.config.file import Configuration, Grant
+from gateway.config.load import read
+from gateway.config.settings import Secret
+from gateway.config.viewers import Realm, Scope, Viewer
 from gateway.server.app import create_app
-from gateway.setting_load import read
-from gateway.settings import Secret
-from gateway.viewers import Realm, Scope, Viewer
 from tests.upstream.test_proxies import proxy
 
 ACCOUNT = Account("AC" + "5a" * 16, "AC" + "5a" * 16, Secret("a harbour at night"))

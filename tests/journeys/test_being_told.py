@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from gateway.accounts import Account
+from gateway.config.accounts import Account
+from gateway.config.settings import Secret, Settings
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
-from gateway.settings import Secret, Settings
 from tests.conftest import Clock, Gateway
 from tests.event_streams import (
     HOUR,

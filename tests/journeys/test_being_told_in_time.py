@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.sandbox import Sandbox
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.event_streams import HOUR, URL, events_of, look_up, outcomes, push
 from tests.servers import RedisServer

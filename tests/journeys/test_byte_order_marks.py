@@ -15,15 +15,15 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from gateway.cli import main
-from gateway.configuration import load
+from gateway.config.file import load
+from gateway.config.load import read
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.events import SummaryEvent, read_events
 from gateway.insights.snapshot import Snapshot
-from gateway.schema.documents import Documents
+from gateway.schema.documents.document import Documents
+from gateway.schema.documents.trusted_documents import trusted_documents
 from gateway.schema.operations import build_schema, sdl
-from gateway.schema.trusted_documents import trusted_documents
-from gateway.server.tokens import TokenVerifier
-from gateway.setting_load import read
+from gateway.server.access.jwt import TokenVerifier
 from tests.conftest import Clock, Gateway
 from tests.event_streams import cloud_event
 from tests.live import hear, say

@@ -14,12 +14,12 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway.accounts import Account
 from gateway.cli import main
+from gateway.config.accounts import Account
+from gateway.config.settings import Secret, Settings
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
-from gateway.server.event_streams import PATH
-from gateway.settings import Secret, Settings
+from gateway.server.webhook import PATH
 from tests.servers import RedisServer, free_port, serving
 
 ISSUER = {"GATEWAY_JWT_ISSUER": "https://login.example", "GATEWAY_JWT_AUDIENCE": "calls"}

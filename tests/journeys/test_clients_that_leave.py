@@ -11,9 +11,9 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.instrumentation import Coalesced, OperationAnswered, RequestAnswered
 from gateway.sandbox import Sandbox
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.live import becomes, followers, say, subscribe, web_socket
 from tests.server.conftest import Address, listening

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.instrumentation import DeadlineMissed
 from gateway.sandbox import Fault, Sandbox
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.journeys.annotations import ANNOTATE, read
 

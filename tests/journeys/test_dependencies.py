@@ -17,7 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway import background
+from gateway.concurrency import background
+from gateway.config.settings import Settings
 from gateway.errors import KeysUnavailable, Unauthenticated
 from gateway.instrumentation import (
     CircuitChanged,
@@ -28,12 +29,12 @@ from gateway.instrumentation import (
     UpstreamAnswered,
     among,
 )
-from gateway.logs import JsonLines, TextLines
 from gateway.sandbox import Fault, Sandbox
-from gateway.server import pulse, tokens
-from gateway.server.dependencies import Dependencies
-from gateway.server.tokens import RETRY_AFTER, TokenVerifier, key_set_of
-from gateway.settings import Settings
+from gateway.server.access import jwt
+from gateway.server.access.jwt import RETRY_AFTER, TokenVerifier, key_set_of
+from gateway.server.telemetry import event_loop
+from gateway.server.telemetry.dependencies import Dependencies
+from gateway.server.telemetry.logs import JsonLines, TextLines
 from gateway.upstream.availability import SECONDS, Availability
 from gateway.upstream.circuit_breaker import FAILURES
 from tests.conftest import Clock, Gateway
@@ -342,14 +343,14 @@ async def test_a_task_of_the_background_fails_and_goes_on(
 ) -> None:
     """Two lines for all tasks with a name, beside the traceback of each failure."""
     monkeypatch.setattr(background, "FIRST_PAUSE", 0.05)
-    broken, measured = [True], pulse._measured  # noqa: SLF001 - to break it
+    broken, measured = [True], event_loop._measured  # noqa: SLF001 - to break it
 
     def measure() -> ProcessMeasured:
         if broken[0]:
             raise ArithmeticError("a fault of ours")
         return measured()
 
-    monkeypatch.setattr(pulse, "_measured", measure)
+    monkeypatch.setattr(event_loop, "_measured", measure)
     async with Gateway(sandbox, clock, Settings()) as gateway:
         assert await becomes(lambda: log.levels() == ["WARNING"])
         assert await failing(gateway) == {"task measuring": "ArithmeticError"}
@@ -365,7 +366,7 @@ async def test_a_key_set_that_is_not_there_at_the_start_is_told_at_once(
     sandbox: Sandbox, clock: Clock, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before anybody shows a token, and nobody need show one for it to be noticed again."""
-    monkeypatch.setattr(tokens, "REFRESH_AFTER", 0.05)
+    monkeypatch.setattr(jwt, "REFRESH_AFTER", 0.05)
     issuer = Issuer()
     with serving(issuer.app) as address:
         settings = Settings(

@@ -9,12 +9,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from gateway.accounts import Account
+from gateway.config.accounts import Account
+from gateway.config.load import read
+from gateway.config.settings import Secret
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
 from gateway.server.documentation import BUILT
-from gateway.setting_load import read
-from gateway.settings import Secret
 from tests.browser import browsing
 from tests.graphiql import JOBS, Visit, listening, needs_the_page, visiting
 from tests.journeys.test_graphiql_in_a_browser import Stripped

@@ -14,13 +14,13 @@ from graphql import (
     is_leaf_type,
 )
 
+from gateway.config.settings import Settings
 from gateway.insights.catalogue import Entity, OpenMap, Vocabulary, graph_name
 from gateway.insights.field_decoding import bare
 from gateway.insights.open_maps import PacketDelays
 from gateway.insights.summary import Summary
 from gateway.instrumentation import KeyUnknown
 from gateway.sandbox import Sandbox
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 
 NOT_UPSTREAM = {"id", "processing", "edges", "parentCall", "raw", "callerHash", "calleeHash"}

@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway import background
 from gateway.calls import polling
+from gateway.concurrency import background
+from gateway.config.settings import Settings
 from gateway.instrumentation import Happening
 from gateway.sandbox import Fault, Sandbox
-from gateway.settings import Settings
 from tests.conftest import Clock
 from tests.live import (
     UPDATES,

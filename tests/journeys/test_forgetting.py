@@ -13,20 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from gateway.accounts import Account
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import FORGOTTEN_AFTER, Freshness
-from gateway.cache.purging import Purged, purge
+from gateway.cache.purge import Purged, purge
 from gateway.cache.redis_cache import RedisCache
-from gateway.cache.sealing import Seal
 from gateway.cache.store import Store, call_key
-from gateway.cache.tiered import TieredCache
+from gateway.cache.tiered_cache import TieredCache
+from gateway.config.accounts import Account
+from gateway.config.load import read
+from gateway.config.settings import Secret, Settings
+from gateway.config.viewers import Realm
+from gateway.encryption import Seal
 from gateway.insights.catalogue import CallSid
 from gateway.insights.snapshot import Snapshot
 from gateway.sandbox import Sandbox
-from gateway.setting_load import read
-from gateway.settings import Secret, Settings
-from gateway.viewers import Realm
 from tests.cache.conftest import ACCOUNT, SID, seen
 from tests.conftest import NOON, Clock, Gateway
 from tests.servers import DEADLINE, RedisServer

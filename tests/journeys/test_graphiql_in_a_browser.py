@@ -12,11 +12,11 @@ from playwright.async_api import Browser, expect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.accounts import Account
+from gateway.config.accounts import Account
+from gateway.config.load import read
+from gateway.config.settings import Secret
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
-from gateway.setting_load import read
-from gateway.settings import Secret
 from tests.browser import browsing
 from tests.graphiql import JOBS, Visit, listening, needs_the_page, visiting
 from tests.servers import free_port

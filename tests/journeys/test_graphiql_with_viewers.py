@@ -16,13 +16,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway.accounts import Account
-from gateway.configuration import Configuration, Grant
+from gateway.config.accounts import Account
+from gateway.config.file import Configuration, Grant
+from gateway.config.settings import Secret, Settings
+from gateway.config.viewers import Realm, Scope, Viewer
 from gateway.sandbox import Sandbox
+from gateway.server.access.jwt import LEEWAY
 from gateway.server.app import create_app
-from gateway.server.tokens import LEEWAY
-from gateway.settings import Secret, Settings
-from gateway.viewers import Realm, Scope, Viewer
 from tests.browser import browsing
 from tests.graphiql import JOBS, Visit, listening, needs_the_page, visiting
 from tests.servers import serving

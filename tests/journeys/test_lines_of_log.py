@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gateway.logs import JsonLines
 from gateway.sandbox import Sandbox
+from gateway.server.telemetry.logs import JsonLines
 from tests.conftest import Clock, Gateway
 from tests.live import application, hear, subscribe, web_socket
 from tests.servers import serving

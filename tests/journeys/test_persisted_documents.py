@@ -10,11 +10,11 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from gateway.cache.ranked import NO_MOMENT
 from gateway.cache.redis_cache import RedisCache
 from gateway.cli import main
+from gateway.config.settings import Settings
+from gateway.insights.rank import NO_MOMENT
 from gateway.sandbox import Sandbox
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.server.conftest import listening
 from tests.servers import RedisServer

@@ -6,9 +6,9 @@ from contextlib import aclosing
 
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.sandbox import Fault, Sandbox
-from gateway.server import streams, websocket
-from gateway.settings import Settings
+from gateway.server.graphql import streams, websocket
 from tests.conftest import Clock
 from tests.live import application, life, statuses, versions
 from tests.node import CLIENTS, Json, install, lines

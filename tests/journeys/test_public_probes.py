@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.sandbox import Sandbox
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.server.conftest import listening
 

@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.instrumentation import TierAsked
 from gateway.sandbox import Fault, Sandbox
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.servers import DEADLINE, RedisServer, free_port, serving
 

@@ -9,9 +9,9 @@ import pytest
 
 from gateway.cache.invalidation import PREFIX
 from gateway.cache.packing import FORMAT, MAX_BYTES
-from gateway.cache.ranked import HEAD_LENGTH, RANK_LENGTH
+from gateway.config.settings import Settings
+from gateway.insights.rank import HEAD_LENGTH, RANK_LENGTH
 from gateway.sandbox import Sandbox
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.servers import RedisServer
 

@@ -13,16 +13,16 @@ import httpx
 import pytest
 from graphql import parse
 
-from gateway.accounts import Account
-from gateway.configuration import Configuration, Grant
+from gateway.config.accounts import Account
+from gateway.config.file import Configuration, Grant
+from gateway.config.settings import Secret, Settings
+from gateway.config.viewers import Realm, Scope, Viewer
 from gateway.insights.catalogue import CallSid
 from gateway.sandbox import Fault, Sandbox
 from gateway.schema.federation import subgraph_sdl
-from gateway.schema.node_ids import encode_id
 from gateway.schema.operations import build_schema
+from gateway.schema.types.node_ids import encode_id
 from gateway.server.app import create_app
-from gateway.settings import Secret, Settings
-from gateway.viewers import Realm, Scope, Viewer
 from tests.conftest import Clock, Gateway
 from tests.node import install
 from tests.servers import serving

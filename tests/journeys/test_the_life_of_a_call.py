@@ -4,8 +4,8 @@ from typing import Any
 
 import httpx
 
+from gateway.config.settings import Settings
 from gateway.sandbox import Sandbox
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 
 LOOKUP = """

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.sandbox import Sandbox
-from gateway.server.tokens import LEEWAY
+from gateway.server.access.jwt import LEEWAY
 from tests.configured import Configured, bearer, token_of
 from tests.live import HurriedClock
 from tests.servers import DEADLINE, RedisServer, serving

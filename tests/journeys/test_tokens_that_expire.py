@@ -15,11 +15,11 @@ from starlette.routing import Route
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from gateway.configuration import configuration_of
+from gateway.config.file import configuration_of
+from gateway.config.settings import Settings
 from gateway.sandbox import Sandbox
+from gateway.server.access.jwt import LEEWAY
 from gateway.server.app import create_app
-from gateway.server.tokens import LEEWAY
-from gateway.settings import Settings
 from tests.conftest import NOON, Clock
 from tests.live import say, web_socket
 from tests.servers import serving

@@ -5,9 +5,9 @@ import asyncio
 import httpx
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.sandbox import Fault, Sandbox
 from gateway.sandbox.faults import Kind
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.journeys.annotations import ANNOTATE, READ, annotate, read
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.sandbox import Fault, Sandbox
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.live import life
 

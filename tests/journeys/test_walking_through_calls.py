@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.sandbox import Fault, Sandbox
-from gateway.settings import Settings
-from gateway.upstream import attempts
+from gateway.upstream import retry
 from tests.conftest import NOON, Clock, Gateway
 
 FORWARD = """
@@ -197,7 +197,7 @@ async def test_a_page_that_fails_is_an_error_and_no_shorter_list(
     sandbox, _ = crowd
     gateway = Gateway(sandbox, clock, Settings())
     page = (await gateway.ask(FORWARD, first=25, filter=WIDE))["calls"]
-    sandbox.inject(Fault(kind="server_error", times=attempts.MOST))
+    sandbox.inject(Fault(kind="server_error", times=retry.MOST))
     body = await gateway.send(FORWARD, first=100, after=page["edges"][3]["cursor"], filter=WIDE)
     sandbox.clear_faults()
     assert body["data"] is None

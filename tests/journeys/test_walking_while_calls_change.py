@@ -13,11 +13,11 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from gateway.accounts import Account
+from gateway.config.accounts import Account
+from gateway.config.settings import Secret, Settings
+from gateway.config.viewers import Realm
 from gateway.insights.paging import Cursors, Question
 from gateway.sandbox import Sandbox
-from gateway.settings import Secret, Settings
-from gateway.viewers import Realm
 from tests.conftest import Clock, Gateway
 from tests.shifting import ShiftingList, sid_of
 

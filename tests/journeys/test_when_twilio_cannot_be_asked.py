@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from gateway.cache.policy import POLL_INTERVAL
+from gateway.config.settings import Settings
 from gateway.sandbox import Fault, Sandbox
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 
 CALL = "query($sid: CallSid!) { call(sid: $sid) { sid processing { version source } } }"

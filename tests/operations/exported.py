@@ -33,7 +33,7 @@ from gateway.instrumentation import (
     ValueUnrecognized,
     WebhookAnswered,
 )
-from gateway.server.telemetry import Telemetry
+from gateway.server.telemetry.prometheus import Telemetry
 
 EVERYTHING: list[Happening] = [
     UpstreamAnswered("AC", "Summary", 200, 0.1, None, attempt=2),

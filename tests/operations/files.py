@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from gateway.setting_load import read
-from gateway.settings import Settings
+from gateway.config.load import read
+from gateway.config.settings import Settings
 from tests.test_dockerfile import ROOT, environment_of_the_image
 
 OPERATIONS = ROOT / "docs/operations"

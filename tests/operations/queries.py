@@ -10,7 +10,7 @@ from tests.test_dockerfile import ROOT
 GIVEN_BY_PROMETHEUS = {"job", "instance"}
 SOURCES = "".join(
     (ROOT / "gateway" / name).read_text("utf-8")
-    for name in ("instrumentation.py", "errors.py", "schema/error_policy.py")
+    for name in ("instrumentation.py", "errors.py", "schema/results/error_policy.py")
 )
 
 

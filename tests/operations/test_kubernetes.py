@@ -7,9 +7,9 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from gateway.configuration import configuration_of
-from gateway.server.running import UVICORN
-from gateway.settings import Secret, table
+from gateway.config.file import configuration_of
+from gateway.config.settings import Secret, table
+from gateway.server.run import UVICORN
 from tests.conftest import Gateway
 from tests.operations.files import OPERATIONS, SECRETS, Json, documents, settings_of
 from tests.test_dockerfile import the_last

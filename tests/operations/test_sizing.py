@@ -6,8 +6,8 @@ from typing import NamedTuple, TypeAlias
 
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.sandbox import Sandbox
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.operations.files import OPERATIONS
 from tests.servers import RedisServer

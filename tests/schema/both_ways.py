@@ -11,13 +11,13 @@ from typing import Any
 from hypothesis import reject
 
 from gateway.calls.call import Call
+from gateway.config.viewers import Scope
 from gateway.instrumentation import OperationExecuted
-from gateway.schema.documents import Documents
-from gateway.schema.execution import Executor
+from gateway.schema.demand_control.limits import Limits
+from gateway.schema.documents.document import Documents
+from gateway.schema.documents.request import Request
+from gateway.schema.execution.executor import Executor
 from gateway.schema.operations import build_schema
-from gateway.schema.requests import Request
-from gateway.schema.shape import Limits
-from gateway.viewers import Scope
 from tests.schema.made_calls import MadeCalls
 
 SCHEMA = build_schema()

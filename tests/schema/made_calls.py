@@ -11,12 +11,14 @@ import msgspec
 from hypothesis import strategies as st
 from msgspec.structs import force_setattr, replace
 
-from gateway.accounts import Account
 from gateway.cache.entry import Entry
 from gateway.cache.memory_cache import MemoryCache
 from gateway.calls.call import Call, FinalReason, Lookup, LookupStatus, Source
 from gateway.calls.pages import Page, Stretch, listed
-from gateway.calls.verbs import Verbs
+from gateway.calls.service import Verbs
+from gateway.config.accounts import Account
+from gateway.config.settings import Secret
+from gateway.config.viewers import Realm, Scope, Viewer
 from gateway.errors import UpstreamUnavailable
 from gateway.insights.catalogue import CallSid, Entity
 from gateway.insights.paging import Cursors, PageRef
@@ -24,8 +26,6 @@ from gateway.insights.snapshot import Snapshot, snapshot_of
 from gateway.insights.summary import Summary
 from gateway.insights.windows import Window
 from gateway.schema.context import Context
-from gateway.settings import Secret
-from gateway.viewers import Realm, Scope, Viewer
 from tests.conftest import NOON
 from tests.insights.strategies import clean
 from tests.schema.queries import SIDS

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, build_schema, parse, validate
 
-from gateway.schema.arguments import (
+from gateway.schema.language.value_errors import (
     MAX_ERRORS,
     MAX_ERRORS_IN_ALL,
     MAX_SUGGESTIONS,

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from gateway.cache.memory_cache import MemoryCache
 from gateway.calls.call import Call, Source
+from gateway.config.viewers import Scope
 from gateway.errors import UpstreamUnavailable
 from gateway.insights.snapshot import snapshot_of
 from gateway.instrumentation import OperationExecuted
-from gateway.schema.execution import Executor
-from gateway.schema.node_ids import encode_id
-from gateway.schema.requests import Request
-from gateway.viewers import Scope
+from gateway.schema.documents.request import Request
+from gateway.schema.execution.executor import Executor
+from gateway.schema.types.node_ids import encode_id
 from tests.conftest import NOON
 from tests.schema.both_ways import (
     COMPILED,

@@ -10,12 +10,12 @@ from graphql import DocumentNode, get_introspection_query, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.schema import demand_control
-from gateway.schema.demand_control import values_in
-from gateway.schema.documents import Document, Documents
+from gateway.schema.demand_control import admission
+from gateway.schema.demand_control.admission import values_in
+from gateway.schema.demand_control.cost import Cost
+from gateway.schema.demand_control.limits import CEILING, Shape, shapes_of
+from gateway.schema.documents.document import Document, Documents
 from gateway.schema.federation import build_subgraph
-from gateway.schema.price import Cost
-from gateway.schema.shape import CEILING, Shape, shapes_of
 
 SCHEMA = build_subgraph()
 DOCUMENTS = Documents(SCHEMA, introspection=True)
@@ -240,7 +240,7 @@ def counted(data: object) -> int:
 def test_values_are_counted_in_parts_as_in_one(data: Any, at_once: int) -> None:
     """However large what is counted at once is: the rest of the process has turns meanwhile."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(demand_control, "_AT_ONCE", at_once)
+        patch.setattr(admission, "_AT_ONCE", at_once)
         assert asyncio.run(values_in(msgspec.json.encode(data))) == counted(data)
 
 

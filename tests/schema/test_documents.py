@@ -6,12 +6,12 @@ import gc
 import pytest
 from graphql import Node, Token
 
-from gateway.asking import OneAsker, ask_for
+from gateway.concurrency.deadlines import OneAsker, ask_for
+from gateway.config.settings import Settings
 from gateway.lru import LruCache
 from gateway.sandbox import Sandbox
-from gateway.schema.documents import Document, Documents
+from gateway.schema.documents.document import Document, Documents
 from gateway.schema.operations import build_schema
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 
 SCHEMA = build_schema()

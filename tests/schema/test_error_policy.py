@@ -8,11 +8,11 @@ import httpx
 import pytest
 from graphql import GraphQLError, build_schema, execute_sync, parse
 
+from gateway.config.settings import Settings
 from gateway.errors import GatewayError
 from gateway.sandbox import Sandbox
 from gateway.sandbox.faults import Fault, Kind
-from gateway.schema.error_policy import failure
-from gateway.settings import Settings
+from gateway.schema.results.error_policy import failure
 from tests.conftest import NOON, Clock, Gateway
 
 CALLS = "{calls {nodes {sid}}}"

@@ -5,9 +5,9 @@ from functools import partial
 
 import pytest
 
-from gateway.schema.documents import Documents
+from gateway.schema.demand_control.limits import Limits
+from gateway.schema.documents.document import Documents
 from gateway.schema.operations import build_schema
-from gateway.schema.shape import Limits
 from tests.conftest import Gateway
 from tests.growth import OVERHEAD, ROUNDS, cpu, grows_no_faster, no_collector
 from tests.schema.growing import DOCUMENTS, VARIABLES

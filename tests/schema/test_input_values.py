@@ -9,7 +9,7 @@ from graphql.utilities import validate_input_literal, validate_input_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.schema.input_values import misplaced
+from gateway.schema.language.input_values import misplaced
 
 SCHEMA = build_schema(
     """

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.instrumentation import OperationExecuted
 from gateway.sandbox import Sandbox
-from gateway.schema.interpreting import TURN
-from gateway.settings import Settings
+from gateway.schema.execution.interpreter import TURN
 from tests.conftest import Clock, Gateway
 
 CALLS = 100

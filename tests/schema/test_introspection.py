@@ -16,10 +16,10 @@ from graphql.execution import ExecutionResult, experimental_execute_incrementall
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.schema.documents import Documents
+from gateway.schema.demand_control.cost import Cost
+from gateway.schema.demand_control.estimate import Pricing
+from gateway.schema.documents.document import Documents
 from gateway.schema.operations import build_schema
-from gateway.schema.price import Cost
-from gateway.schema.pricing import Pricing
 
 SCHEMA = build_schema()
 DOCUMENTS = Documents(SCHEMA, introspection=True)

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.lru import LruCache
+from gateway.schema.language.shared_selections import Shared, once, unlinked
 from gateway.schema.operations import build_schema
-from gateway.schema.parsing import Shared, once, unlinked
 from tests.schema.queries import queries, spoilt
 
 SCHEMA = build_schema()

@@ -10,12 +10,12 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from gateway.calls.call import Call, Source
+from gateway.config.viewers import Scope
 from gateway.insights.catalogue import Entity, graph_name
 from gateway.insights.field_decoding import bare
 from gateway.insights.snapshot import snapshot_of
 from gateway.insights.summary import Summary
-from gateway.schema.requests import Request
-from gateway.viewers import Scope
+from gateway.schema.documents.request import Request
 from tests.conftest import NOON
 from tests.insights.places import WHOLE, Sort, fields, sort_of
 from tests.schema.both_ways import HOW, SCHEMA, agree

@@ -3,10 +3,10 @@ from collections.abc import Sequence
 from gateway.cache.entry import Entry
 from gateway.cache.memory_cache import MemoryCache
 from gateway.calls.call import Call, FinalReason, Source
+from gateway.config.viewers import Realm, Scope, Viewer
 from gateway.insights.snapshot import snapshot_of
-from gateway.schema.remembered import Remembered, remembered
-from gateway.schema.told import Told
-from gateway.viewers import Realm, Scope, Viewer
+from gateway.schema.results.answer_cache import Remembered, remembered
+from gateway.schema.results.freshness import Told
 from tests.conftest import NOON, Clock
 from tests.schema.made_calls import ACCOUNT
 

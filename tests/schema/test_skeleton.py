@@ -7,10 +7,10 @@ from graphql import GraphQLError, GraphQLSyntaxError, parse, print_ast, validate
 from hypothesis import HealthCheck, given, settings
 
 from gateway.lru import LruCache
+from gateway.schema.documents.traits import traits_of, traits_of_all
+from gateway.schema.language.reduced_document import skeleton_of
+from gateway.schema.language.shared_selections import Shared
 from gateway.schema.operations import build_schema
-from gateway.schema.parsing import Shared
-from gateway.schema.skeleton import skeleton_of
-from gateway.schema.traits import traits_of, traits_of_all
 from tests.schema.queries import queries, spoilt
 
 SCHEMA = build_schema()

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gateway.accounts import Account
 from gateway.cache.memory_cache import MemoryCache
-from gateway.schema.spending import IN_ADVANCE, WINDOW, Allowance, Budgets, Refused
-from gateway.settings import Secret
-from gateway.viewers import Realm, Scope, Viewer
+from gateway.config.accounts import Account
+from gateway.config.settings import Secret
+from gateway.config.viewers import Realm, Scope, Viewer
+from gateway.schema.demand_control.budgets import IN_ADVANCE, WINDOW, Allowance, Budgets, Refused
 
 NOON = 1_780_000_000.0  # 40 seconds of a minute are over
 REALM = Realm(Account("AC" + "1" * 32, "AC" + "1" * 32, Secret("secret")))

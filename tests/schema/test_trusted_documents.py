@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from gateway.config.load import read
 from gateway.errors import WrongSettings
 from gateway.lru import LruCache
-from gateway.schema.documents import Documents
+from gateway.schema.documents.document import Documents
+from gateway.schema.documents.trusted_documents import MAX_TOLD, trusted_documents
 from gateway.schema.operations import build_schema
-from gateway.schema.trusted_documents import MAX_TOLD, trusted_documents
-from gateway.setting_load import read
 
 SCHEMA = build_schema()
 QUERY = "query Q { __typename }"

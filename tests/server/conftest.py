@@ -9,8 +9,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from websockets.asyncio.client import ClientConnection
 
-from gateway.server.protocol import BoundedProtocol
-from gateway.server.websocket_protocol import BoundedWebSocket
+from gateway.server.protocols.http import BoundedProtocol
+from gateway.server.protocols.websocket import BoundedWebSocket
 from tests.conftest import Gateway
 from tests.live import hear, say, web_socket
 

@@ -17,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
+from gateway.config.settings import Settings
 from gateway.instrumentation import (
     CacheAsked,
     OperationAnswered,
@@ -25,9 +26,8 @@ from gateway.instrumentation import (
 )
 from gateway.lru import LruCache
 from gateway.sandbox import Sandbox
-from gateway.server.again import Named, Repeats
-from gateway.server.auth import Admission, Doorkeeper
-from gateway.settings import Settings
+from gateway.server.access.authentication import Admission, Doorkeeper
+from gateway.server.protocols.replay import Named, Repeats
 from tests.conftest import Clock, Gateway
 from tests.server.conftest import Address, listening
 from tests.servers import RedisServer

@@ -12,8 +12,8 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.types import Message
 
-from gateway.schema.requests import Request
-from gateway.server.bodies import MAX_BODY_BYTES, BadRequest, body_of, from_body, from_get
+from gateway.schema.documents.request import Request
+from gateway.server.graphql.bodies import MAX_BODY_BYTES, BadRequest, body_of, from_body, from_get
 from tests.conftest import Gateway
 from tests.server.conftest import Address
 

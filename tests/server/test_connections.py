@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from gateway.config.kinds import Networks
+from gateway.config.settings import Settings
 from gateway.instrumentation import Shed
 from gateway.sandbox import Sandbox
-from gateway.server.connections import STATE, Connections
-from gateway.setting_kinds import Networks
-from gateway.settings import Settings
+from gateway.server.protocols.connection_limits import STATE, Connections
 from tests.conftest import Clock, Gateway
 from tests.live import becomes, hear, say
 from tests.server.conftest import Address, listening, opened

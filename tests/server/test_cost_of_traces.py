@@ -13,8 +13,8 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from starlette.types import Message
 
 from gateway.instrumentation import CacheAsked, Hook, OperationAnswered, silent
-from gateway.server.spans import Decide, Spans
-from gateway.tally import Tally, current
+from gateway.request_stats import Tally, current
+from gateway.server.telemetry.spans import Decide, Spans
 from tests.conftest import Gateway
 
 ASK = """query Jitter($sid: CallSid!) {

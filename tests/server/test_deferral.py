@@ -8,10 +8,10 @@ from contextlib import aclosing, asynccontextmanager
 import httpx
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.instrumentation import Happening, OperationAnswered
 from gateway.sandbox import Fault, Sandbox
-from gateway.server import streams
-from gateway.settings import Settings
+from gateway.server.graphql import streams
 from tests.conftest import Clock, Gateway
 from tests.live import application, becomes, followers, life
 from tests.node import Json, Lines

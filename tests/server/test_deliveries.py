@@ -7,7 +7,7 @@ from gateway.instrumentation import (
     SummaryProgressed,
     WebhookAnswered,
 )
-from gateway.server.deliveries import OVERDUE, RECENTLY, Deliveries
+from gateway.server.telemetry.deliveries import OVERDUE, RECENTLY, Deliveries
 
 EVENT, FORGED = EventReceived("complete", "kept"), WebhookAnswered("forged")
 LATE = SummaryProgressed("complete", OVERDUE + 1, known_before=True)

@@ -7,9 +7,9 @@ import pytest
 from starlette.datastructures import Headers
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from gateway.config.settings import Settings
 from gateway.sandbox import Sandbox
-from gateway.server.door import may_connect, origins_of
-from gateway.settings import Settings
+from gateway.server.middleware.security import may_connect, origins_of
 from tests.conftest import Clock, Gateway
 from tests.live import hear, say
 from tests.server.conftest import listening, opened

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 import pytest
 from starlette.types import Message
 
-from gateway.accounts import Account, account_of
+from gateway.config.accounts import Account, account_of
+from gateway.config.load import read
+from gateway.config.settings import Secret, Settings
 from gateway.errors import WrongSettings
 from gateway.instrumentation import EventReceived, WebhookAnswered
 from gateway.sandbox import Sandbox
-from gateway.server.event_streams import MAX_BODY_BYTES
-from gateway.setting_load import read
-from gateway.settings import Secret, Settings
+from gateway.server.webhook import MAX_BODY_BYTES
 from tests.conftest import Clock, Gateway
 from tests.event_streams import PATH, URL, cloud_event, heard, post, push, signed
 

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.sandbox import Sandbox
-from gateway.settings import Settings
 from tests.conftest import Clock, Gateway
 from tests.node import install, lines
 from tests.server.conftest import Address, listening

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from gateway.accounts import Account
-from gateway.configuration import Configuration, Grant
+from gateway.config.accounts import Account
+from gateway.config.file import Configuration, Grant
+from gateway.config.settings import Secret, Settings
+from gateway.config.viewers import Realm, Scope, Viewer
 from gateway.sandbox import Fault, Sandbox
-from gateway.settings import Secret, Settings
 from gateway.upstream.circuit_breaker import REFUSALS
-from gateway.viewers import Realm, Scope, Viewer
 from tests.conftest import Clock, Gateway
 from tests.viewers import Asker
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.config.settings import Settings
 from gateway.sandbox import Fault, Sandbox
-from gateway.schema.told import Told
-from gateway.schema.traits import Trait
-from gateway.server.http_cache import freshness
-from gateway.settings import Settings
+from gateway.schema.documents.traits import Trait
+from gateway.schema.results.freshness import Told
+from gateway.server.graphql.http_cache import freshness
 from tests.conftest import NOON, Clock, Gateway
 from tests.server.conftest import Address
 

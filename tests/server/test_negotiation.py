@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.server.negotiation import GRAPHQL_RESPONSE, HTML, JSON, choose, manner_of
+from gateway.server.graphql.negotiation import GRAPHQL_RESPONSE, HTML, JSON, choose, manner_of
 
 CHROME = (
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8,"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.server.operation_names import MAX_NAMES, Labels, shown_name
+from gateway.server.telemetry.operation_names import MAX_NAMES, Labels, shown_name
 
 NAMES = st.from_regex(r"[_A-Za-z][_0-9A-Za-z]*", fullmatch=True)
 

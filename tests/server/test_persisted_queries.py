@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from gateway.cache.memory_cache import MemoryCache
-from gateway.schema.documents import Documents
+from gateway.schema.documents.document import Documents
+from gateway.schema.documents.persisted_queries import KEPT_FOR, MAX_KEPT, PersistedQueries
+from gateway.schema.documents.request import Request
 from gateway.schema.operations import build_schema
-from gateway.schema.persisted_queries import KEPT_FOR, MAX_KEPT, PersistedQueries
-from gateway.schema.requests import Request
 from tests.conftest import Clock, Gateway
 
 JSON = "application/json"

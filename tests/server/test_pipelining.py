@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from gateway.server.protocol import MAX_AHEAD
+from gateway.server.protocols.http import MAX_AHEAD
 from tests.conftest import Gateway
 from tests.live import becomes
 from tests.server.conftest import Address, listening

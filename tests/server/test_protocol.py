@@ -12,12 +12,12 @@ from collections.abc import AsyncIterator
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from gateway.config.settings import Settings
 from gateway.instrumentation import RequestAnswered
 from gateway.sandbox import Sandbox
-from gateway.server.protocol import BoundedProtocol
-from gateway.server.refusals import MAX_HEAD_BYTES
-from gateway.server.websocket_protocol import BoundedWebSocket
-from gateway.settings import Settings
+from gateway.server.protocols.http import BoundedProtocol
+from gateway.server.protocols.refusals import MAX_HEAD_BYTES
+from gateway.server.protocols.websocket import BoundedWebSocket
 from tests.conftest import Clock, Gateway
 from tests.live import becomes, narrow
 from tests.server.conftest import Address, listening, opened

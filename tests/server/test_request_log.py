@@ -13,7 +13,7 @@ from starlette.types import Message, Scope
 from starlette.websockets import WebSocket
 
 from gateway.instrumentation import silent
-from gateway.server.request_log import Journal, RequestLog
+from gateway.server.telemetry.request_log import Journal, RequestLog
 
 
 async def tell_id(request: Request) -> Response:

@@ -8,7 +8,7 @@ import uvicorn
 import uvloop
 from starlette.types import Receive, Scope, Send
 
-from gateway.server.protocol import BoundedProtocol
+from gateway.server.protocols.http import BoundedProtocol
 from gateway.server.server import Server
 
 CROWD = 300

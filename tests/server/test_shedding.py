@@ -8,10 +8,10 @@ import pytest
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
+from gateway.concurrency.quotas import Bound, Place, Quota, QuotaSpent
 from gateway.instrumentation import Happening, Hook, Shed, silent
-from gateway.quotas import Bound, Place, Quota, QuotaSpent
-from gateway.server.shedding import Shedding
-from gateway.server.streams import Stream
+from gateway.server.graphql.load_shedding import Shedding
+from gateway.server.graphql.streams import Stream
 
 SETTING, OF_VIEWER = "GATEWAY_MAX_REQUESTS", "GATEWAY_MAX_REQUESTS_PER_VIEWER"
 

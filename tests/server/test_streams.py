@@ -12,7 +12,7 @@ import pytest
 from starlette.types import Message
 
 from gateway.instrumentation import FollowersChanged
-from gateway.server import streams
+from gateway.server.graphql import streams
 from tests.conftest import Gateway
 from tests.live import UPDATES, becomes
 from tests.server.conftest import Address

@@ -5,8 +5,8 @@ from typing import get_args
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.instrumentation import Happening
-from gateway.server.operation_names import MAX_NAMES
-from gateway.server.telemetry import Telemetry
+from gateway.server.telemetry.operation_names import MAX_NAMES
+from gateway.server.telemetry.prometheus import Telemetry
 from tests.conftest import Gateway
 
 ASK = "query Jitter($sid: CallSid!) { call(sid: $sid) { sid } }"

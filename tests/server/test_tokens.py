@@ -14,12 +14,14 @@ from joserfc import jwt
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 
-from gateway.accounts import Account
-from gateway.configuration import Grant
+from gateway.config.accounts import Account
+from gateway.config.file import Grant
+from gateway.config.settings import Secret
+from gateway.config.viewers import Realm, Scope, Viewer
 from gateway.errors import KeysUnavailable, Unauthenticated
-from gateway.server import tokens
-from gateway.server.auth import Doorkeeper
-from gateway.server.tokens import (
+from gateway.server.access import jwt as verification
+from gateway.server.access.authentication import Doorkeeper
+from gateway.server.access.jwt import (
     KEEP_FOR,
     LEEWAY,
     MOST_KEYS,
@@ -28,9 +30,7 @@ from gateway.server.tokens import (
     TokenVerifier,
     key_set_of,
 )
-from gateway.settings import Secret
 from gateway.upstream.transport import MAX_BODY_BYTES
-from gateway.viewers import Realm, Scope, Viewer
 from tests.conftest import NOON, Clock
 
 ISSUER, AUDIENCE = "https://login.acme.example", "calls"
@@ -396,7 +396,7 @@ async def test_so_many_wait_for_the_keys_and_no_more(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Anybody can make tokens up, and each that waits holds a place (our choice)."""
-    monkeypatch.setattr(tokens, "MAX_WAITING", 2)
+    monkeypatch.setattr(verification, "MAX_WAITING", 2)
     issuer = Slow()
     issuer.goes_on.clear()
     verifier = TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock)

@@ -21,14 +21,14 @@ from opentelemetry.sdk.trace.sampling import (
 )
 from opentelemetry.trace import SpanContext, SpanKind, StatusCode, TraceFlags
 
+from gateway.config.settings import Settings
 from gateway.insights.catalogue import CallSid
 from gateway.instrumentation import OperationExecuted
+from gateway.request_stats import current
 from gateway.sandbox import Fault, Sandbox
-from gateway.schema.node_ids import encode_id
-from gateway.server.spans import MAX_SPANS, Spans, a_hundredth, as_sampled_by
-from gateway.server.tracing import is_wanted, traces_of
-from gateway.settings import Settings
-from gateway.tally import current
+from gateway.schema.types.node_ids import encode_id
+from gateway.server.telemetry.spans import MAX_SPANS, Spans, a_hundredth, as_sampled_by
+from gateway.server.telemetry.tracing import is_wanted, traces_of
 from tests.conftest import Clock, Gateway
 from tests.live import hear, say
 from tests.server.conftest import listening, opened

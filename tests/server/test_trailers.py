@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.sandbox import Sandbox
-from gateway.server.refusals import MAX_BODY_BYTES, MAX_FIELDS, MAX_HEAD_BYTES
+from gateway.server.protocols.refusals import MAX_BODY_BYTES, MAX_FIELDS, MAX_HEAD_BYTES
 from tests.conftest import Clock
 from tests.server.conftest import Address, listening
 from tests.server.raw import BODY, CHUNKED, GET, IN_CHUNKS, POST, stranger

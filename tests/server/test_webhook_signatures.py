@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
+from gateway.config.settings import Settings
 from gateway.instrumentation import WebhookAnswered
 from gateway.sandbox import Sandbox
-from gateway.server.event_streams import Signer, is_body, with_and_without_port
-from gateway.settings import Settings
+from gateway.server.webhook import Signer, is_body, with_and_without_port
 from tests.conftest import Clock, Gateway
 from tests.event_streams import URL, cloud_event, heard, post, signed
 

@@ -10,8 +10,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from gateway.server import websocket
-from gateway.server.bodies import MAX_BODY_BYTES
+from gateway.server.graphql import websocket
+from gateway.server.graphql.bodies import MAX_BODY_BYTES
 from tests.conftest import Gateway
 from tests.live import UPDATES, becomes, followers, hear, say, subscribe
 from tests.server.conftest import Address, opened

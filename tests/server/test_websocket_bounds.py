@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from gateway.server.websocket_protocol import BoundedWebSocket
+from gateway.server.protocols.websocket import BoundedWebSocket
 from tests.conftest import Gateway
 from tests.live import hear, say
 from tests.server.conftest import Address, listening, opened

@@ -8,23 +8,23 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from websockets.asyncio.client import ClientConnection
 
-from gateway.accounts import Account
+from gateway.concurrency.quotas import Quotas
+from gateway.config.accounts import Account
+from gateway.config.settings import Secret, Settings
+from gateway.config.viewers import Viewer, everybody
 from gateway.errors import UpstreamUnavailable
 from gateway.instrumentation import silent
 from gateway.lru import LruCache
-from gateway.quotas import Quotas
 from gateway.schema.context import Context
-from gateway.schema.documents import Document, Documents
-from gateway.schema.execution import Executor
+from gateway.schema.documents.document import Document, Documents
+from gateway.schema.documents.request import Request
+from gateway.schema.execution.executor import Executor
 from gateway.schema.operations import build_schema
-from gateway.schema.requests import Request
-from gateway.server import websocket
-from gateway.server.auth import Doorkeeper
-from gateway.server.request_log import Journal
-from gateway.server.service import Service
-from gateway.server.websocket import WebSocketEndpoint
-from gateway.settings import Secret, Settings
-from gateway.viewers import Viewer, everybody
+from gateway.server.access.authentication import Doorkeeper
+from gateway.server.graphql import websocket
+from gateway.server.graphql.service import Service
+from gateway.server.graphql.websocket import WebSocketEndpoint
+from gateway.server.telemetry.request_log import Journal
 from tests.conftest import NOON, Gateway
 from tests.live import UPDATES, becomes, followers, hear, say
 from tests.server.conftest import listening, opened

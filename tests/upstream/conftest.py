@@ -9,16 +9,16 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
-from gateway.accounts import Account
+from gateway.config.accounts import Account
+from gateway.config.settings import Secret
 from gateway.insights.catalogue import CallSid
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.windows import Window
 from gateway.instrumentation import Hook, silent
 from gateway.sandbox import Sandbox
-from gateway.settings import Secret
 from gateway.upstream.client import InsightsClient
-from gateway.upstream.fair_shares import FairShares
-from gateway.upstream.observed import Observed
+from gateway.upstream.concurrency_limit import FairShares
+from gateway.upstream.instrumented import Observed
 from gateway.upstream.transport import Bounded, Wire
 
 NOON = 1_780_000_000.0

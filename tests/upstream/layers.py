@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import httpx
 
-from gateway.asking import Asker, OneAsker, Priority
+from gateway.concurrency.deadlines import Asker, OneAsker, Priority
 
 ACCOUNT, OTHER = "AC" + "5a" * 16, "AC" + "7b" * 16
 

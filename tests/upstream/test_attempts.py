@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.asking import OneAsker
-from gateway.upstream.answers import NotSent
-from gateway.upstream.attempts import FIRST_PAUSE, MOST, Attempts, RetryBudget
+from gateway.concurrency.deadlines import OneAsker
+from gateway.upstream.responses import NotSent
+from gateway.upstream.retry import FIRST_PAUSE, MOST, Attempts, RetryBudget
 from gateway.upstream.transport import BodyTooLarge
 from tests.upstream.layers import ACCOUNT, OTHER, Scripted, Time, request
 

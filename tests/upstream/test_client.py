@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.concurrency.cooperative import TURN
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.paging import PageRef, Question
@@ -15,7 +16,6 @@ from gateway.insights.snapshot import Snapshot
 from gateway.insights.windows import Window
 from gateway.instrumentation import FieldDropped, Happening, UpstreamAnswered
 from gateway.sandbox import Fault, Sandbox
-from gateway.turns import TURN
 from gateway.upstream.client import InsightsClient
 from tests.upstream.conftest import (
     ACCOUNT,

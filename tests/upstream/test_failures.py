@@ -9,8 +9,8 @@ from msgspec import structs
 
 from gateway import errors
 from gateway.insights.absence import Absence, Absent
-from gateway.upstream.answers import retry_after
 from gateway.upstream.client import InsightsClient
+from gateway.upstream.responses import retry_after
 from gateway.upstream.transport import BodyTooLarge
 from tests.upstream.conftest import (
     ACCOUNT,

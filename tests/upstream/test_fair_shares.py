@@ -4,9 +4,9 @@ import time
 import httpx
 import pytest
 
-from gateway.asking import Askers, Priority, now
+from gateway.concurrency.deadlines import Askers, Priority, now
 from gateway.instrumentation import ConcurrencyChanged, Happening, Shed
-from gateway.upstream.fair_shares import MOST_WAITING, FairShares, Overloaded, TooLate
+from gateway.upstream.concurrency_limit import MOST_WAITING, FairShares, Overloaded, TooLate
 from tests.upstream.layers import (
     ACCOUNT,
     OTHER,

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from gateway import errors
+from gateway.config.load import read
 from gateway.insights.catalogue import CallSid
 from gateway.sandbox import Sandbox
-from gateway.setting_load import read
 from gateway.upstream.proxies import Proxies
 from gateway.upstream.transport import Bounded, Wire
 from tests.upstream.conftest import ACCOUNT, SID, account_of, client_of, served

@@ -14,8 +14,8 @@ from gateway.insights.paging import Question
 from gateway.insights.snapshot import Snapshot
 from gateway.insights.trust_words import VoiceIntegrityUseCase
 from gateway.sandbox import Fault, Sandbox
-from gateway.upstream.attempts import MOST
-from gateway.upstream.discipline import discipline
+from gateway.upstream.retry import MOST
+from gateway.upstream.stack import discipline
 from gateway.upstream.transport import Wire
 from tests.upstream.conftest import (
     ACCOUNT,

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import pytest
 import pytest_asyncio
 
-from gateway.accounts import Account
+from gateway.config.accounts import Account
+from gateway.config.settings import Secret
+from gateway.config.viewers import Realm
 from gateway.insights.snapshot import Snapshot, snapshot_of
 from gateway.sandbox import Sandbox
-from gateway.settings import Secret
-from gateway.viewers import Realm
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.engine import Engine, Statement
 from gateway.warehouse.rows import Rows

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.viewers import Realm
+from gateway.config.viewers import Realm
 from gateway.warehouse.coverage import Coverage, Coverages
 from gateway.warehouse.engine import Statement
 from gateway.warehouse.spans import Spans

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.config.viewers import Realm
 from gateway.errors import InvalidCursor
 from gateway.insights.summary import CallState
-from gateway.viewers import Realm
 from gateway.warehouse.conditions import Condition, Not, Operator, compare
 from gateway.warehouse.cursors import SearchCursors
 from gateway.warehouse.fields import FIELDS

@@ -6,10 +6,10 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.accounts import Account
+from gateway.config.accounts import Account
+from gateway.config.settings import Secret
+from gateway.config.viewers import Realm
 from gateway.insights.snapshot import Snapshot, snapshot_of
-from gateway.settings import Secret
-from gateway.viewers import Realm
 from gateway.warehouse.conditions import EVERYTHING, Condition
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.fields import FIELDS

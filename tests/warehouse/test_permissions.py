@@ -1,7 +1,7 @@
 import pytest
 
+from gateway.config.viewers import Scope, Viewer
 from gateway.errors import BadUserInput, Forbidden
-from gateway.viewers import Scope, Viewer
 from gateway.warehouse.fields import FIELDS
 from gateway.warehouse.permissions import check_order, check_use
 from tests.warehouse.conftest import REALM

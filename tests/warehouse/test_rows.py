@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import astuple, replace
 
-from gateway.cache.ranked import RANK_LENGTH, head_of
 from gateway.insights.leaves import ENDS, Leaf, Map, constant
+from gateway.insights.rank import RANK_LENGTH, head_of
 from gateway.insights.snapshot import Snapshot, snapshot_of
 from gateway.insights.summary import Summary
 from gateway.warehouse.columns import COLUMNS, EARLIEST, LATEST

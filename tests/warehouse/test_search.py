@@ -3,8 +3,8 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.config.viewers import Realm
 from gateway.insights.snapshot import snapshot_of
-from gateway.viewers import Realm
 from gateway.warehouse.conditions import EVERYTHING, Condition, Operator, compare
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.fields import FIELDS

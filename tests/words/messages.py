@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.cli import root
+from gateway.config.settings import table
 from gateway.schema.operations import build_schema
-from gateway.settings import table
 from tests.write_docs import ROOT
 
 LOGS = {"debug", "info", "warning", "error", "exception", "critical"}

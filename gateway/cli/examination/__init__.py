@@ -12,10 +12,10 @@ from gateway.cli.examination.key_set import examine_key_set
 from gateway.cli.examination.sink import examine_sink
 from gateway.cli.examination.upstream import examine_upstream
 from gateway.cli.start_lines import counted, viewers_line
-from gateway.configuration import Configuration
-from gateway.server.event_streams import signer_of
-from gateway.setting_effects import ineffective
-from gateway.settings import Settings
+from gateway.config.effects import ineffective
+from gateway.config.file import Configuration
+from gateway.config.settings import Settings
+from gateway.server.webhook import signer_of
 
 
 def examine(settings: Settings, configuration: Configuration, documents: int) -> list[Finding]:

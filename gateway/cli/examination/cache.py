@@ -3,7 +3,7 @@
 from gateway.cache.probe import Unfit, probe
 from gateway.cli.examination.finding import Finding
 from gateway.cli.start_lines import cache_line, place
-from gateway.settings import Settings
+from gateway.config.settings import Settings
 
 
 async def examine_cache(settings: Settings) -> Finding:

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from gateway.settings import Settings
+from gateway.config.settings import Settings
 from gateway.upstream.proxies import Proxies
 from gateway.upstream.transport import Bounded, Wire
 

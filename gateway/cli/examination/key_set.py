@@ -2,8 +2,8 @@
 
 from gateway.cli.examination.finding import REACHABLE, Finding
 from gateway.cli.start_lines import counted, place
-from gateway.server.tokens import key_set_in, key_set_of
-from gateway.settings import Settings
+from gateway.config.settings import Settings
+from gateway.server.access.jwt import key_set_in, key_set_of
 from gateway.upstream.proxies import Proxies
 
 

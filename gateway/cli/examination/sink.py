@@ -4,11 +4,11 @@ from hashlib import sha256
 
 import httpx
 
-from gateway.accounts import Account
 from gateway.cli.examination.finding import Finding, way_out
 from gateway.cli.start_lines import place
-from gateway.server.event_streams import PATH, Signer
-from gateway.settings import Settings
+from gateway.config.accounts import Account
+from gateway.config.settings import Settings
+from gateway.server.webhook import PATH, Signer
 from gateway.upstream.failures import TRANSPORT_FAILURES, reason_of_exception
 
 _NO_EVENTS = b"[]"

@@ -2,13 +2,13 @@
 
 import time
 
-from gateway.accounts import Account
 from gateway.cli.examination.finding import REACHABLE, Finding, way_out
+from gateway.config.accounts import Account
+from gateway.config.settings import Settings
 from gateway.errors import UpstreamCredentials, UpstreamError
 from gateway.insights.filters import CallSort
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.windows import pin
-from gateway.settings import Settings
 from gateway.upstream.client import InsightsClient
 from gateway.upstream.failures import reason_of_exception
 

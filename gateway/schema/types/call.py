@@ -8,6 +8,7 @@ from typing import Any, cast, overload
 import strawberry
 
 from gateway.calls import call as calls
+from gateway.config.viewers import Scope
 from gateway.insights.annotation import Annotation
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import decode_plain
@@ -16,13 +17,12 @@ from gateway.insights.snapshot import Snapshot
 from gateway.insights.summary import ProcessingState, Summary
 from gateway.insights.tags import CallTag
 from gateway.schema.context import Context, Info
-from gateway.schema.derive import extends, fact_of, name_enums, object_type
-from gateway.schema.node_ids import encode_id
-from gateway.schema.reads import Reads, reads
-from gateway.schema.scalars import Json
 from gateway.schema.types import party as _party  # noqa: F401 - it extends a type used here
+from gateway.schema.types.depends_on import Reads, reads
+from gateway.schema.types.derive import extends, fact_of, name_enums, object_type
 from gateway.schema.types.node import Node
-from gateway.viewers import Scope
+from gateway.schema.types.node_ids import encode_id
+from gateway.schema.types.scalars import Json
 
 name_enums()
 

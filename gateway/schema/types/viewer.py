@@ -2,10 +2,10 @@
 
 import strawberry
 
-from gateway import viewers
+from gateway.config import viewers
+from gateway.config.viewers import Scope
 from gateway.insights.catalogue import AccountSid
-from gateway.schema.derive import name_enums
-from gateway.viewers import Scope
+from gateway.schema.types.derive import name_enums
 
 name_enums()
 

@@ -16,7 +16,7 @@ from gateway.insights.masking import mask
 from gateway.insights.media_edges import GatewayStream
 from gateway.insights.mos import estimated_mos
 from gateway.insights.summary import Summary
-from gateway.schema.derive import fact_of
+from gateway.schema.types.derive import fact_of
 from tests.insights.diagnosis.cases import CASES
 from tests.insights.diagnosis.drawn import calls
 from tests.insights.diagnosis.harder_cases import HARDER

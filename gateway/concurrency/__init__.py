@@ -1,0 +1,1 @@
+"""Deadlines, single-flight, fair queues and cooperative work on asyncio."""

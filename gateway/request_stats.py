@@ -1,0 +1,105 @@
+"""What one request took and how it went, noted by every floor while it is answered.
+
+Its line of log and its metrics are made of this when it is over. Nothing here is personal data.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+from gateway.instrumentation import (
+    CacheAsked,
+    Listeners,
+    OperationKind,
+    OperationOutcome,
+    UpstreamAnswered,
+)
+
+MAX_IDS = 8
+"""How many of Twilio's request ids are kept: who follows a call may cause thousands."""
+
+
+class Tally:
+    """The notes on one request; `operation` is None while there is none to execute.
+
+    `twilio_ids` are Twilio's ids of the upstream requests that were made for it, `codes` those of
+    the errors that it was answered with. `trace_parent` says of which trace it is part, as its
+    `traceparent` header did; `trace` is for whoever makes traces, and they tell its `trace_id`.
+    `repeat` gives the same answer again, if that can be (`gateway.server.protocols.replay`).
+    """
+
+    __slots__ = (
+        "cache_hits",
+        "codes",
+        "cost",
+        "kind",
+        "operation",
+        "outcome",
+        "repeat",
+        "request_id",
+        "started",
+        "trace",
+        "trace_id",
+        "trace_parent",
+        "twilio_ids",
+        "upstream_requests",
+        "viewer",
+    )
+
+    def __init__(self, request_id: str = "", trace_parent: str = "") -> None:
+        self.request_id = request_id
+        self.trace_parent = trace_parent
+        self.trace: Any = None
+        self.trace_id: str | None = None
+        self.repeat: Any = None
+        self.started = time.perf_counter()
+        self.viewer: str | None = None
+        self.kind: OperationKind | None = None
+        self.operation: str | None = None
+        self.outcome: OperationOutcome | None = None
+        self.cost: int | None = None
+        self.codes: tuple[str, ...] = ()
+        self.cache_hits = 0
+        self.upstream_requests = 0
+        self.twilio_ids: tuple[str, ...] = ()
+
+    def answered(self, errors: Sequence[Mapping[str, Any]], *, executed: bool, empty: bool) -> None:
+        """Note an answer of GraphQL; of those that are streamed, the last one counts.
+
+        An answer is empty when there is no data beside its errors.
+        """
+        if not errors:
+            self.outcome = "ok"
+            self.codes = ()
+            return
+        if not executed:
+            self.outcome = "refused"
+        else:
+            self.outcome = "failed" if empty else "partial"
+        self.codes = tuple({error["extensions"]["code"]: None for error in errors})
+
+
+current: ContextVar[Tally | None] = ContextVar("current", default=None)
+"""The notes on the request that is answered in this context, and in tasks that it began."""
+
+
+def _cache_asked(happening: CacheAsked) -> None:
+    if (tally := current.get()) is not None:
+        tally.cache_hits += happening.outcome == "hit"
+
+
+def _upstream_answered(happening: UpstreamAnswered) -> None:
+    if (tally := current.get()) is not None:
+        tally.upstream_requests += 1
+        if happening.request_id is not None and len(tally.twilio_ids) < MAX_IDS:
+            tally.twilio_ids = (*tally.twilio_ids, happening.request_id)
+
+
+COUNTS: Listeners = {CacheAsked: _cache_asked, UpstreamAnswered: _upstream_answered}
+"""What is done for a request is counted among the notes on it."""
+
+
+def noted() -> Tally:
+    """The notes on the current request, or some that nobody reads."""
+    return current.get() or Tally()

@@ -1,0 +1,1 @@
+"""Documents: parsed and validated once, persisted or trusted."""

@@ -1,0 +1,119 @@
+"""Persisted queries: requests that name their document instead of bringing it.
+
+There are two kinds of names. A client registers a document under its SHA-256 and asks by that
+from then on (Apollo's automatic persisted queries); it is kept in the cache, which replicas share.
+And an operator trusts the documents of a manifest, by the ids that they have there.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from graphql import GraphQLError
+
+from gateway.errors import BadUserInput
+from gateway.insights.pii_detection import personal_data
+from gateway.insights.rank import NO_MOMENT
+from gateway.schema.documents.document import Document, Documents
+from gateway.schema.documents.request import Request
+from gateway.schema.documents.traits import Trait
+
+KEPT_FOR = 7 * 86400.0
+"""Seconds after which a document has to be registered again."""
+
+MAX_KEPT = 2**15
+"""Characters of a document that is kept; the largest tabs of GraphiQL have 2 KB."""
+
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+def _refusal(code: str, message: str) -> Document:
+    return Document(None, errors=(GraphQLError(message),), code=code)
+
+
+_NOT_FOUND = _refusal("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
+"""The message is the one that clients of Apollo's protocol wait for."""
+
+_REQUIRED = _refusal(
+    "PERSISTED_QUERY_REQUIRED",
+    "This gateway runs trusted documents alone, and this is none of them: ask for one by its id, "
+    "in `documentId`.",
+)
+_MISMATCH = _refusal(
+    BadUserInput.code,
+    "`query` is not the document that the request names: send its own SHA-256, or no `query`.",
+)
+
+
+class Texts(Protocol):
+    """What is needed of a cache: aiocache's verbs."""
+
+    async def get(self, key: str) -> bytes | None:
+        """The value of a key."""
+        ...
+
+    async def set(self, key: str, value: bytes, *, ttl: float) -> Any:
+        """Keep a value for so many seconds."""
+        ...
+
+
+class PersistedQueries:
+    """Finds the document of a request, and keeps those that clients register in `cache`.
+
+    `trusted` are the texts of a manifest by their ids; `only` says that nothing else is run.
+    """
+
+    def __init__(
+        self,
+        documents: Documents,
+        cache: Texts,
+        trusted: Mapping[str, str],
+        *,
+        only: bool,
+    ) -> None:
+        self._documents = documents
+        self._cache = cache
+        self._trusted = trusted
+        self._only = only
+
+    async def read(self, request: Request) -> Document:
+        """The document of a request, parsed and validated; or the reason why there is none."""
+        name, query = request.document_id, request.query
+        trusted = None if name is None else self._trusted.get(name)
+        if self._only and trusted is None:
+            return _REQUIRED
+        if name is None:
+            return await self._documents.read_aside(query or "")
+        if query is None:
+            text = trusted or await self._registered(name)
+            return _NOT_FOUND if text is None else await self._documents.read_aside(text)
+        if trusted is None:
+            return await self._register(name, query)
+        return self._documents.read(trusted) if trusted == query else _MISMATCH
+
+    async def _registered(self, digest: str) -> str | None:
+        """The document that has this digest: whoever writes to the cache server picks no other."""
+        kept = await self._cache.get(_key(digest)) if _DIGEST.fullmatch(digest) else None
+        text = None if kept is None else kept.removeprefix(NO_MOMENT)
+        if text is None or hashlib.sha256(text).hexdigest() != digest:
+            return None
+        return text.decode(errors="replace")  # others than ours may have this digest too
+
+    async def _register(self, digest: str, query: str) -> Document:
+        if hashlib.sha256(query.encode()).hexdigest() != digest:
+            return _MISMATCH
+        document = await self._documents.read_aside(query)
+        if not document.errors and _may_be_kept(query, document.traits):
+            await self._cache.set(_key(digest), NO_MOMENT + query.encode(), ttl=KEPT_FOR)
+        return document
+
+
+def _may_be_kept(text: str, traits: Trait) -> bool:
+    """Whether a document is no burden, and holds no personal data, not even in a comment."""
+    small = len(text) <= MAX_KEPT
+    return small and Trait.QUOTING not in traits and personal_data(text) is None
+
+
+def _key(digest: str) -> str:
+    return f"apq:{digest}"

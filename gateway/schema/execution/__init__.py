@@ -1,0 +1,1 @@
+"""Executes operations: compiled where that is possible, else by graphql-core."""

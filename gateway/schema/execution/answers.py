@@ -1,0 +1,91 @@
+"""Answers as they go to clients: JSON, and what is to be known of it without reading it."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from typing import Any, TypeAlias
+
+import msgspec
+from graphql import GraphQLError
+from msgspec import Struct
+
+from gateway.schema.demand_control.budgets import Allowance, Refused
+from gateway.schema.execution.incremental import Parts
+from gateway.schema.results.error_policy import Shown, failure, refusal
+
+_encode = msgspec.json.Encoder().encode
+
+Cost: TypeAlias = Callable[..., Awaitable[dict[str, int]]]
+"""What an answer took that has this data, in pieces of JSON."""
+
+
+class Answer(Struct):
+    """`body`, JSON, goes to the client; `executed` is false when the request itself was wrong.
+
+    `errors` are those in the body, which is `empty` if there is no data beside them. `allowance` is
+    what the viewer has left, if there is a budget; `exceeded` says that it was not enough. `rest`
+    are the other parts of an answer that comes in parts.
+    """
+
+    body: bytes
+    executed: bool
+    errors: Sequence[Shown] = ()
+    allowance: Allowance | None = None
+    exceeded: bool = False
+    empty: bool = False
+    rest: AsyncGenerator["Answer", None] | None = None
+
+
+def erroneous(errors: Sequence[Shown], data: Any) -> Answer:
+    """An answer with errors, and with data or null."""
+    body = _encode({"errors": errors, "data": data})
+    return Answer(body, executed=True, errors=errors, empty=data is None)
+
+
+def failed(error: Exception, request_id: str) -> Answer:
+    """The last answer of a stream that broke."""
+    broken = GraphQLError(str(error), original_error=error)
+    return erroneous([failure(broken, request_id)], None)
+
+
+def refused(errors: Sequence[GraphQLError], request_id: str, code: str) -> Answer:
+    """The answer to a request that was wrong itself."""
+    shown = [refusal(error, request_id, code) for error in errors]
+    return Answer(_encode({"errors": shown}), executed=False, errors=shown, empty=True)
+
+
+def too_expensive(refused: Refused, request_id: str) -> Answer:
+    """The answer to a request that may not cost what it would."""
+    error = GraphQLError("", original_error=refused.problem)
+    shown = [refusal(error, request_id, refused.problem.code)]
+    return Answer(
+        _encode({"errors": shown}),
+        executed=False,
+        errors=shown,
+        empty=True,
+        allowance=refused.allowance,
+        exceeded=refused.allowance is not None,
+    )
+
+
+def in_parts(parts: Parts, cost: Cost | None) -> Answer:
+    """The first part of an answer; the rest comes when it is there.
+
+    The last one tells the `cost` of the data in all of them, if somebody asked for it.
+    """
+    said, errors = parts.first()
+
+    async def rest() -> AsyncGenerator[Answer, None]:
+        data = [] if cost is None else [_encode(said["data"])]
+        async for later, mistakes in parts.rest():
+            if cost is not None:
+                data += [_encode(piece["data"]) for piece in later["incremental"]]
+                if not later["hasNext"]:
+                    later["extensions"] = {"cost": await cost(*data)}
+            yield Answer(_encode(later), executed=True, errors=mistakes)
+
+    return Answer(
+        _encode(said),
+        executed=True,
+        errors=errors,
+        empty=said["data"] is None,
+        rest=rest(),
+    )

@@ -1,0 +1,172 @@
+"""Compiles operations, once for each document and each way that its directives can go."""
+
+from collections.abc import Hashable
+from functools import partial
+from typing import Any, NamedTuple
+
+import msgspec
+from graphql import (
+    FragmentDefinitionNode,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+)
+from graphql.execution.collect_fields import (
+    FieldDetailsList,
+    FragmentDetails,
+    GroupedFieldSet,
+    collect_fields,
+    collect_subfields,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.field import StrawberryField
+
+from gateway.concurrency.cooperative import next_turn
+from gateway.concurrency.worker_thread import aside
+from gateway.lru import LruCache
+from gateway.schema.documents.document import Document
+from gateway.schema.execution.compiled.operation import Operation, Root, Variables, values_of
+from gateway.schema.execution.compiled.reading import Uncompilable, resolver_of
+from gateway.schema.execution.compiled.selection import Writer
+
+_MAX_WAYS = 64
+"""So many combinations of the variables that decide what is selected are compiled."""
+
+_UNSAID = "unsaid"
+"""In place of the value of a variable that is left to its default."""
+
+_SIZE = 3000
+"""Bytes that a compiled operation takes, beside as much as its document does alone."""
+
+
+class _Way(NamedTuple):
+    """An operation as it was compiled; None if it cannot be."""
+
+    operation: Operation | None
+
+
+class Compiler:
+    """Compiles the operations of documents against `schema`, when they are asked for.
+
+    `memory` keeps them.
+    """
+
+    def __init__(self, schema: GraphQLSchema, memory: LruCache) -> None:
+        self._schema = schema
+        self._memory = memory
+
+    async def operation(
+        self,
+        document: Document,
+        node: OperationDefinitionNode,
+        variables: Variables | None,
+        *,
+        masked: bool,
+    ) -> Operation | None:
+        """An operation of a document, compiled; None if it cannot be."""
+        if document.parsed is None or node.operation is not OperationType.QUERY:
+            return None
+        said = variables or {}
+        decisions = tuple(said.get(name, _UNSAID) for name in document.deciders)
+        if any(not isinstance(one, bool) and one is not _UNSAID for one in decisions):
+            return None
+        key = _key(document, node, decisions, masked=masked)
+        way: _Way | None = self._memory.get(key)
+        if way is None:
+            way = await self._new(document, node, said, key, masked=masked)
+        return way.operation
+
+    async def _new(
+        self,
+        document: Document,
+        node: OperationDefinitionNode,
+        variables: Variables,
+        key: Hashable,
+        *,
+        masked: bool,
+    ) -> "_Way":
+        """An operation that is not known yet; those with ever other directives are not compiled."""
+        if node.directives or (key not in document.ways and len(document.ways) >= _MAX_WAYS):
+            return _Way(None)
+        await next_turn()
+        values = values_of(self._schema, node, variables)
+        if values is None:
+            return _Way(None)
+        compiling = partial(self._compiled, document, node, values, key, masked=masked)
+        way: _Way = await aside(compiling, partial(self._memory.get, key))
+        self._keep(document, key, way)
+        return way
+
+    def _keep(self, document: Document, key: Hashable, way: _Way) -> None:
+        document.ways.add(key)
+        self._memory.keep(key, way, _SIZE + document.own_size)
+
+    def prepare(self, document: Document) -> None:
+        """Compile a document before it is asked, as far as that does not depend on variables."""
+        if document.parsed is None or document.deciders:
+            return
+        nothing: Any = get_variable_values(self._schema, (), {})
+        for node in document.operations:
+            if node.operation is OperationType.QUERY and not node.directives:
+                for masked in (False, True):
+                    key = _key(document, node, (), masked=masked)
+                    way = self._compiled(document, node, nothing, key, masked=masked)
+                    self._keep(document, key, way)
+
+    def _compiled(
+        self,
+        document: Document,
+        node: OperationDefinitionNode,
+        values: VariableValues,
+        way: Hashable,
+        *,
+        masked: bool,
+    ) -> _Way:
+        """Compile an operation for these values of its variables."""
+        assert document.parsed is not None  # noqa: S101 - it is right
+        fragments = {
+            one.name.value: FragmentDetails(one)
+            for one in document.parsed.definitions
+            if isinstance(one, FragmentDefinitionNode)
+        }
+
+        def collect(kind: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
+            return collect_subfields(
+                self._schema, fragments, values, node, kind, details
+            ).grouped_field_set
+
+        query: Any = self._schema.query_type
+        grouped = collect_fields(self._schema, fragments, values, query, node).grouped_field_set
+        try:
+            roots = tuple(
+                _root(query, key, one, Writer(self._schema, collect, self._memory, masked=masked))
+                for key, one in grouped.items()
+            )
+        except Uncompilable:
+            return _Way(None)
+        return _Way(Operation(self._schema, node, roots, self._memory, way))
+
+
+def _key(
+    document: Document, node: OperationDefinitionNode, decisions: Hashable, *, masked: bool
+) -> Hashable:
+    name = None if node.name is None else node.name.value
+    return "way", document.text, name, masked, decisions
+
+
+def _root(query: GraphQLObjectType, key: str, details: FieldDetailsList, writer: Writer) -> Root:
+    name = details[0].node.name.value
+    field = query.fields.get(name)
+    if field is None:
+        raise Uncompilable(name)
+    declared: StrawberryField | None = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    if declared is None or declared.base_resolver is None:
+        raise Uncompilable(name)  # it is graphql-core's own, or that of a federation
+    resolver, takes_info = resolver_of(declared)
+    program = writer.program(field.type, details)
+    key_in_json = msgspec.json.encode(key) + b":"
+    return Root(
+        key, key_in_json, details[0], field, resolver, declared.is_async, takes_info, program
+    )

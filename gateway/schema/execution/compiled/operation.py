@@ -1,0 +1,142 @@
+"""Operations that are compiled: which arguments their root fields get, and what these come to."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, TypeAlias
+
+import msgspec
+from graphql import GraphQLField, GraphQLSchema, OperationDefinitionNode
+from graphql.execution.collect_fields import FieldDetails
+from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from msgspec import Struct
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
+
+from gateway.concurrency.cooperative import next_turn
+from gateway.lru import LruCache
+from gateway.schema.context import Context
+from gateway.schema.execution.compiled.rendering import Rendering
+from gateway.schema.execution.compiled.selection import Program
+
+_SIZE_OF_ARGUMENTS, _SIZE_OF_BYTE = 1500, 15
+"""Bytes that arguments take: in any case, and for each byte of the variables that make them."""
+
+_LONG = 256
+"""Bytes of variables beyond which their digest stands for them."""
+
+_LARGE = 8 * 1024
+"""Bytes of variables that take a while to read; what they make is not remembered."""
+
+Variables: TypeAlias = Mapping[str, Any]
+Arguments: TypeAlias = tuple[dict[str, Any], ...]
+
+
+class Root(Struct, frozen=True):
+    """A field of the root: under which key it is answered, what resolves it, what renders it.
+
+    `key_in_json` is the key as it stands in the answer.
+    """
+
+    key: str
+    key_in_json: bytes
+    details: FieldDetails
+    field: GraphQLField
+    resolver: Callable[..., Any]
+    is_async: bool
+    takes_info: bool
+    program: Program
+
+
+class Operation:
+    """An operation that is compiled: for one set of values of its directives, one masking.
+
+    `memory` keeps the arguments that variables make; `way` is the key of the operation there.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        node: OperationDefinitionNode,
+        roots: tuple[Root, ...],
+        memory: LruCache,
+        way: Hashable,
+    ) -> None:
+        self._schema = schema
+        self._node = node
+        self._roots = roots
+        self._memory = memory
+        self._way = way
+
+    async def arguments(self, variables: Variables | None) -> Arguments | None:
+        """The arguments of each root field; None when some do not fit."""
+        said = msgspec.json.encode(variables)
+        if len(said) > _LARGE:
+            await next_turn()
+            return self._made(variables)
+        key = "arguments", self._way, said if len(said) <= _LONG else hashlib.blake2b(said).digest()
+        known: Arguments | None = self._memory.get(key)
+        if known is None and (known := self._made(variables)) is not None:
+            self._memory.keep(key, known, _SIZE_OF_ARGUMENTS + _SIZE_OF_BYTE * len(said))
+        return known
+
+    def _made(self, variables: Variables | None) -> Arguments | None:
+        values = values_of(self._schema, self._node, variables)
+        if values is None:
+            return None
+        try:
+            return tuple(self._arguments(root, values) for root in self._roots)
+        except Exception:  # noqa: BLE001 - graphql-core tells what is wrong with them
+            return None
+
+    def _arguments(self, root: Root, values: VariableValues) -> dict[str, Any]:
+        given = get_argument_values(root.field, root.details.node, values)
+        strawberry: Any = getattr(self._schema, "_strawberry_schema")  # noqa: B009 - untyped
+        declared: StrawberryField = root.field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+        registry = strawberry.schema_converter.scalar_registry
+        return convert_arguments(given, declared.arguments, registry, strawberry.config)
+
+    async def run(
+        self, arguments: Arguments, context: Context
+    ) -> tuple[list[bytes] | None, dict[str, Any]]:
+        """The JSON of the answer in pieces, if all goes well; and what each root field came to."""
+        rendering = Rendering(context)
+        roots = self._roots
+        if len(roots) == 1:
+            outcomes = [await _settle(roots[0], arguments[0], rendering)]
+        else:
+            settling = (
+                _settle(root, one, rendering) for root, one in zip(roots, arguments, strict=True)
+            )
+            outcomes = await asyncio.gather(*settling)
+        settled = {root.key: outcome for root, outcome in zip(roots, outcomes, strict=True)}
+        if any(isinstance(outcome, Exception) for outcome in outcomes):
+            return None, settled
+        programs = [
+            (root.key_in_json, root.program, outcome)
+            for root, outcome in zip(roots, outcomes, strict=True)
+        ]
+        try:
+            return await rendering.render(programs), settled
+        except Exception:  # noqa: BLE001 - graphql-core tells what is wrong, from what is settled
+            return None, settled
+
+
+async def _settle(root: Root, arguments: dict[str, Any], rendering: Rendering) -> Any:
+    """What a root field comes to: a value, or an exception."""
+    try:
+        given = {**arguments, "info": rendering} if root.takes_info else arguments
+        value = root.resolver(None, **given)
+        return await value if root.is_async else value
+    except Exception as problem:  # noqa: BLE001 - all there are become an answer
+        return problem
+
+
+def values_of(
+    schema: GraphQLSchema, node: OperationDefinitionNode, variables: Variables | None
+) -> VariableValues | None:
+    """The values of the variables of an operation; None if one does not fit, whatever is wrong."""
+    declared, said = node.variable_definitions or (), dict(variables or {})
+    values = get_variable_values(schema, declared, said, max_errors=0, hide_suggestions=True)
+    return None if isinstance(values, list) else values

@@ -1,0 +1,137 @@
+"""One request of a compiled operation: its root fields come to values, and these to JSON."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from gateway.calls.call import Call, Source
+from gateway.concurrency.cooperative import in_turns, next_turn
+from gateway.schema.context import Context
+from gateway.schema.execution.compiled.selection import Misfit, Program
+from gateway.schema.types.call import annotation_anew, annotation_of
+from gateway.schema.types.connection import CallConnection
+from gateway.schema.types.depends_on import Reads
+
+_encode = msgspec.json.Encoder().encode
+
+_MARK = b"\xff"
+_MARKED = msgspec.Raw(_MARK)
+"""A byte that no JSON has, in the place of a call whose JSON is made, or remembered, by itself."""
+
+_FEW = 10
+"""So many calls are rendered without waiting for a turn."""
+
+_FRAGMENT_SIZE = 150
+"""Bytes that remembering takes, beside the JSON itself."""
+
+
+class Rendering:
+    """Renders values for one request; to resolvers it is their `info`."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._calls: list[bytes] = []
+        self._ready: dict[tuple[int, int], bytes] = {}
+        self._old: dict[int, Call] = {}
+        self._renewed: dict[int, Call] = {}
+
+    async def render(self, programs: Sequence[tuple[bytes, Program, Any]]) -> list[bytes]:
+        """The answer with what the root fields came to, each under its key, in pieces.
+
+        Raises anything.
+        """
+        rendered = await self._render(programs)
+        if self._old:
+            await self._renew()
+            rendered = await self._render(programs)
+        return rendered
+
+    async def _render(self, programs: Sequence[tuple[bytes, Program, Any]]) -> list[bytes]:
+        pieces, before = [b'{"data":{'], b""
+        for key, program, value in programs:
+            if before:
+                await next_turn()
+            pieces += (before, key)
+            if value.__class__ is CallConnection:
+                pieces += await self._connection(program, value)
+            else:
+                pieces += self._pieces(program, value)
+            before = b","
+        pieces.append(b"}}")
+        return pieces
+
+    async def _connection(self, program: Program, value: CallConnection) -> list[bytes]:
+        """The JSON of a stretch of a list, as it is remembered, in pieces."""
+        stretch = value.stretch
+        entry = None if Reads.AGED in program.reads else stretch.entry
+        how = (program.key, self.context.viewer.realm.account.signing_key, value.bounds)
+        known: list[bytes] | None = None if entry is None else entry.made(how, stretch)
+        if known is not None:
+            return known
+        if len(stretch.calls) > _FEW:
+            await self._get_ready(program.inner, [one.call for one in stretch.calls])
+        pieces = self._pieces(program, value)
+        if entry is not None:
+            entry.keep(how, stretch, pieces, sum(map(len, pieces)))
+        return pieces
+
+    async def _get_ready(self, programs: Sequence[Program], calls: Sequence[Call]) -> None:
+        """Make the JSON of the calls of a long list, in turns with others."""
+        for program in programs:
+            async for listed in in_turns(calls):
+                call = self._renewed.get(id(listed), listed)
+                self._ready[id(program), id(call)] = self._json(program, call)
+
+    def _pieces(self, program: Program, value: Any) -> list[bytes]:
+        """The JSON of a value, in pieces: what is between the calls, and the calls."""
+        between = _encode(program.run(value, self)).split(_MARK)
+        calls, self._calls = self._calls, []
+        pieces = [b""] * (2 * len(calls) + 1)
+        pieces[::2], pieces[1::2] = between, calls
+        return pieces
+
+    def call(self, program: Program, call: Call) -> msgspec.Raw:
+        """A place for the JSON of a call, which is made by a program of its own."""
+        if call.__class__ is not Call:
+            raise Misfit
+        if Reads.AGED in program.reads:
+            call = self._young(call)
+        ready = self._ready.get((id(program), id(call)))
+        self._calls.append(self._json(program, call) if ready is None else ready)
+        return _MARKED
+
+    def _json(self, program: Program, call: Call) -> bytes:
+        """The JSON of a call, as it is remembered."""
+        entry, of = call.entry, call if Reads.SOURCE in program.reads else call.summary
+        if entry is None or (of is call and call.source is Source.UPSTREAM):
+            return _encode(program.run(call, self))
+        account = self.context.viewer.realm.account
+        key = account.signing_key if Reads.ACCOUNT in program.reads else b""
+
+        def write() -> tuple[bytes, int]:
+            json = _encode(program.run(call, self))
+            return json, len(json) + _FRAGMENT_SIZE
+
+        return entry.once((program.key, key, call.snapshot.predicted), of, write)
+
+    def _young(self, call: Call) -> Call:
+        """The call with an annotation that may be told; or the call as it is, to be renewed."""
+        if (renewed := self._renewed.get(id(call))) is not None:
+            return renewed
+        if self.context.verbs.lookups.annotation_is_fresh(call):
+            annotation_of(self.context, call.snapshot)
+        else:
+            self._old[id(call)] = call
+        return call
+
+    async def _renew(self) -> None:
+        """Ask for all annotations that are too old, at the same time."""
+        calls = list(self._old.values())
+        asked = [annotation_anew(self.context, call.snapshot) for call in calls]
+        for call, annotation in zip(calls, await asyncio.gather(*asked), strict=True):
+            summary = replace(call.summary, annotation=annotation)
+            snapshot = replace(call.snapshot, summary=summary)
+            self._renewed[id(call)] = replace(call, snapshot=snapshot, entry=None)

@@ -1,0 +1,106 @@
+"""Relay's connection over a stretch of calls."""
+
+from collections.abc import Callable
+from functools import partial
+
+import strawberry
+
+from gateway.calls.pages import Listed, Stretch, position_of
+from gateway.insights.paging import Cursors, Question
+from gateway.schema.types.call import Call, call_of
+from gateway.schema.types.depends_on import Reads, reads
+
+
+@strawberry.type(description="Whether there are more calls, and the cursors to go on with.")
+class PageInfo:
+    """Relay's page info; cursors are made when they are asked for."""
+
+    has_next_page: bool = strawberry.field(description="Whether there are calls after these.")
+    has_previous_page: bool = strawberry.field(description="Whether there are calls before these.")
+    write_start: strawberry.Private[Callable[[], str | None]]
+    write_end: strawberry.Private[Callable[[], str | None]]
+
+    @strawberry.field(
+        description="Cursor of the first of these calls; null when there are none.",
+        metadata=reads(Reads.VALUE),
+    )
+    def start_cursor(self) -> str | None:
+        """For `before`."""
+        return self.write_start()
+
+    @strawberry.field(
+        description="Cursor of the last of these calls; null when there are none.",
+        metadata=reads(Reads.VALUE),
+    )
+    def end_cursor(self) -> str | None:
+        """For `after`."""
+        return self.write_end()
+
+
+@strawberry.type(description="A call in a list, with its place there.")
+class CallEdge:
+    """Relay's edge; not a media edge."""
+
+    node: Call = strawberry.field(description="The call.")
+    write_cursor: strawberry.Private[Callable[[], str]]
+
+    @strawberry.field(
+        description="The place of this call in this list, for `after` or `before`.",
+        metadata=reads(Reads.VALUE),
+    )
+    def cursor(self) -> str:
+        """Opaque; it opens the list with this filter and order, and no other."""
+        return self.write_cursor()
+
+
+@strawberry.type(
+    description=(
+        "A stretch of a list of calls. There is no total: the upstream has none, and counting "
+        "would mean reading everything."
+    )
+)
+class CallConnection:
+    """Relay's connection, with GitHub's `nodes`; made of a stretch as it is asked for.
+
+    `bounds` are those of its question: the same calls have other cursors under others.
+    """
+
+    stretch: strawberry.Private[Stretch]
+    write: strawberry.Private[Callable[[Listed], str]]
+    bounds: strawberry.Private[tuple[str, str]]
+
+    @strawberry.field(description="The calls, each with its cursor.", metadata=reads(Reads.VALUE))
+    def edges(self) -> list[CallEdge]:
+        """Relay's."""
+        return [
+            CallEdge(node=call_of(one.call), write_cursor=partial(self.write, one))
+            for one in self.stretch.calls
+        ]
+
+    @strawberry.field(description="The calls alone.", metadata=reads(Reads.VALUE))
+    def nodes(self) -> list[Call]:
+        """For who does not ask for cursors."""
+        return [call_of(one.call) for one in self.stretch.calls]
+
+    @strawberry.field(description="Whether there are more.", metadata=reads(Reads.VALUE))
+    def page_info(self) -> PageInfo:
+        """Relay's."""
+        return PageInfo(
+            has_next_page=self.stretch.has_next,
+            has_previous_page=self.stretch.has_previous,
+            write_start=partial(self._write_at, 0),
+            write_end=partial(self._write_at, -1),
+        )
+
+    def _write_at(self, index: int) -> str | None:
+        calls = self.stretch.calls
+        return self.write(calls[index]) if calls else None
+
+
+def connection(stretch: Stretch, cursors: Cursors, question: Question) -> CallConnection:
+    """A stretch of calls as a connection."""
+    return CallConnection(
+        stretch=stretch,
+        write=lambda one: cursors.encode(position_of(one, question.sort), question),
+        bounds=question.bounds,
+    )

@@ -1,0 +1,1 @@
+"""Authentication of viewers, and the reload of who they are."""

@@ -1,0 +1,33 @@
+"""What every transport of GraphQL serves with: who asks, what answers, and within which bounds."""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from gateway.concurrency.quotas import Quotas
+from gateway.config.viewers import Viewer
+from gateway.lru import LruCache
+from gateway.schema.context import Context
+from gateway.schema.execution.executor import Executor
+from gateway.server.access.authentication import Doorkeeper
+
+
+class MakeContext(Protocol):
+    """Makes the context of one request."""
+
+    def __call__(self, request_id: str, viewer: Viewer) -> Context:
+        """A context whose request has this id, and is this viewer's."""
+        ...
+
+
+class Service(NamedTuple):
+    """Documents are read and executed by `executor`; `clock` gives seconds since 1970.
+
+    `memory` keeps what requests said.
+    """
+
+    executor: Executor
+    context: MakeContext
+    doorkeeper: Doorkeeper
+    quotas: Quotas
+    memory: LruCache
+    clock: Callable[[], float]

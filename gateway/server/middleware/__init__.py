@@ -1,0 +1,1 @@
+"""ASGI layers in front of the routes."""

@@ -1,0 +1,160 @@
+"""The door: which names the gateway answers to, which pages may call it, what each answer forbids.
+
+A page of another site can be made to reach a loopback address under a name of its own (DNS
+rebinding). So where nobody has to show who they are, only names of this machine are answered.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import msgspec
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.errors import Forbidden
+from gateway.server.graphql import rate_limit_headers
+from gateway.server.graphql.bodies import BadRequest
+from gateway.server.webhook import PATH as SIGNED_PATH
+
+_DEFAULTS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+"""What each answer forbids browsers, unless it says something else itself (GraphiQL does)."""
+
+_READ_BY_CLIENTS = (
+    *("Age", "ETag", "Retry-After", "WWW-Authenticate", "X-Request-Id"),
+    *rate_limit_headers.NAMES,
+)
+
+_OWN_SITES = {"same-origin", "none"}
+"""What `Sec-Fetch-Site` says of a page of this origin, and of what a person typed."""
+
+_CURE = (
+    "This gateway has no viewers, and answers to names of its own machine alone, such as "
+    "localhost: name viewers in GATEWAY_CONFIG, or say GATEWAY_AUTH=none to answer to any name."
+)
+_MISDIRECTED = msgspec.json.encode(
+    {"errors": [{"message": _CURE, "extensions": {"code": Forbidden.code}}]}
+)
+
+
+class Door:
+    """Wraps the application; `local_only` turns away requests to any but a loopback name.
+
+    What Twilio pushes is let through under whatever name a tunnel has: it is signed.
+    """
+
+    def __init__(self, app: ASGIApp, *, local_only: bool) -> None:
+        self._app = app
+        self._local_only = local_only
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request or WebSocket in, or turn it away."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                said = {name for name, _ in headers}
+                headers += [default for default in _DEFAULTS if default[0] not in said]
+                message["headers"] = headers
+            await send(message)
+
+        if self._local_only and scope["path"] != SIGNED_PATH and not _to_this_machine(scope):
+            await _turn_away(scope, send_guarded)
+        else:
+            await self._app(scope, receive, send_guarded)
+
+
+def origins_of(said: str | None) -> frozenset[str]:
+    """The origins of a setting, as browsers write them: in lower case, without a default port."""
+    return frozenset(_origin(origin) for origin in (said or "").split(",") if origin.strip())
+
+
+def across_origins(app: ASGIApp, origins: Iterable[str]) -> ASGIApp:
+    """The application, for pages of these origins too.
+
+    They may send any header: no cookie is ever read, and what clients add for tracing or for their
+    own use changes from one to the next.
+    """
+    allowed = frozenset(origins)
+    if not allowed:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=allowed,
+        allow_methods=("GET", "POST"),
+        allow_headers=("*",),
+        expose_headers=_READ_BY_CLIENTS,
+        max_age=3600,
+    )
+
+
+def may_connect(headers: Headers, origins: frozenset[str]) -> bool:
+    """Whether no page opened a WebSocket, or one of this server or of these origins."""
+    origin = headers.get("origin")
+    if origin is None or origin in origins:
+        return True
+    server = origin.partition("://")[2]  # `urlsplit` would remember it
+    return server != "" and server.lower() == headers.get("host", "").lower()
+
+
+class ForeignPage(BadRequest):
+    """A GET that a page of another origin had a browser send."""
+
+    code = Forbidden.code
+
+
+def check_page(headers: Mapping[str, str], origins: frozenset[str]) -> None:
+    """See that no page but this gateway's, and those of `origins`, has a GET sent.
+
+    Before a POST of JSON, browsers ask whether the page may; a GET they send at once, and say in
+    `Sec-Fetch-Site` whose page it is (https://www.w3.org/TR/fetch-metadata/). Raises ForeignPage.
+    """
+    site = headers.get("sec-fetch-site", "none")
+    if site not in _OWN_SITES and headers.get("origin") not in origins:
+        raise ForeignPage(
+            403, "Pages of another origin may ask when GATEWAY_CORS_ORIGINS names their origin."
+        )
+
+
+def _origin(text: str) -> str:
+    address = urlsplit(text.strip().lower())
+    default = ":443" if address.scheme == "https" else ":80"
+    return f"{address.scheme}://{address.netloc.removesuffix(default)}"
+
+
+def _to_this_machine(scope: Scope) -> bool:
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    return len(hosts) == 1 and len(hosts[0]) <= _LONGEST and _is_loopback(hosts[0])
+
+
+_LONGEST = 300
+"""Bytes of a `Host`: names have 253 at most (RFC 1035)."""
+
+
+@lru_cache(maxsize=64)
+def _is_loopback(host: bytes) -> bool:
+    try:
+        name = urlsplit(f"//{host.decode('ascii')}").hostname or ""
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+async def _turn_away(scope: Scope, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": "Another host"})
+        return
+    length = str(len(_MISDIRECTED)).encode()
+    headers = [(b"content-type", b"application/json; charset=utf-8"), (b"content-length", length)]
+    await send({"type": "http.response.start", "status": 421, "headers": headers})
+    await send({"type": "http.response.body", "body": _MISDIRECTED})

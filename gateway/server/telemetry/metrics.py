@@ -1,0 +1,259 @@
+"""The metrics by what they are about: each group says to which happenings it listens."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from gateway.instrumentation import (
+    CacheAsked,
+    CircuitChanged,
+    Coalesced,
+    ConcurrencyChanged,
+    DeadlineMissed,
+    EventReceived,
+    FieldDropped,
+    KeyUnknown,
+    Listeners,
+    OperationAnswered,
+    OperationExecuted,
+    RequestAnswered,
+    Shed,
+    SummaryProgressed,
+    TierAsked,
+    UpstreamAnswered,
+    ValueUnrecognized,
+    WebhookAnswered,
+)
+from gateway.server.telemetry.operation_names import Labels, shown_name
+
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_BUCKETS_AFTER_END = (60, 300, 600, 900, 1200, 1500, 1800, 2100, 2700, 3600, 7200)
+_SCHEMAS = range(1, 8)
+
+
+class Make:
+    """Makes metrics; those with labels as functions that give the child of some labels."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    def counter(self, name: str, told: str, *labels: str) -> Callable[..., Counter]:
+        """A counter, by its labels."""
+        return cache(Counter(name, told, labels, registry=self._registry).labels)
+
+    def histogram(
+        self, name: str, told: str, *labels: str, buckets: tuple[float, ...] = BUCKETS
+    ) -> Callable[..., Histogram]:
+        """A histogram, by its labels."""
+        return cache(Histogram(name, told, labels, registry=self._registry, buckets=buckets).labels)
+
+    def gauge(self, name: str, told: str) -> Gauge:
+        """A gauge; the values of several workers are added."""
+        return Gauge(name, told, registry=self._registry, multiprocess_mode="livesum")
+
+    def gauges(
+        self, name: str, told: str, *labels: str, workers: Literal["livesum", "livemin"] = "livesum"
+    ) -> Callable[..., Gauge]:
+        """A gauge by its labels; `workers` says how the values of several are made one."""
+        return cache(
+            Gauge(name, told, labels, registry=self._registry, multiprocess_mode=workers).labels
+        )
+
+
+class Requests:
+    """What clients asked, and how it went."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        make, self.names = Make(registry), Labels()
+        self._answered = make.counter(
+            "gateway_operations",
+            "Operations, by name, kind and outcome: ok, partial, failed, refused or abandoned.",
+            *("operation", "kind", "outcome"),
+        )
+        self._seconds = make.histogram(
+            "gateway_operation_seconds", "Time that queries and mutations take.", "operation"
+        )
+        self._executed = make.counter(
+            "gateway_executions",
+            "Queries and mutations, by how: compiled, interpreted, both in turn, or replayed.",
+            "how",
+        )
+        self._errors = make.counter("gateway_errors", "Operations with an error, by code.", "code")
+        self._http = make.counter(
+            "gateway_http_requests", "HTTP requests, by route and status.", "route", "status"
+        )
+
+    def listeners(self) -> Listeners:
+        """What it counts, by the kind of happening."""
+        return {
+            OperationAnswered: self._operation,
+            OperationExecuted: lambda one: self._executed(one.how).inc(),
+            RequestAnswered: self._request,
+        }
+
+    def _operation(self, one: OperationAnswered) -> None:
+        name = "unknown" if one.kind is None else self.names.of(one.name)
+        self._answered(name, one.kind or "unknown", one.outcome).inc()
+        if one.kind in {"query", "mutation"}:
+            self._seconds(name).observe(one.seconds)
+        for code in one.codes:
+            self._errors(code).inc()
+
+    def _request(self, one: RequestAnswered) -> None:
+        self._http(one.route or "other", one.status).inc()
+
+
+class Upstream:
+    """What Twilio was asked, and what was odd about its answers."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        make = Make(registry)
+        self._seconds = make.histogram(
+            "gateway_upstream_request_seconds",
+            "Requests to Twilio, by resource and HTTP status (0: no answer).",
+            *("resource", "status"),
+        )
+        self._retries = make.counter(
+            "gateway_upstream_retries", "Requests to Twilio beyond the first attempt.", "resource"
+        )
+        self._progress = make.histogram(
+            "gateway_summary_after_call_end_seconds",
+            "From the end of a call to its first partial and its complete summary, as fetched.",
+            "state",
+            buckets=_BUCKETS_AFTER_END,
+        )
+        self._dropped = make.counter(
+            "gateway_fields_dropped", "Fields of the wrong type, made null.", "field"
+        )
+        self._unrecognized = make.counter(
+            "gateway_values_unrecognized", "Values that the catalogue lacks.", "field"
+        )
+        self._keys, self._unknown = (
+            Labels(),
+            make.counter(
+                "gateway_keys_unknown", "Keys that the catalogue lacks, in summaries read.", "field"
+            ),
+        )
+
+    def listeners(self) -> Listeners:
+        """What it counts, by the kind of happening."""
+        return {
+            UpstreamAnswered: self._answered,
+            SummaryProgressed: lambda one: self._progress(one.state).observe(one.after_end),
+            FieldDropped: lambda one: self._dropped(one.field).inc(),
+            ValueUnrecognized: lambda one: self._unrecognized(one.field).inc(),
+            KeyUnknown: lambda one: self._unknown(self._keys.of(shown_name(one.field))).inc(),
+        }
+
+    def _answered(self, one: UpstreamAnswered) -> None:
+        self._seconds(one.resource, one.status).observe(one.seconds)
+        if one.attempt > 1:
+            self._retries(one.resource).inc()
+
+
+class Discipline:
+    """What was done to spare Twilio, and who had to go without an answer for it."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        make = Make(registry)
+        self._open = make.gauges(
+            "gateway_circuit_open",
+            "Circuit breakers that keep requests of an account back, of all workers.",
+            "account",
+        )
+        self._limit = make.gauges(
+            "gateway_upstream_concurrency_limit",
+            "Requests of an account that may be under way; none before it was ever lowered.",
+            "account",
+        )
+        self._shed = make.counter("gateway_shed", "Questions turned away unasked.", "where")
+        self._late = make.counter("gateway_deadlines_missed", "Waits that were given up.", "kind")
+
+    def listeners(self) -> Listeners:
+        """What it counts, by the kind of happening."""
+        return {
+            CircuitChanged: lambda one: self._open(one.account).set(one.state != "closed"),
+            ConcurrencyChanged: lambda one: self._limit(one.account).set(one.limit),
+            Shed: lambda one: self._shed(one.where).inc(),
+            DeadlineMissed: lambda one: self._late(one.kind).inc(),
+        }
+
+
+class Cached:
+    """What the cache knew, and what that saved."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        make = Make(registry)
+        self._lookups = make.counter(
+            "gateway_cache_lookups", "Lookups in the cache, by outcome.", "kind", "outcome"
+        )
+        self._entries = make.counter(
+            "gateway_cache_entries", "Entries asked of a tier, by outcome.", "tier", "outcome"
+        )
+        self._coalesced = make.counter(
+            "gateway_coalesced", "Askers that shared a fetch under way.", "kind"
+        )
+        self._saved = make.counter(
+            "gateway_upstream_requests_saved",
+            "Questions that Twilio was not asked: answered from the cache, or shared.",
+            "kind",
+        )
+
+    def listeners(self) -> Listeners:
+        """What it counts, by the kind of happening."""
+        return {
+            CacheAsked: self._asked,
+            TierAsked: self._tier,
+            Coalesced: self._shared,
+        }
+
+    def _asked(self, one: CacheAsked) -> None:
+        self._lookups(one.kind, one.outcome).inc()
+        if one.outcome == "hit":
+            self._saved(one.kind).inc()
+
+    def _tier(self, one: TierAsked) -> None:
+        if one.hits:
+            self._entries(one.tier, "hit").inc(one.hits)
+        if one.misses:
+            self._entries(one.tier, "miss").inc(one.misses)
+
+    def _shared(self, one: Coalesced) -> None:
+        self._coalesced(one.kind).inc()
+        self._saved(one.kind).inc()
+
+
+class Pushed:
+    """What Event Streams bring."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        make = Make(registry)
+        self._requests = make.counter(
+            "gateway_webhook_requests", "Requests to the Event Streams sink, by outcome.", "outcome"
+        )
+        self._events = make.counter(
+            "gateway_events",
+            "Events pushed by Twilio, by kind, outcome and version of their schema.",
+            *("kind", "outcome", "schema"),
+        )
+        self._after_end = make.histogram(
+            "gateway_event_after_call_end_seconds",
+            "From the end of a call to a new summary of it by event, by kind.",
+            "kind",
+            buckets=_BUCKETS_AFTER_END,
+        )
+
+    def listeners(self) -> Listeners:
+        """What it counts, by the kind of happening."""
+        return {
+            WebhookAnswered: lambda one: self._requests(one.outcome).inc(),
+            EventReceived: self._event,
+        }
+
+    def _event(self, one: EventReceived) -> None:
+        schema = one.schema if one.schema in _SCHEMAS else "other"
+        self._events(one.kind, one.outcome, schema).inc()
+        if one.after_end is not None:
+            self._after_end(one.kind).observe(one.after_end)

@@ -1,0 +1,49 @@
+"""Puts together who hears of what happens: metrics, `/readyz`, the log, and who else is given."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from gateway.config.settings import Settings
+from gateway.instrumentation import DependencyChanged, Hook, among
+from gateway.request_stats import COUNTS
+from gateway.server.drain import Leaving
+from gateway.server.telemetry.background_tasks import BackgroundTasks
+from gateway.server.telemetry.deliveries import Deliveries
+from gateway.server.telemetry.dependencies import Dependencies
+from gateway.server.telemetry.health import Health
+from gateway.server.telemetry.prometheus import Telemetry
+
+
+class Observers(NamedTuple):
+    """Those who answer requests of their own, and the hook that tells all."""
+
+    telemetry: Telemetry
+    health: Health
+    hook: Hook
+
+
+def observers(
+    settings: Settings, leaving: Leaving, clock: Callable[[], float], hooks: Sequence[Hook]
+) -> Observers:
+    """All of them. Some decide from several happenings that a dependency changed."""
+    telemetry, dependencies = Telemetry(), Dependencies()
+    counting, logging = telemetry.listeners(), dependencies.listeners()
+    changed = among((counting, logging), hooks)
+    tasks = BackgroundTasks(changed)
+    health = Health(leaving, dependencies, tasks)
+    groups = [counting, logging, health.listeners(), tasks.listeners(), COUNTS]
+    if settings.gateway_webhook_url is not None:
+        groups.append(Deliveries(changed, clock).listeners())
+    for one in _configured(settings):
+        telemetry(one)
+    return Observers(telemetry, health, among(groups, hooks))
+
+
+def _configured(settings: Settings) -> Iterator[DependencyChanged]:
+    """What the gateway will depend on: it counts as working until it fails."""
+    if settings.gateway_cache_url != "memory://":
+        yield DependencyChanged("cache", None)
+    if settings.gateway_jwks_url is not None:
+        yield DependencyChanged("keys", None)
+    if settings.gateway_webhook_url is not None:
+        yield DependencyChanged("sink", None)

@@ -1,0 +1,65 @@
+"""What operators see: Prometheus metrics, fed by the hook.
+
+Label values are names of the code and of the catalogue, and names of operations within a bound.
+Several workers write to files of one directory (`gateway serve` makes it), and each shows the sum.
+"""
+
+import os
+from collections.abc import Iterable
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.instrumentation import Happening, Listeners
+from gateway.server.telemetry.metrics import (
+    Cached,
+    Discipline,
+    Pushed,
+    Requests,
+    Upstream,
+)
+from gateway.server.telemetry.process_metrics import Process
+
+SHARED_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable that prometheus_client knows the directory by; it is read at import."""
+
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # twice the series
+
+
+class Telemetry:
+    """A listener that counts."""
+
+    def __init__(self) -> None:
+        registry = self._registry = CollectorRegistry()
+        self._requests = Requests(registry)
+        asking = (self._requests, Upstream(registry), Discipline(registry))
+        knowing = (Cached(registry), Pushed(registry), Process(registry))
+        self._listeners = {
+            kind: listener
+            for group in (*asking, *knowing)
+            for kind, listener in group.listeners().items()
+        }
+
+    def __call__(self, happening: Happening) -> None:
+        """Count what happened."""
+        self._listeners[type(happening)](happening)
+
+    def listeners(self) -> Listeners:
+        """What counts, by the kind of happening."""
+        return self._listeners
+
+    def expect(self, names: Iterable[str]) -> None:
+        """Have a label for each of these names of operations, whatever others there are."""
+        self._requests.names.expect(names)
+
+    async def metrics(self, _: Request) -> Response:
+        """`GET /metrics`."""
+        registry = self._registry
+        if directory := os.environ.get(SHARED_DIRECTORY):
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry, directory)  # type: ignore[no-untyped-call]
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

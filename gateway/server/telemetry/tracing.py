@@ -1,0 +1,58 @@
+"""Whether traces are sent anywhere, by the environment variables that OpenTelemetry defines."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Protocol
+
+from gateway.instrumentation import Happening
+
+_EXPORTER = "OTEL_TRACES_EXPORTER"
+_ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+
+logger = logging.getLogger(__name__)
+
+
+class Traces(Protocol):
+    """A listener that makes traces of what happens."""
+
+    def __call__(self, happening: Happening) -> None:
+        """Hear of it."""
+
+    def close(self) -> None:
+        """Send what was not sent yet; it may take a few seconds."""
+
+
+@contextmanager
+def sent_at_the_end(traces: Traces | None) -> Iterator[None]:
+    """Have no span lost that was made inside the `with` block."""
+    yield
+    if traces is not None:
+        traces.close()
+
+
+def is_wanted(environment: Mapping[str, str]) -> bool:
+    """Whether an exporter, or an endpoint to send to, is named."""
+    if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        return False
+    exporter = environment.get(_EXPORTER, "").strip().lower()
+    if exporter not in {"", "none", "otlp"}:
+        logger.warning("%s is %r: traces are sent by otlp, or not at all.", _EXPORTER, exporter)
+        return False
+    return exporter == "otlp" or (
+        not exporter and any(environment.get(name, "").strip() for name in _ENDPOINTS)
+    )
+
+
+def traces_of(environment: Mapping[str, str]) -> Traces | None:
+    """What sends traces to where the environment says, if it does."""
+    if not is_wanted(environment):
+        return None
+    try:
+        from gateway.server.telemetry.spans import Spans  # noqa: PLC0415 - it needs an extra
+    except ImportError:
+        logger.warning(
+            "Traces are wanted, and cannot be sent: pip install 'call-insights-gateway[otel]'."
+        )
+        return None
+    return Spans.by(environment)

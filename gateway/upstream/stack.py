@@ -1,0 +1,29 @@
+"""All layers of the way to Twilio, in the order in which a request meets them."""
+
+import httpx
+
+from gateway.instrumentation import Hook, silent
+from gateway.upstream.availability import Availability
+from gateway.upstream.circuit_breaker import CircuitBreaker, FailFast
+from gateway.upstream.concurrency_limit import FairShares
+from gateway.upstream.instrumented import Observed
+from gateway.upstream.retry import Attempts
+from gateway.upstream.transport import Bounded
+
+
+def discipline(
+    transport: httpx.AsyncBaseTransport,
+    concurrency: int,
+    seconds: float,
+    hook: Hook = silent,
+) -> httpx.AsyncBaseTransport:
+    """A transport that asks Twilio as it wants to be asked.
+
+    `concurrency` requests of an account may be under way at once, and each may take so many
+    `seconds`. The circuit breaker stands behind the line, where all see how the others fared, and
+    is asked before it too, so that nobody waits for a refusal.
+    """
+    watched = Availability(hook)
+    breaker = CircuitBreaker(Observed(Bounded(transport, seconds), watched), hook=watched)
+    shares = FairShares(breaker, concurrency, hook=hook)
+    return Attempts(FailFast(shares, breaker))
