@@ -24,13 +24,13 @@ from gateway.schema.documents.document import Documents
 from gateway.schema.documents.trusted_documents import trusted_documents
 from gateway.schema.operations import build_schema, sdl
 from gateway.server.access.jwt import TokenVerifier
+from tests.config.test_file import ENVIRONMENT
+from tests.config.test_file import GOOD as FILE
 from tests.conftest import Clock, Gateway
 from tests.event_streams import cloud_event
 from tests.live import hear, say
+from tests.server.access.test_jwt import AUDIENCE, GOOD, ISSUER, Issuer, _token
 from tests.server.conftest import address, connection
-from tests.server.test_tokens import AUDIENCE, GOOD, ISSUER, Issuer, _token
-from tests.test_configuration import ENVIRONMENT
-from tests.test_configuration import GOOD as FILE
 from tests.upstream.conftest import ACCOUNT, FIRST_PAGE, QUESTION, SID, answering, client_of
 
 __all__ = ["address", "connection"]  # fixtures

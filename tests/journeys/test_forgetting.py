@@ -28,9 +28,9 @@ from gateway.insights.catalogue import CallSid
 from gateway.insights.snapshot import Snapshot
 from gateway.sandbox import Sandbox
 from tests.cache.conftest import ACCOUNT, SID, seen
+from tests.cli.test_commands import environment
 from tests.conftest import NOON, Clock, Gateway
 from tests.servers import DEADLINE, RedisServer
-from tests.test_cli import environment
 
 KEY = b64encode(bytes(range(32))).decode()
 CALLER = "query($sid: CallSid!) { call(sid: $sid) { from { caller } processing { source } } }"

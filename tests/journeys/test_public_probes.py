@@ -1,7 +1,7 @@
 """What scanners of GraphQL servers try: each gets its refusal at once, and harms nobody else.
 
 The list follows those of graphql-cop, of the OWASP cheat sheet, and of what broke other servers.
-Tricks with tokens are in `tests/server/test_tokens.py`.
+Tricks with tokens are in `tests/server/access/test_jwt.py`.
 """
 
 import time

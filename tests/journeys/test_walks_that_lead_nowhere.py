@@ -214,7 +214,7 @@ async def test_a_deadline_ends_a_walk_through_pages_that_are_remembered(clock: C
     pages = Pages(lambda _: 0, lambda number: number + 1 if number < 100 else None)
     async with through(pages, clock) as (gateway, ana):
         assert (await ana.ask(FORWARD))["calls"]["nodes"] == []
-        force_setattr(gateway.config.settings, "gateway_deadline", 1e-6)
+        force_setattr(gateway.settings, "gateway_deadline", 1e-6)
         assert (await code_of(ana))[0] == "DEADLINE_EXCEEDED"
     assert pages.asked == [*range(101)]
 

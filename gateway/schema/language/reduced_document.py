@@ -6,8 +6,8 @@ if and only if it is an object, and that no key stands twice in a selection. Bel
 shares its place with no fragment, such a selection is merged with no other, so nothing else can be
 wrong: in the skeleton, `__typename` stands in its place.
 
-All else stays, and graphql-core decides: a document is valid if its skeleton is, and what is wrong
-with one that is not is told of the document itself (`tests/schema/test_skeleton.py`).
+All else stays, and graphql-core decides: a document is valid if its skeleton is. What is wrong with
+one that is not is told of the document itself (`tests/schema/language/test_reduced_document.py`).
 """
 
 from collections.abc import Mapping, Sequence

@@ -7,7 +7,7 @@ dozen microseconds, of which reading the request as HTTP and as GraphQL would be
 
 The server (`http.py`) knows a request by its bytes, and tells the application that name in the
 ASGI scope. The application keeps under it what answers the request again. What always holds, and
-`tests/server/test_again.py` tries to refute:
+`tests/server/protocols/test_replay.py` tries to refute:
 
 1. It is the whole request, its token included, and nothing before or behind it; but for the ids
    that proxies give each request, which mean nothing but the line of log and the trace it is in.

@@ -160,9 +160,7 @@ def _in_event_loop() -> bool:
 
 def _record_of_dropped(number: int) -> logging.LogRecord:
     message = "%d lines of log were dropped: standard error is read too slowly, or not at all"
-    return logging.LogRecord(
-        "gateway.logs", logging.WARNING, "", 0, message, (number,), None
-    )
+    return logging.LogRecord("gateway.logs", logging.WARNING, "", 0, message, (number,), None)
 
 
 def _writing_to(stream: TextIO) -> Callable[[str], object]:

@@ -6,7 +6,7 @@ as a type for msgspec to fill (`projection.py`), any other as Python (`selection
 `operation.py` puts the root of an operation in front of it, which `compiler.py` makes and
 `rendering.py` runs.
 
-What always holds, and `tests/schema/test_compiled.py` tries to refute:
+What always holds, and `tests/schema/execution/test_compiled.py` tries to refute:
 
 1. One schema. All that is known here of types, names and resolvers is read from it.
 2. graphql-core decides. Which fields are selected is its answer (`collect_fields`), for this

@@ -29,7 +29,9 @@ WAITED_FOR = {
     "calls/annotations.py": {"self._write": "by who writes, else its faults are logged"},
     "calls/lookups.py": {"self._fetch": "by nobody: its faults are logged"},
     "server/app.py": {"self._hurry": "by nobody: it ends with the server"},
-    "server/middleware/disconnect.py": {"self._incoming.leaving": "by who is told that the client left"},
+    "server/middleware/disconnect.py": {
+        "self._incoming.leaving": "by who is told that the client left"
+    },
     "server/graphql/incremental.py": {"coming": "by who sends the parts"},
     "server/graphql/streams.py": {
         "self._send": "by the stream, which ends with it",
