@@ -15,6 +15,9 @@ from gateway.insights.leaves import ENDS, Kind, Leaf, Map, Table, constant
 from gateway.insights.open_maps import PacketDelays
 from gateway.warehouse.fields import DERIVED, EDGES, Field
 
+CALLS = "calls"
+"""The table."""
+
 _TYPES = {
     Kind.TEXT: "String",
     Kind.WORD: "String",

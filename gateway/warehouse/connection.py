@@ -6,11 +6,11 @@ log has one line when that begins, and one when it is over.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from gateway.errors import GatewayError, WarehouseUnavailable
-from gateway.warehouse.columns import Column
+from gateway.warehouse.block import Block
 from gateway.warehouse.engine import USUAL, Answer, Engine, Limits, Statement
 from gateway.warehouse.failures import first_line
 
@@ -62,11 +62,9 @@ class Connection:
         """Change tables, or what they hold."""
         await self._watched(self._opened.command(statement))
 
-    async def insert(
-        self, table: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]]
-    ) -> None:
+    async def insert(self, block: Block) -> None:
         """Keep rows."""
-        await self._watched(self._opened.insert(table, columns, rows))
+        await self._watched(self._opened.insert(block))
 
     async def close(self) -> None:
         """Let go of the engine."""

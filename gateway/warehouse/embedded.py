@@ -8,7 +8,7 @@ import asyncio
 import fcntl
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -18,7 +18,7 @@ from clickhouse_connect.driver import create_client
 from clickhouse_connect.driver.client import Client
 
 from gateway.errors import WarehouseUnavailable
-from gateway.warehouse.columns import Column
+from gateway.warehouse.block import Block
 from gateway.warehouse.engine import (
     INSERT_SETTINGS,
     USUAL,
@@ -99,12 +99,10 @@ class Embedded:
         async with self._writing:
             await self._run(lambda: self._writer.command(statement.sql, parameters=parameters))
 
-    async def insert(
-        self, table: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]]
-    ) -> None:
+    async def insert(self, block: Block) -> None:
         """Keep rows: what is begun is finished."""
         async with self._writing:
-            await self._run(lambda: _insert(self._writer, table, columns, rows))
+            await self._run(lambda: _insert(self._writer, block))
 
     async def close(self) -> None:
         """Finish what runs, and let go of the folder."""
@@ -177,14 +175,13 @@ def _query(handle: Client, statement: Statement, settings: dict[str, Any]) -> An
     return Answer(found.result_rows, int(found.summary.get("read_rows", 0)))
 
 
-def _insert(
-    handle: Client, table: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]]
-) -> None:
+def _insert(handle: Client, block: Block) -> None:
     handle.insert(
-        table,
-        rows,
-        column_names=[column.name for column in columns],
-        column_types=[get_from_name(column.sent_as) for column in columns],
+        block.table,
+        block.values,
+        column_names=[column.name for column in block.columns],
+        column_types=[get_from_name(column.sent_as) for column in block.columns],
+        column_oriented=True,
         settings=dict(INSERT_SETTINGS),
     )
 

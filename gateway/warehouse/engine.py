@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct, field
 
-from gateway.warehouse.columns import Column
+from gateway.warehouse.block import Block
 
 
 class Statement(Struct, frozen=True):
@@ -55,9 +55,7 @@ class Engine(Protocol):
         """Change tables, or what they hold."""
         ...
 
-    async def insert(
-        self, table: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]]
-    ) -> None:
+    async def insert(self, block: Block) -> None:
         """Keep rows, all of them or none."""
         ...
 

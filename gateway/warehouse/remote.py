@@ -5,9 +5,9 @@ the connection closes, and the server ends the query.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from clickhouse_connect import common
@@ -16,7 +16,7 @@ from clickhouse_connect.driver import create_async_client
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from gateway.errors import GatewayError
-from gateway.warehouse.columns import Column
+from gateway.warehouse.block import Block
 from gateway.warehouse.engine import (
     INSERT_SETTINGS,
     USUAL,
@@ -91,16 +91,15 @@ class Remote:
         async with _mapping_failures():
             await self._client.command(statement.sql, parameters=dict(statement.parameters))
 
-    async def insert(
-        self, table: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]]
-    ) -> None:
+    async def insert(self, block: Block) -> None:
         """Keep rows."""
         async with _mapping_failures():
             await self._client.insert(
-                table,
-                rows,
-                column_names=[column.name for column in columns],
-                column_types=[get_from_name(column.sent_as) for column in columns],
+                block.table,
+                block.values,
+                column_names=[column.name for column in block.columns],
+                column_types=[get_from_name(column.sent_as) for column in block.columns],
+                column_oriented=True,
                 settings=dict(INSERT_SETTINGS),
             )
 

@@ -8,13 +8,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gateway.concurrency.cooperative import in_turns
-from gateway.warehouse.columns import COLUMNS
+from gateway.warehouse.block import Block
 from gateway.warehouse.engine import Engine, Statement
 from gateway.warehouse.fields import Field
 from gateway.warehouse.parameters import Aliases
 from gateway.warehouse.rows import Filing, Rows
 from gateway.warehouse.scanning import pages
-from gateway.warehouse.table import CALLS
 
 BATCH = 2000
 """Rows that are written at once."""
@@ -84,7 +83,7 @@ class Renewal:
                 ]
                 self.left_over += len(page[start : start + BATCH]) - len(made)
                 if made:
-                    await self._engine.insert(CALLS, COLUMNS, made)
+                    await self._engine.insert(Block(made))
 
     def _anew(
         self, account: str, sid: str, sealed: bytes, filed: int, completed: int

@@ -7,10 +7,9 @@ merged that into one part, `FINAL` has nothing to do. Measured with a million ca
 as long with `FINAL` as without; keyed by account and SID alone, it takes four times as long.
 """
 
-from gateway.warehouse.columns import COLUMNS, Column
+from gateway.warehouse.columns import CALLS, COLUMNS, Column
 from gateway.warehouse.engine import Engine, Statement
 
-CALLS = "calls"
 DAY = 86400
 
 _FORCE_MERGE = 600

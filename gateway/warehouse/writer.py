@@ -16,10 +16,9 @@ from msgspec import Struct
 from gateway.concurrency.cooperative import in_turns
 from gateway.errors import GatewayError, WarehouseError
 from gateway.insights.snapshot import Snapshot
-from gateway.warehouse.columns import COLUMNS
+from gateway.warehouse.block import Block
 from gateway.warehouse.engine import Engine, Statement
 from gateway.warehouse.rows import Filing, Rows, digest_of, first_filing, rank_of
-from gateway.warehouse.table import CALLS
 
 _log = logging.getLogger("gateway.warehouse")
 
@@ -181,15 +180,15 @@ class Writer:
     async def _keep(self, items: Sequence[_Item]) -> None:
         known = await self._known(items)
         now = self._clock()
-        rows = []
+        block = Block()
         async for item in in_turns(items):
             filing = _filing(item.snapshot, known.get(item.key), now)
             if filing is not None:
-                rows.append(self._rows.row(item.account, item.snapshot, filing))
-        if rows:
-            await self._engine.insert(CALLS, COLUMNS, rows)
-        self.written.kept += len(rows)
-        self.written.unchanged += len(items) - len(rows)
+                block.add(self._rows.row(item.account, item.snapshot, filing))
+        if block:
+            await self._engine.insert(block)
+        self.written.kept += len(block)
+        self.written.unchanged += len(items) - len(block)
 
     async def _known(self, items: Sequence[_Item]) -> dict[tuple[str, str], _Known]:
         sids = ",".join(item.snapshot.sid for item in items)

@@ -15,11 +15,10 @@ from pathlib import Path
 
 from gateway.errors import GatewayError
 from gateway.insights.snapshot import snapshot_of
-from gateway.warehouse.columns import COLUMNS
+from gateway.warehouse.block import Block
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.pages import Question
 from gateway.warehouse.rows import first_filing
-from gateway.warehouse.table import CALLS
 from tests.conftest import NOON
 from tests.warehouse.conftest import EVER, REALM, Store
 
@@ -70,7 +69,7 @@ async def starve(store: Store) -> None:
             store.rows.row(REALM.account.sid, one, first_filing(one, NOON))
             for one in (snapshot_of(raw, NOON) for raw in batch(2))
         ]
-        await store.engine.insert(CALLS, COLUMNS, made)
+        await store.engine.insert(Block(made))
     except GatewayError as error:
         failed = error.code == "WAREHOUSE_UNAVAILABLE"
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))

@@ -5,7 +5,7 @@ import pytest
 
 from gateway.insights.snapshot import snapshot_of
 from gateway.warehouse import rows as making
-from gateway.warehouse.columns import COLUMNS
+from gateway.warehouse.block import Block
 from gateway.warehouse.conditions import EVERYTHING, Operator, compare
 from gateway.warehouse.engine import Statement
 from gateway.warehouse.fields import FIELDS
@@ -17,7 +17,7 @@ from gateway.warehouse.renewal import Renewal
 from gateway.warehouse.repair import repair
 from gateway.warehouse.rows import Filing
 from gateway.warehouse.statistics import Asked, Measured, Statistics
-from gateway.warehouse.table import CALLS, prepare
+from gateway.warehouse.table import prepare
 from tests.conftest import NOON
 from tests.warehouse.conftest import ACCOUNT, EVER, FOREVER, HASH_KEY, KEY, REALM, WORLD, Store
 from tests.warehouse.oracle import holds, value_of
@@ -177,7 +177,7 @@ async def test_a_call_that_two_writers_filed_in_two_places_is_put_right(store: S
         store.rows.row(ACCOUNT, one, Filing(at, NOON))
         for one, at in ((older, NOON - 86400 * 20), (newer, NOON - 86400), (other, NOON))
     ]
-    await store.engine.insert(CALLS, COLUMNS, rows)
+    await store.engine.insert(Block(rows))
 
     assert await repair(store.engine) == 1
     assert await kept(store) == {newer.sid: newer, other.sid: other}

@@ -2,7 +2,7 @@ import asyncio
 import contextlib
 import itertools
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.errors import GatewayError, WarehouseUnavailable
 from gateway.insights.snapshot import Snapshot, annotate, doubt, snapshot_of
 from gateway.warehouse import writer as writing
-from gateway.warehouse.columns import Column
+from gateway.warehouse.block import Block
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.engine import USUAL, Answer, Engine, Limits, Statement
 from gateway.warehouse.pages import Question
@@ -147,15 +147,13 @@ class Flaky:
             raise WarehouseUnavailable
         await self._engine.command(statement)
 
-    async def insert(
-        self, table: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]]
-    ) -> None:
+    async def insert(self, block: Block) -> None:
         if self.away:
             raise WarehouseUnavailable
-        if any(row[0] in self.refused for row in rows):
+        if self.refused & set(block.values[0]):
             raise GatewayError("a row that the engine refuses")
         self.inserts += 1
-        await self._engine.insert(table, columns, rows)
+        await self._engine.insert(block)
 
     async def close(self) -> None:
         await self._engine.close()
