@@ -31,10 +31,14 @@ def flat(summary: Summary, encrypt: Encrypt) -> list[Any]:
     return _reader(Summary, ())(summary, encrypt)
 
 
+_EMPTY: dict[str, Any] = {"no_map": {}, "no_list": []}
+"""What stands for nothing in all rows: new ones for each would keep the garbage collector busy."""
+
+
 @cache
 def _reader(entity: type[Entity], place: tuple[str, ...]) -> _Read:
     """The function that reads an object at a path."""
-    known: dict[str, Any] = {"astuple": astuple, "moment": _moment}
+    known: dict[str, Any] = {"astuple": astuple, "moment": _moment, **_EMPTY}
     terms = [_term(slot, (*place, slot.name), known) for slot in slots(entity)]
     source = f"lambda x, encrypt: [{', '.join(terms)}]"
     return eval(source, known)  # type: ignore[no-any-return]  # noqa: S307 - see the first line
@@ -44,7 +48,7 @@ def _term(slot: Slot, place: tuple[str, ...], known: dict[str, Any]) -> str:
     """The value of a field in the source, or several of them."""
     value = f"x.{slot.attribute}"
     if slot.is_map:
-        return f"dict(map(astuple, {value})) if {value} else {{}}"
+        return f"dict(map(astuple, {value})) if {value} else no_map"
     if slot.is_object:
         name = slot.attribute
         known[f"read_{name}"] = _table(slot, place) if slot.many else _reader(slot.item, place)
@@ -53,7 +57,7 @@ def _term(slot: Slot, place: tuple[str, ...], known: dict[str, Any]) -> str:
     kind = kind_of(slot.item)
     if slot.many:
         each = "one._value_ for one in " if kind is Kind.WORD else "*"
-        return f"[{each}{value}] if {value} else []"
+        return f"[{each}{value}] if {value} else no_list"
     return _scalar(kind, value, constant(place).lower() if slot.fact.pii is not Pii.NONE else "")
 
 
@@ -83,14 +87,16 @@ def _table(slot: Slot, place: tuple[str, ...]) -> _Read:
 
 def _nothing_of(slot: Slot) -> list[Any]:
     """What stands for an object that is not there."""
-    return [[] for _ in ends(slot.item)] if slot.many else list(_nothing(slot.item))
+    if slot.many:
+        return [_EMPTY["no_list"] for _ in ends(slot.item)]
+    return list(_nothing(slot.item))
 
 
 def _nothing(entity: type[Entity]) -> Iterator[Any]:
     for slot in slots(entity):
         if slot.is_map:
-            yield {}
+            yield _EMPTY["no_map"]
         elif slot.is_object:
             yield from _nothing_of(slot)
         else:
-            yield [] if slot.many else None
+            yield _EMPTY["no_list"] if slot.many else None
