@@ -37,8 +37,8 @@ BOUNDS = {
     "aiocache": {"cache"},
     "redis": {"cache"},
     "clickhouse_connect": {"warehouse"},
-    "backports": {"warehouse/encryption.py"},  # zstd, which Python has from 3.14 on
-    "compression": {"warehouse/encryption.py"},
+    "backports": {"warehouse/seal.py"},  # zstd, which Python has from 3.14 on
+    "compression": {"warehouse/seal.py"},
     "cryptography": {"encryption", "warehouse"},
     "starlette": {"server", "sandbox"},
     "strawberry": {"schema", "server"},

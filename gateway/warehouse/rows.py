@@ -17,9 +17,10 @@ from gateway.insights.decoding import decode_summary
 from gateway.insights.snapshot import Snapshot, Via
 from gateway.warehouse.columns import COLUMNS, EARLIEST
 from gateway.warehouse.derived import derived
-from gateway.warehouse.encryption import Personal, Seal
+from gateway.warehouse.encryption import Personal
 from gateway.warehouse.fields import EDGES
 from gateway.warehouse.flat import flat
+from gateway.warehouse.seal import Seal
 
 DERIVATION = 1
 """Raised whenever a derived field is made in another way: then rows are made anew."""

@@ -5,84 +5,20 @@ calls are there too, between the bounds that the condition sets, else between th
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from msgspec import Struct
-
-from gateway.config.viewers import Realm
 from gateway.errors import BadUserInput
-from gateway.warehouse.conditions import EVERYTHING, All, Comparison, Condition, Operator
+from gateway.warehouse.asked import MOST_GROUPS, Asked, By, Group, Measured
+from gateway.warehouse.bounds import bounds
 from gateway.warehouse.engine import USUAL, Engine, Limits, Statement
 from gateway.warehouse.failures import TooManyGroups
-from gateway.warehouse.fields import Field
-from gateway.warehouse.groupings import ByTime, Grouping, key_expression, key_text
-from gateway.warehouse.measures import Count, Measure
+from gateway.warehouse.groupings import ByTime, key_expression, key_text
+from gateway.warehouse.measures import Measure
 from gateway.warehouse.parameters import Aliases, Parameters
 from gateway.warehouse.rows import Rows
 from gateway.warehouse.visibility import visible_calls
 from gateway.warehouse.where import where
-
-MOST_GROUPS = 10_000
-
-
-class By(Struct, frozen=True):
-    """What groups are sorted by: a measure, or their keys where that is None. Nulls are last."""
-
-    measure: Measure | None = None
-    descending: bool = True
-
-
-class Asked(Struct, frozen=True):
-    """What to measure, of which calls of a realm.
-
-    `measures` are those of each group, `totals` those of all calls; None asks for none of them.
-    `since` is when the oldest call was filed, `window` what slices of time cover where the
-    condition does not say. Quantiles are `exact`, or drawn from a sample.
-    """
-
-    realm: Realm
-    since: float
-    condition: Condition = EVERYTHING
-    groupings: tuple[Grouping, ...] = ()
-    measures: tuple[Measure, ...] | None = None
-    totals: tuple[Measure, ...] | None = None
-    order: tuple[By, ...] = ()
-    first: int = 100
-    window: tuple[datetime, datetime] | None = None
-    exact: bool = True
-
-    @property
-    def slices(self) -> ByTime | None:
-        """The slices of time, where they are the sole grouping."""
-        sole = self.groupings[0] if len(self.groupings) == 1 else None
-        return sole if isinstance(sole, ByTime) else None
-
-    @property
-    def sorting(self) -> tuple[By, ...]:
-        """What groups are sorted by in the end: the largest first, or time as it goes."""
-        keys = By(descending=False)
-        if self.order:
-            return (*self.order, keys)
-        first = self.groupings[0] if self.groupings else None
-        return (keys,) if isinstance(first, ByTime) else (By(Count()), keys)
-
-
-class Group(Struct, frozen=True):
-    """The calls with one key, in the order of the groupings; its values in that of the measures."""
-
-    key: tuple[str | None, ...]
-    values: tuple[Any, ...]
-
-
-class Measured(Struct, frozen=True):
-    """The groups in their order, whether there are more, and the values of all calls."""
-
-    groups: tuple[Group, ...]
-    has_more: bool
-    total: tuple[Any, ...]
-    rows_read: int
 
 
 class Statistics:
@@ -244,7 +180,7 @@ def _slices(asked: Asked) -> list[int]:
     """The slices of the bounds of the condition, or of the window where it has none."""
     if asked.slices is None or asked.measures is None:
         return []
-    low, high = _bounds(asked.condition, asked.slices.field)
+    low, high = bounds(asked.condition, asked.slices.field)
     if asked.window is not None:
         low, high = low or asked.window[0], high or asked.window[1]
     if low is None or high is None:
@@ -255,26 +191,6 @@ def _slices(asked: Asked) -> list[int]:
         if len(found) > MOST_GROUPS:
             raise _too_many("slices")
     return found
-
-
-def _bounds(condition: Condition, field: Field) -> tuple[datetime | None, datetime | None]:
-    """From when on, and before when, a moment is by a condition; None where it does not say."""
-    match condition:
-        case Comparison(field=compared, operator=operator, value=value) if compared == field:
-            after = value + _INSTANT if operator in _INCLUSIVE else value
-            return value if operator in _LOWER else None, after if operator in _UPPER else None
-        case All(conditions=conditions):
-            bounds = [_bounds(one, field) for one in conditions]
-            lows = [low for low, _ in bounds if low is not None]
-            highs = [high for _, high in bounds if high is not None]
-            return max(lows, default=None), min(highs, default=None)
-    return None, None
-
-
-_LOWER = {Operator.GTE, Operator.GT, Operator.EQ}
-_UPPER = {Operator.LT, Operator.LTE, Operator.EQ}
-_INCLUSIVE = {Operator.LTE, Operator.EQ}
-_INSTANT = timedelta(microseconds=1)
 
 
 def _too_many(what: str) -> BadUserInput:

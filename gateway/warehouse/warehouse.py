@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.errors import GatewayError
+from gateway.warehouse.asked import Asked, Measured
 from gateway.warehouse.connection import Connection
 from gateway.warehouse.coverage import Coverages
 from gateway.warehouse.engine import USUAL, Engine, Limits, Statement
@@ -19,7 +20,7 @@ from gateway.warehouse.renewal import Renewal
 from gateway.warehouse.repair import repair
 from gateway.warehouse.rows import Rows
 from gateway.warehouse.search import Search
-from gateway.warehouse.statistics import Asked, Measured, Statistics
+from gateway.warehouse.statistics import Statistics
 from gateway.warehouse.table import DAY, prepare
 from gateway.warehouse.writer import Writer
 

@@ -26,6 +26,7 @@ from gateway.config.viewers import Realm
 from gateway.insights.snapshot import Snapshot, snapshot_of
 from gateway.insights.summary import CallState
 from gateway.insights.tags import CallTag
+from gateway.warehouse.asked import Asked
 from gateway.warehouse.conditions import EVERYTHING, All, Operator, compare
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.engine import Statement
@@ -36,7 +37,7 @@ from gateway.warehouse.measures import Count, Quantile, Share
 from gateway.warehouse.pages import Question
 from gateway.warehouse.rows import Rows
 from gateway.warehouse.search import Search
-from gateway.warehouse.statistics import Asked, Statistics
+from gateway.warehouse.statistics import Statistics
 from gateway.warehouse.table import DAY, prepare
 from gateway.warehouse.writer import BATCH, Writer
 from tests.warehouse.conftest import complete_calls

@@ -15,11 +15,12 @@ from gateway.insights.snapshot import Snapshot, snapshot_of
 from gateway.insights.summary import Summary
 from gateway.warehouse.columns import COLUMNS, EARLIEST, LATEST
 from gateway.warehouse.embedded import Embedded
-from gateway.warehouse.encryption import Personal, Seal, spelled
+from gateway.warehouse.encryption import Personal, spelled
 from gateway.warehouse.engine import Statement
 from gateway.warehouse.fields import EDGE_FIELDS, FIELDS
 from gateway.warehouse.flat import flat
 from gateway.warehouse.rows import Rows, first_filing, rank_of
+from gateway.warehouse.seal import Seal
 from tests.conftest import NOON
 from tests.insights.strategies import untidy
 from tests.warehouse.conftest import ACCOUNT, HASH_KEY, KEY, WORLD, Store

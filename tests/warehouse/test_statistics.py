@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadUserInput
 from gateway.insights.snapshot import snapshot_of
+from gateway.warehouse.asked import MOST_GROUPS, Asked, By
 from gateway.warehouse.conditions import EVERYTHING, All, Condition, Operator, compare
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.fields import FIELDS
@@ -25,7 +26,7 @@ from gateway.warehouse.measures import (
     quantile,
 )
 from gateway.warehouse.slices import Slices
-from gateway.warehouse.statistics import MOST_GROUPS, Asked, By, Statistics
+from gateway.warehouse.statistics import Statistics
 from tests.conftest import NOON
 from tests.warehouse.conftest import EVER, HASH_KEY, REALM, WORLD, Store, emptied
 from tests.warehouse.oracle import holds, key_of, measured

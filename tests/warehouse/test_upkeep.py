@@ -5,6 +5,7 @@ import pytest
 
 from gateway.insights.snapshot import snapshot_of
 from gateway.warehouse import rows as making
+from gateway.warehouse.asked import Asked, Measured
 from gateway.warehouse.block import Block
 from gateway.warehouse.conditions import EVERYTHING, Operator, compare
 from gateway.warehouse.engine import Statement
@@ -16,7 +17,7 @@ from gateway.warehouse.pages import Question
 from gateway.warehouse.renewal import Renewal
 from gateway.warehouse.repair import repair
 from gateway.warehouse.rows import Filing
-from gateway.warehouse.statistics import Asked, Measured, Statistics
+from gateway.warehouse.statistics import Statistics
 from gateway.warehouse.table import prepare
 from tests.conftest import NOON
 from tests.warehouse.conftest import ACCOUNT, EVER, FOREVER, HASH_KEY, KEY, REALM, WORLD, Store

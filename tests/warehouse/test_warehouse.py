@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from gateway.errors import WarehouseUnavailable
 from gateway.warehouse import connection as connecting
+from gateway.warehouse.asked import Asked
 from gateway.warehouse.conditions import EVERYTHING
 from gateway.warehouse.connection import Connection
 from gateway.warehouse.embedded import Embedded
@@ -18,7 +19,6 @@ from gateway.warehouse.groupings import ByField
 from gateway.warehouse.measures import Count
 from gateway.warehouse.opening import open_engine
 from gateway.warehouse.pages import Question
-from gateway.warehouse.statistics import Asked
 from gateway.warehouse.table import prepare
 from gateway.warehouse.warehouse import Options, Warehouse
 from tests.conftest import NOON
