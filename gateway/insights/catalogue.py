@@ -30,7 +30,8 @@ class Pii(enum.Enum):
 class Fact(msgspec.Struct, frozen=True):
     """What a reader must know of a field: meaning, unit, for which calls it is there, and PII.
 
-    `deprecated` says why it is, and what to use instead.
+    `deprecated` says why it is, and what to use instead; `changes` that it can be another, later,
+    even of a complete call.
     """
 
     meaning: str
@@ -38,6 +39,7 @@ class Fact(msgspec.Struct, frozen=True):
     on: str = "every call, when known"
     pii: Pii = Pii.NONE
     deprecated: str | None = None
+    changes: bool = False
 
     @property
     def description(self) -> str:

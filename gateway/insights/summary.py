@@ -189,7 +189,8 @@ class Summary(Entity, frozen=True):
         ProcessingState | None, Fact("How far the summary is; `processing` says more.")
     ] = None
     processing_version: Annotated[
-        Int32 | None, Fact("Grows with every update while the summary is partial.", "updates")
+        Int32 | None,
+        Fact("Grows with every update while the summary is partial.", "updates", changes=True),
     ] = None
     created_time: Annotated[
         Instant | None, Fact("When the call was created; before `startTime` if it was queued.")
@@ -233,7 +234,9 @@ class Summary(Entity, frozen=True):
     ] = None
     url: Annotated[
         Text | None,
-        Fact("Twilio's address of the summary; on calls of a list, that of the list."),
+        Fact(
+            "Twilio's address of the summary; on calls of a list, that of the list.", changes=True
+        ),
     ] = None
 
     @property

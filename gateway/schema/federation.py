@@ -15,8 +15,11 @@ from gateway.errors import BadUserInput
 from gateway.insights.catalogue import CallSid
 from gateway.insights.sids import call_sid
 from gateway.schema.context import Info
+from gateway.schema.demand_control.cost import LOOKUP
 from gateway.schema.operations import Query, build_schema, look_up_each
 from gateway.schema.types.call import Call
+from gateway.schema.types.field_traits import costs, dated
+from gateway.schema.types.inputs import MAX_IDS
 from gateway.schema.types.scalars import Representation
 
 _LINK = """\
@@ -49,7 +52,9 @@ class SubgraphQuery(Query):
     """The root of all questions, with those of a router."""
 
     @strawberry.field(
-        name="_service", description="This subgraph, as the composition of a supergraph reads it."
+        name="_service",
+        description="This subgraph, as the composition of a supergraph reads it.",
+        metadata=costs(),
     )
     def service(self) -> Service:
         """For `rover subgraph introspect` and its like."""
@@ -62,6 +67,7 @@ class SubgraphQuery(Query):
             "or an error in its place. Up to 100."
         ),
         graphql_type=list[_Entity | None],
+        metadata=costs(LOOKUP, sized_by=("representations",), most=MAX_IDS) | dated(),
     )
     async def entities(
         self,

@@ -22,18 +22,27 @@ from gateway.errors import BadUserInput
 from gateway.insights.catalogue import CallSid
 from gateway.insights.filters import CallSort
 from gateway.insights.media_edges import CarrierEdge, ClientEdge, SdkEdge, SipEdge
-from gateway.insights.paging import Position
+from gateway.insights.paging import MAX_SIZE, Position
 from gateway.insights.summary import ProcessingState
 from gateway.insights.windows import Window, earlier, pin
 from gateway.schema.context import Info
-from gateway.schema.demand_control.cost import pages_of
+from gateway.schema.demand_control.cost import LOOKUP, pages_of
 from gateway.schema.demand_control.page_charge import PageCharge
 from gateway.schema.execution.incremental import DEFER
 from gateway.schema.types.annotation import AnnotateCallInput, AnnotateCallPayload, annotate
 from gateway.schema.types.call import Call, CallLookup, call_of, lookup_of, read_attribute
 from gateway.schema.types.connection import CallConnection, connection
 from gateway.schema.types.derive import object_type
-from gateway.schema.types.inputs import MAX_IDS, CallFilter, patience, said, size_of, understand
+from gateway.schema.types.field_traits import costs, dated, field_traits
+from gateway.schema.types.inputs import (
+    DEFAULT_FIRST,
+    MAX_IDS,
+    CallFilter,
+    patience,
+    said,
+    size_of,
+    understand,
+)
 from gateway.schema.types.node import Node
 from gateway.schema.types.node_ids import decode_id
 from gateway.schema.types.scalars import SCALARS
@@ -52,14 +61,16 @@ class Query:
         description=(
             "A call by its SID; null when there is no summary of it (yet). `callLookup` "
             "gives the reason."
-        )
+        ),
+        metadata=costs(LOOKUP) | dated(),
     )
     async def call(self, info: Info, sid: Sid) -> Call | None:
         """Complete summaries come from the cache, partial ones from Twilio."""
         return call_of((await _look_up(info, sid)).call)
 
     @strawberry.field(
-        description="A call by its SID, with the reason when there is no summary of it."
+        description="A call by its SID, with the reason when there is no summary of it.",
+        metadata=costs(LOOKUP) | dated(),
     )
     async def call_lookup(
         self,
@@ -90,7 +101,11 @@ class Query:
         description=(
             "Calls, newest first, in pages: `first` and `after` to go on, `last` and `before` to "
             "go back. Without either, the first 25."
+        ),
+        metadata=costs(
+            sized_by=("first", "last"), most=MAX_SIZE, otherwise=DEFAULT_FIRST, paged=True
         )
+        | dated(changing=True),
     )
     async def calls(  # noqa: PLR0913, PLR0917 - Relay's arguments
         self,
@@ -142,7 +157,10 @@ class Query:
         context.told.personal |= asked.personal
         return connection(stretch, context.cursors, asked.question)
 
-    @strawberry.field(description="Any object by its `id`; null when there is none (any more).")
+    @strawberry.field(
+        description="Any object by its `id`; null when there is none (any more).",
+        metadata=costs(LOOKUP) | dated(),
+    )
     async def node(
         self,
         info: Info,
@@ -155,7 +173,8 @@ class Query:
         description=(
             "Objects by their ids, in the same order, null where there is none, or an error in its "
             "place. Up to 100."
-        )
+        ),
+        metadata=costs(LOOKUP, sized_by=("ids",), most=MAX_IDS) | dated(),
     )
     async def nodes(
         self,
@@ -166,7 +185,9 @@ class Query:
         sid_of = partial(decode_id, argument="ids")
         return cast("list[Node | None]", await look_up_each(info, "ids", ids, sid_of))
 
-    @strawberry.field(description="The viewer of this request, and its permissions.")
+    @strawberry.field(
+        description="The viewer of this request, and its permissions.", metadata=costs()
+    )
     def viewer(self, info: Info) -> Viewer:
         """For a page that shows only what works."""
         return viewer_of(info.context.viewer)
@@ -181,7 +202,8 @@ class Mutation:
             "Say about a call what people think of it: only what is given is changed. Nothing is "
             "written twice. When an error leaves it open whether something was written, its "
             "`message` says so and its `retryable` is false: read the call, then decide."
-        )
+        ),
+        metadata=costs(1 + LOOKUP),
     )
     async def annotate_call(
         self,
@@ -202,7 +224,8 @@ class Subscription:
         description=(
             "A call as it is now, and each newer version. The subscription ends after the "
             "complete one. A slow client receives the newest version alone."
-        )
+        ),
+        metadata=costs(LOOKUP),
     )
     async def call_updates(self, info: Info, sid: Sid) -> AsyncGenerator[CallLookup, None]:
         """Ends after COMPLETE, EXPIRED and INSIGHTS_NOT_ENABLED."""
@@ -213,7 +236,10 @@ class Subscription:
 
 @cache
 def build_schema(query: type = Query) -> GraphQLSchema:
-    """The schema; the same for every process, and one for all that is in this one."""
+    """The schema; the same for every process, and one for all that is in this one.
+
+    Raises UnstatedCost for a field that does not say what it costs.
+    """
     schema = strawberry.Schema(
         query=query,
         mutation=Mutation,
@@ -224,6 +250,7 @@ def build_schema(query: type = Query) -> GraphQLSchema:
     core = schema._schema  # noqa: SLF001 - documents are executed by graphql-core itself
     core.directives = (*core.directives, DEFER)
     core.type_map["__Type"].fields["isOneOf"].resolve = _is_one_of  # type: ignore[attr-defined]
+    field_traits(core)
     return core
 
 

@@ -10,9 +10,6 @@ from typing import Any, NamedTuple, Self
 
 from msgspec import Struct
 
-from gateway.insights.paging import MAX_SIZE
-from gateway.schema.types.inputs import DEFAULT_FIRST, MAX_IDS
-
 PER_REQUEST = 10
 """What a request to Twilio costs."""
 
@@ -22,8 +19,8 @@ VALUES_PER_UNIT = 100
 LOOKUP = 2
 """Requests of a lookup: for the complete summary, then for the partial one."""
 
-_NAMED_BY = {"nodes": "ids", "_entities": "representations"}
-"""Lists of calls that are named one by one, and the argument that names them."""
+_CURSORS = ("after", "before")
+"""Arguments from which a list goes on."""
 
 _TO_THE_END = 11
 """Requests of `last` without `before`: it walks to the end of the window, and a page back."""
@@ -85,43 +82,67 @@ class Given(NamedTuple):
         return value if isinstance(value, int) else None
 
 
-class Root(Struct, frozen=True):
-    """A field of the root: what it is, its arguments, and what it costs."""
+class FieldCost(Struct, frozen=True):
+    """What a field costs by itself, as it is stated beside the field (`types/field_traits.py`).
 
-    name: str
+    `requests` and `values` count once, or for each item of a list. How many items there are, the
+    first of the arguments `sized_by` that is given says, up to `most`; without any it is
+    `otherwise`. A connection gives its size to those of its lists whose cost is `per_item`.
+    `paged` adds the pages of Twilio's that the items come from.
+    """
+
+    requests: int = 0
+    values: int = 0
+    sized_by: tuple[str, ...] = ()
+    most: int = 1
+    otherwise: int = 0
+    paged: bool = False
+    per_item: bool = False
+
+    @property
+    def own(self) -> Cost:
+        """Requests and values."""
+        return Cost(self.requests, self.values)
+
+
+class Root(Struct, frozen=True):
+    """A field of the root: what it costs by itself, whether it is a list, its arguments.
+
+    `selected` is the cost of what is selected below it.
+    """
+
+    field: FieldCost
+    many: bool
     given: Mapping[str, Given]
     selected: Selected
 
     @property
     def varies(self) -> bool:
         """Whether a variable may change what it costs."""
-        counting = {"first", "last", "after", "before", _NAMED_BY.get(self.name, "")}
+        counting = {*self.field.sized_by, *_CURSORS}
         return any(
             name in counting and given.variable is not None for name, given in self.given.items()
         )
 
     def size(self, variables: Mapping[str, Any]) -> int:
-        """How many calls it gives at most."""
-        if self.name == "calls":
-            for name in ("first", "last"):
-                if (size := self._said(name, variables)) is not None:
-                    return min(max(size, 1), MAX_SIZE)
-            return DEFAULT_FIRST
-        if (argument := _NAMED_BY.get(self.name)) is not None:
-            return min(self._said(argument, variables) or 0, MAX_IDS)
-        return 1
+        """How many items it returns at most."""
+        if not self.field.sized_by:
+            return 1
+        for name in self.field.sized_by:
+            if (size := self._said(name, variables)) is not None:
+                return min(max(size, 0 if self.many else 1), self.field.most)
+        return self.field.otherwise
 
     def cost(self, variables: Mapping[str, Any]) -> Cost:
         """What it costs with these variables."""
-        size, (once, each) = self.size(variables), self.selected
-        if self.name in _NAMED_BY:
-            return Cost().plus(once, size).plus(Cost(LOOKUP), size)
-        if self.name == "calls":
-            return once.plus(each, size).plus(Cost(self._pages(size, variables)))
-        return once
+        size, own, (once, each) = self.size(variables), self.field.own, self.selected
+        if self.many:
+            return Cost().plus(own.plus(once), size)
+        pages = self._pages(size, variables) if self.field.paged else 0
+        return own.plus(once).plus(each, size).plus(Cost(pages))
 
     def _pages(self, size: int, variables: Mapping[str, Any]) -> int:
-        goes_on = any(self._said(name, variables) is not None for name in ("after", "before"))
+        goes_on = any(self._said(name, variables) is not None for name in _CURSORS)
         return pages_of(size, goes_on=goes_on, forward=self._said("last", variables) is None)
 
     def _said(self, name: str, variables: Mapping[str, Any]) -> int | None:
@@ -129,12 +150,17 @@ class Root(Struct, frozen=True):
         return None if given is None else given.size(variables)
 
     def fitting(self, variables: Mapping[str, Any], excess: int) -> int:
-        """How many calls there may be for it to cost so much less; 0 if that does not help."""
-        each = self.selected.each if self.name == "calls" else self.selected.once
-        requests = each.requests + (LOOKUP if self.name in _NAMED_BY else 0)
-        per_call = PER_REQUEST * requests + each.values / VALUES_PER_UNIT
-        fewer = math.ceil((excess + 1) / per_call) if per_call else MAX_SIZE
-        return max(0, self.size(variables) - fewer)
+        """How many items there may be for it to cost so much less; 0 if that does not help."""
+        each = self.field.own.plus(self.selected.once) if self.many else self.selected.each
+        per_item = PER_REQUEST * each.requests + each.values / VALUES_PER_UNIT
+        size = self.size(variables)
+        return max(0, size - math.ceil((excess + 1) / per_item)) if per_item else 0
+
+    def asking_for(self, size: int) -> str:
+        """How so many items are asked for."""
+        named = next((name for name in self.field.sized_by if name in self.given), None)
+        name = named or self.field.sized_by[0]
+        return f"{size} `{name}`" if self.many else f"`{name}: {size}`"
 
 
 class Price(Struct, frozen=True):
@@ -164,12 +190,10 @@ class Price(Struct, frozen=True):
 
     def cure(self, variables: Mapping[str, Any] | None, limit: int) -> str:
         """What to ask instead of what costs more than `limit`."""
+        variables = variables or {}
         excess = self.cost(variables).total - limit
-        lists = [root for root in self.roots if root.name == "calls" or root.name in _NAMED_BY]
-        largest = max(lists, key=lambda root: root.cost(variables or {}).total, default=None)
-        if largest is not None and (size := largest.fitting(variables or {}, excess)) > 0:
-            if (argument := _NAMED_BY.get(largest.name)) is not None:
-                return f"ask for {size} `{argument}` at most, or for fewer fields"
-            name = "last" if "last" in largest.given else "first"
-            return f"ask for `{name}: {size}` at most, or for fewer fields"
+        lists = [root for root in self.roots if root.field.sized_by]
+        largest = max(lists, key=lambda root: root.cost(variables).total, default=None)
+        if largest is not None and (size := largest.fitting(variables, excess)) > 0:
+            return f"ask for {largest.asking_for(size)} at most, or for fewer fields"
         return "ask for fewer fields, or in several requests"

@@ -6,7 +6,6 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentSpreadNode,
-    GraphQLList,
     GraphQLNamedType,
     GraphQLSchema,
     InlineFragmentNode,
@@ -14,44 +13,20 @@ from graphql import (
     ListValueNode,
     NullValueNode,
     OperationDefinitionNode,
-    SchemaMetaFieldDef,
     SelectionSetNode,
-    TypeMetaFieldDef,
-    TypeNameMetaFieldDef,
     ValueNode,
     VariableNode,
-    get_named_type,
-    get_nullable_type,
-    is_leaf_type,
 )
+from msgspec.structs import replace
 
 from gateway.insights.paging import MAX_SIZE
-from gateway.schema.demand_control.cost import LOOKUP, Cost, Given, Price, Root, Selected
+from gateway.schema.demand_control.cost import Cost, Given, Price, Root, Selected
 from gateway.schema.demand_control.introspection import ROOTS as INTROSPECTING
 from gateway.schema.demand_control.introspection import Introspection
 from gateway.schema.demand_control.limits import in_order
 from gateway.schema.language.shared_selections import once
+from gateway.schema.types.field_traits import field_traits
 
-_SIZE = 4
-"""What a list of objects inside a call counts as: it has up to 4 media edges."""
-
-_VALUES = {"JSON": 500}
-"""What leaves hold that hold many values."""
-
-_REQUESTS = {
-    ("Query", "call"): LOOKUP,
-    ("Query", "callLookup"): LOOKUP,
-    ("Query", "node"): LOOKUP,
-    ("Call", "parentCall"): LOOKUP,
-    ("Mutation", "annotateCall"): 1 + LOOKUP,
-    ("Subscription", "callUpdates"): LOOKUP,
-}
-_META = {
-    "__schema": SchemaMetaFieldDef,
-    "__type": TypeMetaFieldDef,
-    "__typename": TypeNameMetaFieldDef,
-}
-"""What introspects is counted where it stands, at the root: these only say of which type it is."""
 _DIGITS = 10
 """Of an `Int`; what has more is refused when it is executed."""
 
@@ -59,13 +34,13 @@ _DIGITS = 10
 class Pricing:
     """Prices documents of `schema`.
 
-    `annotation` is how many requests the annotation of a call takes: none where it is fresh for as
-    long as the call that it comes with.
+    `annotation` is how many requests a value takes that is asked for anew where it is too old: none
+    where it is fresh for as long as the call that it comes with.
     """
 
     def __init__(self, schema: GraphQLSchema, annotation: int = 0) -> None:
         self._schema = schema
-        self._requests = {**_REQUESTS, ("Call", "annotation"): annotation}
+        self._fields = field_traits(schema, annotation)
         self._introspection = Introspection(schema)
 
     def prices(self, document: DocumentNode) -> tuple[Price, ...]:
@@ -107,13 +82,37 @@ class Pricing:
                     waiting.append(selection.selection_set)
                 elif isinstance(selection, FieldNode):
                     key = (selection.alias or selection.name).value
-                    if selection.name.value in INTROSPECTING:
-                        values = self._introspection.values(selection, fragments)
-                        selected = Selected(Cost(0, values))
-                    else:
-                        selected = self._field(selection, root, known)
-                    _merge(roots, key, _root(selection, selected, defaults))
+                    selected = self._below(selection, root, fragments, known)
+                    _merge(roots, key, self._root(selection, root, selected, defaults))
         return Price.of(tuple(roots.values()))
+
+    def _below(
+        self,
+        node: FieldNode,
+        root: GraphQLNamedType,
+        fragments: Mapping[str, SelectionSetNode],
+        known: Mapping[str, Selected],
+    ) -> Selected:
+        """What is selected below a field of the root."""
+        name = node.name.value
+        if name in INTROSPECTING:
+            return Selected(Cost(0, self._introspection.values(node, fragments)))
+        return self._of(node.selection_set, self._fields[root.name][name].kind, known)
+
+    def _root(
+        self,
+        node: FieldNode,
+        root: GraphQLNamedType,
+        selected: Selected,
+        defaults: Mapping[str, int | None],
+    ) -> Root:
+        given = {
+            one.name.value: _given(one.value, defaults)
+            for one in node.arguments or ()
+            if not isinstance(one.value, NullValueNode)
+        }
+        field = self._fields[root.name][node.name.value]
+        return Root(field.cost, field.many, given, selected)
 
     def _of(
         self,
@@ -144,37 +143,18 @@ class Pricing:
         self, node: FieldNode, on: GraphQLNamedType, known: Mapping[str, Selected]
     ) -> Selected:
         """A field with what is selected below it."""
-        name = node.name.value
-        field = _META.get(name) or on.fields[name]  # type: ignore[attr-defined]
-        kind = get_named_type(field.type)
-        many = isinstance(get_nullable_type(field.type), GraphQLList)
-        size = _SIZE if many and on.name != "Query" else 1
-        values = _VALUES.get(kind.name, size) if is_leaf_type(kind) else 0
-        own = Cost(self._requests.get((on.name, name), 0), values)
-        once, each = self._of(node.selection_set, kind, known)
-        if on.name == "CallConnection" and many:
+        field = self._fields[on.name][node.name.value]
+        once, each = self._of(node.selection_set, field.kind, known)
+        if field.cost.per_item:
             return Selected(Cost(), once)
-        return Selected(own.plus(once, size), each)
-
-
-def _root(field: FieldNode, selected: Selected, defaults: Mapping[str, int | None]) -> Root:
-    given = {
-        one.name.value: _given(one.value, defaults)
-        for one in field.arguments or ()
-        if not isinstance(one.value, NullValueNode)
-    }
-    return Root(field.name.value, given, selected)
+        return Selected(field.cost.own.plus(once, field.size).plus(each, field.cost.most))
 
 
 def _merge(roots: dict[str, Root], key: str, root: Root) -> None:
     """Add a field; one that was selected before is asked for once, with all that is below both."""
-    if (before := roots.get(key)) is None:
-        roots[key] = root
-        return
-    once, each = before.selected.beside(root.selected)
-    twice = Cost(_REQUESTS.get(("Query", root.name), 0))
-    selected = Selected(once.plus(twice, -1), each)
-    roots[key] = Root(root.name, root.given, selected)
+    if (before := roots.get(key)) is not None:
+        root = replace(before, selected=before.selected.beside(root.selected))
+    roots[key] = root
 
 
 def _given(value: ValueNode, defaults: Mapping[str, int | None]) -> Given:

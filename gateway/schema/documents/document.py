@@ -32,7 +32,7 @@ from gateway.lru import LruCache
 from gateway.schema.demand_control.cost import Price
 from gateway.schema.demand_control.estimate import Pricing
 from gateway.schema.demand_control.limits import Limits, check_shape
-from gateway.schema.documents.traits import Trait, traits_of, traits_of_all
+from gateway.schema.documents.traits import traits_of, traits_of_all
 from gateway.schema.execution.incremental import DEFER, without_defer
 from gateway.schema.language.reduced_document import skeleton_of
 from gateway.schema.language.shared_selections import (
@@ -44,6 +44,7 @@ from gateway.schema.language.shared_selections import (
     unlinked,
 )
 from gateway.schema.language.value_errors import ValuesFitRule
+from gateway.schema.types.field_traits import Trait
 
 _SHORT = 1000
 """Characters of a document that takes a few milliseconds."""
@@ -210,7 +211,7 @@ class Documents:
             whole,
             text,
             _operations(whole),
-            traits=traits | traits_of_all(skeleton.left_out),
+            traits=traits | traits_of_all(skeleton.left_out, self._schema),
             prices=self._pricing.prices(whole),
             deciders=_deciders(whole) if "@" in text else (),
             deferring=None if whole is parsed else parsed,

@@ -17,7 +17,7 @@ from gateway.insights.pii_detection import personal_data
 from gateway.insights.rank import NO_MOMENT
 from gateway.schema.documents.document import Document, Documents
 from gateway.schema.documents.request import Request
-from gateway.schema.documents.traits import Trait
+from gateway.schema.types.field_traits import Trait
 
 KEPT_FOR = 7 * 86400.0
 """Seconds after which a document has to be registered again."""

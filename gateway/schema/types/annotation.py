@@ -18,6 +18,7 @@ from gateway.insights.catalogue import CallSid
 from gateway.schema.context import Info
 from gateway.schema.types.call import Call, call_of
 from gateway.schema.types.derive import name_enums
+from gateway.schema.types.field_traits import costs
 from gateway.schema.types.inputs import said
 
 name_enums()
@@ -125,7 +126,8 @@ class AnnotateCallPayload:
             "The call as it is now, with the annotation that was written. Null when there "
             "are user errors, or when the call has no summary yet. Null with an error of its "
             "own when the call could not be read: the annotation was written all the same."
-        )
+        ),
+        metadata=costs(),  # `annotateCall` includes it
     )
     async def call(self, info: Info) -> Call | None:
         """Asked for only if somebody wants it, so that its failure is not that of the write."""

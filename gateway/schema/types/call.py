@@ -17,9 +17,11 @@ from gateway.insights.snapshot import Snapshot
 from gateway.insights.summary import ProcessingState, Summary
 from gateway.insights.tags import CallTag
 from gateway.schema.context import Context, Info
+from gateway.schema.demand_control.cost import LOOKUP
 from gateway.schema.types import party as _party  # noqa: F401 - it extends a type used here
 from gateway.schema.types.depends_on import Reads, reads
 from gateway.schema.types.derive import extends, fact_of, name_enums, object_type
+from gateway.schema.types.field_traits import changes, costs
 from gateway.schema.types.node import Node
 from gateway.schema.types.node_ids import encode_id
 from gateway.schema.types.scalars import Json
@@ -93,7 +95,7 @@ class Call(Node):
     @strawberry.field(
         description=fact_of(Summary, "annotation").description,
         graphql_type=object_type(Annotation) | None,
-        metadata=reads(Reads.AGED),
+        metadata=costs(1) | changes() | reads(Reads.AGED),
     )
     @staticmethod
     def annotation(
@@ -115,7 +117,8 @@ class Call(Node):
         return root.summary.media_edges
 
     @strawberry.field(
-        description="The call that created this one, when it was dialled from another call."
+        description="The call that created this one, when it was dialled from another call.",
+        metadata=costs(LOOKUP),
     )
     @staticmethod
     async def parent_call(root: strawberry.Parent[calls.Call], info: Info) -> "Call | None":
@@ -130,7 +133,7 @@ class Call(Node):
 
     @strawberry.field(
         description="How far the summary is, and where this answer comes from.",
-        metadata=reads(Reads.VALUE),
+        metadata=changes() | reads(Reads.VALUE),
     )
     @staticmethod
     def processing(root: strawberry.Parent[calls.Call]) -> Processing:
@@ -153,7 +156,7 @@ class Call(Node):
             "version of the schema lacks. It holds personal data, and needs the scope "
             "`pii:read`."
         ),
-        metadata=reads(Reads.VALUE),
+        metadata=costs(values=500) | reads(Reads.VALUE),
     )
     @staticmethod
     def raw(root: strawberry.Parent[calls.Call], info: Info) -> Json | None:

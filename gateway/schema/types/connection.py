@@ -9,6 +9,7 @@ from gateway.calls.pages import Listed, Stretch, position_of
 from gateway.insights.paging import Cursors, Question
 from gateway.schema.types.call import Call, call_of
 from gateway.schema.types.depends_on import Reads, reads
+from gateway.schema.types.field_traits import costs_per_item
 
 
 @strawberry.type(description="Whether there are more calls, and the cursors to go on with.")
@@ -69,7 +70,10 @@ class CallConnection:
     write: strawberry.Private[Callable[[Listed], str]]
     bounds: strawberry.Private[tuple[str, str]]
 
-    @strawberry.field(description="The calls, each with its cursor.", metadata=reads(Reads.VALUE))
+    @strawberry.field(
+        description="The calls, each with its cursor.",
+        metadata=costs_per_item() | reads(Reads.VALUE),
+    )
     def edges(self) -> list[CallEdge]:
         """Relay's."""
         return [
@@ -77,7 +81,9 @@ class CallConnection:
             for one in self.stretch.calls
         ]
 
-    @strawberry.field(description="The calls alone.", metadata=reads(Reads.VALUE))
+    @strawberry.field(
+        description="The calls alone.", metadata=costs_per_item() | reads(Reads.VALUE)
+    )
     def nodes(self) -> list[Call]:
         """For who does not ask for cursors."""
         return [call_of(one.call) for one in self.stretch.calls]

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from gateway.schema.documents.traits import Trait
 from gateway.schema.results.freshness import Told
+from gateway.schema.types.field_traits import Trait
 from gateway.server.graphql import rate_limit_headers
 
 VARY = "Accept, Authorization"

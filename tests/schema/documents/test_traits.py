@@ -9,8 +9,8 @@ from gateway.insights.catalogue import Fact, Pii
 from gateway.insights.filters import FILTERS, Filter
 from gateway.insights.summary import Summary
 from gateway.schema.documents.document import Documents
-from gateway.schema.documents.traits import Trait
 from gateway.schema.operations import build_schema
+from gateway.schema.types.field_traits import Trait
 from tests.write_docs import example, leaves
 
 SCHEMA = build_schema()

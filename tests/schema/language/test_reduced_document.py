@@ -41,7 +41,7 @@ def test_a_query_has_the_traits_of_its_skeleton_and_of_what_is_left_out(text: st
     document = parse(text)
     for parsed in (document, SHARED.parse(text, 10_000).document):
         skeleton, left_out = skeleton_of(parsed, SCHEMA)
-        found = traits_of(skeleton, SCHEMA) | traits_of_all(left_out)
+        found = traits_of(skeleton, SCHEMA) | traits_of_all(left_out, SCHEMA)
         assert found == traits_of(document, SCHEMA)
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from gateway.config.settings import Settings
 from gateway.sandbox import Fault, Sandbox
-from gateway.schema.documents.traits import Trait
 from gateway.schema.results.freshness import Told
+from gateway.schema.types.field_traits import Trait
 from gateway.server.graphql.http_cache import freshness
 from tests.conftest import NOON, Clock, Gateway
 from tests.server.conftest import Address
