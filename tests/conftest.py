@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 
 from gateway.calls import polling
+from gateway.calls.service import Verbs
 from gateway.config.accounts import Account
 from gateway.config.settings import Secret, Settings
 from gateway.instrumentation import Happening
@@ -63,7 +64,9 @@ class Gateway:
     async def __aenter__(self) -> Self:
         """Start it as a server would."""
         self._stack = contextlib.AsyncExitStack()
-        await self._stack.enter_async_context(self.app.router.lifespan_context(self.app))
+        lifespan = self.app.router.lifespan_context(self.app)
+        state: Any = await self._stack.enter_async_context(lifespan)
+        self.verbs: Verbs = state["verbs"]
         await self._stack.enter_async_context(self.http)
         return self
 

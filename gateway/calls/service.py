@@ -1,7 +1,7 @@
 """The verbs together."""
 
 from collections.abc import Collection
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
@@ -11,22 +11,35 @@ from gateway.calls.events import Events
 from gateway.calls.followers import Followers
 from gateway.calls.lists import Lists
 from gateway.calls.lookups import Lookups
+from gateway.calls.served_accounts import ServedAccounts
 from gateway.concurrency.quotas import Quota
+from gateway.config.accounts import Account
 from gateway.config.viewers import Realm
+
+if TYPE_CHECKING:  # it needs the extra `warehouse`
+    from gateway.warehouse.warehouse import Warehouse
 
 
 class Verbs(Struct, frozen=True):
-    """All that the product does."""
+    """All that the product does. `warehouse` is None where none is kept."""
 
     lookups: Lookups
     lists: Lists
     followers: Followers
     annotations: Annotations
     events: Events
+    accounts: ServedAccounts
+    warehouse: "Warehouse | None" = None
 
     @classmethod
     def on(
-        cls, ground: Ground, realms: Collection[Realm], followers: Quota, *, events_are_on: bool
+        cls,
+        ground: Ground,
+        realms: Collection[Realm],
+        accounts: ServedAccounts,
+        followers: Quota,
+        *,
+        events_are_on: bool,
     ) -> Self:
         """The verbs on common ground, for all realms that there are.
 
@@ -40,10 +53,15 @@ class Verbs(Struct, frozen=True):
             followers=Followers(ground, lookups, followers, events_are_on=events_are_on),
             annotations=Annotations(ground, lookups, realms),
             events=Events(ground, realms),
+            accounts=accounts,
+            warehouse=ground.warehouse,
         )
 
-    def serve(self, realms: Collection[Realm], *, events_are_on: bool) -> None:
-        """Go on for other realms."""
+    def serve(
+        self, realms: Collection[Realm], accounts: Collection[Account], *, events_are_on: bool
+    ) -> None:
+        """Go on for other realms and accounts."""
+        self.accounts.replace(accounts)
         self.annotations.serve(realms)
         self.events.serve(realms)
         self.followers.expect(events_are_on=events_are_on)

@@ -1,6 +1,11 @@
 """`gateway demo`: the sandbox, the gateway over it and GraphiQL in one process on one port."""
 
 import logging
+import os
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +14,8 @@ import msgspec
 from gateway.cli.command import Command, setting_option
 from gateway.cli.environment import check_documents, listen, said, settings_of
 from gateway.cli.world import post_by, world_options
-from gateway.config.rules import refuse_for_the_demo
+from gateway.config.kinds import CacheKeys
+from gateway.config.rules import EXTRA, has_engine, refuse_for_the_demo
 from gateway.config.settings import Secret, Settings
 
 if TYPE_CHECKING:
@@ -49,11 +55,36 @@ def demo(host: str | None, port: int | None, calls: int, seed: int, speed: float
     check_documents(settings)
     listening, address = listen(settings.gateway_host, settings.gateway_port)
     world = Sandbox(calls=calls, seed=seed, speed=speed)
-    app = _gateway_over(world, settings, address)
-    print(TOLD.format(address=address, often=world.often, late=world.late))
-    print(*(f"    {kind:<16}{call}" for kind, call in world.examples().items()), sep="\n")
-    print(flush=True)
-    return run(app, listening)
+    with _warehouse_for(settings) as settings:
+        app = _gateway_over(world, settings, address)
+        print(TOLD.format(address=address, often=world.often, late=world.late))
+        print(*(f"    {kind:<16}{call}" for kind, call in world.examples().items()), sep="\n")
+        if settings.gateway_warehouse_url is None:
+            print(f"\n  Search and statistics need the extra `warehouse`: {EXTRA}")
+        print(flush=True)
+        return run(app, listening)
+
+
+@contextmanager
+def _warehouse_for(settings: Settings) -> Iterator[Settings]:
+    """The settings, with a warehouse in a folder that is removed at the end, and a key of its own.
+
+    Without the extra `warehouse` there is none.
+    """
+    if not has_engine():
+        yield settings
+        return
+    with TemporaryDirectory(prefix="gateway-demo-", ignore_cleanup_errors=True) as folder:
+        yield msgspec.structs.replace(
+            settings,
+            gateway_warehouse_url=f"chdb://{folder}",
+            gateway_cache_key=settings.gateway_cache_key or CacheKeys(_new_key()),
+            gateway_workers=1,
+        )
+
+
+def _new_key() -> str:
+    return b64encode(os.urandom(32)).decode("ascii")
 
 
 def _gateway_over(world: "Sandbox", settings: Settings, address: str) -> object:

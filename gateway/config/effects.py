@@ -14,10 +14,21 @@ def ineffective(settings: Settings, accounts: Collection[str]) -> Iterator[str]:
     yield from _of_access(settings, accounts)
     yield from _of_pages(settings)
     yield from _of_shares(settings)
-    if settings.gateway_cache_key is not None and settings.gateway_cache_url == "memory://":
+    yield from _of_stores(settings)
+
+
+def _of_stores(settings: Settings) -> Iterator[str]:
+    """What is kept beyond the memory of a process, and how."""
+    url, alone = settings.gateway_warehouse_url, settings.gateway_cache_url == "memory://"
+    if settings.gateway_cache_key is not None and alone and url is None:
         yield (
-            "GATEWAY_CACHE_KEY encrypts what a cache server keeps, and GATEWAY_CACHE_URL is "
-            "memory://: set that to a Redis, or unset GATEWAY_CACHE_KEY."
+            "GATEWAY_CACHE_KEY encrypts what a cache server and the warehouse keep, and there is "
+            "neither: set GATEWAY_CACHE_URL or GATEWAY_WAREHOUSE_URL, or unset GATEWAY_CACHE_KEY."
+        )
+    if settings.gateway_warehouse_password is not None and not (url or "").startswith("clickhouse"):
+        yield (
+            "GATEWAY_WAREHOUSE_PASSWORD is for a ClickHouse server, and GATEWAY_WAREHOUSE_URL "
+            "names none: set that to one, or unset GATEWAY_WAREHOUSE_PASSWORD."
         )
 
 

@@ -130,6 +130,16 @@ CacheUrl = Annotated[
         title="`memory://`, or `redis://` or `rediss://` with `[user:password@]host[:port][/db]`",
     ),
 ]
+WarehouseUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^(chdb:///[^/?#\s][^?#\s]*"
+        r"|clickhouses?://([^/?#@:\s]+@)?(\[[0-9a-fA-F:.]+\]|[^/?#@:\s\[\]]+)(:\d{1,5})?"
+        r"(/[^/?#\s]*)?)\Z",
+        title="`chdb:///path`, or `clickhouse://` or `clickhouses://` with "
+        "`[user@]host[:port][/database]`",
+    ),
+]
 Origins = Annotated[
     str,
     Meta(
@@ -141,6 +151,7 @@ Manifest = Annotated[str, Meta(title="the path of a manifest of Apollo or Relay"
 Seconds = Annotated[float, Meta(gt=0, le=86400, title="seconds above 0")]
 Age = Annotated[float, Meta(ge=0, le=366 * 86400, title="seconds, 0 or more")]
 Count = Annotated[int, Meta(ge=1, title="a whole number from 1")]
+Days = Annotated[int, Meta(ge=1, le=30, title="a whole number from 1 to 30")]
 Port = Annotated[int, Meta(ge=0, le=65535, title="a port, 0 to 65535")]
 Seed = Annotated[int, Meta(title="a whole number")]
 Calls = Annotated[int, Meta(ge=0, title="a whole number, 0 or more")]

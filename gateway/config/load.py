@@ -17,6 +17,7 @@ from gateway.config.kinds import (
     ProxyUrl,
     Secret,
     Url,
+    WarehouseUrl,
     WebhookUrl,
     check_address,
 )
@@ -88,6 +89,6 @@ def value_of(text: str, hint: Any) -> Any:
     value = msgspec.convert(text.lower() if hint is bool else text, hint, strict=False)
     if hint == ProxyUrl and "://" not in value:
         value = f"http://{value}"  # as curl and requests read it
-    if hint in {Url, WebhookUrl, JwksUrl, CacheUrl, ProxyUrl}:
+    if hint in {Url, WebhookUrl, JwksUrl, CacheUrl, ProxyUrl, WarehouseUrl}:
         check_address(value)
     return Confidential(value) if hint in {CacheUrl, ProxyUrl} else value

@@ -1,6 +1,7 @@
 """Which settings go together, and which do not."""
 
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -37,10 +38,40 @@ def contradictions(settings: "Settings") -> Iterator[str]:
             "GATEWAY_FEDERATION is true, and a router writes documents of its own: unset it, or "
             "GATEWAY_TRUSTED_DOCUMENTS_ONLY, and trust documents at the router instead."
         )
+    if settings.gateway_warehouse_url is not None:
+        yield from _warehouse(settings, settings.gateway_warehouse_url)
     yield from _open_doors(settings)
     yield from _plain_text(settings)
     if settings.twilio_api_secret and not settings.twilio_api_key:
         yield "TWILIO_API_KEY is missing: set the SID of the key that TWILIO_API_SECRET is of."
+
+
+EXTRA = "pip install 'call-insights-gateway[warehouse]'"
+"""Installs the engine of the warehouse."""
+
+
+def has_engine() -> bool:
+    """Whether the extra `warehouse` is installed; nothing of it is imported."""
+    return find_spec("clickhouse_connect") is not None
+
+
+def _warehouse(settings: "Settings", url: str) -> Iterator[str]:
+    if not has_engine():
+        yield (
+            f"GATEWAY_WAREHOUSE_URL is set, and its engine is not installed: `{EXTRA}`, or unset "
+            "the setting."
+        )
+    if settings.gateway_cache_key is None:
+        yield (
+            "GATEWAY_CACHE_KEY is missing: the warehouse encrypts personal data with it; set it to "
+            "what `openssl rand -base64 32` prints, or unset GATEWAY_WAREHOUSE_URL."
+        )
+    if url.startswith("chdb:") and settings.gateway_workers > 1:
+        yield (
+            f"GATEWAY_WORKERS is {settings.gateway_workers}, and one process owns the folder of "
+            "GATEWAY_WAREHOUSE_URL: set it to 1, or set that to a ClickHouse server "
+            "(`clickhouse://user@host:8123/database`)."
+        )
 
 
 def _open_doors(settings: "Settings") -> Iterator[str]:
@@ -95,6 +126,11 @@ def refuse_for_the_demo(said: Mapping[str, str]) -> None:
         mistakes.append(
             "GATEWAY_CONFIG is set, and `gateway demo` has an account and a viewer of its own: "
             "unset it, or use `gateway serve`."
+        )
+    if "GATEWAY_WAREHOUSE_URL" in said:
+        mistakes.append(
+            "GATEWAY_WAREHOUSE_URL is set, and `gateway demo` has a warehouse of its own, which "
+            "ends with it: unset it, or use `gateway serve`."
         )
     if auth == "required":
         mistakes.append(

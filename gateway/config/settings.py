@@ -16,6 +16,7 @@ from gateway.config.kinds import (
     CacheKeys,
     CacheUrl,
     Count,
+    Days,
     JwksUrl,
     Manifest,
     Networks,
@@ -25,6 +26,7 @@ from gateway.config.kinds import (
     Seconds,
     Secret,
     Url,
+    WarehouseUrl,
     WebhookUrl,
 )
 
@@ -150,6 +152,19 @@ class Settings(Struct, frozen=True, kw_only=True):
         Age,
         "How long after its time an answer is still given when Twilio cannot be asked, in seconds.",
     ] = 3600.0
+
+    gateway_warehouse_url: Annotated[
+        WarehouseUrl | None,
+        "Where calls are kept as columns, for search and statistics: a folder for one process, or "
+        "a ClickHouse server; unset: nowhere.",
+    ] = None
+    gateway_warehouse_password: Annotated[Secret | None, "The password of that server."] = None
+    gateway_warehouse_days: Annotated[
+        Days, "For how many days after its end a call is kept there."
+    ] = 30
+    gateway_warehouse_requests_per_minute: Annotated[
+        Count, "How many requests a minute Twilio is sent to keep the warehouse up to date."
+    ] = 60
 
     gateway_webhook_url: Annotated[
         WebhookUrl | None,

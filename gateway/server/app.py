@@ -22,6 +22,7 @@ from gateway.cache.policy import Freshness
 from gateway.cache.store import Store
 from gateway.cache.tiered_cache import TieredCache
 from gateway.calls.dependencies import Ground
+from gateway.calls.served_accounts import ServedAccounts
 from gateway.calls.service import Verbs
 from gateway.concurrency.quotas import Quotas
 from gateway.config.accounts import Account
@@ -62,6 +63,7 @@ from gateway.server.telemetry.observers import observers
 from gateway.server.telemetry.prometheus import Telemetry
 from gateway.server.telemetry.request_log import Journal, RequestLog
 from gateway.server.telemetry.tracing import Traces, sent_at_the_end, traces_of
+from gateway.server.warehouse import kept_open, warehouse_of
 from gateway.upstream.client import InsightsClient
 from gateway.upstream.proxies import Proxies
 from gateway.upstream.stack import discipline
@@ -165,14 +167,16 @@ class _Engine(NamedTuple):
     cache: MemoryCache | TieredCache
     quotas: Quotas
     memory: LruCache
+    hook: Hook
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[dict[str, asyncio.Event | Repeats]]:
+    async def running(self) -> AsyncIterator[dict[str, Any]]:
         """From the start of the server to its end, which it tells by the event `stopping`."""
         await self.cache.listen()
         stopping = asyncio.Event()
         hurrying = asyncio.create_task(self._hurry(stopping))
-        yield {"stopping": stopping, "repeats": Repeats(self.memory)}
+        async with kept_open(self.verbs.warehouse, self.hook):
+            yield {"stopping": stopping, "repeats": Repeats(self.memory), "verbs": self.verbs}
         hurrying.cancel()
         await self.client.aclose()
         await self.cache.close()
@@ -199,12 +203,15 @@ def _engine(
         hook,
     )
     client = InsightsClient(disciplined, settings.gateway_upstream_url, hook=hook, clock=clock)
-    ground = Ground(client, Store(cache, freshness, clock), freshness, leases, hook, clock)
+    accounts = ServedAccounts(configuration.accounts)
+    warehouse = warehouse_of(settings, accounts, clock)
+    store = Store(cache, freshness, clock)
+    ground = Ground(client, store, freshness, leases, hook, clock, warehouse)
     pushed = events_are_on(settings, configuration.accounts)
     quotas = Quotas.of(settings, hook, viewers=configuration.stranger is None)
-    verbs = Verbs.on(ground, configuration.realms, quotas.followers, events_are_on=pushed)
+    verbs = Verbs.on(ground, configuration.realms, accounts, quotas.followers, events_are_on=pushed)
     memory = LruCache(shares(settings.gateway_cache_max_bytes).requests)
-    return _Engine(verbs, client, cache, quotas, memory)
+    return _Engine(verbs, client, cache, quotas, memory, hook)
 
 
 def _verifier(settings: Settings, clock: Callable[[], float], hook: Hook) -> TokenVerifier | None:

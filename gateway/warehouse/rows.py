@@ -86,7 +86,7 @@ class Rows:
         self.personal = Personal(keys)
         self.seal = Seal(keys)
         self._hash_key = hash_key
-        self.form = lru_cache(maxsize=None)(self._form)
+        self._form_under = lru_cache(maxsize=1024)(self._form)
 
     def row(self, account: str, snapshot: Snapshot, filing: Filing) -> list[Any]:
         """A row in the order of the columns."""
@@ -135,13 +135,16 @@ class Rows:
         plain = self.seal.open(account, sid, sealed)
         return None if plain is None else _decode(plain).raw
 
-    def _form(self, account: str) -> int:
+    def form(self, account: str) -> int:
         """Tells how the rows of an account are made today: by which keys, with which columns."""
+        return self._form_under(self._hash_key(account))
+
+    def _form(self, hash_key: bytes) -> int:
         made = (
             [(column.name, column.type) for column in COLUMNS],
             DERIVATION,
             self.seal.key_id,
-            hashlib.blake2b(self._hash_key(account), digest_size=8).digest(),
+            hashlib.blake2b(hash_key, digest_size=8).digest(),
         )
         digest = hashlib.blake2b(_encode(made), digest_size=8, person=b"gateway form").digest()
         return int.from_bytes(digest, "big")

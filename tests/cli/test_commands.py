@@ -494,6 +494,7 @@ def test_the_start_tells_no_secret_and_what_has_no_effect(
             ["GATEWAY_CONFIG is set", "GATEWAY_AUTH is 'required'"],
         ),
         ({"GATEWAY_HOST": "10.0.0.7"}, ["GATEWAY_HOST is '10.0.0.7'"]),
+        ({"GATEWAY_WAREHOUSE_URL": "chdb:///calls"}, ["GATEWAY_WAREHOUSE_URL is set"]),
     ],
 )
 def test_the_demo_refuses_what_it_cannot_obey(

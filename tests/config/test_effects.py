@@ -14,6 +14,11 @@ CASES = {
         "GATEWAY_COMPLETE_MAX_AGE": "30",
     },
     "GATEWAY_CACHE_KEY": {"GATEWAY_CACHE_KEY": "A" * 43 + "="},
+    "GATEWAY_WAREHOUSE_PASSWORD": {
+        "GATEWAY_WAREHOUSE_PASSWORD": "a harbour at night",
+        "GATEWAY_WAREHOUSE_URL": "chdb:///calls",
+        "GATEWAY_CACHE_KEY": "A" * 43 + "=",
+    },
     "GATEWAY_JWKS_URL": {
         "GATEWAY_JWKS_URL": "https://login.example/keys",
         "GATEWAY_JWT_ISSUER": "https://login.example",
@@ -53,6 +58,7 @@ def test_what_is_typed_into_graphiql_is_in_no_manifest() -> None:
         {},
         {"GATEWAY_DEADLINE": "10"},
         {"GATEWAY_MAX_REQUESTS": "100"},
+        {"GATEWAY_WAREHOUSE_URL": "chdb:///calls", "GATEWAY_CACHE_KEY": "A" * 43 + "="},
         {"GATEWAY_INTROSPECTION": "false", "GATEWAY_GRAPHIQL": "false"},
         {"TWILIO_ACCOUNT_SID": "AC" + "1b" * 16, "GATEWAY_CONFIG": "gateway.toml"},
     ],

@@ -1,5 +1,6 @@
 import inspect
 import re
+import sys
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,6 +54,9 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "GATEWAY_SETTLED_VERSION": ("3", 3),
     "GATEWAY_STALE_IF_ERROR": ("60", 60.0),
     "GATEWAY_WEBHOOK_URL": ("https://calls.example/hook", "https://calls.example/hook"),
+    "GATEWAY_WAREHOUSE_URL": ("chdb:///var/lib/gateway", "chdb:///var/lib/gateway"),
+    "GATEWAY_WAREHOUSE_DAYS": ("7", 7),
+    "GATEWAY_WAREHOUSE_REQUESTS_PER_MINUTE": ("10", 10),
     "GATEWAY_CORS_ORIGINS": (
         "https://app.example, http://localhost:3000",
         "https://app.example, http://localhost:3000",
@@ -77,7 +81,11 @@ EXAMPLES: dict[str, tuple[str, object]] = {
 }
 """A value of each setting that is no secret, and what is read from it."""
 
-SECRETS = {"TWILIO_AUTH_TOKEN", "TWILIO_API_SECRET", "GATEWAY_CACHE_KEY"}
+SECRETS = {
+    *("TWILIO_AUTH_TOKEN", "TWILIO_API_SECRET"),
+    *("GATEWAY_CACHE_KEY", "GATEWAY_WAREHOUSE_PASSWORD"),
+}
+KEY = "A" * 43 + "="
 JWT = {
     "GATEWAY_JWKS_URL": "https://login.acme.example/keys",
     "GATEWAY_JWT_ISSUER": "https://login.acme.example",
@@ -96,6 +104,7 @@ COMPANY = {
     "GATEWAY_TRUSTED_DOCUMENTS_ONLY": {"GATEWAY_TRUSTED_DOCUMENTS": "documents.json"},
     "TWILIO_API_KEY": {"TWILIO_API_SECRET": "a harbour at night"},
     "GATEWAY_WEBHOOK_URL": {"TWILIO_AUTH_TOKEN": "a harbour at night"},
+    "GATEWAY_WAREHOUSE_URL": {"GATEWAY_CACHE_KEY": KEY},
 }
 """What goes along with some of them."""
 
@@ -226,6 +235,13 @@ WRONG = {
     "HTTP_PROXY": ("https://[::zz]", "proxy:99999"),
     "GATEWAY_WEBHOOK_URL": ("https://calls.example:84x/hook",),
     "GATEWAY_CACHE_KEY": ("harbour", "aGFyYm91cg==", "A" * 43 + "=,", "A" * 43),
+    "GATEWAY_WAREHOUSE_URL": (
+        *("chdb://", "chdb:///", "chdb://folder", "/var/lib/gateway", "http://clickhouse:8123"),
+        *("clickhouse://", "clickhouse://user:word@host", "clickhouse://host:84x"),
+        *("clickhouses://host/calls?secure=0", "clickhouse://[::zz]", "chdb:///a b"),
+    ),
+    "GATEWAY_WAREHOUSE_DAYS": ("0", "31", "1.5", "30d"),
+    "GATEWAY_WAREHOUSE_REQUESTS_PER_MINUTE": ("0", "many"),
     "GATEWAY_CACHE_MAX_BYTES": ("0", "1GB"),
     "GATEWAY_COMPLETE_MAX_AGE": ("-1", "nan", "inf", "7d"),
     "GATEWAY_PAGE_MAX_AGE": ("inf",),
@@ -264,11 +280,14 @@ def test_a_mistake_is_one_line_with_its_cure(name: str, text: str) -> None:
         ("GATEWAY_UPSTREAM_URL", "https://my_gateway-1:80"),
         ("GATEWAY_CACHE_URL", "redis://:word@[fe80::1]:6379/0?socket_timeout=1"),
         ("GATEWAY_CACHE_URL", "redis:///1"),
+        ("GATEWAY_WAREHOUSE_URL", "chdb:///var/lib/gateway"),
+        ("GATEWAY_WAREHOUSE_URL", "clickhouse://localhost"),
+        ("GATEWAY_WAREHOUSE_URL", "clickhouses://ana@[fe80::1]:8443/calls"),
     ],
 )
 def test_an_address_is_a_name_or_number_of_a_host_and_a_port(name: str, text: str) -> None:
     """In every form that can be connected to."""
-    assert getattr(read({name: text}), name.lower()) == text
+    assert getattr(read({**COMPANY.get(name, {}), name: text}), name.lower()) == text
 
 
 def test_all_mistakes_are_told_at_once() -> None:
@@ -455,6 +474,37 @@ def test_webhooks_need_the_auth_token_that_twilio_signs_with() -> None:
     assert mistake.startswith("TWILIO_AUTH_TOKEN is missing")
 
 
+@pytest.mark.parametrize("url", ["chdb:///calls", "clickhouse://localhost/calls"])
+def test_a_warehouse_needs_a_key(url: str) -> None:
+    """Personal data is nowhere in the clear; the cure is the command that makes a key (ours)."""
+    (mistake,) = mistakes({"GATEWAY_WAREHOUSE_URL": url})
+
+    assert mistake.startswith("GATEWAY_CACHE_KEY is missing")
+    assert "openssl rand -base64 32" in mistake
+    assert read({"GATEWAY_WAREHOUSE_URL": url, "GATEWAY_CACHE_KEY": KEY})
+
+
+def test_one_process_owns_an_embedded_warehouse() -> None:
+    """Two would destroy each other's files (chDB); a server is for any number of processes."""
+    said = {"GATEWAY_CACHE_KEY": KEY, "GATEWAY_WORKERS": "2"}
+    (mistake,) = mistakes({**said, "GATEWAY_WAREHOUSE_URL": "chdb:///calls"})
+
+    assert mistake.startswith("GATEWAY_WORKERS is 2")
+    assert "clickhouse://" in mistake
+    assert read({**said, "GATEWAY_WAREHOUSE_URL": "clickhouse://localhost"}).gateway_workers == 2
+
+
+def test_without_its_engine_a_warehouse_is_told_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The extra is optional, so a setting that needs it says so at the start (ours)."""
+    monkeypatch.setitem(sys.modules, "clickhouse_connect", None)
+    (mistake,) = mistakes({"GATEWAY_WAREHOUSE_URL": "chdb:///calls", "GATEWAY_CACHE_KEY": KEY})
+
+    assert mistake.startswith("GATEWAY_WAREHOUSE_URL is set, and its engine is not installed")
+    assert "pip install 'call-insights-gateway[warehouse]'" in mistake
+
+
 def test_a_router_and_trusted_documents_alone_exclude_each_other() -> None:
     """What a router asks is in no manifest: that is told at the start, not by each answer."""
     said = {"GATEWAY_TRUSTED_DOCUMENTS_ONLY": "true", "GATEWAY_TRUSTED_DOCUMENTS": "documents.json"}
@@ -506,6 +556,7 @@ def test_a_proxy_may_be_named_in_lower_case(tmp_path: Path) -> None:
         ("GATEWAY_JWKS_URL", "https://keys.example:84x/keys?key=harbour"),
         ("GATEWAY_UPSTREAM_URL", "https://user:harbour@host"),
         ("GATEWAY_WEBHOOK_URL", "https://user:harbour@host/hook"),
+        ("GATEWAY_WAREHOUSE_URL", "clickhouse://user:harbour@clickhouse:8123/calls"),
         ("HTTPS_PROXY", "socks5://user:harbour@proxy:1080"),
         ("ALL_PROXY", "http://user:harbour@proxy:abc"),
     ],

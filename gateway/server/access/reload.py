@@ -49,9 +49,8 @@ class Access:
         accounts = configuration.accounts
         self.doorkeeper.replace(configuration.grants, configuration.stranger)
         self.sink.replace(self._doors(accounts))
-        self._verbs.serve(
-            configuration.realms, events_are_on=events_are_on(self._settings, accounts)
-        )
+        pushed = events_are_on(self._settings, accounts)
+        self._verbs.serve(configuration.realms, accounts, events_are_on=pushed)
 
     @contextmanager
     def reloading(self, reread: Reread | None) -> Iterator[None]:

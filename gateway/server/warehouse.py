@@ -1,0 +1,52 @@
+"""Makes the warehouse that the settings name, and keeps it open while the server runs.
+
+Nothing of its engine, nor of what else the extra `warehouse` installs, is imported without one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from gateway.calls.served_accounts import ServedAccounts
+from gateway.concurrency.background import keep_running
+from gateway.config.settings import Settings
+from gateway.instrumentation import Hook
+
+if TYPE_CHECKING:
+    from gateway.warehouse.warehouse import Warehouse
+
+
+def warehouse_of(
+    settings: Settings, accounts: ServedAccounts, clock: Callable[[], float]
+) -> "Warehouse | None":
+    """The warehouse, which is not open yet; None where the settings name none."""
+    url, key = settings.gateway_warehouse_url, settings.gateway_cache_key
+    if url is None or key is None:
+        return None
+    from gateway.warehouse.warehouse import Options, Warehouse  # noqa: PLC0415 - see above
+
+    password = settings.gateway_warehouse_password
+    options = Options(
+        url,
+        key.keys,
+        accounts.hashing_key,
+        "" if password is None else password.reveal(),
+        settings.gateway_warehouse_days,
+        settings.gateway_settled_version,
+    )
+    return Warehouse(options, clock)
+
+
+@asynccontextmanager
+async def kept_open(warehouse: "Warehouse | None", hook: Hook) -> AsyncIterator[None]:
+    """Open it behind the start, and close it at the end of the `with` block."""
+    if warehouse is None:
+        yield
+        return
+    running = asyncio.create_task(keep_running("warehouse", warehouse.run, hook))
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
