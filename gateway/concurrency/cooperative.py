@@ -5,6 +5,7 @@ little to do waits for one of them and not for all. Viewers take turns as they d
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Iterable
 from typing import TypeAlias, TypeVar
 
@@ -16,6 +17,9 @@ T = TypeVar("T")
 
 TURN = 50
 """So many calls are worked on before it is the turn of others: some milliseconds."""
+
+LONGEST = 0.004
+"""Seconds after which it is the turn of others, however few calls that were."""
 
 _Place: TypeAlias = "asyncio.Future[None]"
 
@@ -60,8 +64,11 @@ async def next_turn() -> None:
 
 
 async def in_turns(things: Iterable[T], turn: int = TURN) -> AsyncGenerator[T, None]:
-    """The things, to work on one after the other, so many in each turn."""
-    for number, thing in enumerate(things):
-        if number % turn == 0:
+    """The things, to work on one after the other, so many in each turn, and none too long."""
+    done, until = turn, 0.0
+    for thing in things:
+        if done == turn or time.perf_counter() > until:
             await next_turn()
+            done, until = 0, time.perf_counter() + LONGEST
         yield thing
+        done += 1

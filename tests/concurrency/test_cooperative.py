@@ -1,10 +1,11 @@
 """Long work is done in turns: one in each pass of the event loop, viewer by viewer."""
 
 import asyncio
+import time
 
 import pytest
 
-from gateway.concurrency.cooperative import in_turns, next_turn
+from gateway.concurrency.cooperative import LONGEST, in_turns, next_turn
 from gateway.concurrency.deadlines import OneAsker, Priority, ask_for
 from gateway.concurrency.fair_queue import FairLock
 
@@ -38,6 +39,18 @@ async def test_one_turn_in_each_pass_however_many_have_much_to_do() -> None:
     passes.stop()
     moments = [moment for _, moment in log]
     assert len(moments) == len(set(moments)) == 100
+
+
+async def test_a_turn_ends_when_it_took_long() -> None:
+    """Ours: fifty calls with all of their fields are not as quick as fifty without."""
+    passes, moments = Passes(), list[int]()
+    async for _ in in_turns(range(5)):
+        moments.append(passes.count)
+        began = time.perf_counter()
+        while time.perf_counter() <= began + LONGEST:
+            pass
+    passes.stop()
+    assert len(set(moments)) == 5
 
 
 async def test_viewers_take_turns() -> None:
