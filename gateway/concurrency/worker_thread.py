@@ -1,6 +1,6 @@
-"""Work on documents, aside of the event loop: a large one takes dozens of milliseconds.
+"""Work on documents and variables, aside of the event loop: large ones take a tenth of a second.
 
-One thread does it all, one document after the other, so that the loop has at least half of the
+One thread does it all, one thing after the other, so that the loop has at least half of the
 time for those whose documents are known. Viewers take turns; who leaves, leaves the line.
 """
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from gateway.concurrency.cooperative import next_turn
 from gateway.concurrency.fair_queue import FairLock
 from gateway.concurrency.per_loop import PerLoop
 
@@ -18,11 +19,16 @@ _thread = ThreadPoolExecutor(1, "documents")
 _turn = PerLoop(FairLock)
 
 
-async def aside(work: Callable[[], T], known: Callable[[], T | None]) -> T:
-    """What the work gives, or raises, while the loop goes on.
+async def aside(
+    work: Callable[[], T], known: Callable[[], T | None] = lambda: None, *, long: bool = True
+) -> T:
+    """What the work gives, or raises, while the loop goes on; what is not long is done in a turn.
 
     When its turn comes, `known` may give that already: somebody else did the same meanwhile.
     """
+    if not long:
+        await next_turn()
+        return known() or work()
     async with _turn():
         done = known()
         if done is not None:

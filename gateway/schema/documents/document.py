@@ -25,7 +25,6 @@ from graphql import (
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from msgspec import Struct, field
 
-from gateway.concurrency.cooperative import next_turn
 from gateway.concurrency.worker_thread import aside
 from gateway.errors import TooComplex
 from gateway.lru import LruCache
@@ -46,7 +45,7 @@ from gateway.schema.language.shared_selections import (
 from gateway.schema.language.value_errors import ValuesFitRule
 from gateway.schema.types.field_traits import Trait
 
-_SHORT = 1000
+SHORT = 1000
 """Characters of a document that takes a few milliseconds."""
 
 _SIZE = 3000
@@ -119,10 +118,7 @@ async def whole_of(document: Document, memory: LruCache) -> DocumentNode:
 
 
 async def _parsed_alone(text: str, known: Callable[[], Parsed | None]) -> Parsed:
-    if len(text) > _SHORT:
-        return await aside(partial(alone, text), known)
-    await next_turn()
-    return alone(text)
+    return await aside(partial(alone, text), known, long=len(text) > SHORT)
 
 
 class Documents:
@@ -163,11 +159,8 @@ class Documents:
         """The same, in turns with others; a new document of some length is read aside."""
         if (known := self._known(text)) is not None:
             return known
-        if len(text) > _SHORT:
-            read, known_by_then = partial(self._read, text), partial(self._known, text)
-            return self._remembered(await aside(read, known_by_then))
-        await next_turn()
-        return self.read(text)
+        read, known_by_then = partial(self._read, text), partial(self._known, text)
+        return self._remembered(await aside(read, known_by_then, long=len(text) > SHORT))
 
     def _known(self, text: str) -> Document | None:
         known: Document | None = self._memory.get(("document", text))
@@ -233,7 +226,7 @@ class Documents:
         if len(self._skeletons) == _MAX_SKELETONS:
             self._skeletons.clear()
         traits = traits_of(skeleton, self._schema)
-        if len(written) <= _SHORT:
+        if len(written) <= SHORT:
             self._skeletons[written] = traits
         return traits
 

@@ -1,6 +1,6 @@
 """Compiles operations, once for each document and each way that its directives can go."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -23,11 +23,10 @@ from graphql.execution.values import VariableValues, get_variable_values
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
-from gateway.concurrency.cooperative import next_turn
 from gateway.concurrency.worker_thread import aside
 from gateway.lru import LruCache
-from gateway.schema.documents.document import Document
-from gateway.schema.execution.compiled.operation import Operation, Root, Variables, values_of
+from gateway.schema.documents.document import SHORT, Document
+from gateway.schema.execution.compiled.operation import LARGE, Operation, Root, Variables, values_of
 from gateway.schema.execution.compiled.reading import Uncompilable, resolver_of
 from gateway.schema.execution.compiled.selection import Writer
 
@@ -90,12 +89,13 @@ class Compiler:
         """An operation that is not known yet; those with ever other directives are not compiled."""
         if node.directives or (key not in document.ways and len(document.ways) >= _MAX_WAYS):
             return _Way(None)
-        await next_turn()
-        values = values_of(self._schema, node, variables)
+        reading = partial(values_of, self._schema, node, variables)
+        values = await aside(reading, long=len(msgspec.json.encode(variables)) > LARGE)
         if values is None:
             return _Way(None)
         compiling = partial(self._compiled, document, node, values, key, masked=masked)
-        way: _Way = await aside(compiling, partial(self._memory.get, key))
+        known: Callable[[], _Way | None] = partial(self._memory.get, key)
+        way = await aside(compiling, known, long=len(document.text) > SHORT)
         self._keep(document, key, way)
         return way
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Hashable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 import msgspec
@@ -14,7 +15,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
-from gateway.concurrency.cooperative import next_turn
+from gateway.concurrency.worker_thread import aside
 from gateway.lru import LruCache
 from gateway.schema.context import Context
 from gateway.schema.execution.compiled.rendering import Rendering
@@ -26,7 +27,7 @@ _SIZE_OF_ARGUMENTS, _SIZE_OF_BYTE = 1500, 15
 _LONG = 256
 """Bytes of variables beyond which their digest stands for them."""
 
-_LARGE = 8 * 1024
+LARGE = 8 * 1024
 """Bytes of variables that take a while to read; what they make is not remembered."""
 
 Variables: TypeAlias = Mapping[str, Any]
@@ -72,9 +73,8 @@ class Operation:
     async def arguments(self, variables: Variables | None) -> Arguments | None:
         """The arguments of each root field; None when some do not fit."""
         said = msgspec.json.encode(variables)
-        if len(said) > _LARGE:
-            await next_turn()
-            return self._made(variables)
+        if len(said) > LARGE:
+            return await aside(partial(self._made, variables))
         key = "arguments", self._way, said if len(said) <= _LONG else hashlib.blake2b(said).digest()
         known: Arguments | None = self._memory.get(key)
         if known is None and (known := self._made(variables)) is not None:
