@@ -43,8 +43,7 @@ from gateway.schema.types.inputs import (
     size_of,
     understand,
 )
-from gateway.schema.types.node import Node
-from gateway.schema.types.node_ids import decode_id
+from gateway.schema.types.node import Node, decode_id
 from gateway.schema.types.scalars import SCALARS
 from gateway.schema.types.viewer import Viewer, viewer_of
 

@@ -48,12 +48,13 @@ from gateway.server.access.reload import Access, Reread, events_are_on
 from gateway.server.documentation import Documentation
 from gateway.server.drain import Farewell, Leaving
 from gateway.server.graphiql import GraphiQL
+from gateway.server.graphql.cors import across_origins, origins_of
 from gateway.server.graphql.endpoint import GraphQLEndpoint
 from gateway.server.graphql.load_shedding import Shedding
 from gateway.server.graphql.service import MakeContext, Service
 from gateway.server.graphql.websocket import WebSocketEndpoint
 from gateway.server.middleware.fast_route import Application, Straight
-from gateway.server.middleware.security import Door, across_origins, origins_of
+from gateway.server.middleware.security import Security
 from gateway.server.open_files import at_most
 from gateway.server.protocols.connection_limits import STATE, Connections
 from gateway.server.protocols.replay import Repeats
@@ -118,8 +119,8 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
 
     def front(app: ASGIApp) -> ASGIApp:
         straight = Straight(app, GRAPHQL, over_http=over_http, over_websocket=sockets)
-        door = Door(straight, local_only=local_only)
-        log = RequestLog(door, journal, leaving, traced=traces is not None)
+        secured = Security(straight, local_only=local_only)
+        log = RequestLog(secured, journal, leaving, traced=traces is not None)
         return Farewell(log, leaving)
 
     @asynccontextmanager

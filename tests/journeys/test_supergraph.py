@@ -21,7 +21,7 @@ from gateway.insights.catalogue import CallSid
 from gateway.sandbox import Fault, Sandbox
 from gateway.schema.federation import subgraph_sdl
 from gateway.schema.operations import build_schema
-from gateway.schema.types.node_ids import encode_id
+from gateway.schema.types.node import encode_id
 from gateway.server.app import create_app
 from tests.conftest import Clock, Gateway
 from tests.node import install

@@ -15,7 +15,7 @@ from graphql import (
 from hypothesis import strategies as st
 
 from gateway.insights.catalogue import CallSid
-from gateway.schema.types.node_ids import encode_id
+from gateway.schema.types.node import encode_id
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 

@@ -22,8 +22,7 @@ from gateway.schema.types import party as _party  # noqa: F401 - it extends a ty
 from gateway.schema.types.depends_on import Reads, reads
 from gateway.schema.types.derive import extends, fact_of, name_enums, object_type
 from gateway.schema.types.field_traits import changes, costs
-from gateway.schema.types.node import Node
-from gateway.schema.types.node_ids import encode_id
+from gateway.schema.types.node import Node, encode_id
 from gateway.schema.types.scalars import Json
 
 name_enums()

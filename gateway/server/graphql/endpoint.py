@@ -26,6 +26,7 @@ from gateway.schema.execution.answers import Answer
 from gateway.schema.results.error_policy import mask
 from gateway.server.access.authentication import Admission
 from gateway.server.graphql.bodies import BadRequest, body_of, from_body, from_get
+from gateway.server.graphql.cors import check_page
 from gateway.server.graphql.http_cache import NO_STORE, VARY, for_caches, freshness
 from gateway.server.graphql.incremental import Parts
 from gateway.server.graphql.negotiation import (
@@ -41,7 +42,6 @@ from gateway.server.graphql.responses import InOnePiece, in_errors, refusal, sta
 from gateway.server.graphql.service import Service
 from gateway.server.graphql.streams import Stream
 from gateway.server.middleware.disconnect import ClientLeft, Incoming, WhileConnected
-from gateway.server.middleware.security import check_page
 from gateway.server.protocols.replay import Repeat, Repeated
 from gateway.server.telemetry.request_log import note
 

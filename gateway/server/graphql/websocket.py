@@ -25,9 +25,9 @@ from gateway.request_stats import Tally, current
 from gateway.schema.execution.answers import Answer
 from gateway.schema.results.error_policy import Shown, failure
 from gateway.server.graphql.bodies import MAX_BODY_BYTES, BadRequest, request_of
+from gateway.server.graphql.cors import may_connect
 from gateway.server.graphql.load_shedding import too_many
 from gateway.server.graphql.service import Service
-from gateway.server.middleware.security import may_connect
 from gateway.server.telemetry.request_log import Journal, note
 
 SUBPROTOCOL = "graphql-transport-ws"

@@ -1,22 +1,17 @@
-"""The door: which names the gateway answers to, which pages may call it, what each answer forbids.
+"""Refuses requests under foreign host names, and adds security headers to each response.
 
 A page of another site can be made to reach a loopback address under a name of its own (DNS
 rebinding). So where nobody has to show who they are, only names of this machine are answered.
 """
 
-from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import msgspec
-from starlette.datastructures import Headers
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors import Forbidden
-from gateway.server.graphql import rate_limit_headers
-from gateway.server.graphql.bodies import BadRequest
 from gateway.server.webhook import PATH as SIGNED_PATH
 
 _DEFAULTS = (
@@ -27,14 +22,6 @@ _DEFAULTS = (
 )
 """What each answer forbids browsers, unless it says something else itself (GraphiQL does)."""
 
-_READ_BY_CLIENTS = (
-    *("Age", "ETag", "Retry-After", "WWW-Authenticate", "X-Request-Id"),
-    *rate_limit_headers.NAMES,
-)
-
-_OWN_SITES = {"same-origin", "none"}
-"""What `Sec-Fetch-Site` says of a page of this origin, and of what a person typed."""
-
 _CURE = (
     "This gateway has no viewers, and answers to names of its own machine alone, such as "
     "localhost: name viewers in GATEWAY_CONFIG, or say GATEWAY_AUTH=none to answer to any name."
@@ -44,7 +31,7 @@ _MISDIRECTED = msgspec.json.encode(
 )
 
 
-class Door:
+class Security:
     """Wraps the application; `local_only` turns away requests to any but a loopback name.
 
     What Twilio pushes is let through under whatever name a tunnel has: it is signed.
@@ -72,64 +59,6 @@ class Door:
             await _turn_away(scope, send_guarded)
         else:
             await self._app(scope, receive, send_guarded)
-
-
-def origins_of(said: str | None) -> frozenset[str]:
-    """The origins of a setting, as browsers write them: in lower case, without a default port."""
-    return frozenset(_origin(origin) for origin in (said or "").split(",") if origin.strip())
-
-
-def across_origins(app: ASGIApp, origins: Iterable[str]) -> ASGIApp:
-    """The application, for pages of these origins too.
-
-    They may send any header: no cookie is ever read, and what clients add for tracing or for their
-    own use changes from one to the next.
-    """
-    allowed = frozenset(origins)
-    if not allowed:
-        return app
-    return CORSMiddleware(
-        app,
-        allow_origins=allowed,
-        allow_methods=("GET", "POST"),
-        allow_headers=("*",),
-        expose_headers=_READ_BY_CLIENTS,
-        max_age=3600,
-    )
-
-
-def may_connect(headers: Headers, origins: frozenset[str]) -> bool:
-    """Whether no page opened a WebSocket, or one of this server or of these origins."""
-    origin = headers.get("origin")
-    if origin is None or origin in origins:
-        return True
-    server = origin.partition("://")[2]  # `urlsplit` would remember it
-    return server != "" and server.lower() == headers.get("host", "").lower()
-
-
-class ForeignPage(BadRequest):
-    """A GET that a page of another origin had a browser send."""
-
-    code = Forbidden.code
-
-
-def check_page(headers: Mapping[str, str], origins: frozenset[str]) -> None:
-    """See that no page but this gateway's, and those of `origins`, has a GET sent.
-
-    Before a POST of JSON, browsers ask whether the page may; a GET they send at once, and say in
-    `Sec-Fetch-Site` whose page it is (https://www.w3.org/TR/fetch-metadata/). Raises ForeignPage.
-    """
-    site = headers.get("sec-fetch-site", "none")
-    if site not in _OWN_SITES and headers.get("origin") not in origins:
-        raise ForeignPage(
-            403, "Pages of another origin may ask when GATEWAY_CORS_ORIGINS names their origin."
-        )
-
-
-def _origin(text: str) -> str:
-    address = urlsplit(text.strip().lower())
-    default = ":443" if address.scheme == "https" else ":80"
-    return f"{address.scheme}://{address.netloc.removesuffix(default)}"
 
 
 def _to_this_machine(scope: Scope) -> bool:

@@ -17,7 +17,7 @@ from gateway.insights.snapshot import snapshot_of
 from gateway.instrumentation import OperationExecuted
 from gateway.schema.documents.request import Request
 from gateway.schema.execution.executor import Executor
-from gateway.schema.types.node_ids import encode_id
+from gateway.schema.types.node import encode_id
 from tests.conftest import NOON
 from tests.schema.both_ways import (
     COMPILED,

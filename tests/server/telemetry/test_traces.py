@@ -26,7 +26,7 @@ from gateway.insights.catalogue import CallSid
 from gateway.instrumentation import OperationExecuted
 from gateway.request_stats import current
 from gateway.sandbox import Fault, Sandbox
-from gateway.schema.types.node_ids import encode_id
+from gateway.schema.types.node import encode_id
 from gateway.server.telemetry.spans import MAX_SPANS, Spans, a_hundredth, as_sampled_by
 from gateway.server.telemetry.tracing import is_wanted, traces_of
 from tests.conftest import Clock, Gateway
