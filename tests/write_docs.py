@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from graphql import GraphQLNamedType, GraphQLObjectType, get_named_type
+from graphql import GraphQLField, GraphQLNamedType, GraphQLObjectType, get_named_type
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
 
@@ -26,7 +26,7 @@ from gateway.insights.statistics import AvgMax
 from gateway.insights.summary import Summary
 from gateway.insights.windows import ACCEPTED_BOUND
 from gateway.schema.operations import build_schema
-from gateway.schema.types.derive import fact_of, field_name
+from gateway.schema.types.derive import fact_behind, fact_of, field_name
 from gateway.server.telemetry.prometheus import Telemetry
 
 ROOT = Path(__file__).parent.parent
@@ -142,12 +142,23 @@ def fields() -> str:
 
 def own_fields() -> str:
     """The fields of a call that Twilio does not have."""
-    call, processing = _type("Call"), _type("Processing")
-    derived = {field_name(Summary, name) for name in Summary.__struct_encode_fields__}
-    every = {name: field for name, field in call.fields.items() if name not in derived}
-    every |= {f"processing.{name}": field for name, field in processing.fields.items()}
-    rows = ((f"`{n}`", f"`{f.type}`", f.description or "") for n, f in sorted(every.items()))
+    places: dict[tuple[str, str], list[str]] = {}
+    for path, field in sorted(_own(_type("Call"), "")):
+        meaning = (field.description or "").replace("\n", " ")
+        places.setdefault((str(field.type), meaning), []).append(f"`{path}`")
+    rows = ((", ".join(paths), f"`{kind}`", told) for (kind, told), paths in places.items())
     return _table(("In the graph", "Type", "Meaning"), rows)
+
+
+def _own(kind: GraphQLObjectType, path: str) -> Iterator[tuple[str, GraphQLField]]:
+    """The fields below a type that Twilio does not have."""
+    twilios = {field_name(Summary, name) for name in Summary.__struct_encode_fields__ if not path}
+    for name, field in kind.fields.items():
+        own, inner = fact_behind(field) is None and name not in twilios, get_named_type(field.type)
+        if own:
+            yield f"{path}{name}", field
+        if isinstance(inner, GraphQLObjectType) and (not own or name == "processing"):
+            yield from _own(inner, f"{path}{name}.")
 
 
 def metrics() -> str:

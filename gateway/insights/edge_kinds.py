@@ -22,8 +22,14 @@ class MediaEdgeKind(Vocabulary):
 class StreamDirection(Vocabulary):
     """Which of the two media streams of an edge it is."""
 
-    INBOUND = "inbound", "What the edge received: at a gateway by Twilio, at the SDK by the app."
-    OUTBOUND = "outbound", "What the edge sent: at a gateway by Twilio, at the SDK by the app."
+    INBOUND = (
+        "inbound",
+        "The stream that the edge received: at a gateway by Twilio, at the SDK by the app.",
+    )
+    OUTBOUND = (
+        "outbound",
+        "The stream that the edge sent: at a gateway by Twilio, at the SDK by the app.",
+    )
 
 
 class CallSide(Vocabulary):

@@ -21,8 +21,8 @@ from tests.benchmarks.world import PAGE, PARTIAL_EVERY, Row, Rows
 
 Name = Literal["W1", "W2", "W3", "W4"]
 
-LEFT_OUT = {"edges", "parentCall", "raw", "annotation"}
-"""The same values again, other calls, and what is asked for anew each minute."""
+LEFT_OUT = {"edges", "parentCall", "raw", "annotation", "diagnosis", "estimatedMos"}
+"""The same values again, other calls, what is asked for anew each minute, and what is computed."""
 
 OF_THE_MOMENT = {"asOf", "source", "refreshAfter"}
 """Fields of `processing` that tell of the asking, not of the call."""

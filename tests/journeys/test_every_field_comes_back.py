@@ -23,7 +23,19 @@ from gateway.instrumentation import KeyUnknown
 from gateway.sandbox import Sandbox
 from tests.conftest import Clock, Gateway
 
-NOT_UPSTREAM = {"id", "processing", "edges", "parentCall", "raw", "callerHash", "calleeHash"}
+NOT_UPSTREAM = {
+    "id",
+    "processing",
+    "edges",
+    "parentCall",
+    "raw",
+    "callerHash",
+    "calleeHash",
+    "estimatedMos",
+    "diagnosis",
+}
+EXTENDED = {"Call", "Party", "GatewayInboundStream", "GatewayOutboundStream"}
+"""The types that have fields beside those of Twilio."""
 
 
 class Values:
@@ -88,7 +100,7 @@ def _select_all(kind: Any) -> str:
     parts = []
     for name, field in kind.fields.items():
         inner = get_named_type(field.type)
-        if kind.name in {"Call", "Party"} and name in NOT_UPSTREAM:
+        if kind.name in EXTENDED and name in NOT_UPSTREAM:
             continue
         if is_leaf_type(inner):
             parts.append(name)

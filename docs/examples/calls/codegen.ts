@@ -22,6 +22,7 @@ const config: CodegenConfig = {
           DateTime: 'string', // ISO 8601: for new Date(…)
           JSON: 'unknown',
           TimeBound: 'string', // '4h', or as a DateTime
+          URL: 'string', // of a page, absolute
         },
       },
     },

@@ -21,12 +21,12 @@ class Severity(Vocabulary):
 
 
 class FindingBasis(Vocabulary):
-    """What a finding rests on."""
+    """The evidence that a finding rests on."""
 
     TAG = "tag", "A tag of Twilio's; no number of the summary shows the same."
     THRESHOLD = "threshold", "A number of the summary that passes a published threshold."
     COMPARISON = "comparison", "Two facts of the summary that do not fit together."
-    STATE = "state", "A state, code or setting that the summary tells."
+    STATE = "state", "A state, code or setting in the summary."
 
 
 class SuspectKind(Vocabulary):
@@ -44,7 +44,7 @@ class SuspectKind(Vocabulary):
 class Finding(Entity, frozen=True):
     """One thing that stands out in a summary, with the evidence for it."""
 
-    rule: Annotated[FindingRule, Fact("Which rule found it.", on=_FINDING)]
+    rule: Annotated[FindingRule, Fact("The rule that found it.", on=_FINDING)]
     severity: Annotated[Severity, Fact("How much it matters.", on=_FINDING)]
     edge: Annotated[
         MediaEdgeKind | None, Fact("The media edge it was found at.", on="findings at an edge")
@@ -55,27 +55,28 @@ class Finding(Entity, frozen=True):
     heard_by: Annotated[
         tuple[CallSide, ...],
         Fact(
-            "Who heard or noticed it, by edge, stream and direction of the call; empty: not known.",
+            "The parties who heard or noticed it, by edge, stream and direction of the call. An "
+            "empty list: not known.",
             on=_FINDING,
         ),
     ]
     field: Annotated[
         str | None,
-        Fact("The field of the call that tells it, as a path in the graph.", on="most findings"),
+        Fact(
+            "The field of the call with the evidence, as a path in the graph.", on="most findings"
+        ),
     ]
     value: Annotated[
-        float | None, Fact("What that field says.", "what `unit` says", "findings with a number")
+        float | None, Fact("The value of that field.", "that of `unit`", "findings with a number")
     ]
     threshold: Annotated[
-        float | None, Fact("The threshold it passed.", "what `unit` says", "rules with one")
+        float | None, Fact("The threshold it passed.", "that of `unit`", "rules with one")
     ]
     unit: Annotated[str | None, Fact("Unit of `value` and `threshold`.", on="rules with one")]
-    message: Annotated[str, Fact("What was found, in a sentence.", on=_FINDING)]
-    advice: Annotated[str, Fact("What to do about it.", on=_FINDING)]
-    basis: Annotated[FindingBasis, Fact("What the finding rests on.", on=_FINDING)]
-    source: Annotated[
-        Url, Fact("Who says so: the specification or page behind the rule.", on=_FINDING)
-    ]
+    message: Annotated[str, Fact("The finding in a sentence.", on=_FINDING)]
+    advice: Annotated[str, Fact("A step that people can take.", on=_FINDING)]
+    basis: Annotated[FindingBasis, Fact("The evidence that it rests on.", on=_FINDING)]
+    source: Annotated[Url, Fact("The specification or page behind the rule.", on=_FINDING)]
 
 
 class Suspect(Entity, frozen=True):
@@ -83,12 +84,13 @@ class Suspect(Entity, frozen=True):
 
     where: Annotated[SuspectKind, Fact("The place.", on="every suspect")]
     findings: Annotated[
-        tuple[Finding, ...], Fact("What speaks for it; never empty.", on="every suspect")
+        tuple[Finding, ...],
+        Fact("The findings that speak for it; never empty.", on="every suspect"),
     ]
 
 
 class Diagnosis(Entity, frozen=True):
-    """What a summary says about why a call went or sounded as it did, and no more than that."""
+    """Why a call went or sounded as it did, as far as its summary says, and no more than that."""
 
     headline: Annotated[str, Fact("The diagnosis in one sentence.", on="every call")]
     suspects: Annotated[
@@ -96,5 +98,6 @@ class Diagnosis(Entity, frozen=True):
         Fact("Where the fault likely lies, the likeliest first; often none.", on="every call"),
     ]
     findings: Annotated[
-        tuple[Finding, ...], Fact("What stands out, the most severe first.", on="every call")
+        tuple[Finding, ...],
+        Fact("The problems of the call, the most severe first.", on="every call"),
     ]

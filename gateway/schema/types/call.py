@@ -12,6 +12,8 @@ from gateway.config.viewers import Scope
 from gateway.insights.annotation import Annotation
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import decode_plain
+from gateway.insights.diagnosis.diagnosis import diagnose
+from gateway.insights.diagnosis.findings import Diagnosis
 from gateway.insights.media_edges import MediaEdge
 from gateway.insights.snapshot import Snapshot
 from gateway.insights.summary import ProcessingState, Summary
@@ -19,6 +21,7 @@ from gateway.insights.tags import CallTag
 from gateway.schema.context import Context, Info
 from gateway.schema.demand_control.cost import LOOKUP
 from gateway.schema.types import party as _party  # noqa: F401 - it extends a type used here
+from gateway.schema.types import streams as _streams  # noqa: F401 - the same
 from gateway.schema.types.depends_on import Reads, reads
 from gateway.schema.types.derive import extends, fact_of, name_enums, object_type
 from gateway.schema.types.field_traits import changes, costs
@@ -114,6 +117,20 @@ class Call(Node):
     def edges(root: strawberry.Parent[calls.Call]) -> tuple[MediaEdge, ...]:
         """All edges as one list."""
         return root.summary.media_edges
+
+    @strawberry.field(
+        description=(
+            "Why the call went or sounded as it did, as far as its summary says. It names the "
+            "problems, the parties who heard them, and where the fault most likely lies. It costs "
+            "no request to Twilio."
+        ),
+        graphql_type=object_type(Diagnosis),
+        metadata=changes() | reads(Reads.VALUE),
+    )
+    @staticmethod
+    def diagnosis(root: strawberry.Parent[calls.Call]) -> Diagnosis:
+        """Of the summary as it is known, with the annotation in it."""
+        return diagnose(root.summary)
 
     @strawberry.field(
         description="The call that created this one, when it was dialled from another call.",

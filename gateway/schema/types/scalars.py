@@ -9,6 +9,7 @@ from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 from gateway.insights.catalogue import AccountSid, BigInt, CallSid
+from gateway.insights.diagnosis.findings import Url
 from gateway.insights.sids import call_sid
 from gateway.insights.windows import ACCEPTED_BOUND, TimeBound, parse_bound
 
@@ -95,6 +96,13 @@ SCALARS: dict[Any, ScalarDefinition] = {
         name="JSON",
         description="Any JSON value, as Twilio wrote it.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+        parse_value=_output_only,
+    ),
+    Url: strawberry.scalar(
+        name="URL",
+        description="The absolute address of a page: `https://www.rfc-editor.org/rfc/rfc3261`.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3986",
+        serialize=str,
         parse_value=_output_only,
     ),
     Representation: strawberry.scalar(

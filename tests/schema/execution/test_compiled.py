@@ -132,6 +132,7 @@ def test_what_changes_without_the_summary_is_told_anew(field: str, sightings: li
             "compiled",
         ),
         (f'callLookup(sid: "{SIDS[0]}") {{ status call {{ raw }} }}', "compiled"),
+        ("calls { nodes { diagnosis { headline findings { source heardBy } } } }", "compiled"),
         ("calls { edges { cursor node { id } } pageInfo { endCursor } }", "compiled"),
         (
             f'node(id: "{encode_id(SIDS[0])}") {{ ... on Call {{ edges {{ __typename }} }} }}',

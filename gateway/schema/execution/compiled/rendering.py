@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
 from gateway.calls.call import Call, Source
 from gateway.concurrency.cooperative import in_turns, next_turn
+from gateway.insights.annotation import Annotation
 from gateway.schema.context import Context
 from gateway.schema.execution.compiled.selection import Misfit, Program
 from gateway.schema.types.call import annotation_anew, annotation_of
@@ -36,7 +36,7 @@ class Rendering:
         self._calls: list[bytes] = []
         self._ready: dict[tuple[int, int], bytes] = {}
         self._old: dict[int, Call] = {}
-        self._renewed: dict[int, Call] = {}
+        self._renewed: dict[int, Annotation | None] = {}
 
     async def render(self, programs: Sequence[tuple[bytes, Program, Any]]) -> list[bytes]:
         """The answer with what the root fields came to, each under its key, in pieces.
@@ -81,8 +81,7 @@ class Rendering:
     async def _get_ready(self, programs: Sequence[Program], calls: Sequence[Call]) -> None:
         """Make the JSON of the calls of a long list, in turns with others."""
         for program in programs:
-            async for listed in in_turns(calls):
-                call = self._renewed.get(id(listed), listed)
+            async for call in in_turns(calls):
                 self._ready[id(program), id(call)] = self._json(program, call)
 
     def _pieces(self, program: Program, value: Any) -> list[bytes]:
@@ -98,7 +97,7 @@ class Rendering:
         if call.__class__ is not Call:
             raise Misfit
         if Reads.AGED in program.reads:
-            call = self._young(call)
+            self._see_age_of(call)
         ready = self._ready.get((id(program), id(call)))
         self._calls.append(self._json(program, call) if ready is None else ready)
         return _MARKED
@@ -106,6 +105,8 @@ class Rendering:
     def _json(self, program: Program, call: Call) -> bytes:
         """The JSON of a call, as it is remembered."""
         entry, of = call.entry, call if Reads.SOURCE in program.reads else call.summary
+        if Reads.AGED in program.reads and id(call) in self._renewed:
+            entry = None
         if entry is None or (of is call and call.source is Source.UPSTREAM):
             return _encode(program.run(call, self))
         account = self.context.viewer.realm.account
@@ -117,21 +118,20 @@ class Rendering:
 
         return entry.once((program.key, key, call.snapshot.predicted), of, write)
 
-    def _young(self, call: Call) -> Call:
-        """The call with an annotation that may be told; or the call as it is, to be renewed."""
-        if (renewed := self._renewed.get(id(call))) is not None:
-            return renewed
+    def annotation(self, call: Call) -> Annotation | None:
+        """The annotation of a call, as it was renewed if it was too old."""
+        return self._renewed.get(id(call), call.summary.annotation)
+
+    def _see_age_of(self, call: Call) -> None:
+        """Tell how old the annotation of a call is, or that it has to be renewed."""
+        if id(call) in self._renewed:
+            return
         if self.context.verbs.lookups.annotation_is_fresh(call):
             annotation_of(self.context, call.snapshot)
         else:
             self._old[id(call)] = call
-        return call
 
     async def _renew(self) -> None:
         """Ask for all annotations that are too old, at the same time."""
-        calls = list(self._old.values())
-        asked = [annotation_anew(self.context, call.snapshot) for call in calls]
-        for call, annotation in zip(calls, await asyncio.gather(*asked), strict=True):
-            summary = replace(call.summary, annotation=annotation)
-            snapshot = replace(call.snapshot, summary=summary)
-            self._renewed[id(call)] = replace(call, snapshot=snapshot, entry=None)
+        asked = [annotation_anew(self.context, call.snapshot) for call in self._old.values()]
+        self._renewed |= zip(self._old, await asyncio.gather(*asked), strict=True)

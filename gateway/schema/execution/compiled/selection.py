@@ -193,6 +193,8 @@ class Writer:
         """The value of a field, as its resolver would give it."""
         read = read_of(field, masked=self._masked)
         self._reads |= set() if read.reads is None else {read.reads}
+        if read.reads is Reads.AGED:
+            return "i.annotation(o)"
         if read.resolver is not None:
             call = self._global(f"R_{parent.name}_{name}", read.resolver)
             return f"{call}(o, i)" if read.takes_info else f"{call}(o)"
