@@ -105,6 +105,7 @@ def field_name(entity: type[Entity], upstream_name: str) -> str:
 
 
 def _finish(cls: type[T], entity: type[Entity]) -> type[T]:
+    name_enums()  # one that a type meets without a name loses its descriptions
     hints = get_type_hints(entity, include_extras=True)
     own = inspect.get_annotations(cls)
     annotations: dict[str, Any] = {}
