@@ -9,8 +9,8 @@ import pytest
 from gateway.config.settings import Settings
 from gateway.instrumentation import DeadlineMissed
 from gateway.sandbox import Fault, Sandbox
+from tests.calls.annotating import ANNOTATE, read
 from tests.conftest import Clock, Gateway
-from tests.journeys.annotations import ANNOTATE, read
 
 CALL = "query($sid: CallSid!) { call(sid: $sid) { sid processing { source } } }"
 TWO = """

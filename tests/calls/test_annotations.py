@@ -10,8 +10,8 @@ import pytest
 from gateway.config.settings import Settings
 from gateway.config.viewers import Scope
 from gateway.sandbox import Fault, Sandbox
+from tests.calls.annotating import ANNOTATE, READ, annotate, read
 from tests.conftest import Clock, Gateway
-from tests.journeys.annotations import ANNOTATE, READ, annotate, read
 from tests.servers import RedisServer
 from tests.viewers import Asker, People
 

@@ -14,6 +14,7 @@ from gateway.config.accounts import Account
 from gateway.config.settings import Secret, Settings
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
+from tests.calls.annotating import annotate, read
 from tests.conftest import Clock, Gateway
 from tests.event_streams import (
     HOUR,
@@ -28,7 +29,6 @@ from tests.event_streams import (
     outcomes,
     push,
 )
-from tests.journeys.annotations import annotate, read
 from tests.servers import serving
 
 UPDATES = """

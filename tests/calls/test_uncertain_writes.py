@@ -8,8 +8,8 @@ import pytest
 from gateway.config.settings import Settings
 from gateway.sandbox import Fault, Sandbox
 from gateway.sandbox.faults import Kind
+from tests.calls.annotating import ANNOTATE, READ, annotate, read
 from tests.conftest import Clock, Gateway
-from tests.journeys.annotations import ANNOTATE, READ, annotate, read
 
 VERSION = "query($sid: CallSid!) { call(sid: $sid) { processing { version } } }"
 BLIND = """
