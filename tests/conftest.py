@@ -3,6 +3,7 @@
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
@@ -24,6 +25,18 @@ hypothesis.settings.load_profile("unhurried")
 
 NOON = 1_780_000_000.0
 """When every test begins, in seconds since 1970; a whole multiple of every rounding grid used."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of the warehouse's own engine last.
+
+    A process has one folder open at a time (chDB). They share one engine to the end of the session;
+    a gateway of another test closes its own.
+    """
+    items.sort(key=lambda item: "warehouse" in item.path.relative_to(ROOT).parts)
+
+
+ROOT = Path(__file__).parent
 
 
 class Clock:

@@ -1,13 +1,14 @@
 """Annotating a call: written once, and known to all who ask from then on."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct, structs
 
 from gateway.calls.call import Call, LookupStatus
 from gateway.calls.dependencies import Ground
 from gateway.calls.lookups import STATUS, Lookups
+from gateway.calls.warehouse_annotations import Change, WarehouseAnnotations
 from gateway.concurrency.background import log_fault
 from gateway.concurrency.deadlines import asking, in_time
 from gateway.config.viewers import Realm
@@ -40,6 +41,7 @@ class Annotations:
         self._client = ground.client
         self._store = ground.store
         self._lookups = lookups
+        self._warehouse = WarehouseAnnotations(ground.warehouse)
         self._clock = ground.clock
         self._writes: set[asyncio.Task[Written | LookupStatus]] = set()
 
@@ -87,10 +89,9 @@ class Annotations:
         await self._tell_all(realm, sid, lambda known: annotate(known, answer, at))
         return Written(sid, answer)
 
-    async def _tell_all(
-        self, realm: Realm, sid: CallSid, change: Callable[[Snapshot], Snapshot]
-    ) -> None:
-        """Change what is known of a call in every realm of the account."""
+    async def _tell_all(self, realm: Realm, sid: CallSid, change: Change) -> None:
+        """Change what is known of a call in every realm of the account, and in the warehouse."""
+        self._warehouse.change(realm, sid, change)
         account = realm.account.sid
         for key in {realm.key, *(one.key for one in self._realms if one.account.sid == account)}:
             known = await self._store.known_by_all(key, sid)

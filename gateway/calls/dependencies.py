@@ -1,6 +1,6 @@
 """What all the verbs stand on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -8,6 +8,8 @@ from msgspec import Struct
 from gateway.cache.leases import Leases
 from gateway.cache.policy import Freshness
 from gateway.cache.store import Store
+from gateway.config.viewers import Realm
+from gateway.insights.snapshot import Seen, Snapshot
 from gateway.instrumentation import Hook
 from gateway.upstream.client import InsightsClient
 
@@ -29,3 +31,18 @@ class Ground(Struct, frozen=True):
     hook: Hook
     clock: Callable[[], float]
     warehouse: "Warehouse | None" = None
+
+    async def keep(self, realm: Realm, seen: Sequence[Seen]) -> list[Seen]:
+        """Store what was seen, unless something of a higher rank is known; give the winners.
+
+        The warehouse writes them too, in the background.
+        """
+        kept = await self.store.keep(realm.key, seen)
+        self.offer(realm.account.sid, kept)
+        return kept
+
+    def offer(self, account: str, seen: Sequence[Seen]) -> None:
+        """Have the warehouse write the summaries among these soon, without waiting for it."""
+        if self.warehouse is not None:
+            summaries = [one for one in seen if isinstance(one, Snapshot)]
+            self.warehouse.writer.offer(account, summaries)

@@ -1,4 +1,4 @@
-"""Taking in what Twilio pushes: into the cache, and on to whoever watches the call."""
+"""Taking in what Twilio pushes: into cache and warehouse, and on to whoever watches the call."""
 
 from collections.abc import Collection, Sequence
 from itertools import islice
@@ -26,6 +26,7 @@ class Events:
     def __init__(self, ground: Ground, realms: Collection[Realm]) -> None:
         self._realms = realms
         self._store = ground.store
+        self._offer = ground.offer
         self._hook = ground.hook
         self._clock = ground.clock
 
@@ -39,6 +40,7 @@ class Events:
         while batch := list(islice(events, _BATCH)):
             summaries = [event for event in batch if isinstance(event, SummaryEvent)]
             newest = _newest(summaries)
+            self._offer(account.sid, newest)
             kept: list[Snapshot] = []
             for realm in self._realms:
                 if realm.account.sid == account.sid:

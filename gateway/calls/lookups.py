@@ -43,6 +43,7 @@ class Lookups:
     def __init__(self, ground: Ground) -> None:
         self._client = ground.client
         self._store = ground.store
+        self._keep = ground.keep
         self._freshness = ground.freshness
         self._hook = ground.hook
         self._clock = ground.clock
@@ -151,7 +152,7 @@ class Lookups:
         ask = self._ask_whole if realm.is_whole else self._ask_in_part
         seen = await ask(realm, sid, known if isinstance(known, Snapshot) else None)
         self._note_progress(known, seen)
-        return (await self._store.keep(realm.key, [still_predicted(seen, known)]))[0]
+        return (await self._keep(realm, [still_predicted(seen, known)]))[0]
 
     async def _ask_whole(self, realm: Realm, sid: CallSid, known: Snapshot | None) -> Seen:
         seen = await self._client.summary(realm.account, sid, "complete", known)
@@ -196,7 +197,7 @@ class Lookups:
             newer = annotate(snapshot, answered, asked_at)
         except Undecodable:
             return snapshot
-        return (await self._store.keep(realm.key, [newer]))[0]
+        return (await self._keep(realm, [newer]))[0]
 
     async def _learned(self, realm: Realm, sid: CallSid, before: Seen | None) -> Seen | None:
         """What another replica saw since `before`, if it did."""

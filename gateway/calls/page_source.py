@@ -43,6 +43,7 @@ class PageSource:
     def __init__(self, ground: Ground) -> None:
         self._client = ground.client
         self._store = ground.store
+        self._keep = ground.keep
         self._freshness = ground.freshness
         self._hook = ground.hook
         self._clock = ground.clock
@@ -88,7 +89,7 @@ class PageSource:
         known = partial(self._store.at_hand, realm.key)
         seen = await self._client.page(realm.account, question, ref, known)
         visible = [one for one in seen.snapshots if realm.has(one.summary.account_sid)]
-        kept = await self._store.keep(realm.key, visible)
+        kept = await self._keep(realm, visible)
         sids = tuple(snapshot.sid for snapshot in visible)
         index = PageIndex(self._clock(), sids, seen.next, seen.previous)
         await self._store.keep_page(realm.key, question, ref, index)

@@ -1,0 +1,122 @@
+"""What passes the gateway is in its warehouse soon after."""
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateway.config.kinds import CacheKeys
+from gateway.config.settings import Settings
+from gateway.config.viewers import Realm
+from gateway.insights.catalogue import CallSid
+from gateway.insights.snapshot import Snapshot
+from gateway.sandbox import Sandbox
+from gateway.warehouse.warehouse import Warehouse
+from tests.conftest import Clock, Gateway
+from tests.event_streams import URL, push
+from tests.live import becomes
+
+LIST = '{ calls(first: 20, filter: { startTime: "4h" }) { nodes { sid } } }'
+BLIND = """
+mutation($input: AnnotateCallInput!) { annotateCall(input: $input) { userErrors { code } } }
+"""
+CALL = "query($sid: CallSid!) { call(sid: $sid) { sid } }"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Rows live by the clock of the engine, so these tests begin today."""
+    clock = Clock()
+    clock.now = float(int(time.time()))
+    return clock
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        gateway_warehouse_url=f"chdb://{tmp_path}",
+        gateway_cache_key=CacheKeys("A" * 43 + "="),
+        gateway_webhook_url=URL,
+    )
+
+
+@pytest.fixture
+async def gateway(sandbox: Sandbox, clock: Clock, settings: Settings) -> AsyncIterator[Gateway]:
+    async with Gateway(sandbox, clock, settings) as gateway:
+        yield gateway
+
+
+def warehouse_of(gateway: Gateway) -> Warehouse:
+    warehouse = gateway.verbs.warehouse
+    assert warehouse is not None
+    return warehouse
+
+
+async def kept(gateway: Gateway, sid: str) -> Snapshot | None:
+    """What the warehouse has of a call."""
+    warehouse = warehouse_of(gateway)
+    (account,) = gateway.verbs.accounts
+    one = CallSid(sid)
+    return (await warehouse.search.calls(Realm(account), warehouse.since, [one])).get(one)
+
+
+async def written(gateway: Gateway, *sids: str) -> None:
+    """Wait until all of these are there."""
+    warehouse = warehouse_of(gateway)
+    assert await becomes(lambda: warehouse.connection.problem is None, within=30)
+    assert await becomes(lambda: warehouse.writer.written.kept >= len(sids), within=30)
+    for sid in sids:
+        assert await kept(gateway, sid) is not None
+
+
+async def test_a_call_that_is_fetched_is_written(gateway: Gateway) -> None:
+    """Twilio is asked once, and not again for the warehouse (our promise)."""
+    sid = gateway.sandbox.examples()["client"]
+    with gateway.upstream() as asked:
+        await gateway.ask(CALL, sid=sid)
+        await written(gateway, sid)
+    assert len(asked) == 1
+
+
+async def test_a_page_that_is_listed_is_written(gateway: Gateway) -> None:
+    """All complete calls of it, with one request to Twilio (our promise)."""
+    with gateway.upstream() as asked:
+        nodes = (await gateway.ask(LIST))["calls"]["nodes"]
+        await written(gateway, *(node["sid"] for node in nodes))
+    assert len(nodes) == 20
+    assert len(asked) == 1
+
+
+async def test_a_call_that_is_pushed_is_written(gateway: Gateway, clock: Clock) -> None:
+    """Without a request to Twilio (our promise)."""
+    sid = gateway.sandbox.examples()["partial"]
+    clock.advance(3600)
+    events = gateway.sandbox.events_between(clock.now - 3600, clock.now)
+    mine = [one for one in events if sid in one["source"] and one["type"].endswith(".complete")]
+    with gateway.upstream() as asked:
+        assert (await push(gateway, *mine)).is_success
+        await written(gateway, sid)
+    assert mine
+    assert not asked
+
+
+async def test_an_annotation_reaches_the_warehouse(
+    sandbox: Sandbox, clock: Clock, settings: Settings
+) -> None:
+    """Also that of a call which the cache does not know, as after a restart (our promise)."""
+    sid = sandbox.examples()["client"]
+    async with Gateway(sandbox, clock, settings) as before:
+        await before.ask(CALL, sid=sid)
+        await written(before, sid)
+    clock.advance(1)
+    async with Gateway(sandbox, clock, settings) as after:
+        assert await becomes(lambda: warehouse_of(after).connection.problem is None, within=30)
+        await after.ask(BLIND, input={"sid": sid, "callScore": 2})
+        assert await becomes(lambda: warehouse_of(after).writer.written.kept == 1, within=30)
+        assert score(await kept(after, sid)) == 2
+
+
+def score(snapshot: Snapshot | None) -> int | None:
+    annotation = None if snapshot is None else snapshot.summary.annotation
+    return None if annotation is None else annotation.call_score
