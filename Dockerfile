@@ -1,15 +1,21 @@
-# Three stages: npm builds GraphiQL, Python the documentation and the wheel; what runs has Python and
-# one environment.
+# Three stages: npm builds GraphiQL and the explorer, Python the documentation and the wheel; what runs
+# has Python and one environment.
 # For builds that give the same files next year too, name base images by their digest:
 # docker build --build-arg PYTHON=python@sha256:… --build-arg NODE=node@sha256:… .
 ARG PYTHON=python:3.11-slim
 ARG NODE=node:20-slim
 
 FROM ${NODE} AS page
-WORKDIR /page
+WORKDIR /pages/gateway/graphiql
 COPY gateway/graphiql/.npmrc gateway/graphiql/package.json gateway/graphiql/package-lock.json ./
 RUN npm ci
 COPY gateway/graphiql/ ./
+RUN npm run build
+WORKDIR /pages/gateway/explorer
+COPY gateway/explorer/.npmrc gateway/explorer/package.json gateway/explorer/package-lock.json ./
+RUN npm ci
+COPY schema.graphql /pages/
+COPY gateway/explorer/ ./
 RUN npm run build
 
 FROM ${PYTHON} AS build
@@ -23,7 +29,8 @@ COPY docs/ docs/
 COPY tests/clients/ tests/clients/
 COPY gateway/ gateway/
 RUN python -m gateway.documentation.build gateway/documentation/dist
-COPY --from=page /page/dist/ gateway/graphiql/dist/
+COPY --from=page /pages/gateway/graphiql/dist/ gateway/graphiql/dist/
+COPY --from=page /pages/gateway/explorer/dist/ gateway/explorer/dist/
 # The pages are there already: the wheel takes them as they are.
 RUN GATEWAY_SKIP_GRAPHIQL=1 pip wheel --no-deps --no-build-isolation --wheel-dir dist .
 RUN pip --python /opt/gateway/bin/python install --no-index --no-deps --no-compile dist/*.whl

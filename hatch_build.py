@@ -1,4 +1,4 @@
-"""Hatch's build hook: GraphiQL, built by npm, and the documentation, built by Sphinx.
+"""Hatch's build hook: GraphiQL and the explorer, built by npm, and the documentation, by Sphinx.
 
 So nothing third-party is kept in git. Hatch calls it for each wheel, editable or not, and sdist.
 """
@@ -20,6 +20,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 SKIP = "GATEWAY_SKIP_GRAPHIQL"
 OLDEST_NODE = (20, 19)
 GRAPHIQL = ("*.js", "*.jsx", "*.mjs", "*.css", "*.html", "*.svg", "package*.json", ".npmrc")
+EXPLORER = ("*.mjs", "*.html", "*.json", ".npmrc", "src/**/*")
+NOT_SOURCES = {"generated", "node_modules"}
 DOCUMENTATION = ("*.py", "static/*", "templates/*")
 PAGES = ("README.md", "CHANGELOG.md", "schema.graphql", "docs/**/*")
 SPHINX = [
@@ -47,7 +49,8 @@ class PagesBuildHook(BuildHookInterface[Any]):
         root = Path(self.root)
         try:
             with ThreadPoolExecutor() as pool:
-                for build in (pool.submit(self._graphiql, root), pool.submit(self._site, root)):
+                builds = (self._graphiql, self._explorer, self._site)
+                for build in [pool.submit(build, root) for build in builds]:
                     build.result()
         except subprocess.CalledProcessError as error:
             message = f"The pages could not be built; set {SKIP}=1 to go without them"
@@ -55,18 +58,27 @@ class PagesBuildHook(BuildHookInterface[Any]):
 
     def _graphiql(self, root: Path) -> None:
         home = root / "gateway" / "graphiql"
-        if _is_fresh(home / "dist", _files(home, GRAPHIQL)):
+        self._page("GraphiQL page", root, home, _files(home, GRAPHIQL))
+
+    def _explorer(self, root: Path) -> None:
+        home = root / "gateway" / "explorer"
+        shared = _files(root / "gateway" / "graphiql", ("*.js", "*.svg"))
+        sources = [*_files(home, EXPLORER), *shared, root / "schema.graphql"]
+        self._page("Calls explorer", root, home, sources)
+
+    def _page(self, name: str, root: Path, home: Path, sources: Iterable[Path]) -> None:
+        if _is_fresh(home / "dist", sources):
             return
         npm, node = shutil.which("npm"), shutil.which("node")
         if npm is None or node is None or _version(node) < OLDEST_NODE:
             self.app.display_warning(
-                "Built without the GraphiQL page: it needs npm and Node.js "
+                f"Built without the {name}: it needs npm and Node.js "
                 + ".".join(map(str, OLDEST_NODE))
                 + " or later."
             )
             return
-        self.app.display_info("Building the GraphiQL page")
-        _build_graphiql(home, npm)
+        self.app.display_info(f"Building the {name}")
+        _build_page(root, home, sources, npm)
 
     def _site(self, root: Path) -> None:
         if _documentation_is_fresh(root):
@@ -93,7 +105,7 @@ def _is_fresh(built: Path, sources: Iterable[Path]) -> bool:
 
 def _files(home: Path, patterns: Iterable[str]) -> list[Path]:
     found = (path for pattern in patterns for path in home.glob(pattern))
-    return [path for path in found if path.is_file() and "node_modules" not in path.parts]
+    return [path for path in found if path.is_file() and NOT_SOURCES.isdisjoint(path.parts)]
 
 
 def _version(node: str) -> tuple[int, ...]:
@@ -101,12 +113,15 @@ def _version(node: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", said.stdout)))
 
 
-def _build_graphiql(home: Path, npm: str) -> None:
+def _build_page(root: Path, home: Path, sources: Iterable[Path], npm: str) -> None:
     """Build in a directory of its own: the checkout gets the result and no node_modules."""
     with tempfile.TemporaryDirectory() as work:
-        for source in _files(home, GRAPHIQL):
-            shutil.copy(source, work)
+        for source in sources:
+            copy = Path(work, source.relative_to(root))
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, copy)
+        page = Path(work, home.relative_to(root))
         for command in (["ci"], ["run", "build"]):
-            subprocess.run([npm, *command], cwd=work, check=True)  # noqa: S603 - found on PATH
+            subprocess.run([npm, *command], cwd=page, check=True)  # noqa: S603 - found on PATH
         shutil.rmtree(home / "dist", ignore_errors=True)
-        shutil.copytree(Path(work, "dist"), home / "dist")
+        shutil.copytree(page / "dist", home / "dist")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gateway.sandbox import Sandbox
 
 TOLD = """
+  Explorer   {address}/explorer/
   GraphiQL   {address}/
   GraphQL    {address}/graphql
   Docs       {address}/docs/

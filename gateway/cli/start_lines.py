@@ -63,6 +63,7 @@ def _off(settings: Settings) -> Iterator[str]:
     """What is not on, with the setting that says so."""
     parts = {
         "GraphiQL and documentation (GATEWAY_GRAPHIQL)": settings.gateway_graphiql,
+        "Calls explorer (GATEWAY_EXPLORER)": settings.gateway_explorer,
         "introspection (GATEWAY_INTROSPECTION)": settings.gateway_introspection,
         "calls from pages of other origins (GATEWAY_CORS_ORIGINS)": settings.gateway_cors_origins,
         "trusted documents (GATEWAY_TRUSTED_DOCUMENTS)": settings.gateway_trusted_documents,

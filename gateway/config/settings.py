@@ -179,6 +179,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         bool,
         "Whether `/` and `/graphql` show GraphiQL to browsers, and `/docs/` these pages.",
     ] = True
+    gateway_explorer: Annotated[
+        bool,
+        "Whether `/explorer/` shows the Calls explorer to browsers; its documents are then trusted "
+        "documents.",
+    ] = True
     gateway_introspection: Annotated[bool, "Whether clients may ask for the schema."] = True
     gateway_federation: Annotated[
         bool, "Whether the gateway is also a subgraph of a supergraph, by Apollo Federation 2."

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -47,6 +47,7 @@ from gateway.server.access.jwt import TokenVerifier, kept_fresh, key_set_of
 from gateway.server.access.reload import Access, Reread, events_are_on
 from gateway.server.documentation import Documentation
 from gateway.server.drain import Farewell, Leaving
+from gateway.server.explorer import Explorer, explorer_documents
 from gateway.server.graphiql import GraphiQL
 from gateway.server.graphql.cors import across_origins, origins_of
 from gateway.server.graphql.endpoint import GraphQLEndpoint
@@ -112,7 +113,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         Route("/metrics", telemetry.metrics),
         obeyed.sink.route(),
         *_schema_routes(settings),
-        *([*graphiql.routes(), *Documentation().routes()] if graphiql else ()),
+        *_page_routes(settings, obeyed, graphiql),
     ]
     over_http = across_origins(Shedding(endpoint.respond, engine.quotas.requests), origins)
     local_only = configuration.stranger is not None and settings.gateway_auth != "none"
@@ -130,6 +131,15 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
                 yield state | {STATE: _connections(settings, hook)}
 
     return Application(front, routes=routes, lifespan=lifespan)
+
+
+def _page_routes(
+    settings: Settings, obeyed: Access, graphiql: GraphiQL | None
+) -> Iterator[BaseRoute]:
+    if graphiql:
+        yield from (*graphiql.routes(), *Documentation().routes())
+    if settings.gateway_explorer:
+        yield from Explorer(needs_token=obeyed.doorkeeper.needs_token).routes()
 
 
 def _connections(settings: Settings, hook: Hook) -> Connections:
@@ -243,6 +253,8 @@ def _executor(settings: Settings, engine: _Engine, telemetry: Telemetry, hook: H
         memory=engine.memory,
     )
     trusted = trusted_documents(settings.gateway_trusted_documents, documents)
+    if settings.gateway_explorer:
+        trusted = {**explorer_documents(), **trusted}
     telemetry.expect(documents.pinned_names())
     only = settings.gateway_trusted_documents_only
     queries = PersistedQueries(documents, engine.cache, trusted, only=only)

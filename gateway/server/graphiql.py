@@ -2,32 +2,23 @@
 
 `gateway/graphiql/` holds the page's sources, and its tabs: one GraphQL document for each job people
 come with. A build bundles them into `gateway/graphiql/dist/`; what changes between two servers (the
-SIDs worth asking about) is written into the page as it is served. All addresses in it are relative:
-a proxy may put the gateway below a path of its own, and strip that from requests, so that the
-gateway does not know of it.
+SIDs worth asking about) is written into the page as it is served.
 """
 
-import html
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Scope
 
-from gateway.server.static import MEDIA_TYPES, SECURE
+from gateway.server.static import BuiltPage, endpoint_values, top_of
 
 SOURCES = Path(__file__).parent.parent / "graphiql"
 BUILT = SOURCES / "dist"
 PLACEHOLDER = "put a call SID here, CA and 32 hex digits"
-
-_PAGE_HEADERS = SECURE | {"Cache-Control": "no-store"}
-_ASSET_HEADERS = SECURE | {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,57 +64,22 @@ class GraphiQL:
     ) -> None:
         self._endpoint = endpoint
         self._needs_token = needs_token
-        page, assets = built / "index.html", built / "assets"
-        is_built = page.is_file()
-        self._template = (page if is_built else SOURCES / "unbuilt.html").read_text("utf-8")
-        self._assets = {path.name: path for path in assets.iterdir()} if is_built else {}
+        self._page = BuiltPage(built, SOURCES / "unbuilt.html")
         tabs = SOURCES / "tabs"
         self._queries = [(tabs / f"{tab.name}.graphql").read_text("utf-8") for tab in TABS]
         self._examples = examples
 
     async def page(self, request: Request) -> Response:
         """The page, for `GET /` and for a browser that opens the endpoint."""
-        content, top = self._template, _top(request.scope)
-        server = f"{request.scope['scheme']}://{request.headers.get('host', 'localhost')}"
-        address = server + _root(request.scope) + self._endpoint
-        for placeholder, value in {
-            '="./assets/': f'="{top}graphiql/assets/',
-            "{{ access }}": "token" if self._needs_token() else "open",
-            "{{ address }}": html.escape(address),
-            "{{ endpoint }}": html.escape(top + self._endpoint.removeprefix("/")),
-            "{{ tabs }}": _embeddable(_tabs(self._queries, self._examples())),
-        }.items():
-            content = content.replace(placeholder, value)
-        return HTMLResponse(content, headers=_PAGE_HEADERS)
-
-    async def asset(self, request: Request) -> Response:
-        """One file of the built page; only names that were there at start, so no path can stray."""
-        path = self._assets.get(request.path_params["name"])
-        if path is None:
-            return PlainTextResponse("Not Found", 404, headers=SECURE)
-        return FileResponse(path, headers=_ASSET_HEADERS, media_type=MEDIA_TYPES.get(path.suffix))
+        scope = request.scope
+        values = endpoint_values(scope, self._endpoint, needs_token=self._needs_token())
+        assets = {'="./assets/': f'="{top_of(scope)}graphiql/assets/'}
+        tabs = {"{{ tabs }}": _embeddable(_tabs(self._queries, self._examples()))}
+        return self._page.respond(assets | values | tabs)
 
     def routes(self) -> list[BaseRoute]:
         """`/`, and below `/graphiql/assets/` all that the page loads."""
-        return [
-            Route("/", self.page),
-            Route(
-                "/graphiql/assets/{name}",
-                self.asset,
-                middleware=[Middleware(GZipMiddleware, compresslevel=6)],
-            ),
-        ]
-
-
-def _root(scope: Scope) -> str:
-    root: str = scope.get("root_path", "")
-    return root.rstrip("/")
-
-
-def _top(scope: Scope) -> str:
-    """The address of what the gateway is below, relative to that of a request."""
-    below = str(scope["path"]).removeprefix(_root(scope))
-    return "../" * (below.count("/") - 1) or "./"
+        return [Route("/", self.page), self._page.assets("/graphiql/assets")]
 
 
 def _tabs(queries: Sequence[str], examples: Mapping[str, str]) -> list[dict[str, str]]:

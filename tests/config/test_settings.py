@@ -62,6 +62,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
         "https://app.example, http://localhost:3000",
     ),
     "GATEWAY_GRAPHIQL": ("FALSE", False),
+    "GATEWAY_EXPLORER": ("false", False),
     "GATEWAY_INTROSPECTION": ("false", False),
     "GATEWAY_TRUSTED_DOCUMENTS": ("documents.json", "documents.json"),
     "GATEWAY_FEDERATION": ("true", True),

@@ -1,0 +1,89 @@
+import { useSubscription } from "urql";
+import { href } from "../address";
+import { CallProgressDocument, OneCallDocument, type OneCallQuery } from "../generated/graphql";
+import { useAsked } from "../ui/asked";
+import { Answer, Empty, Failed, Skeleton } from "../ui/panel";
+import { Annotation } from "./annotation";
+import { CallFacts } from "./facts";
+import { Findings } from "./findings";
+import { CallHead } from "./head";
+import { Legs } from "./legs";
+import { Path } from "./path";
+import { Raw } from "./raw";
+
+export type Lookup = OneCallQuery["callLookup"];
+export type Call = NonNullable<Lookup["call"]>;
+
+const MAY_COME = new Set(["PARTIAL", "NOT_READY"]);
+
+// One call. While its summary still changes, each newer version is shown as it comes.
+export function CallPage({ sid }: { sid: string }) {
+  const asked = useAsked(OneCallDocument, { sid });
+  const first = asked.data?.callLookup;
+  const mayChange = first ? MAY_COME.has(first.status) : false;
+  const [{ data, error }] = useSubscription({ query: CallProgressDocument, variables: { sid }, pause: !mayChange });
+  const newest = data?.callUpdates ?? first;
+  const call = newest?.call;
+  const isLive = mayChange && !error && newest?.status !== "COMPLETE";
+  return (
+    <div className="page">
+      <nav className="crumbs" aria-label="Breadcrumb">
+        <a href={href("calls")}>Calls</a>
+        <span aria-hidden="true">/</span>
+        <code>{sid}</code>
+      </nav>
+      {call ? (
+        <div data-stale={asked.isStale || undefined}>
+          {asked.error && <Failed error={asked.error} again={asked.again} />}
+          <Whole call={call} isLive={isLive} question={asked} />
+        </div>
+      ) : (
+        <Answer asked={asked} skeleton={<Skeleton lines={8} />}>
+          {() => newest && <NoSummary lookup={newest} isLive={isLive} />}
+        </Answer>
+      )}
+    </div>
+  );
+}
+
+interface WholeProps {
+  call: Call;
+  isLive: boolean;
+  question: Parameters<typeof Findings>[0]["question"];
+}
+
+function Whole({ call, isLive, question }: WholeProps) {
+  return (
+    <>
+      <CallHead call={call} isLive={isLive} />
+      <div className="call-grid">
+        <div className="column">
+          <Findings call={call} question={question} />
+          <Path call={call} question={question} />
+        </div>
+        <div className="column">
+          <CallFacts call={call} question={question} />
+          <Legs call={call} question={question} />
+          <Annotation call={call} />
+          <Raw sid={call.sid} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+const WORDS: Record<string, string> = {
+  NOT_READY: "There is no summary yet",
+  NOT_FOUND: "There is no such call",
+  EXPIRED: "This call is gone",
+  INSIGHTS_NOT_ENABLED: "Voice Insights was off",
+};
+
+function NoSummary({ lookup, isLive }: { lookup: Lookup; isLive: boolean }) {
+  return (
+    <Empty title={WORDS[lookup.status] ?? "There is no summary"}>
+      <p>{lookup.message}</p>
+      {isLive && <p className="live">It is shown here as soon as it comes.</p>}
+    </Empty>
+  );
+}

@@ -1,0 +1,24 @@
+// Rows as a file. A cell that a spreadsheet would take for a formula begins with a quote.
+import type { Column, Row } from "./columns";
+
+const FORMULA = /^[=+\-@\t\r]/;
+
+export function download(rows: Row[], columns: Column[], name = "calls.csv"): void {
+  const all = [...columns, ...(columns.some(({ id }) => id === "sid") ? [] : [SID])];
+  const lines = [all.map(({ name: title }) => cell(title)), ...rows.map((row) => all.map(({ value }) => cell(value(row))))];
+  const text = `${lines.map((line) => line.join(",")).join("\r\n")}\r\n`;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv;charset=utf-8" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+const SID: Pick<Column, "name" | "value"> = { name: "SID", value: (row) => row.sid };
+
+function cell(value: string | number | null | undefined): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "number") return String(value);
+  const safe = FORMULA.test(value) && !/^\+\d+$/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,3 @@
+import { CallList } from "./list";
+
+export const CallsPage = () => <CallList />;

@@ -1,0 +1,105 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useRef } from "react";
+import { href } from "../address";
+import { useIsNarrow } from "../ui/narrow";
+import { Personal, State, TagsInShort, Time } from "../ui/values";
+import type { Column, Row } from "./columns";
+
+const ROW = 44;
+const CARD = 92;
+const AHEAD = 12; // rows before the end of which the next page is asked for
+
+interface TableProps {
+  columns: Column[];
+  rows: Row[];
+  total?: number;
+  onEnd: () => void;
+}
+
+// As many rows as fit into view are in the page, however long the list is.
+export function CallTable({ columns, rows, total, onEnd }: TableProps) {
+  const frame = useRef<HTMLDivElement>(null);
+  const isNarrow = useIsNarrow();
+  const size = isNarrow ? CARD : ROW;
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => size,
+    overscan: 8,
+  });
+  useEffect(() => virtual.measure(), [virtual, size]);
+  const items = virtual.getVirtualItems();
+  const before = items[0]?.start ?? 0;
+  const behind = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
+  const end = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (rows.length && end >= rows.length - AHEAD) onEnd();
+  }, [end, rows.length, onEnd]);
+  const width = columns.reduce((sum, column) => sum + column.width, 0);
+  return (
+    <div className="table-frame" ref={frame} tabIndex={0} role="region" aria-label="Table of calls">
+      <table style={isNarrow ? undefined : { minInlineSize: width }} aria-rowcount={total ?? -1}>
+        <caption className="only-read">Calls, newest first</caption>
+        <colgroup>
+          {columns.map(({ id, width: share }) => (
+            <col key={id} style={isNarrow ? undefined : { inlineSize: share }} />
+          ))}
+        </colgroup>
+        <thead className={isNarrow ? "only-read" : ""}>
+          <tr aria-rowindex={1}>
+            {columns.map(({ id, name, isNumber }) => (
+              <th key={id} scope="col" data-number={isNumber}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {before > 0 && <Space size={before} span={columns.length} />}
+          {items.map(({ index }) => {
+            const row = rows[index] as Row;
+            return (
+              <tr key={row.sid} aria-rowindex={index + 2} style={{ blockSize: size }} data-sid={row.sid}>
+                {isNarrow ? <Card row={row} span={columns.length} /> : <Cells row={row} columns={columns} />}
+              </tr>
+            );
+          })}
+          {behind > 0 && <Space size={behind} span={columns.length} />}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Cells({ row, columns }: { row: Row; columns: Column[] }) {
+  return columns.map(({ id, isNumber, show }, place) => (
+    <td key={id} data-number={isNumber} data-column={id}>
+      {place === 0 ? <a href={href(`calls/${row.sid}`)}>{show(row)}</a> : show(row)}
+    </td>
+  ));
+}
+
+function Card({ row, span }: { row: Row; span: number }) {
+  return (
+    <td className="card" colSpan={span}>
+      <div>
+        <a href={href(`calls/${row.sid}`)}>
+          <Time iso={row.endTime ?? row.startTime} style="short" />
+        </a>
+        <State state={row.state} />
+      </div>
+      <div>
+        <Personal value={row.from?.caller} /> → <Personal value={row.to?.callee} />
+      </div>
+      <div>{row.tags.length ? <TagsInShort tags={row.tags} /> : <span className="faint">No tags</span>}</div>
+    </td>
+  );
+}
+
+function Space({ size, span }: { size: number; span: number }) {
+  return (
+    <tr aria-hidden="true" className="space">
+      <td colSpan={span} style={{ blockSize: size }} />
+    </tr>
+  );
+}

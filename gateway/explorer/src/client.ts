@@ -1,0 +1,45 @@
+// How the page asks: each document by its hash, with the reader's token; subscriptions over WebSocket.
+import { Client, cacheExchange, fetchExchange, subscriptionExchange } from "@urql/core";
+import { persistedExchange } from "@urql/exchange-persisted";
+import { endpoint } from "../../graphiql/endpoint.js";
+import { introduced } from "../../graphiql/headers.js";
+import { follow } from "../../graphiql/live.js";
+import { refused } from "../../graphiql/viewer.js";
+import hashes from "./generated/hashes.json";
+
+const NAME = /\b(?:query|mutation|subscription) (\w+)/;
+
+export const makeClient = () =>
+  new Client({
+    url: endpoint.href,
+    preferGetMethod: false,
+    requestPolicy: "cache-and-network",
+    fetch: ask,
+    exchanges: [
+      cacheExchange,
+      persistedExchange({
+        enableForMutation: true,
+        generateHash: async (query) => hashOf(query),
+      }),
+      subscriptionExchange({ forwardSubscription: ({ query = "", variables }) => follow({ query, variables }) }),
+      fetchExchange,
+    ],
+  });
+
+function hashOf(query: string): string {
+  const name = NAME.exec(query)?.[1];
+  return hashes[name as keyof typeof hashes];
+}
+
+async function ask(address: RequestInfo | URL, request?: RequestInit): Promise<Response> {
+  const { headers, shown } = introduced(request?.headers);
+  const response = await fetch(address, { ...request, headers }).catch((problem: unknown) => {
+    if (problem instanceof DOMException) throw problem; // the page itself lost its interest
+    throw new Error("The gateway cannot be reached.");
+  });
+  if (response.status === 401 && shown !== undefined) {
+    const { errors } = await response.clone().json();
+    refused(shown, errors[0].message);
+  }
+  return response;
+}

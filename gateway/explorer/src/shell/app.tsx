@@ -1,0 +1,63 @@
+import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { Provider } from "urql";
+import { onTokenChange, token } from "../../../graphiql/token.js";
+import { useViewer } from "../../../graphiql/viewer.js";
+import { useAddress } from "../address";
+import { CallPage } from "../call/page";
+import { CallsPage } from "../calls/page";
+import { makeClient } from "../client";
+import { Empty } from "../ui/panel";
+import { Header } from "./header";
+import { Scopes } from "./scopes";
+
+// Another token may see other calls: with it begins another client, which knows of none.
+export function App() {
+  const shown = useSyncExternalStore(onTokenChange, token);
+  const client = useMemo(makeClient, [shown]);
+  const { phase } = useViewer();
+  const isWelcome = phase === "open" || phase === "known";
+  return (
+    <Provider value={client}>
+      <a className="skip" href="#main" onClick={toMain}>
+        To the content
+      </a>
+      <Scopes isWelcome={isWelcome}>
+        <Header />
+        <main id="main" tabIndex={-1}>
+          {isWelcome ? <View /> : <Stranger isChecking={phase === "checking"} />}
+        </main>
+      </Scopes>
+    </Provider>
+  );
+}
+
+function View() {
+  const { path } = useAddress();
+  const [view = "calls", sid] = path;
+  useEffect(() => scrollTo(0, 0), [view, sid]);
+  if (view === "calls" && sid) return <CallPage key={sid} sid={sid} />;
+  if (view === "calls") return <CallsPage />;
+  return (
+    <Empty title="There is no such page">
+      <a className="button" href="#/">
+        To the start
+      </a>
+    </Empty>
+  );
+}
+
+function Stranger({ isChecking }: { isChecking: boolean }) {
+  return isChecking ? (
+    <Empty title="Looking at your token …" />
+  ) : (
+    <Empty title="This gateway asks for a token">
+      <p>It shows each viewer the calls that this viewer may see. Give your token at the top of the page.</p>
+    </Empty>
+  );
+}
+
+// The address belongs to the views, so this link moves the focus alone.
+function toMain(event: React.MouseEvent) {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}

@@ -1,0 +1,41 @@
+// A question and how far its answer is. What was shown stays while it is asked again.
+import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
+import { type CombinedError, useQuery } from "urql";
+
+export interface Question {
+  document: TypedDocumentNode<any, any>;
+  variables: Record<string, unknown>;
+}
+
+export interface Asked<Data> extends Question {
+  data: Data | undefined;
+  error: CombinedError | undefined;
+  isLoading: boolean;
+  isStale: boolean;
+  again: () => void;
+}
+
+export function useAsked<Data, Variables extends Record<string, unknown>>(
+  document: TypedDocumentNode<Data, Variables>,
+  variables: Variables,
+  pause = false,
+): Asked<Data> {
+  const [{ data, error, fetching, stale }, execute] = useQuery<Data>({ query: document, variables, pause });
+  return {
+    document,
+    variables,
+    data,
+    error,
+    isLoading: fetching && data === undefined,
+    isStale: data !== undefined && (stale || fetching || error !== undefined),
+    again: () => execute({ requestPolicy: "network-only" }),
+  };
+}
+
+export function codeOf(error: CombinedError | undefined): string | undefined {
+  return error?.graphQLErrors[0]?.extensions["code"] as string | undefined;
+}
+
+export function messageOf(error: CombinedError): string {
+  return error.graphQLErrors[0]?.message ?? error.networkError?.message ?? error.message;
+}
