@@ -9,26 +9,42 @@ import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 
-from gateway.sandbox import Sandbox
 from tests.live import becomes
 from tests.servers import DEADLINE, free_port
+
+
+class Upstream(Protocol):
+    """What has to be known of a sandbox."""
+
+    @property
+    def account_sid(self) -> str:
+        """Its account."""
+        ...
+
+    @property
+    def auth_token(self) -> str:
+        """The token of that."""
+        ...
 
 
 class Configured:
     """`gateway serve` as a process of its own, and the file that it obeys.
 
-    While it starts, it is told to read that again and again if it is `hurried`.
+    While it starts, it is told to read that again and again if it is `hurried`. Nobody reads what
+    it logs if it is `unread`.
     """
 
-    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+    def __init__(self, folder: Path, sandbox: Upstream) -> None:
         self._sandbox = sandbox
         self._log = folder / "log"
         self.config = folder / "gateway.toml"
         self.address = f"http://127.0.0.1:{free_port()}"
         self.hurried = False
+        self.unread = False
 
     def allow(self, *names: str, scopes: str = '"calls:read"', more: str = "") -> None:
         """Write a file in which each viewer is known by `token_of` its name."""
@@ -53,7 +69,8 @@ class Configured:
         port = self.address.rpartition(":")[2]
         command = [sys.executable, "-m", "gateway", "serve", "--port", port]
         with self._log.open("wb") as log:
-            process = subprocess.Popen(command, env=environment, stderr=log, stdout=log)
+            stderr = subprocess.PIPE if self.unread else log
+            process = subprocess.Popen(command, env=environment, stderr=stderr, stdout=log)
         try:
             until = time.monotonic() + DEADLINE
             while True:
@@ -70,7 +87,7 @@ class Configured:
             yield process
         finally:
             process.terminate()
-            process.wait(DEADLINE)
+            process.communicate(timeout=DEADLINE)
 
     def reload(self) -> None:
         """Have the file read again."""
