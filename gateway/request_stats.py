@@ -38,6 +38,7 @@ class Tally:
         "outcome",
         "repeat",
         "request_id",
+        "rows_read",
         "started",
         "trace",
         "trace_id",
@@ -45,6 +46,7 @@ class Tally:
         "twilio_ids",
         "upstream_requests",
         "viewer",
+        "warehouse_queries",
     )
 
     def __init__(self, request_id: str = "", trace_parent: str = "") -> None:
@@ -62,6 +64,8 @@ class Tally:
         self.codes: tuple[str, ...] = ()
         self.cache_hits = 0
         self.upstream_requests = 0
+        self.warehouse_queries = 0
+        self.rows_read = 0
         self.twilio_ids: tuple[str, ...] = ()
 
     def answered(self, errors: Sequence[Mapping[str, Any]], *, executed: bool, empty: bool) -> None:

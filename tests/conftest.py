@@ -9,6 +9,7 @@ from typing import Any, Self
 import httpx
 import hypothesis
 import pytest
+import pytest_asyncio
 
 from gateway.calls import polling
 from gateway.calls.service import Verbs
@@ -17,6 +18,7 @@ from gateway.config.settings import Secret, Settings
 from gateway.instrumentation import Happening
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
+from gateway.warehouse.embedded import Embedded
 from tests.servers import RedisServer
 
 # A busy machine makes no rule untrue.
@@ -165,3 +167,11 @@ def redis(redis_of_the_session: RedisServer) -> RedisServer:
     redis_of_the_session.start()
     redis_of_the_session.command("FLUSHALL")
     return redis_of_the_session
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embedded]:
+    """One for all tests: opening it takes a second, and a process has one folder at a time."""
+    opened = await Embedded.open(tmp_path_factory.mktemp("warehouse"))
+    yield opened
+    await opened.close()

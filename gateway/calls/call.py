@@ -17,6 +17,7 @@ class Source(Vocabulary):
     UPSTREAM = "upstream", "Twilio was asked for it just now."
     EVENT = "event", "Twilio pushed it by Event Streams."
     STALE = "stale", "A stale cache hit, because Twilio failed (stale-if-error)."
+    WAREHOUSE = "warehouse", "The warehouse of the gateway, which keeps complete summaries."
 
 
 class LookupStatus(Vocabulary):

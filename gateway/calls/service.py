@@ -11,6 +11,7 @@ from gateway.calls.events import Events
 from gateway.calls.followers import Followers
 from gateway.calls.lists import Lists
 from gateway.calls.lookups import Lookups
+from gateway.calls.searches import Searches
 from gateway.calls.served_accounts import ServedAccounts
 from gateway.concurrency.quotas import Quota
 from gateway.config.accounts import Account
@@ -29,6 +30,7 @@ class Verbs(Struct, frozen=True):
     annotations: Annotations
     events: Events
     accounts: ServedAccounts
+    searches: Searches
     warehouse: "Warehouse | None" = None
 
     @classmethod
@@ -54,6 +56,7 @@ class Verbs(Struct, frozen=True):
             annotations=Annotations(ground, lookups, realms),
             events=Events(ground, realms),
             accounts=accounts,
+            searches=Searches(ground),
             warehouse=ground.warehouse,
         )
 

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from gateway.calls.service import Verbs
 from gateway.concurrency.deadlines import OneAsker, now
-from gateway.config.viewers import Viewer
+from gateway.config.viewers import Realm, Scope, Viewer
 from gateway.insights.paging import Cursors
 from gateway.schema.demand_control.budgets import Expenses
 from gateway.schema.results.freshness import Told
@@ -30,6 +30,12 @@ class Context(Struct, frozen=True):
     deadline: float = math.inf
     told: Told = field(default_factory=Told)
     expenses: Expenses = field(default_factory=Expenses)
+
+    @property
+    def realm(self) -> Realm:
+        """The calls that the viewer may see. Raises Forbidden when they are none."""
+        self.viewer.must(Scope.CALLS_READ, "This")
+        return self.viewer.realm
 
     def asker(self) -> OneAsker:
         """Who asks upstream for this request, or for one event of it, from now on."""

@@ -1,8 +1,7 @@
 """The questions of the graph, and the schema that they make."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from typing import Annotated, TypeVar, cast
 
@@ -17,7 +16,6 @@ from graphql import (
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.calls.call import Lookup
-from gateway.config.viewers import Realm, Scope
 from gateway.errors import BadUserInput
 from gateway.insights.catalogue import CallSid
 from gateway.insights.filters import CallSort
@@ -29,6 +27,8 @@ from gateway.schema.context import Info
 from gateway.schema.demand_control.cost import LOOKUP, pages_of
 from gateway.schema.demand_control.page_charge import PageCharge
 from gateway.schema.execution.incremental import DEFER
+from gateway.schema.many_calls import ManyCalls
+from gateway.schema.subscriptions import Subscription
 from gateway.schema.types.annotation import AnnotateCallInput, AnnotateCallPayload, annotate
 from gateway.schema.types.call import Call, CallLookup, call_of, lookup_of, read_attribute
 from gateway.schema.types.connection import CallConnection, connection
@@ -38,6 +38,7 @@ from gateway.schema.types.inputs import (
     DEFAULT_FIRST,
     MAX_IDS,
     CallFilter,
+    Sid,
     patience,
     said,
     size_of,
@@ -49,11 +50,9 @@ from gateway.schema.types.viewer import Viewer, viewer_of
 
 T = TypeVar("T")
 
-Sid = Annotated[CallSid, strawberry.argument(description="SID of the call.")]
-
 
 @strawberry.type(description="Questions.")
-class Query:
+class Query(ManyCalls):
     """The root of all questions."""
 
     @strawberry.field(
@@ -92,7 +91,7 @@ class Query:
             return lookup_of(await _look_up(info, sid))
         enough, seconds = patience(state, said(timeout_seconds))
         context = info.context
-        found = await context.verbs.followers.wait(_realm(info), sid, enough, seconds)
+        found = await context.verbs.followers.wait(context.realm, sid, enough, seconds)
         context.told.lookup(found)
         return lookup_of(found)
 
@@ -150,7 +149,10 @@ class Query:
         forward = last is None
         pages = pages_of(count, goes_on=cursor is not None, forward=forward)
         charge = PageCharge(context, asked.question, pages, forward=forward)
-        lists, where = context.verbs.lists, (_realm(info), asked.question, start, count, charge)
+        lists, where = (
+            context.verbs.lists,
+            (info.context.realm, asked.question, start, count, charge),
+        )
         stretch = await (lists.forward(*where, windows) if forward else lists.backward(*where))
         context.told.stretch(stretch)
         context.told.personal |= asked.personal
@@ -215,24 +217,6 @@ class Mutation:
         return await annotate(info, input)
 
 
-@strawberry.type(description="Events, as they happen.")
-class Subscription:
-    """The root of all subscriptions."""
-
-    @strawberry.subscription(
-        description=(
-            "A call as it is now, and each newer version. The subscription ends after the "
-            "complete one. A slow client receives the newest version alone."
-        ),
-        metadata=costs(LOOKUP),
-    )
-    async def call_updates(self, info: Info, sid: Sid) -> AsyncGenerator[CallLookup, None]:
-        """Ends after COMPLETE, EXPIRED and INSIGHTS_NOT_ENABLED."""
-        async with aclosing(info.context.verbs.followers.follow(_realm(info), sid)) as states:
-            async for state in states:
-                yield lookup_of(state)
-
-
 @cache
 def build_schema(query: type = Query) -> GraphQLSchema:
     """The schema; the same for every process, and one for all that is in this one.
@@ -275,7 +259,7 @@ async def look_up_each(
     """
     if len(names) > MAX_IDS:
         raise BadUserInput(argument, f"holds {len(names)} of them", f"up to {MAX_IDS}")
-    _realm(info)
+    _ = info.context.realm
 
     async def one(name: T) -> Call | None:
         return call_of((await _look_up(info, sid_of(name))).call)
@@ -284,15 +268,8 @@ async def look_up_each(
     return cast("list[Call | None]", found)  # GraphQL takes an exception in a list for its error
 
 
-def _realm(info: Info) -> Realm:
-    """The calls that the viewer may see. Raises Forbidden when they are none."""
-    viewer = info.context.viewer
-    viewer.must(Scope.CALLS_READ, "This")
-    return viewer.realm
-
-
 async def _look_up(info: Info, sid: CallSid) -> Lookup:
     context = info.context
-    found = await context.verbs.lookups.look_up(_realm(info), sid)
+    found = await context.verbs.lookups.look_up(info.context.realm, sid)
     context.told.lookup(found)
     return found

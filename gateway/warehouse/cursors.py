@@ -38,10 +38,10 @@ class SearchCursors:
             signature, payload = signed[:_SIGNATURE_BYTES], signed[_SIGNATURE_BYTES:]
             genuine = hmac.compare_digest(signature, self._sign(payload, question))
             if not genuine or _text(signed) != cursor:
-                raise InvalidCursor(argument, _SAME)
+                raise InvalidCursor(argument, SAME)
             return _decode(payload)
         except (ValueError, msgspec.MsgspecError) as error:
-            raise InvalidCursor(argument, _SAME) from error
+            raise InvalidCursor(argument, SAME) from error
 
     def _sign(self, payload: bytes, question: Question) -> bytes:
         order = [(one.field.constant, one.descending) for one in question.order]
@@ -51,7 +51,7 @@ class SearchCursors:
         return hashlib.blake2b(signed, key=self._key, digest_size=_SIGNATURE_BYTES).digest()
 
 
-_SAME = "`where` and `orderBy`"
+SAME = "`where` and `orderBy`"
 
 
 def _written(condition: Condition) -> list[Any]:

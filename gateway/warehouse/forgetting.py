@@ -12,9 +12,10 @@ _COUNT = "SELECT uniqExact(gateway_account, sid) FROM calls WHERE sid IN {sids:A
 
 
 class Forgetting:
-    """Finds and forgets."""
+    """Finds and forgets; `forgotten` is how many calls were."""
 
     def __init__(self, engine: Engine, made: Rows) -> None:
+        self.forgotten = 0
         self._engine = engine
         self._rows = made
 
@@ -24,6 +25,7 @@ class Forgetting:
         ((there,),) = (await self._engine.query(Statement(_COUNT, values))).rows
         if there:
             await self._engine.command(Statement(_DELETE, values))
+        self.forgotten += int(there)
         return int(there)
 
     async def calls_that(self, say: Callable[[bytes], bool]) -> tuple[list[str], list[str]]:

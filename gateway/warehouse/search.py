@@ -29,6 +29,13 @@ class Stretch(Struct, frozen=True):
     rows_read: int
 
 
+class Counted(Struct, frozen=True):
+    """How many calls there are, and how many rows were read for that."""
+
+    calls: int
+    rows_read: int
+
+
 class Search:
     """Asks the engine for calls. `clock` gives seconds since 1970."""
 
@@ -63,12 +70,12 @@ class Search:
             return Stretch(tuple(calls[::-1]), place is not None, more, read)
         return Stretch(tuple(calls), more, place is not None, read)
 
-    async def count(self, question: Question, limits: Limits = USUAL) -> int:
+    async def count(self, question: Question, limits: Limits = USUAL) -> Counted:
         """How many calls there are."""
         parameters = Parameters(question.realm.account.sid, self._rows.personal)
         sql = f"SELECT count() {found(question, parameters)}"
         answer = await self._engine.query(Statement(sql, parameters.values), limits)
-        return int(answer.rows[0][0])
+        return Counted(int(answer.rows[0][0]), answer.rows_read)
 
     async def calls(
         self, realm: Realm, since: float, sids: Sequence[str], limits: Limits = USUAL

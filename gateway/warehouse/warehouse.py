@@ -1,7 +1,7 @@
 """The warehouse as the floors above know it: what it is made of, put together."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -104,6 +104,15 @@ class Warehouse:
         aliases = await self.renewal.aliases(asked.realm.account.sid, _told_apart(asked))
         exact = await self._is_small()
         return await self._statistics.measure(replace(asked, exact=exact), limits, aliases)
+
+    async def version(self, account: str) -> Hashable:
+        """Another one whenever an answer about an account may be another.
+
+        That is after calls were written or forgotten here, or synchronised anywhere.
+        """
+        known = await self.coverages.all()
+        synced = sum(one.version for (owner, _), one in known.items() if owner == account)
+        return self.writer.written.kept, self.forgetting.forgotten, synced
 
     async def status(self) -> Status:
         """What it holds now."""

@@ -143,8 +143,20 @@ async def test_an_answer_tells_on_demand_what_it_took(gateway: Gateway) -> None:
         told: dict[str, int] = (await viewer.post(query, **said)).json()["extensions"]["cost"]
         return told
 
-    assert await cost() == {"requested": 21, "actual": 11, "upstreamRequests": 1, "cacheHits": 0}
-    assert await cost() == {"requested": 21, "actual": 1, "upstreamRequests": 0, "cacheHits": 1}
+    assert await cost() == {
+        "requested": 21,
+        "actual": 11,
+        "upstreamRequests": 1,
+        "cacheHits": 0,
+        "rowsRead": 0,
+    }
+    assert await cost() == {
+        "requested": 21,
+        "actual": 1,
+        "upstreamRequests": 0,
+        "cacheHits": 1,
+        "rowsRead": 0,
+    }
     assert "extensions" not in await viewer.send(query, s=sid)
 
 
@@ -164,7 +176,9 @@ async def test_an_answer_in_parts_tells_with_the_last_what_all_of_it_took(
         return [json.loads(line).get("extensions") for line in lines]
 
     (whole,) = await told("application/json")
-    assert whole == {"cost": {"requested": 14, "actual": 2, "upstreamRequests": 0, "cacheHits": 1}}
+    assert whole == {
+        "cost": {"requested": 14, "actual": 2, "upstreamRequests": 0, "cacheHits": 1, "rowsRead": 0}
+    }
     assert await told("multipart/mixed;incrementalSpec=v0.2") == [None, whole]
     assert await told("multipart/mixed;deferSpec=20220824") == [None, whole]
 

@@ -1,8 +1,7 @@
 """What the tests of the warehouse stand on: one engine for all, and a table that is empty."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 
-import pytest
 import pytest_asyncio
 
 from gateway.config.accounts import Account
@@ -61,14 +60,6 @@ class Store:
         """The rows of a query."""
         answer = await self.engine.query(Statement(sql, parameters))
         return [tuple(row) for row in answer.rows]
-
-
-@pytest_asyncio.fixture(loop_scope="session", scope="session")
-async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embedded]:
-    """One for all tests: opening it takes a second, and a process has one folder at a time."""
-    opened = await Embedded.open(tmp_path_factory.mktemp("warehouse"))
-    yield opened
-    await opened.close()
 
 
 async def emptied(engine: Engine) -> Store:

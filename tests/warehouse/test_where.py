@@ -34,7 +34,7 @@ async def test_a_condition_finds_the_calls_that_meet_it(
     expected = {one.call_sid for one in SUMMARIES if holds(condition, one, HASH_KEY)}
 
     assert {snapshot.sid for _, snapshot in page.calls} == expected
-    assert await search.count(Question(REALM, EVER, condition)) == len(expected)
+    assert (await search.count(Question(REALM, EVER, condition))).calls == len(expected)
 
 
 async def test_a_number_is_found_by_its_exact_value(search: Search) -> None:
@@ -48,4 +48,4 @@ async def test_a_number_is_found_by_its_exact_value(search: Search) -> None:
     ]:
         condition = compare(field, operator, asked, "where")
         expected = sum(holds(condition, one, HASH_KEY) for one in SUMMARIES)
-        assert await search.count(Question(REALM, EVER, condition)) == expected > 0
+        assert (await search.count(Question(REALM, EVER, condition))).calls == expected > 0

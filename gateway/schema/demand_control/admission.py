@@ -47,9 +47,10 @@ async def told(tally: Tally, *data: bytes) -> dict[str, int]:
     values = [await values_in(json) for json in data]
     return {
         "requested": tally.cost or 0,
-        "actual": Cost(tally.upstream_requests, sum(values)).total,
+        "actual": Cost(tally.upstream_requests, sum(values), tally.warehouse_queries).total,
         "upstreamRequests": tally.upstream_requests,
         "cacheHits": tally.cache_hits,
+        "rowsRead": tally.rows_read,
     }
 
 

@@ -13,6 +13,9 @@ from msgspec import Struct
 PER_REQUEST = 10
 """What a request to Twilio costs."""
 
+PER_QUERY = 10
+"""What a query of the warehouse costs."""
+
 VALUES_PER_UNIT = 100
 """So many values of an answer cost 1."""
 
@@ -36,19 +39,25 @@ def pages_of(size: int, *, goes_on: bool, forward: bool) -> int:
 
 
 class Cost(NamedTuple):
-    """Requests to Twilio, and values in the answer."""
+    """Requests to Twilio, values in the answer, and queries of the warehouse."""
 
     requests: int = 0
     values: int = 0
+    queries: int = 0
 
     def plus(self, other: "Cost", times: int = 1) -> "Cost":
         """This, and so many times the other."""
-        return Cost(self.requests + times * other.requests, self.values + times * other.values)
+        return Cost(
+            self.requests + times * other.requests,
+            self.values + times * other.values,
+            self.queries + times * other.queries,
+        )
 
     @property
     def total(self) -> int:
-        """Both as one number."""
-        return PER_REQUEST * self.requests + math.ceil(self.values / VALUES_PER_UNIT)
+        """All as one number."""
+        asked = PER_REQUEST * self.requests + PER_QUERY * self.queries
+        return asked + math.ceil(self.values / VALUES_PER_UNIT)
 
 
 class Selected(NamedTuple):
@@ -85,8 +94,8 @@ class Given(NamedTuple):
 class FieldCost(Struct, frozen=True):
     """What a field costs by itself, as it is stated beside the field (`types/field_traits.py`).
 
-    `requests` and `values` count once, or for each item of a list. How many items there are, the
-    first of the arguments `sized_by` that is given says, up to `most`; without any it is
+    `requests`, `values` and `queries` count once, or for each item of a list. How many items there
+    are, the first of the arguments `sized_by` that is given says, up to `most`; without any it is
     `otherwise`. A connection gives its size to those of its lists whose cost is `per_item`.
     `paged` adds the pages of Twilio's that the items come from.
     """
@@ -98,11 +107,12 @@ class FieldCost(Struct, frozen=True):
     otherwise: int = 0
     paged: bool = False
     per_item: bool = False
+    queries: int = 0
 
     @property
     def own(self) -> Cost:
-        """Requests and values."""
-        return Cost(self.requests, self.values)
+        """Without its items."""
+        return Cost(self.requests, self.values, self.queries)
 
 
 class Root(Struct, frozen=True):

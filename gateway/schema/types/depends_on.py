@@ -20,6 +20,7 @@ class Reads(Enum):
     ACCOUNT = "the value, and the keys of the viewer's account"
     SOURCE = "the value, and where it came from this time"
     AGED = "the value, if it is young enough: it has to be asked for anew otherwise"
+    SELECTION = "all that is selected below, before anything is resolved: of a root field"
 
 
 def reads(what: Reads) -> dict[str, Any]:

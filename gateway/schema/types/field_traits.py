@@ -84,9 +84,10 @@ def costs(  # noqa: PLR0913 - those of a FieldCost
     most: int = 1,
     otherwise: int = 0,
     paged: bool = False,
+    queries: int = 0,
 ) -> dict[str, Any]:
     """The metadata of a field that costs so much, as a `FieldCost` has it."""
-    return {_COST: FieldCost(requests, values, sized_by, most, otherwise, paged)}
+    return {_COST: FieldCost(requests, values, sized_by, most, otherwise, paged, queries=queries)}
 
 
 def costs_per_item() -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """`CallFilter`: the table of filters as an input type, and its values as a question."""
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 from msgspec import Struct
@@ -8,7 +8,7 @@ from msgspec import Struct
 from gateway.calls.call import LookupStatus
 from gateway.config.viewers import Scope, Viewer
 from gateway.errors import BadUserInput, Forbidden
-from gateway.insights.catalogue import Pii
+from gateway.insights.catalogue import CallSid, Pii
 from gateway.insights.filters import FILTERS, CallSort, Filter, to_parameters
 from gateway.insights.paging import MAX_SIZE, Question
 from gateway.insights.summary import ProcessingState
@@ -17,6 +17,8 @@ from gateway.schema.types.derive import input_type, name_enums
 from gateway.schema.types.scalars import Bound
 
 name_enums()
+
+Sid = Annotated[CallSid, strawberry.argument(description="SID of the call.")]
 
 T = TypeVar("T")
 

@@ -1,5 +1,6 @@
 """The scalars of the graph, and which Python types stand for them."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NewType, TypeVar
@@ -24,6 +25,11 @@ Bound = NewType("Bound", timedelta)
 
 T = TypeVar("T")
 
+_RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+)
+_ACCEPTED_MOMENT = "a moment is RFC 3339 with its offset: `2026-11-23T07:30:00Z`"
+
 
 def _from_text(parse: Callable[[str], T]) -> Callable[[object], T]:
     def parse_value(value: object) -> T:
@@ -44,6 +50,27 @@ def _output_only(value: object) -> object:
 
 def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _moment(text: str) -> datetime:
+    if _RFC_3339.fullmatch(text) is None:
+        raise ValueError(_ACCEPTED_MOMENT)
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(_ACCEPTED_MOMENT) from None
+
+
+def _big(value: object) -> int:
+    whole = isinstance(value, float) and value.is_integer()
+    if (isinstance(value, int) and not isinstance(value, bool)) or whole:
+        number = int(value)  # type: ignore[call-overload]
+        if abs(number) < 2**53:
+            return number  # type: ignore[no-any-return]
+    raise GraphQLError(
+        f"{value!r:.64} cannot be accepted: a number is whole, and below 2⁵³.",
+        extensions={"code": "BAD_USER_INPUT"},
+    )
 
 
 def _bound(text: str) -> TimeBound:
@@ -73,14 +100,17 @@ SCALARS: dict[Any, ScalarDefinition] = {
         ),
         specified_by_url="https://www.rfc-editor.org/rfc/rfc8259#section-6",
         serialize=int,
-        parse_value=_output_only,
+        parse_value=_big,
     ),
     datetime: strawberry.scalar(
         name="DateTime",
-        description="A moment in UTC, as RFC 3339: `2026-11-23T07:30:00Z`.",
+        description=(
+            "A moment, as RFC 3339: `2026-11-23T07:30:00Z`. Answers are in UTC; an argument may "
+            "have another offset."
+        ),
         specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
         serialize=_utc,
-        parse_value=_output_only,
+        parse_value=_from_text(_moment),
     ),
     Bound: strawberry.scalar(
         name="TimeBound",

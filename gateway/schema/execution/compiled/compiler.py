@@ -11,6 +11,7 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    get_named_type,
 )
 from graphql.execution.collect_fields import (
     FieldDetailsList,
@@ -27,8 +28,9 @@ from gateway.concurrency.worker_thread import aside
 from gateway.lru import LruCache
 from gateway.schema.documents.document import SHORT, Document
 from gateway.schema.execution.compiled.operation import LARGE, Operation, Root, Variables, values_of
-from gateway.schema.execution.compiled.reading import Uncompilable, resolver_of
+from gateway.schema.execution.compiled.reading import Collect, Uncompilable, resolver_of
 from gateway.schema.execution.compiled.selection import Writer
+from gateway.schema.types.depends_on import Reads, read_by
 
 _MAX_WAYS = 64
 """So many combinations of the variables that decide what is selected are compiled."""
@@ -141,12 +143,15 @@ class Compiler:
         grouped = collect_fields(self._schema, fragments, values, query, node).grouped_field_set
         try:
             roots = tuple(
-                _root(query, key, one, Writer(self._schema, collect, self._memory, masked=masked))
+                _root(query, key, one, self._writer(collect, masked=masked), collect)
                 for key, one in grouped.items()
             )
         except Uncompilable:
             return _Way(None)
         return _Way(Operation(self._schema, node, roots, self._memory, way))
+
+    def _writer(self, collect: Collect, *, masked: bool) -> Writer:
+        return Writer(self._schema, collect, self._memory, masked=masked)
 
 
 def _key(
@@ -156,7 +161,13 @@ def _key(
     return "way", document.text, name, masked, decisions
 
 
-def _root(query: GraphQLObjectType, key: str, details: FieldDetailsList, writer: Writer) -> Root:
+def _root(
+    query: GraphQLObjectType,
+    key: str,
+    details: FieldDetailsList,
+    writer: Writer,
+    collect: Collect,
+) -> Root:
     name = details[0].node.name.value
     field = query.fields.get(name)
     if field is None:
@@ -164,9 +175,18 @@ def _root(query: GraphQLObjectType, key: str, details: FieldDetailsList, writer:
     declared: StrawberryField | None = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     if declared is None or declared.base_resolver is None:
         raise Uncompilable(name)  # it is graphql-core's own, or that of a federation
+    if read_by(declared) is Reads.SELECTION:
+        raise Uncompilable(name)
     resolver, takes_info = resolver_of(declared)
     program = writer.program(field.type, details)
     key_in_json = msgspec.json.encode(key) + b":"
+    names = _names_below(get_named_type(field.type), details, collect)
     return Root(
-        key, key_in_json, details[0], field, resolver, declared.is_async, takes_info, program
+        key, key_in_json, details[0], field, resolver, declared.is_async, takes_info, program, names
     )
+
+
+def _names_below(kind: object, details: FieldDetailsList, collect: Collect) -> frozenset[str]:
+    if not isinstance(kind, GraphQLObjectType):
+        return frozenset()
+    return frozenset(one[0].node.name.value for one in collect(kind, details).values())

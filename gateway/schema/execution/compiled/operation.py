@@ -9,17 +9,15 @@ from typing import Any, TypeAlias
 import msgspec
 from graphql import GraphQLField, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.collect_fields import FieldDetails
-from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from graphql.execution.values import VariableValues, get_variable_values
 from msgspec import Struct
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.arguments import convert_arguments
-from strawberry.types.field import StrawberryField
 
 from gateway.concurrency.worker_thread import aside
 from gateway.lru import LruCache
 from gateway.schema.context import Context
 from gateway.schema.execution.compiled.rendering import Rendering
 from gateway.schema.execution.compiled.selection import Program
+from gateway.schema.language.selected import WithNames, arguments_of
 
 _SIZE_OF_ARGUMENTS, _SIZE_OF_BYTE = 1500, 15
 """Bytes that arguments take: in any case, and for each byte of the variables that make them."""
@@ -37,7 +35,7 @@ Arguments: TypeAlias = tuple[dict[str, Any], ...]
 class Root(Struct, frozen=True):
     """A field of the root: under which key it is answered, what resolves it, what renders it.
 
-    `key_in_json` is the key as it stands in the answer.
+    `key_in_json` is the key as it stands in the answer, `names` are the fields that are selected.
     """
 
     key: str
@@ -48,6 +46,7 @@ class Root(Struct, frozen=True):
     is_async: bool
     takes_info: bool
     program: Program
+    names: frozenset[str]
 
 
 class Operation:
@@ -91,11 +90,7 @@ class Operation:
             return None
 
     def _arguments(self, root: Root, values: VariableValues) -> dict[str, Any]:
-        given = get_argument_values(root.field, root.details.node, values)
-        strawberry: Any = getattr(self._schema, "_strawberry_schema")  # noqa: B009 - untyped
-        declared: StrawberryField = root.field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
-        registry = strawberry.schema_converter.scalar_registry
-        return convert_arguments(given, declared.arguments, registry, strawberry.config)
+        return arguments_of(self._schema, root.field, root.details, values)
 
     async def run(
         self, arguments: Arguments, context: Context
@@ -126,7 +121,8 @@ class Operation:
 async def _settle(root: Root, arguments: dict[str, Any], rendering: Rendering) -> Any:
     """What a root field comes to: a value, or an exception."""
     try:
-        given = {**arguments, "info": rendering} if root.takes_info else arguments
+        info = WithNames(rendering.context, root.names)
+        given = {**arguments, "info": info} if root.takes_info else arguments
         value = root.resolver(None, **given)
         return await value if root.is_async else value
     except Exception as problem:  # noqa: BLE001 - all there are become an answer

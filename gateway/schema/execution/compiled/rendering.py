@@ -14,6 +14,7 @@ from gateway.schema.execution.compiled.selection import Misfit, Program
 from gateway.schema.types.call import annotation_anew, annotation_of
 from gateway.schema.types.connection import CallConnection
 from gateway.schema.types.depends_on import Reads
+from gateway.schema.types.search import CallSearchConnection
 
 _encode = msgspec.json.Encoder().encode
 
@@ -57,6 +58,8 @@ class Rendering:
             pieces += (before, key)
             if value.__class__ is CallConnection:
                 pieces += await self._connection(program, value)
+            elif value.__class__ is CallSearchConnection:
+                pieces += await self._long(program, value, value.calls)
             else:
                 pieces += self._pieces(program, value)
             before = b","
@@ -71,12 +74,16 @@ class Rendering:
         known: list[bytes] | None = None if entry is None else entry.made(how, stretch)
         if known is not None:
             return known
-        if len(stretch.calls) > _FEW:
-            await self._get_ready(program.inner, [one.call for one in stretch.calls])
-        pieces = self._pieces(program, value)
+        pieces = await self._long(program, value, [one.call for one in stretch.calls])
         if entry is not None:
             entry.keep(how, stretch, pieces, sum(map(len, pieces)))
         return pieces
+
+    async def _long(self, program: Program, value: Any, calls: Sequence[Call]) -> list[bytes]:
+        """The JSON of a value with these calls in it, in pieces; of many in turns with others."""
+        if len(calls) > _FEW:
+            await self._get_ready(program.inner, calls)
+        return self._pieces(program, value)
 
     async def _get_ready(self, programs: Sequence[Program], calls: Sequence[Call]) -> None:
         """Make the JSON of the calls of a long list, in turns with others."""

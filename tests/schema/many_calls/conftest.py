@@ -1,0 +1,59 @@
+"""The gateway over a sandbox whose complete calls are all in its warehouse."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest_asyncio
+
+from gateway.config.kinds import CacheKeys
+from gateway.config.settings import Settings
+from gateway.sandbox import Sandbox
+from gateway.warehouse.embedded import Embedded
+from gateway.warehouse.engine import Statement
+from gateway.warehouse.spans import Spans
+from tests.conftest import NOON, Clock, Gateway
+from tests.live import becomes
+from tests.warehouse.conftest import FOREVER, WORLD
+from tests.warehouse.lent import Lent, lent
+
+CALLS = len(WORLD)
+DAY = 86400.0
+SETTINGS = Settings(
+    gateway_warehouse_url="chdb:///",
+    gateway_warehouse_days=FOREVER,
+    gateway_cache_key=CacheKeys("A" * 43 + "="),
+)
+
+
+class Filled(Gateway):
+    """A gateway with a warehouse; `engine` is what it asks."""
+
+    engine: Lent
+
+    async def fill(self) -> None:
+        """Put all complete calls into it, and say that they are all."""
+        warehouse, sid = self.verbs.warehouse, self.sandbox.account_sid
+        assert warehouse is not None
+        assert await becomes(lambda: warehouse.connection.problem is None, within=60)
+        await warehouse.writer.write(sid, WORLD)
+        whole = Spans(((NOON - 30 * DAY, NOON),))
+        await warehouse.coverages.record(sid, sid, whole, NOON - 365 * DAY)
+
+
+async def filled(engine: Embedded, **options: Any) -> AsyncIterator[Filled]:
+    """A gateway whose warehouse is full, until the test ends."""
+    await engine.command(Statement("DROP TABLE IF EXISTS calls"))
+    await engine.command(Statement("DROP TABLE IF EXISTS coverage"))
+    clock = Clock()
+    with lent(engine) as borrowed:
+        sandbox = Sandbox(calls=400, clock=clock, arrivals=False)
+        async with Filled(sandbox, clock, SETTINGS, **options) as gateway:
+            gateway.engine = borrowed
+            await gateway.fill()
+            yield gateway
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def gateway(engine: Embedded) -> AsyncIterator[Filled]:
+    async for one in filled(engine):
+        yield one

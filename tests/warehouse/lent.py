@@ -1,0 +1,42 @@
+"""The engine of the session, lent to a gateway: a process has one folder at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from gateway.warehouse import warehouse as warehouses
+from gateway.warehouse.embedded import Embedded
+from gateway.warehouse.engine import Statement
+
+
+class Lent:
+    """An engine that is not closed by who borrows it; `asked` are the queries."""
+
+    def __init__(self, engine: Embedded) -> None:
+        self.asked: list[Statement] = []
+        self._engine = engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    async def query(self, statement: Statement, *rest: Any) -> Any:
+        self.asked.append(statement)
+        return await self._engine.query(statement, *rest)
+
+    async def close(self) -> None:
+        """It goes on."""
+
+
+@contextmanager
+def lent(engine: Embedded) -> Iterator[Lent]:
+    """Each warehouse that is opened inside of the `with` block gets this engine."""
+    borrowed = Lent(engine)
+
+    async def lend(*_: str) -> Lent:
+        return borrowed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(warehouses, "open_engine", lend)
+        yield borrowed
