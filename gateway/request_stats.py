@@ -26,7 +26,6 @@ class Tally:
     `twilio_ids` are Twilio's ids of the upstream requests that were made for it, `codes` those of
     the errors that it was answered with. `trace_parent` says of which trace it is part, as its
     `traceparent` header did; `trace` is for whoever makes traces, and they tell its `trace_id`.
-    `repeat` gives the same answer again, if that can be (`gateway.server.protocols.replay`).
     """
 
     __slots__ = (
@@ -36,7 +35,6 @@ class Tally:
         "kind",
         "operation",
         "outcome",
-        "repeat",
         "request_id",
         "rows_read",
         "started",
@@ -54,7 +52,6 @@ class Tally:
         self.trace_parent = trace_parent
         self.trace: Any = None
         self.trace_id: str | None = None
-        self.repeat: Any = None
         self.started = time.perf_counter()
         self.viewer: str | None = None
         self.kind: OperationKind | None = None

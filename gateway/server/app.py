@@ -55,15 +55,16 @@ from gateway.server.graphql.load_shedding import Shedding
 from gateway.server.graphql.service import MakeContext, Service
 from gateway.server.graphql.websocket import WebSocketEndpoint
 from gateway.server.middleware.fast_route import Application, Straight
+from gateway.server.middleware.request_id import RequestIds
 from gateway.server.middleware.security import Security
 from gateway.server.open_files import at_most
 from gateway.server.protocols.connection_limits import STATE, Connections
-from gateway.server.protocols.replay import Repeats
+from gateway.server.protocols.replay import Replay
 from gateway.server.telemetry.event_loop import pulse
 from gateway.server.telemetry.logs import configure_logging
 from gateway.server.telemetry.observers import observers
 from gateway.server.telemetry.prometheus import Telemetry
-from gateway.server.telemetry.request_log import Journal, RequestLog
+from gateway.server.telemetry.request_log import Journal
 from gateway.server.telemetry.tracing import Traces, sent_at_the_end, traces_of
 from gateway.server.warehouse import kept_open, warehouse_of
 from gateway.upstream.client import InsightsClient
@@ -106,6 +107,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     service = Service(executor, context, obeyed.doorkeeper, engine.quotas, engine.memory, clock)
     endpoint = GraphQLEndpoint(service, graphiql.page if graphiql else None, origins)
     journal = Journal(hook)
+    replay = Replay(engine.memory, executor.answers, obeyed.doorkeeper, journal, leaving, clock)
     sockets = WebSocketEndpoint(service, journal=journal, origins=origins)
     routes = [
         Route("/healthz", health.alive),
@@ -121,14 +123,13 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     def front(app: ASGIApp) -> ASGIApp:
         straight = Straight(app, GRAPHQL, over_http=over_http, over_websocket=sockets)
         secured = Security(straight, local_only=local_only)
-        log = RequestLog(secured, journal, leaving, traced=traces is not None)
-        return Farewell(log, leaving)
+        return Farewell(RequestIds(secured, journal, replay), leaving)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with engine.running() as state, pulse(telemetry, hook), kept_fresh(verifier, hook):
             with obeyed.reloading(reread), leaving.at_sigterm(), sent_at_the_end(traces):
-                yield state | {STATE: _connections(settings, hook)}
+                yield state | {STATE: _connections(settings, hook), "replay": replay}
 
     return Application(front, routes=routes, lifespan=lifespan)
 
@@ -187,7 +188,7 @@ class _Engine(NamedTuple):
         stopping = asyncio.Event()
         hurrying = asyncio.create_task(self._hurry(stopping))
         async with kept_open(self.verbs.warehouse, self.hook):
-            yield {"stopping": stopping, "repeats": Repeats(self.memory), "verbs": self.verbs}
+            yield {"stopping": stopping, "verbs": self.verbs}
         hurrying.cancel()
         await self.client.aclose()
         await self.cache.close()

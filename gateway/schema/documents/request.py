@@ -1,20 +1,19 @@
 """A GraphQL request, before its document is read."""
 
 import hashlib
-from collections.abc import Hashable
+from functools import cached_property
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from gateway.schema.results.answer_cache import Remembered
+from gateway.schema.results.answer_cache import Question
 
 
-class Request(Struct):
+class Request(Struct, frozen=True, dict=True):
     """A GraphQL request, as GraphQL over HTTP writes it; with a `query`, a `document_id`, or both.
 
-    `document_id` is the name of a document: its SHA-256, or its id in a manifest. `remembered` is
-    how it was answered last, if it was asked before.
+    `document_id` is the name of a document: its SHA-256, or its id in a manifest.
     """
 
     query: str | None
@@ -22,20 +21,19 @@ class Request(Struct):
     operation_name: str | None = None
     extensions: dict[str, Any] | None = None
     document_id: str | None = None
-    remembered: Remembered | None = None
 
     @property
     def wants_cost(self) -> bool:
         """Whether the answer is to tell what it took."""
         return self.extensions is not None and self.extensions.get("cost") is True
 
-    @property
-    def registers(self) -> bool:
-        """Whether it brings a document together with its name."""
-        return self.query is not None and self.document_id is not None
+    @cached_property
+    def question(self) -> Question | None:
+        """What is asked; None if that is answered anew each time.
 
-    @property
-    def question(self) -> Hashable:
-        """What is asked, whoever asks and however often; it is as short whatever that says."""
+        So is a request that tells its cost, and one that registers a document under its name.
+        """
+        if self.wants_cost or (self.query is not None and self.document_id is not None):
+            return None
         asked = (self.query, self.document_id, self.operation_name, self.variables)
         return hashlib.blake2b(msgspec.json.encode(asked), digest_size=32).digest()

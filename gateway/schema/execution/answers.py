@@ -9,7 +9,9 @@ from msgspec import Struct
 
 from gateway.schema.demand_control.budgets import Allowance, Refused
 from gateway.schema.execution.incremental import Parts
+from gateway.schema.results.answer_cache import CachedAnswer, digest_of
 from gateway.schema.results.error_policy import Shown, failure, refusal
+from gateway.schema.results.freshness import Lifetime
 
 _encode = msgspec.json.Encoder().encode
 
@@ -22,7 +24,8 @@ class Answer(Struct):
 
     `errors` are those in the body, which is `empty` if there is no data beside them. `allowance` is
     what the viewer has left, if there is a budget; `exceeded` says that it was not enough. `rest`
-    are the other parts of an answer that comes in parts.
+    are the other parts of an answer that comes in parts. `cached` is the answer in the cache, and
+    `lifetime` for how long clients may cache it.
     """
 
     body: bytes
@@ -32,6 +35,13 @@ class Answer(Struct):
     exceeded: bool = False
     empty: bool = False
     rest: AsyncGenerator["Answer", None] | None = None
+    cached: CachedAnswer | None = None
+    lifetime: Lifetime = Lifetime()
+
+    @property
+    def digest(self) -> bytes:
+        """A digest of the body, which is computed once for an answer in the cache."""
+        return digest_of([self.body]) if self.cached is None else self.cached.digest
 
 
 def erroneous(errors: Sequence[Shown], data: Any) -> Answer:

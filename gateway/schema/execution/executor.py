@@ -1,6 +1,6 @@
 """A GraphQL request from its document to its answer, without HTTP."""
 
-from collections.abc import AsyncGenerator, Awaitable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Iterable
 from contextlib import aclosing
 from functools import partial
 from typing import Any, Protocol, TypeVar, cast
@@ -21,14 +21,14 @@ from msgspec import Struct
 
 from gateway.concurrency.cooperative import next_turn
 from gateway.concurrency.deadlines import ask_for
-from gateway.config.viewers import Scope, Viewer
+from gateway.config.viewers import Scope
 from gateway.errors import BadUserInput
 from gateway.instrumentation import Hook, OperationExecuted, silent
 from gateway.lru import LruCache
 from gateway.request_stats import noted
 from gateway.schema.context import Context
 from gateway.schema.demand_control.admission import DemandControl, told
-from gateway.schema.demand_control.budgets import Allowance, Refused
+from gateway.schema.demand_control.budgets import Refused
 from gateway.schema.demand_control.limits import Limits
 from gateway.schema.documents.document import Document, whole_of
 from gateway.schema.documents.request import Request
@@ -44,7 +44,7 @@ from gateway.schema.execution.compiled.compiler import Compiler
 from gateway.schema.execution.incremental import Dialect, Parts
 from gateway.schema.execution.interpreter import Interpretation, taking
 from gateway.schema.language.value_errors import misfits
-from gateway.schema.results.answer_cache import Kept, Remembered, remembered
+from gateway.schema.results.answer_cache import AnswerCache, lifetime_of
 from gateway.schema.results.error_policy import failure, of_null
 
 T = TypeVar("T")
@@ -89,6 +89,7 @@ class Executor:
         self._compiler = Compiler(schema, self._memory) if compiled else None
         self._hook = hook
         self._demand = demand or DemandControl(Limits().cost)
+        self.answers = AnswerCache(self._memory, self._demand.budgets, hook)
         self._reader = reader
         self._hint = introspection
 
@@ -129,6 +130,7 @@ class Executor:
             cost = await told(noted(), bytes(data))
             answer.body = answer.body[:-1] + b',"extensions":' + _encode({"cost": cost}) + b"}"
         answer.allowance = context.expenses.allowance
+        answer.lifetime = lifetime_of(context.told, document.traits)
         return answer
 
     async def _admit(
@@ -149,12 +151,6 @@ class Executor:
         document: Document,
         context: Context,
     ) -> Answer:
-        known = request.remembered
-        if known is not None:
-            kept = known.answer(context.viewer, context.now)
-            if kept is not None:
-                self._given_again(kept)
-                return Answer(b"".join(kept.pieces), executed=True)
         ask_for(context.asker())
         settled = None
         if self._compiler is not None:
@@ -167,34 +163,37 @@ class Executor:
                 pieces, settled = await compiled.run(arguments, context)
                 if pieces is not None:
                     self._hook(OperationExecuted("compiled"))
-                    request.remembered = remembered(
-                        request.question, context.told, pieces, context.viewer
-                    )
-                    return Answer(b"".join(pieces), executed=True)
+                    return self._keep(request, document, context, pieces)
         self._hook(OperationExecuted("interpreted" if settled is None else "abandoned"))
         described = self._arguments(request, await whole_of(document, self._memory), context)
         await next_turn()
         result = await _awaited(execute(**described, middleware=taking(settled)))
         return self._answer(cast("ExecutionResult", result), operation, request, context)
 
-    def again(
-        self, known: Remembered, cost: int, viewer: Viewer, now: float
-    ) -> tuple[Sequence[bytes], Allowance | None] | None:
-        """An answer that was given before, in pieces, and what its viewer has left.
-
-        None if it has to be made, or refused, or if that is not for this process alone to say.
-        """
-        kept = known.answer(viewer, now)
-        budgets = self._demand.budgets
-        if kept is None or not budgets.cover(cost, viewer, now):
+    def cached(self, request: Request, context: Context) -> Answer | None:
+        """The answer to a request from the answer cache, without reading its document."""
+        if request.question is None:
             return None
-        self._given_again(kept)
-        return kept.pieces, budgets.pay(cost, viewer, now)
+        found = self.answers.answer(request.question, context.viewer, context.now, noted())
+        if found is None:
+            return None
+        cached, allowance = found
+        body = b"".join(cached.pieces)
+        return Answer(
+            body, executed=True, allowance=allowance, cached=cached, lifetime=cached.lifetime
+        )
 
-    def _given_again(self, kept: Kept) -> None:
-        self._hook(OperationExecuted("remembered"))
-        for asked in kept.asked:
-            self._hook(asked)
+    def _keep(
+        self, request: Request, document: Document, context: Context, pieces: list[bytes]
+    ) -> Answer:
+        """An answer of these pieces; it is cached, if its client may not ask for it in parts."""
+        cached = None
+        if request.question is not None and document.deferring is None:
+            lifetime = lifetime_of(context.told, document.traits)
+            cached = self.answers.keep(
+                request.question, context.viewer, pieces, context.told, noted(), lifetime
+            )
+        return Answer(b"".join(pieces), executed=True, cached=cached)
 
     async def _begun(
         self,

@@ -1,70 +1,130 @@
-"""Answers that are given again while nothing that they tell of has changed.
+"""Caches whole answers by viewer and question, until a part of one is stale, replaced or dropped.
 
-An HTTP cache may give an answer again until it ceases to be fresh. So may the gateway; and it knows
-more: as soon as one of the entries of the cache that an answer was made of is replaced or dropped,
-the answer is forgotten too. It is for the viewer who asked: what another is told, even in the same
-words, is made anew.
+An answer is in the cache once, whichever transport it was made for. It is kept beside the first of
+the cache entries that it was made of, and ends with that one at the latest.
 """
 
-from collections.abc import Hashable, Sequence
-from typing import NamedTuple
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TypeAlias
+
+from msgspec import Struct
 
 from gateway.cache.entry import Place, Together
 from gateway.config.viewers import Viewer
-from gateway.instrumentation import CacheAsked
-from gateway.schema.results.freshness import Told
+from gateway.instrumentation import CacheAsked, Hook, OperationExecuted, silent
+from gateway.lru import LruCache
+from gateway.request_stats import Tally
+from gateway.schema.demand_control.budgets import Allowance, Budgets
+from gateway.schema.results.freshness import Lifetime, Told
+from gateway.schema.types.field_traits import Trait
 
-_SIZE, _SIZE_OF_ENTRY = 500, 16
-"""Bytes that remembering takes, beside the JSON itself: in any case, and for each entry."""
+Question: TypeAlias = bytes
+"""A digest of what is asked, whoever asks."""
 
+_SIZE, _SIZE_OF_ENTRY, _SIZE_OF_PLACE = 700, 16, 500
+"""Bytes of a cached answer beside its JSON, for each of its entries, and of where it is kept."""
+
+_EXECUTED = OperationExecuted("remembered")
 _HITS = {kind: CacheAsked(kind, "hit") for kind in ("summary", "page")}
 
 
-class Kept(NamedTuple):
-    """An answer in pieces of JSON, for as long as its entries are kept `together`.
+class CachedAnswer(Struct, frozen=True, eq=False, dict=True):
+    """An answer to a query, without errors; it holds while its entries are kept `together`.
 
-    `asked` is what the cache was asked when it was made: that counts each time.
+    `pieces` are its JSON, `operation` is the name of the operation in the log, and `cost` what its
+    viewer is charged each time. `hits` are the lookups that each such answer counts as.
     """
 
+    question: Question
     pieces: Sequence[bytes]
+    lifetime: Lifetime
+    operation: str | None
+    cost: int
+    hits: Sequence[CacheAsked]
     together: Together
-    asked: Sequence[CacheAsked]
+
+    @cached_property
+    def digest(self) -> bytes:
+        """A digest of its JSON."""
+        return digest_of(self.pieces)
 
 
-class Remembered:
-    """Where an answer to one viewer is kept: beside the first of its entries, in the cache.
+class AnswerCache:
+    """Answers to the queries that `memory` has room for, charged to `budgets`."""
 
-    Whoever holds this holds nothing of the answer.
-    """
+    def __init__(self, memory: LruCache, budgets: Budgets, hook: Hook = silent) -> None:
+        self._memory = memory
+        self._budgets = budgets
+        self._hook = hook
 
-    __slots__ = ("_how", "_keeper", "_viewer")
+    def answer(
+        self, question: Question, viewer: Viewer, now: float, tally: Tally
+    ) -> tuple[CachedAnswer, Allowance | None] | None:
+        """The answer, which is charged, counted and noted in `tally`; and what the viewer has left.
 
-    def __init__(self, how: Hashable, keeper: Place, viewer: Viewer) -> None:
-        self._how = how
-        self._keeper = keeper
-        self._viewer = viewer
-
-    def answer(self, viewer: Viewer, now: float) -> Kept | None:
-        """The answer, if it still is the one to this viewer."""
-        keeper = self._keeper.entry
-        if keeper is None or self._viewer is not viewer:
+        None if it has to be made, or if the viewer's budget does not cover it in this process.
+        """
+        cached = self._cached(question, viewer, now)
+        if cached is None or not self._budgets.cover(cached.cost, viewer, now):
             return None
-        kept: Kept | None = keeper.made(self._how, viewer)
-        return kept if kept is not None and kept.together.hold(now) else None
+        self._hook(_EXECUTED)
+        for hit in cached.hits:
+            self._hook(hit)
+        tally.viewer, tally.kind, tally.operation = viewer.name, "query", cached.operation
+        tally.cost, tally.outcome = cached.cost, "ok"
+        return cached, self._budgets.pay(cached.cost, viewer, now)
+
+    def _cached(self, question: Question, viewer: Viewer, now: float) -> CachedAnswer | None:
+        key = "answer", viewer.name, question
+        place: Place | None = self._memory.get(key)
+        if place is None or place.entry is None:
+            return None
+        cached: CachedAnswer | None = place.entry.made(key, viewer)
+        return cached if cached is not None and cached.together.hold(now) else None
+
+    def keep(  # noqa: PLR0913, PLR0917 - what there is to know of an answer
+        self,
+        question: Question,
+        viewer: Viewer,
+        pieces: Sequence[bytes],
+        told: Told,
+        tally: Tally,
+        lifetime: Lifetime,
+    ) -> CachedAnswer | None:
+        """Cache an answer that was just made, in place of the one before.
+
+        None if there is more to it than entries of the cache.
+        """
+        entries = told.entries()
+        if entries is None or tally.cost is None:
+            return None
+        hits = tuple(_HITS[kind] for kind in told.kinds)
+        together = Together(entries, told.fresh_until)
+        cached = CachedAnswer(
+            question, pieces, lifetime, tally.operation, tally.cost, hits, together
+        )
+        size = sum(map(len, pieces)) + _SIZE + _SIZE_OF_ENTRY * len(entries)
+        key = "answer", viewer.name, question
+        entries[0].keep(key, viewer, cached, size)
+        self._memory.keep(key, entries[0].place, _SIZE_OF_PLACE)
+        return cached
 
 
-def remembered(
-    question: Hashable, told: Told, pieces: Sequence[bytes], viewer: Viewer
-) -> Remembered | None:
-    """An answer that was just made, kept in place of the one to the same question before.
+def lifetime_of(told: Told, traits: Trait) -> Lifetime:
+    """For how long an answer may be cached by its client, to a document with these traits."""
+    if told.personal or Trait.PERSONAL in traits:
+        return Lifetime(storable=False)
+    if Trait.UNDATED in traits:
+        return Lifetime()
+    immutable = told.complete and Trait.CHANGING not in traits
+    return Lifetime(told.as_of, told.fresh_until, immutable=immutable)
 
-    None if there is more to it than entries of the cache.
-    """
-    if (entries := told.entries()) is None:
-        return None
-    how, keeper = ("answer", viewer.name, question), entries[0]
-    asked = tuple(_HITS[kind] for kind in told.kinds)
-    kept = Kept(pieces, Together(entries, told.fresh_until), asked)
-    size = sum(map(len, pieces)) + _SIZE + _SIZE_OF_ENTRY * len(entries)
-    keeper.keep(how, viewer, kept, size)
-    return Remembered(how, keeper.place, viewer)
+
+def digest_of(pieces: Sequence[bytes]) -> bytes:
+    """A digest of the JSON of an answer."""
+    digest = hashlib.blake2b(digest_size=16)
+    for piece in pieces:
+        digest.update(piece)
+    return digest.digest()

@@ -1,11 +1,24 @@
 """How fresh an answer is: what went into it, added up while it is made."""
 
 import math
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gateway.cache.entry import Entry
 from gateway.calls.call import Call, FinalReason, Lookup, Source
 from gateway.calls.pages import Stretch
+
+
+class Lifetime(NamedTuple):
+    """For how long a client may cache an answer; moments are seconds since 1970.
+
+    `as_of` is when the oldest of it was seen, infinite if there is nothing to date; `until` is when
+    the first of it becomes stale. What is not `storable` is personal data.
+    """
+
+    as_of: float = math.inf
+    until: float = math.inf
+    storable: bool = True
+    immutable: bool = False
 
 
 class Told:

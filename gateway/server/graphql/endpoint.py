@@ -7,10 +7,10 @@ https://github.com/enisdenjo/graphql-sse (distinct connections) and Apollo's mul
 So is what a query defers, to clients that ask for it: `gateway.schema.execution.incremental`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import NamedTuple
 
 from graphql import OperationDefinitionNode, OperationType
-from msgspec import Struct
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope
@@ -20,14 +20,13 @@ from gateway.concurrency.deadlines import OneAsker, ask_for
 from gateway.concurrency.quotas import Place, QuotaSpent
 from gateway.errors import Unauthenticated
 from gateway.request_stats import Tally
-from gateway.schema.documents.document import Document
 from gateway.schema.documents.request import Request
 from gateway.schema.execution.answers import Answer
 from gateway.schema.results.error_policy import mask
 from gateway.server.access.authentication import Admission
 from gateway.server.graphql.bodies import BadRequest, body_of, from_body, from_get
 from gateway.server.graphql.cors import check_page
-from gateway.server.graphql.http_cache import NO_STORE, VARY, for_caches, freshness
+from gateway.server.graphql.http_cache import NO_STORE, VARY, for_caches, unless_known
 from gateway.server.graphql.incremental import Parts
 from gateway.server.graphql.negotiation import (
     EVENTS,
@@ -38,30 +37,28 @@ from gateway.server.graphql.negotiation import (
     manner_of,
 )
 from gateway.server.graphql.rate_limit_headers import told_of_budget
-from gateway.server.graphql.responses import InOnePiece, in_errors, refusal, status_of, turned_away
+from gateway.server.graphql.responses import (
+    CONTENT_TYPES,
+    InOnePiece,
+    in_errors,
+    refusal,
+    status_of,
+    turned_away,
+)
 from gateway.server.graphql.service import Service
 from gateway.server.graphql.streams import Stream
 from gateway.server.middleware.disconnect import ClientLeft, Incoming, WhileConnected
-from gateway.server.protocols.replay import Repeat, Repeated
+from gateway.server.protocols.replay import READ, Asked
 from gateway.server.telemetry.request_log import note
 
 Page = Callable[[HttpRequest], Awaitable[Response]]
 
-_READ = {
-    name.encode(): name
-    for name in (
-        *("accept", "authorization", "content-encoding", "content-length", "content-type"),
-        *("if-none-match", "origin", "sec-fetch-site"),
-    )
-}
-"""The headers that mean something here."""
-
 _LONGEST = 8192
-"""Bytes of a body that is remembered with what it says."""
+"""Bytes of a body, or of a query string, that is kept with the request that it was read as."""
 
 _SIZE_OF_BODY, _SIZE_OF_BYTE = 2000, 50
-"""Bytes that a body takes that is remembered: in any case, and for each of its own that is no part
-of the document, for each may be a list."""
+"""Bytes that a body takes that is kept: in any case, and for each of its own that is no part of the
+document, for each may be a list."""
 
 _LARGE = 64 * 1024
 """Bytes of a body that takes a good part of a millisecond to read."""
@@ -91,54 +88,58 @@ class GraphQLEndpoint:
             response = await self.respond({**scope, "method": "GET"}, receive, place)
             return await response.unsent() if isinstance(response, Stream) else response
         headers, tally = _headers(scope), scope["state"]["tally"]
+        manner = manner_of(headers.get("accept", ""))
+        http = _Http(scope, scope["method"], headers, manner, tally)
+        media_type = manner.in_one_piece or JSON
         try:
-            response = await self._respond(scope, headers, receive, place)
+            response = await self._respond(http, receive, place)
         except (QuotaSpent, ClientLeft):
             raise
+        except Unauthenticated as problem:
+            response = turned_away(media_type, problem)
+        except BadRequest as problem:
+            response = refusal(media_type, problem)
         except Exception as fault:  # noqa: BLE001 - all there are become an answer in GraphQL
             errors = [mask(fault, tally.request_id)]
             tally.answered(errors, executed=True, empty=True)
             response = in_errors(JSON, errors, 500)
         if response.__class__ is not InOnePiece:
             response.headers.setdefault("Vary", VARY)
-        if scope["method"] == "GET":
+        if http.method == "GET":
             response.headers.setdefault("Cache-Control", NO_STORE)
         return response
 
-    async def _respond(
-        self, scope: Scope, headers: Mapping[str, str], receive: Receive, place: Place
-    ) -> Response:
-        method, manner = scope["method"], manner_of(headers.get("accept", ""))
+    async def _respond(self, http: "_Http", receive: Receive, place: Place) -> Response:
+        """The response, if nothing is wrong. Raises Unauthenticated and BadRequest."""
+        method, manner, tally = http.method, http.manner, http.tally
         if self._page and method == "GET" and manner.page:
-            return await self._page(HttpRequest(scope, receive))
-        tally, incoming = scope["state"]["tally"], Incoming(receive)
-        media_type = manner.in_one_piece or JSON
-        try:
-            _check_manner(manner)
-            if method == "GET":
-                check_page(headers, self._origins)
-            admission = await self._admitted(headers.get("authorization"), incoming)
-            tally.viewer = admission.viewer.name
-            place.belong_to(admission.viewer.name)
-            ask_for(OneAsker(admission.viewer.name))
-            request = await self._request(scope, headers, incoming)
-            with WhileConnected(incoming):
-                document = await self._executor.read(request)
-                asked = _Asked(request, document, document.operation(request.operation_name))
-                note(tally, asked.operation)
-                streamed = _streamed(_kind(asked.operation, method), manner)
-                if streamed is None:
-                    return await self._answer(scope, headers, manner, asked, admission)
-        except Unauthenticated as problem:
-            return turned_away(media_type, problem)
-        except BadRequest as problem:
-            return refusal(media_type, problem)
-        if asked.is_subscription:
-            place.move_to(self._connections)
+            return await self._page(HttpRequest(http.scope, receive))
+        incoming = Incoming(receive)
+        _check_manner(manner)
+        if method == "GET":
+            check_page(http.headers, self._origins)
+        admission = await self._admitted(http.headers.get("authorization"), incoming)
+        tally.viewer = admission.viewer.name
+        place.belong_to(admission.viewer.name)
+        ask_for(OneAsker(admission.viewer.name))
+        request = await self._request(http, incoming)
         context = self._context(tally.request_id, admission.viewer)
-        answers = self._executor.stream(asked.request, asked.document, context)
-        bodies = (_noted(answer, tally).body async for answer in answers)
-        return Stream(streamed, bodies, admission.lasting(self._clock()), admission.withdrawn)
+        if (answer := self._executor.cached(request, context)) is not None:
+            if manner.events:
+                return self._streamed(EVENTS, _alone(answer), tally, admission)
+            return self._whole(http, answer, admission)
+        with WhileConnected(incoming):
+            document = await self._executor.read(request)
+            operation = document.operation(request.operation_name)
+            note(tally, operation)
+            kind = _kind(operation, method)
+            if (streamed := _streamed(kind, manner)) is None:
+                answer = await self._executor.execute(request, document, context, manner.parts)
+                return self._whole(http, answer, admission)
+        if kind is OperationType.SUBSCRIPTION:
+            place.move_to(self._connections)
+        answers = self._executor.stream(request, document, context)
+        return self._streamed(streamed, answers, tally, admission)
 
     async def _admitted(self, authorization: str | None, incoming: Incoming) -> Admission:
         """Whose request it is. Raises Unauthenticated, and ClientLeft."""
@@ -147,104 +148,82 @@ class GraphQLEndpoint:
         with WhileConnected(incoming):
             return await self._doorkeeper.admit(authorization)
 
-    async def _answer(
-        self,
-        scope: Scope,
-        headers: Mapping[str, str],
-        manner: Manner,
-        asked: "_Asked",
-        admission: Admission,
+    def _streamed(
+        self, media_type: str, answers: AsyncGenerator[Answer, None], tally: Tally, who: Admission
     ) -> Response:
-        """The response to a query or mutation, in one piece or in parts."""
-        method, tally = scope["method"], scope["state"]["tally"]
-        context = self._context(tally.request_id, admission.viewer)
-        answer = _noted(
-            await self._executor.execute(asked.request, asked.document, context, manner.parts),
-            tally,
-        )
-        response: Response
-        if manner.parts is None or answer.rest is None:
-            media_type = manner.in_one_piece or JSON
-            response = InOnePiece(media_type, answer.body, status_of(answer, manner.in_one_piece))
-        else:
-            response = Stream(manner.parts, Parts(answer, answer.rest, tally))
-        response.raw_headers += told_of_budget(answer.allowance, exceeded=answer.exceeded)
-        if method == "POST" and response.__class__ is InOnePiece and not answer.errors:
-            tally.repeat = self._repeat(asked.request, admission, tally)
-        if method == "GET" and answer.rest is None and not answer.errors:
-            kept = freshness(asked.document.traits, context.told, self._clock())
-            return for_caches(response, kept, headers.get("if-none-match"))
-        return response
+        """The response of answers that come one after the other."""
+        bodies = (_noted(answer, tally).body async for answer in answers)
+        return Stream(media_type, bodies, who.lasting(self._clock()), who.withdrawn)
 
-    def _repeat(self, request: Request, admission: Admission, tally: Tally) -> Repeat | None:
-        """What gives the answer that a request was given just now again."""
-        known, viewer = request.remembered, admission.viewer
-        kind, operation, cost = tally.kind, tally.operation, tally.cost
-        if known is None or cost is None or request.registers or request.wants_cost:
-            return None
-        until, version = admission.unquestioned(self._clock()), admission.version
+    def _whole(self, http: "_Http", answer: Answer, admission: Admission) -> Response:
+        """The response to a query or mutation: in one piece, or in parts if the answer has more."""
+        manner, now = http.manner, self._clock()
+        _noted(answer, http.tally)
+        budget = told_of_budget(answer.allowance, exceeded=answer.exceeded)
+        if manner.parts is not None and answer.rest is not None:
+            stream = Stream(manner.parts, Parts(answer, answer.rest, http.tally))
+            stream.raw_headers += budget
+            return stream
+        media_type = manner.in_one_piece or JSON
+        response = InOnePiece(media_type, answer.body, status_of(answer, manner.in_one_piece))
+        response.raw_headers += budget
+        content_type = CONTENT_TYPES[media_type] if http.method == "GET" else None
+        known = http.headers.get("if-none-match")
+        if answer.cached is not None and known is None:
+            until = admission.unquestioned(now)
+            question = answer.cached.question
+            http.scope["state"]["asked"] = Asked(question, admission, until, content_type)
+        if content_type is None or answer.errors:
+            return response
+        response.raw_headers += for_caches(answer.lifetime, answer.digest, content_type, now)
+        return unless_known(response, known)
 
-        def repeat(later: Tally) -> Repeated | None:
-            now = self._clock()
-            if now >= until or self._doorkeeper.version != version:
-                return None
-            answer = self._executor.again(known, cost, viewer, now)
-            if answer is None:
-                return None
-            later.viewer, later.kind, later.operation = viewer.name, kind, operation
-            later.cost, later.outcome = cost, "ok"
-            pieces, allowance = answer
-            return Repeated(pieces, told_of_budget(allowance))
+    async def _request(self, http: "_Http", incoming: Incoming) -> Request:
+        """What the request asks, which is read once for each body and query string.
 
-        return repeat
-
-    async def _request(
-        self, scope: Scope, headers: Mapping[str, str], incoming: Incoming
-    ) -> Request:
-        """What the request says. Raises BadRequest."""
-        match scope["method"]:
+        Raises BadRequest.
+        """
+        read: Callable[[bytes], Request]
+        match http.method:
             case "POST":
-                body = await body_of(headers, incoming)
-                known: Request | None = self._memory.get(("body", body))
-                if known is not None:
-                    return known
-                if len(body) > _LARGE:
-                    await next_turn()
-                return self._remember(body, from_body(body))
+                text, read = await body_of(http.headers, incoming), from_body
             case "GET":
-                return from_get(scope["query_string"])
+                text, read = http.scope["query_string"], from_get
             case _:
                 allowed = {"Allow": "GET, HEAD, POST"}
                 raise BadRequest(405, "Use POST, or GET for queries.", allowed)
-
-    def _remember(self, body: bytes, request: Request) -> Request:
-        """Keep what a body says, for pages ask the same again and again."""
-        if len(body) <= _LONGEST:
-            besides = len(body) - len(request.query or "")
-            size = _SIZE_OF_BODY + 2 * len(body) + _SIZE_OF_BYTE * max(0, besides)
-            self._memory.keep(("body", body), request, size)
+        key = "request", http.method, text
+        request: Request | None = self._memory.get(key)
+        if request is None:
+            if len(text) > _LARGE:
+                await next_turn()
+            request = read(text)
+            if len(text) <= _LONGEST:
+                besides = len(text) - len(request.query or "")
+                size = _SIZE_OF_BODY + 2 * len(text) + _SIZE_OF_BYTE * max(0, besides)
+                self._memory.keep(key, request, size)
         return request
 
 
-class _Asked(Struct, frozen=True):
-    """A request, its document, and which operation of it is asked for, if it can be told."""
+class _Http(NamedTuple):
+    """An HTTP request: its scope, and what is read of its headers."""
 
-    request: Request
-    document: Document
-    operation: OperationDefinitionNode | None
+    scope: Scope
+    method: str
+    headers: Mapping[str, str]
+    manner: Manner
+    tally: Tally
 
-    @property
-    def is_subscription(self) -> bool:
-        """Whether what is asked goes on, once it has begun."""
-        operation = self.operation
-        return operation is not None and operation.operation is OperationType.SUBSCRIPTION
+
+async def _alone(answer: Answer) -> AsyncGenerator[Answer, None]:
+    yield answer
 
 
 def _headers(scope: Scope) -> dict[str, str]:
     """The headers that mean something here; one that is there twice is a list (RFC 9110 §5.3)."""
     said: dict[str, str] = {}
     for name, value in scope["headers"]:
-        if (read := _READ.get(name)) is not None:
+        if (read := READ.get(name)) is not None:
             text = value.decode("latin-1")
             said[read] = f"{said[read]}, {text}" if read in said else text
     return said

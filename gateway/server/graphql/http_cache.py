@@ -7,55 +7,59 @@ already, that of the oldest of it: `max-age` counts from then, and `Age` says ho
 import hashlib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TypeAlias
 
 from starlette.responses import Response
 
-from gateway.schema.results.freshness import Told
-from gateway.schema.types.field_traits import Trait
+from gateway.schema.results.freshness import Lifetime
 from gateway.server.graphql import rate_limit_headers
 
 VARY = "Accept, Authorization"
 
 NO_STORE = "private, no-store"
-_NO_CACHE = "private, no-cache"
+_NO_CACHE = b"private, no-cache"
 
 _TAG = re.compile(r'"[^"]*"')
-_OF_A_304 = ("Age", "Cache-Control", "ETag", "Vary", *rate_limit_headers.NAMES)
+_OF_A_304 = frozenset(
+    name.lower().encode()
+    for name in ("Age", "Cache-Control", "ETag", "Vary", *rate_limit_headers.NAMES)
+)
+
+Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 
-def freshness(traits: Trait, told: Told, now: float) -> dict[str, str]:
-    """`Cache-Control`, and `Age`, of an answer without errors that is given at `now`."""
-    if told.personal or Trait.PERSONAL in traits:
-        return {"Cache-Control": NO_STORE}
-    if told.as_of == math.inf or Trait.UNDATED in traits:
-        return {"Cache-Control": _NO_CACHE}
-    age, remaining = max(0, int(now - told.as_of)), int(told.fresh_until - now)
-    if remaining < 1:
-        return {"Cache-Control": _NO_CACHE, "Age": str(age)}
-    lasting = ", immutable" if told.complete and Trait.CHANGING not in traits else ""
-    return {"Cache-Control": f"private, max-age={age + remaining}{lasting}", "Age": str(age)}
+def cache_control(lifetime: Lifetime, now: float) -> Headers:
+    """`Cache-Control`, and `Age`, of an answer without errors that is sent at `now`."""
+    if not lifetime.storable:
+        return [(b"cache-control", NO_STORE.encode())]
+    if lifetime.as_of == math.inf:
+        return [(b"cache-control", _NO_CACHE)]
+    age, remaining = max(0, int(now - lifetime.as_of)), int(lifetime.until - now)
+    control = _NO_CACHE
+    if remaining >= 1:
+        lasting = b", immutable" if lifetime.immutable else b""
+        control = b"private, max-age=%d%b" % (age + remaining, lasting)
+    return [(b"cache-control", control), (b"age", b"%d" % age)]
 
 
-def for_caches(
-    response: Response, headers: Mapping[str, str], if_none_match: str | None
-) -> Response:
-    """The response with these headers, and a tag; or 304, without a body, if it is known."""
-    response.headers.update(headers)
-    if headers["Cache-Control"] == NO_STORE:
+def for_caches(lifetime: Lifetime, digest: bytes, content_type: bytes, now: float) -> Headers:
+    """The headers of an answer without errors, whose JSON has this digest, for HTTP caches."""
+    headers = cache_control(lifetime, now)
+    if not lifetime.storable:
+        return headers
+    tag = hashlib.blake2b(content_type + digest, digest_size=16).hexdigest().encode()
+    return [*headers, (b"etag", b'"%b"' % tag)]
+
+
+def unless_known(response: Response, if_none_match: str | None) -> Response:
+    """The response; or 304, without a body, if its client has it by a tag of `If-None-Match`."""
+    tag = response.headers.get("ETag")
+    if tag is None or if_none_match is None or not _names(if_none_match, tag):
         return response
-    tag = response.headers["ETag"] = _tag(response)
-    if if_none_match is None or not _names(if_none_match, tag):
-        return response
-    kept = {name: response.headers[name] for name in _OF_A_304 if name in response.headers}
-    return Response(None, 304, kept)
-
-
-def _tag(response: Response) -> str:
-    """A strong entity tag: of the body, and of how that is to be read."""
-    digest = hashlib.blake2b(response.headers["Content-Type"].encode(), digest_size=16)
-    digest.update(response.body)
-    return f'"{digest.hexdigest()}"'
+    unchanged = Response(None, 304)
+    unchanged.raw_headers = [one for one in response.raw_headers if one[0] in _OF_A_304]
+    return unchanged
 
 
 def _names(if_none_match: str, tag: str) -> bool:

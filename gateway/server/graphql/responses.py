@@ -14,7 +14,9 @@ from gateway.server.graphql.negotiation import GRAPHQL_RESPONSE, JSON
 
 _encode = msgspec.json.Encoder().encode
 
-_CONTENT_TYPES = {one: f"{one}; charset=utf-8".encode() for one in (JSON, GRAPHQL_RESPONSE)}
+CONTENT_TYPES = {one: f"{one}; charset=utf-8".encode() for one in (JSON, GRAPHQL_RESPONSE)}
+"""`Content-Type` by media type."""
+
 _VARY = (b"vary", VARY.encode())
 
 
@@ -27,7 +29,7 @@ class InOnePiece(Response):
         self.background = None
         self.raw_headers = [
             (b"content-length", b"%d" % len(body)),
-            (b"content-type", _CONTENT_TYPES[media_type]),
+            (b"content-type", CONTENT_TYPES[media_type]),
             _VARY,
         ]
 

@@ -247,6 +247,9 @@ class _Connection:
         """The answers to an operation, which has a place until it is a subscription that begins."""
         request = request_of(payload)
         context = self._context(tally.request_id, viewer)
+        if (cached := self._executor.cached(request, context)) is not None:
+            yield cached
+            return
         document = await self._executor.read(request)
         operation = document.operation(request.operation_name)
         note(tally, operation)

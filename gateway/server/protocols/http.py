@@ -20,7 +20,7 @@ from gateway.server.protocols.replay import (
     EXTENSION,
     LONGEST,
     Named,
-    Repeats,
+    Replay,
     lacks_its_body,
     written,
 )
@@ -85,15 +85,15 @@ class BoundedProtocol(Connection, HttpToolsProtocol):
             return
         if self._rest:
             data, self._rest = self._rest + data, b""
-        named, repeats = None, self._repeats()
-        if repeats is not None and len(data) <= LONGEST:
+        named, replay = None, self._replay()
+        if replay is not None and len(data) <= LONGEST:
             if lacks_its_body(data):
                 self._rest = data
                 self._wait()
                 return
-            named = repeats.name(data)
-            if named is not None and (answer := repeats.answer(named)) is not None:
-                self._send_again(answer)
+            named = replay.name(data)
+            if named is not None and (response := replay.response(named)) is not None:
+                self._send_at_once(response)
                 return
         self._rest = data
         self._go_on(named)
@@ -222,20 +222,20 @@ class BoundedProtocol(Connection, HttpToolsProtocol):
             self._end_after_the_answer()
         self.hold(len(self._rest) + (0 if self._between else self._read))
 
-    def _repeats(self) -> Repeats | None:
-        """What knows requests again, if one may begin now and be answered at once."""
+    def _replay(self) -> Replay | None:
+        """What replays responses, if a request may begin now and be answered at once."""
         if not self._between or self._leaving:
             return None
         if self.flow.write_paused or self.transport.is_closing():
             return None
         idle = self.cycle is None or self.cycle.response_complete
-        return self.app_state.get("repeats") if idle else None
+        return self.app_state.get("replay") if idle else None
 
-    def _send_again(self, answer: Sequence[bytes]) -> None:
-        """Answer a request as it was answered before."""
+    def _send_at_once(self, response: Sequence[bytes]) -> None:
+        """Send the rest of a response, which has no need of the application."""
         self._it_came()
         head = STATUS_LINE[HTTPStatus.OK] + written(self.server_state.default_headers)
-        self.transport.write(b"".join([head, *answer]))
+        self.transport.write(b"".join([head, *response]))
         self.on_response_complete()
 
     def _is_answering(self) -> bool:

@@ -1,21 +1,18 @@
-"""Answers that are given again to the very bytes they were given to, before these are read as HTTP.
+"""Replays the answer to a request that came before, without reading it as HTTP or as GraphQL.
 
-Pages and services ask the same again and again, in the same words: the same headers, the same
-token, the same body. What such a request means was worked out when it came first; what is left to
-do is to see that its answer still is the answer, and to note that it was given. That takes a few
-dozen microseconds, of which reading the request as HTTP and as GraphQL would be the larger part.
-
-The server (`http.py`) knows a request by its bytes, and tells the application that name in the
-ASGI scope. The application keeps under it what answers the request again. What always holds, and
+Clients repeat their requests: the same headers, the same token, the same body. What such a request
+means was worked out when it came first, and is kept under a hash of its bytes: the question, the
+viewer, and the headers of the response. The answer cache has the answer
+(`gateway/schema/results/answer_cache.py`). What always holds, and
 `tests/server/protocols/test_replay.py` tries to refute:
 
-1. It is the whole request, its token included, and nothing before or behind it; but for the ids
-   that proxies give each request, which mean nothing but the line of log and the trace it is in.
+1. A name stands for a whole request, its token included, and nothing before or behind it. Headers
+   that are no part of the name are not read for `/graphql`: `READ` has those that are.
 2. Whatever is done for a request is done: it is counted, charged to its viewer and logged, under
-   an id of its own.
+   an id of its own, in the trace that it names.
 3. Whatever may have changed is looked at: the entries of the cache that the answer was made of, the
-   viewers, the token's expiry, the budget, whether the process leaves. When in doubt, the request
-   goes the long way, which says what there is to say.
+   viewers, the token's expiry, the budget, whether the process drains. When in doubt, the request
+   goes the long way.
 4. Of a request nothing is kept but a keyed hash, for there is a token in it.
 """
 
@@ -23,32 +20,62 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from functools import lru_cache
+from typing import NamedTuple
 
+from msgspec import Struct
 from starlette.types import Scope
 
 from gateway.lru import LruCache
-from gateway.request_stats import Tally
+from gateway.request_stats import Tally, current
+from gateway.schema.results.answer_cache import AnswerCache, Question
+from gateway.server.access.authentication import Admission, Doorkeeper
+from gateway.server.drain import Leaving
+from gateway.server.graphql.http_cache import for_caches
+from gateway.server.graphql.rate_limit_headers import told_of_budget
+from gateway.server.telemetry.request_log import Journal, request_id_of
 
 LONGEST = 16 * 1024
-"""Bytes of a request that is known again."""
+"""Bytes of a request that is replayed."""
 
-_SIZE = 3000
-"""Bytes that a request takes that is known."""
-
-EXTENSION = "gateway.again"
+EXTENSION = "gateway.replay"
 """Under this name in `extensions` of the ASGI scope is the name of the request."""
 
+READ = {
+    name.encode(): name
+    for name in (
+        *("accept", "authorization", "content-encoding", "content-length", "content-type"),
+        *("if-none-match", "origin", "sec-fetch-site"),
+    )
+}
+"""The headers that GraphQL over HTTP reads here, in the way it names them."""
+
+_NAMED = frozenset(
+    {
+        *READ,
+        *(b"connection", b"expect", b"host", b"proxy-connection", b"transfer-encoding", b"upgrade"),
+    }
+)
+"""The headers that are part of a name: those that are read, and those of the connection."""
+
+_IDS = ("x-request-id", "traceparent")
+"""Headers in which each request has an id of its own."""
+
+_SIZE = 2000
+"""Bytes that a request takes that is known."""
+
 _END = b"\r\n\r\n"
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""The name of a header (RFC 9110 §5.6.2)."""
+
+_TEXT = b"\t" + bytes({*range(0x20, 0x100)} - {0x7F})
+"""What the lines of a head are written with (RFC 9110 §5.5)."""
+
 _SIZED = re.compile(rb"\r\ncontent-length: *[1-9][0-9]{0,4}\r", re.IGNORECASE)
 _ASKING = re.compile(rb"\r\nexpect:", re.IGNORECASE)
-_FOLDED = re.compile(rb"\r\n[ \t]")
-_IDS = re.compile(
-    rb"\r\n(x-request-id|x-correlation-id|traceparent|tracestate|x-b3-[a-z]+|b3|x-amzn-trace-id"
-    rb"|x-cloud-trace-context|x-datadog-[a-z-]+|cf-ray|x-amz-cf-id):([^\r\n]*)",
-    re.IGNORECASE,
-)
-"""Headers in which each request has an id of its own."""
+
+_OF_THE_ANSWER = frozenset({b"age", b"cache-control", b"content-length", b"etag"})
+_OF_BUDGET = b"ratelimit-"
 
 
 class Named(NamedTuple):
@@ -59,58 +86,133 @@ class Named(NamedTuple):
     trace_parent: str
 
 
-Again: TypeAlias = Callable[[Named], Sequence[bytes] | None]
-"""A response but for its first line and its `Date`, in pieces; None if it is the one no more."""
+class Asked(Struct, frozen=True, gc=False):
+    """What a request came to that the answer cache answers: who asks what.
+
+    `content_type` is that of the response to a GET, which is for HTTP caches too.
+    """
+
+    question: Question
+    admission: Admission
+    until: float
+    content_type: bytes | None
 
 
-class Repeated(NamedTuple):
-    """A body in pieces, and the headers that are other ones each time."""
+class _Known(Struct, frozen=True, gc=False):
+    """A request that came before: what it asks, its line of log, the headers of its response."""
 
-    pieces: Sequence[bytes]
-    headers: Sequence[tuple[bytes, bytes]]
+    asked: Asked
+    method: str
+    path: str
+    route: str | None
+    headers: bytes
 
 
-Repeat: TypeAlias = Callable[[Tally], Repeated | None]
-"""What the innermost layer gives again, while it takes notes; None if it does not."""
+class Names:
+    """Names requests by a hash, whose key no other process has."""
 
-
-class Repeats:
-    """The requests that are known, as long as `memory` keeps them, with what answers each again."""
-
-    def __init__(self, memory: LruCache) -> None:
-        self._memory = memory
+    def __init__(self) -> None:
         self._secret = os.urandom(32)
 
     def name(self, request: bytes) -> Named | None:
-        """The name of these bytes, which tells nothing of them; None if they are no request."""
-        end = request.find(_END)
-        head, ids = request[:end], dict[bytes, bytes]()
-        for name, value in _IDS.findall(head):
-            ids.setdefault(name.lower(), value)
-        if ids:
-            if end < 0 or _FOLDED.search(head):
-                return None
-            request = _IDS.sub(b"", head) + request[end:]
-        digest = hashlib.blake2b(request, digest_size=16, key=self._secret).digest()
-        return Named(digest, _text(ids, b"x-request-id"), _text(ids, b"traceparent"))
-
-    def keep(self, name: bytes, again: Again) -> None:
-        """Keep what answers a request again."""
-        self._memory.keep(("again", name), again, _SIZE)
-
-    def answer(self, named: Named) -> Sequence[bytes] | None:
-        """What a request is answered with again, if it is."""
-        key = "again", named.name
-        again: Again | None = self._memory.get(key)
-        if again is None:
+        """The name of these bytes, which tells nothing of them; None if they are in doubt."""
+        head, end, body = request.partition(_END)
+        first, *lines = head.split(b"\r\n")
+        if not end or head.translate(None, _TEXT) != b"\r\n" * len(lines):
             return None
-        if (answer := again(named)) is None:
-            self._memory.forget(key)
-        return answer
+        kept, ids = [first], dict[str, bytes]()
+        for line in lines:
+            name, colon, value = line.partition(b":")
+            use = _use(name) if colon else "doubt"
+            if use == "named":
+                kept.append(line)
+            elif use in _IDS:
+                ids.setdefault(use, value)
+            elif use == "doubt":
+                return None
+        digest = hashlib.blake2b(b"\r\n".join(kept), digest_size=16, key=self._secret)
+        digest.update(end + body)
+        return Named(digest.digest(), _text(ids, "x-request-id"), _text(ids, "traceparent"))
 
 
-def _text(ids: Mapping[bytes, bytes], name: bytes) -> str:
-    return ids.get(name, b"").strip(b" \t").decode("latin-1")
+@lru_cache(maxsize=512)
+def _use(name: bytes) -> str:
+    """What a header is for, by its name: it is `named`, `unread`, one of the ids, or in `doubt`."""
+    lower = name.lower()
+    if lower in _NAMED:
+        return "named"
+    if lower.decode("latin-1") in _IDS:
+        return lower.decode("ascii")
+    return "unread" if _TOKEN.fullmatch(name) else "doubt"
+
+
+def _text(ids: Mapping[str, bytes], name: str) -> str:
+    return ids[name].strip(b" \t").decode("latin-1") if name in ids else ""
+
+
+class Replay:
+    """The requests that are known, as long as `memory` keeps them; `clock` is in seconds."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - all that a request is looked at by
+        self,
+        memory: LruCache,
+        answers: AnswerCache,
+        doorkeeper: Doorkeeper,
+        journal: Journal,
+        leaving: Leaving,
+        clock: Callable[[], float],
+    ) -> None:
+        self._memory = memory
+        self._answers = answers
+        self._doorkeeper = doorkeeper
+        self._journal = journal
+        self._leaving = leaving
+        self._clock = clock
+        self.name = Names().name
+
+    def keep(self, scope: Scope, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Keep what a request means that was answered with these headers, if it can be replayed."""
+        asked: Asked | None = scope["state"].get("asked")
+        extension = scope.get("extensions", {}).get(EXTENSION)
+        if asked is None or extension is None or scope["method"] == "HEAD":
+            return
+        lasting = written([header for header in headers if not _is_of_the_answer(header[0])])
+        known = _Known(asked, scope["method"], scope["path"], scope["route"].path, lasting)
+        self._memory.keep(("replay", extension["name"]), known, _SIZE)
+
+    def response(self, named: Named) -> Sequence[bytes] | None:
+        """The response, but for its first line and its `Date`, in pieces; None if it is not known.
+
+        Its status is 200.
+        """
+        known: _Known | None = self._memory.get(("replay", named.name))
+        if known is None or self._leaving.begun:
+            return None
+        asked, now = known.asked, self._clock()
+        if now >= asked.until or asked.admission.version != self._doorkeeper.version:
+            self._memory.forget(("replay", named.name))
+            return None
+        tally = Tally(request_id_of(named.request_id), named.trace_parent)
+        token = current.set(tally)
+        try:
+            found = self._answers.answer(asked.question, asked.admission.viewer, now, tally)
+            if found is None:
+                return None
+            self._journal.request(known.method, known.path, known.route, 200, tally)
+        finally:
+            current.reset(token)
+        answer, allowance = found
+        length = sum(map(len, answer.pieces))
+        headers = [(b"content-length", b"%d" % length), *told_of_budget(allowance)]
+        if asked.content_type is not None:
+            headers += for_caches(answer.lifetime, answer.digest, asked.content_type, now)
+        headers.append((b"x-request-id", tally.request_id.encode("ascii")))
+        return [known.headers, written(headers), b"\r\n", *answer.pieces]
+
+
+def _is_of_the_answer(name: bytes) -> bool:
+    """Whether a header of a response may be another one the next time."""
+    return name in _OF_THE_ANSWER or name.startswith(_OF_BUDGET)
 
 
 def lacks_its_body(data: bytes) -> bool:
@@ -119,13 +221,6 @@ def lacks_its_body(data: bytes) -> bool:
         return False
     alone = data.find(_END) == len(data) - len(_END)
     return alone and _SIZED.search(data) is not None and _ASKING.search(data) is None
-
-
-def name_of(scope: Scope) -> bytes | None:
-    """The name by which the server will know a request again; None if it will not."""
-    extensions: Mapping[str, Any] = scope.get("extensions") or {}
-    extension: Mapping[str, bytes] = extensions.get(EXTENSION) or {}
-    return extension.get("name")
 
 
 def written(headers: Sequence[tuple[bytes, bytes]]) -> bytes:

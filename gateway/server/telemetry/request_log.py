@@ -1,4 +1,4 @@
-"""One line of log per request, and the id that joins it to what the client saw.
+"""Writes one line of log per request, under the id that the client saw.
 
 A request is one over HTTP, or one operation on a WebSocket. Its line says what the request took;
 never a query string, a variable or a body.
@@ -8,24 +8,18 @@ import logging
 import random
 import re
 import time
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from graphql import OperationDefinitionNode
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.instrumentation import Hook, OperationAnswered, RequestAnswered
-from gateway.request_stats import Tally, current
-from gateway.server.drain import Leaving
-from gateway.server.protocols.replay import Again, Named, Repeat, name_of, written
+from gateway.request_stats import Tally
 from gateway.server.telemetry.logs import Fields
 from gateway.server.telemetry.operation_names import ANONYMOUS, shown_name
 
 logger = logging.getLogger("gateway.requests")
 
-_HEADER, _TRACE_HEADER = b"x-request-id", b"traceparent"
-_OF_BUDGET = b"ratelimit-"
 _LONGEST_PATH = 256
 _SANE = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 
@@ -79,13 +73,11 @@ class Journal:
         """An operation on a WebSocket is over."""
         self._over({"method": "WS", "path": "/graphql"}, tally)
 
-    def request(self, scope: Scope, status: int, tally: Tally) -> None:
-        """An HTTP request is over."""
-        path, route = scope["path"], scope.get("route")
-        known = None if route is None else route.path
-        self._hook(RequestAnswered(known, status))
-        shown = path if path == known else _shown(path)
-        self._over({"method": scope["method"], "path": shown, "status": status}, tally)
+    def request(self, method: str, path: str, route: str | None, status: int, tally: Tally) -> None:
+        """An HTTP request is over, which was routed to `route`."""
+        self._hook(RequestAnswered(route, status))
+        shown = path if path == route else _shown(path)
+        self._over({"method": method, "path": shown, "status": status}, tally)
 
     def _over(self, said: dict[str, Any], tally: Tally) -> None:
         seconds = time.perf_counter() - tally.started
@@ -124,85 +116,6 @@ def _tell(said: dict[str, Any], tally: Tally) -> None:
         said["trace_id"] = tally.trace_id
 
 
-class RequestLog:
-    """Gives every request an id: the client's own `X-Request-Id` if it is a sane one."""
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        journal: Journal,
-        leaving: Leaving | None = None,
-        *,
-        traced: bool = False,
-    ) -> None:
-        self._app = app
-        self._journal = journal
-        self._traced = traced
-        self._leaving = leaving or Leaving(0)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and write down how it went."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        given = _said(scope, _HEADER)
-        request_id = _request_id(given)
-        header = (_HEADER, request_id.encode("ascii"))
-        tally = Tally(request_id, _said(scope, _TRACE_HEADER) if self._traced else "")
-        scope.setdefault("state", {}).update(request_id=request_id, tally=tally)
-        status = 500  # if nothing is sent, the server will say so
-        headers: list[tuple[bytes, bytes]] = []
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal status, headers
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = list(message.get("headers", ()))
-                message["headers"] = [*headers, header]
-            await send(message)
-
-        token = current.set(tally)
-        try:
-            await self._app(scope, receive, send_with_id)
-        finally:
-            self._journal.request(scope, status, tally)
-            current.reset(token)
-        name = name_of(scope)
-        if tally.repeat is not None and name is not None:
-            scope["state"]["repeats"].keep(name, self._again(scope, headers, tally.repeat))
-
-    def _again(self, scope: Scope, headers: Sequence[tuple[bytes, bytes]], repeat: Repeat) -> Again:
-        """What answers a request again, as it was answered with these headers."""
-        asked = {part: scope.get(part) for part in ("method", "path", "route")}
-        head = written([header for header in headers if not header[0].startswith(_OF_BUDGET)])
-        leaving, journal, traced = self._leaving, self._journal, self._traced
-
-        def again(named: Named) -> Sequence[bytes] | None:
-            if leaving.begun:
-                return None
-            tally = Tally(_request_id(named.request_id), named.trace_parent if traced else "")
-            token = current.set(tally)
-            try:
-                if (repeated := repeat(tally)) is None:
-                    return None
-                journal.request(asked, 200, tally)
-            finally:
-                current.reset(token)
-            rest = written([*repeated.headers, (_HEADER, tally.request_id.encode("ascii"))])
-            return [head, rest, b"\r\n", *repeated.pieces]
-
-        return again
-
-
-def _request_id(given: str) -> str:
+def request_id_of(given: str) -> str:
     """The id that a client gave its request, if it is a sane one; or another."""
     return given if _SANE.fullmatch(given) else f"{random.getrandbits(64):016x}"
-
-
-def _said(scope: Scope, header: bytes) -> str:
-    """A header of a request; empty if it is not there."""
-    for name, value in scope["headers"]:
-        if name == header:
-            said: str = value.decode("latin-1").strip(" \t")
-            return said
-    return ""

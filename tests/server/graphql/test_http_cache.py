@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from gateway.config.settings import Settings
 from gateway.sandbox import Fault, Sandbox
+from gateway.schema.results.answer_cache import lifetime_of
 from gateway.schema.results.freshness import Told
 from gateway.schema.types.field_traits import Trait
-from gateway.server.graphql.http_cache import freshness
+from gateway.server.graphql.http_cache import cache_control
 from tests.conftest import NOON, Clock, Gateway
 from tests.server.conftest import Address
 
@@ -313,8 +314,8 @@ def test_an_answer_is_kept_no_longer_than_anything_it_tells(
     for as_of, lasts, complete in parts:
         told.saw(NOON + as_of, NOON + as_of + lasts, complete=complete)
     now = max([NOON, *(NOON + as_of for as_of, _, _ in parts)]) + later
-    headers = freshness(Trait.NONE, told, now)
-    control, age = headers["Cache-Control"], int(headers.get("Age", "0"))
+    headers = dict(cache_control(lifetime_of(told, Trait.NONE), now))
+    control, age = headers[b"cache-control"].decode(), int(headers.get(b"age", b"0"))
     kept = re.search(r"max-age=(\d+)", control)
     assert ("no-cache" in control) is (kept is None)
     assert ("immutable" in control) <= all(complete for _, _, complete in parts)

@@ -13,7 +13,8 @@ from starlette.types import Message, Scope
 from starlette.websockets import WebSocket
 
 from gateway.instrumentation import silent
-from gateway.server.telemetry.request_log import Journal, RequestLog
+from gateway.server.middleware.request_id import RequestIds
+from gateway.server.telemetry.request_log import Journal
 
 
 async def tell_id(request: Request) -> Response:
@@ -34,7 +35,7 @@ APP = Starlette(
         WebSocketRoute("/socket", hang_up),
         Route("/{path:path}", tell_id, methods=["GET", "POST"]),
     ],
-    middleware=[Middleware(RequestLog, journal=Journal(silent))],
+    middleware=[Middleware(RequestIds, journal=Journal(silent))],
 )
 
 
