@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
 from gateway.config.settings import Settings
+from gateway.insights.catalogue import CallSid
 from gateway.instrumentation import (
     CacheAsked,
     OperationAnswered,
@@ -25,6 +27,7 @@ from gateway.instrumentation import (
     RequestAnswered,
 )
 from gateway.sandbox import Sandbox
+from gateway.schema.types.node import encode_id
 from gateway.server.access.authentication import Admission, Doorkeeper
 from gateway.server.protocols.replay import Names
 from tests.conftest import Clock, Gateway
@@ -420,6 +423,73 @@ async def test_a_newer_summary_is_told_at_once(gateway: Gateway) -> None:
         after = (await wire.ask(asking)).data["call"]["annotation"]
     assert before == [before[0]] * 4 != [after] * 4
     assert after["comment"] == "new"
+
+
+async def test_an_answer_that_was_made_anew_has_its_own_length(gateway: Gateway) -> None:
+    """Of two ways to ask one question, the one is replayed with what the other was answered.
+
+    A response whose `Content-Length` is that of an older answer would end in the next one
+    (RFC 9112 §6.3).
+    """
+    one, other = (gateway.sandbox.examples()[name] for name in ("client", "bad_carrier"))
+    ids = f'"{encode_id(CallSid(one))}", "{encode_id(CallSid(other))}"'
+    query = f"{{ nodes(ids: [{ids}]) {{ ... on Call {{ sid annotation {{ comment }} }} }} }}"
+    change = "mutation($i: AnnotateCallInput!) { annotateCall(input: $i) { call { sid } } }"
+    changing = request(change, variables={"i": {"sid": other, "comment": "a longer comment"}})
+    async with opened(gateway) as (wire, asked):
+        before = [await wire.ask(request(query)) for _ in range(3)]
+        assert asked.times == ONCE
+        await wire.ask(changing)
+        after = [await wire.ask(request(query, "Accept: */*")) for _ in range(2)]
+        times = asked.times
+        after += [await wire.ask(request(query)) for _ in range(2)]
+        assert asked.times == times
+    assert before[-1].body != after[0].body
+    assert [answer.body for answer in after] == [after[0].body] * 4
+
+
+def get_of(sandbox: Sandbox, *headers: str, method: str = "GET") -> bytes:
+    """A question in the URL, about nothing personal."""
+    params = urlencode(
+        {"query": f'{{ call(sid: "{sandbox.examples()["client"]}") {{ sid state }} }}'}
+    )
+    lines = (f"{method} /graphql?{params} HTTP/1.1", "Host: 127.0.0.1", *headers)
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+async def test_a_get_is_replayed_with_the_headers_of_the_moment(
+    gateway: Gateway, clock: Clock
+) -> None:
+    """`Age` grows, the rest of `max-age` shrinks (RFC 9111 §5.1), and the tag is that of the body.
+
+    The tag of a request, and HEAD, are for the application.
+    """
+    asking = get_of(gateway.sandbox, "Accept: application/graphql-response+json")
+    async with opened(gateway) as (wire, asked):
+        first = [await wire.ask(asking) for _ in range(ONCE)][-1]
+        clock.advance(100)
+        later = await wire.ask(asking)
+        assert asked.times == ONCE
+        known = get_of(gateway.sandbox, f"If-None-Match: {first.headers['etag']}", "Accept: */*")
+        await wire.send(known)
+        assert (await wire.interim()).startswith(b"HTTP/1.1 200")  # of another media type
+        assert asked.times == ONCE + 1
+    assert later.lasting == (200, {**first.lasting[1], "age": "100"}, first.body)
+    assert first.headers["cache-control"].startswith("private, max-age=")
+
+
+async def test_a_head_is_never_replayed_as_a_get(gateway: Gateway) -> None:
+    """Its response ends with its head, whatever length that names (RFC 9110 §9.3.2)."""
+    async with opened(gateway) as (wire, asked):
+        for _ in range(ONCE + 1):
+            await wire.ask(get_of(gateway.sandbox))
+        assert asked.times == ONCE
+        for _ in range(3):
+            await wire.send(get_of(gateway.sandbox, method="HEAD"))
+            assert (await wire.interim()).startswith(b"HTTP/1.1 200")
+        assert asked.times == ONCE + 3
+        assert (await wire.ask(get_of(gateway.sandbox))).data["call"]
+        assert asked.times == ONCE + 3
 
 
 async def test_each_is_charged_to_its_viewer(sandbox: Sandbox, clock: Clock) -> None:
