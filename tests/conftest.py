@@ -21,9 +21,12 @@ from gateway.server.app import create_app
 from gateway.warehouse.embedded import Embedded
 from tests.servers import RedisServer
 
-# A busy machine makes no rule untrue.
-hypothesis.settings.register_profile("unhurried", deadline=None)
-hypothesis.settings.load_profile("unhurried")
+pytest_plugins = ["tests.markers"]
+
+# A busy machine makes no rule untrue: no example has a deadline. CI looks at five times as many.
+hypothesis.settings.register_profile("thorough", deadline=None)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
+hypothesis.settings.load_profile("quick")
 
 NOON = 1_780_000_000.0
 """When every test begins, in seconds since 1970; a whole multiple of every rounding grid used."""

@@ -1,5 +1,9 @@
+import pytest
+
 from tests.benchmarks.report import cpu_ratio
 from tests.benchmarks.rounds import QUICK, measure
+
+pytestmark = pytest.mark.processes
 
 
 def test_the_benchmark_runs_and_the_gateway_answers_as_the_plain_baseline_does() -> None:

@@ -162,6 +162,7 @@ async def test_a_counter_has_an_end(replica: Replica, redis: RedisServer) -> Non
     assert 0 < redis.command("PTTL", "insights:n") <= 60_000
 
 
+@pytest.mark.redis
 async def test_a_server_without_hello_keeps_what_it_is_given(
     sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -182,6 +183,7 @@ async def test_a_server_without_hello_keeps_what_it_is_given(
     assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
 
 
+@pytest.mark.redis
 async def test_the_log_says_why_a_server_cannot_be_asked(caplog: pytest.LogCaptureFixture) -> None:
     """Once for each time that it goes, with the words of the server, and when it is back."""
     with RedisServer() as server:

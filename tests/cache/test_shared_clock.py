@@ -103,6 +103,7 @@ def test_with_clocks_that_agree_no_moment_is_rounded(
     assert seen_of(call_key(ACCOUNT, SID), encoded(told)) == told
 
 
+@pytest.mark.redis
 async def test_without_a_clock_of_the_server_nothing_of_the_future_is_believed() -> None:
     """Then a replica whose clock is ahead shares nothing, and misleads none."""
     with RedisServer("--rename-command", "TIME", "") as server:

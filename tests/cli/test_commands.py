@@ -152,6 +152,7 @@ def test_a_mistake_on_the_command_line_is_one_line(
     assert re.fullmatch(r".* `gateway( \w+)? --help` tells more\.\n", err)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_is_told_how_to_complete(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     """By a function of its own, which asks the command itself."""
@@ -159,6 +160,7 @@ def test_a_shell_is_told_how_to_complete(shell: str, capsys: pytest.CaptureFixtu
     assert f"_GATEWAY_COMPLETE={shell}_complete" in capsys.readouterr().out
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [
@@ -180,6 +182,7 @@ def test_the_shell_completes_commands_options_and_values(typed: str, completed: 
     assert told.stdout.split() == [f"plain,{word}" for word in completed]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("arguments", [("schema",), ("--help",)])
 def test_whoever_reads_no_further_sees_no_traceback(arguments: tuple[str, ...]) -> None:
     """`gateway schema | head -1` closes the pipe before all is printed."""
@@ -304,6 +307,7 @@ async def test_secrets_that_the_configuration_names_may_stand_in_the_env_file(
         assert await becomes(lambda: "TWILIO_AUTH_TOKEN is not set" in capsys.readouterr().err)
 
 
+@pytest.mark.processes
 def test_a_check_with_the_right_credentials_succeeds(
     here: pytest.MonkeyPatch, twilio: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -377,6 +381,7 @@ def test_a_check_of_an_address_where_nobody_listens_says_so(
     assert "Cure: see whether GATEWAY_UPSTREAM_URL is right" in capsys.readouterr().err
 
 
+@pytest.mark.processes
 def test_the_demo_answers_without_an_account(tmp_path: Path) -> None:
     """One command: GraphiQL, and GraphQL over calls that are there; it ends when it is told to."""
     with running(tmp_path, "demo", "--port", "0", *SMALL) as (address, _):
@@ -392,6 +397,7 @@ def test_the_demo_answers_without_an_account(tmp_path: Path) -> None:
     assert re.fullmatch("CA[0-9a-f]{32}", answer.json()["data"]["calls"]["nodes"][0]["sid"])
 
 
+@pytest.mark.processes
 def test_something_happens_in_the_demo(tmp_path: Path) -> None:
     """Its first lines say what to look for, and calls keep ending while one looks."""
     everything = '{startTime: "1h", processingState: ALL}'
@@ -427,6 +433,7 @@ def test_the_sandbox_prints_what_a_gateway_needs_to_be_set_to(twilio: dict[str, 
     assert httpx.get(url, auth=credentials, timeout=30).status_code == 200
 
 
+@pytest.mark.processes
 def test_a_served_gateway_asks_the_twilio_that_it_is_told(
     tmp_path: Path, twilio: dict[str, str]
 ) -> None:
@@ -450,6 +457,7 @@ def started(directory: Path, **settings: str) -> dict[str, str]:
     return {word: f"{level}{rest}" for level, word, rest in lines}
 
 
+@pytest.mark.processes
 def test_the_start_tells_what_it_serves_with(tmp_path: Path, twilio: dict[str, str]) -> None:
     """A line each for cache, accounts, viewers, sink and what is off: whoever starts it looks."""
     said = started(tmp_path, **twilio, GATEWAY_GRAPHIQL="false")
@@ -462,6 +470,7 @@ def test_the_start_tells_what_it_serves_with(tmp_path: Path, twilio: dict[str, s
     assert "introspection" not in said["Off"]
 
 
+@pytest.mark.processes
 def test_the_start_tells_no_secret_and_what_has_no_effect(
     tmp_path: Path, twilio: dict[str, str]
 ) -> None:

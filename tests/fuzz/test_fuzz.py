@@ -7,6 +7,7 @@ MOST = 60
 """Inputs of each kind, ten at a time over sockets; more of them are fed by hand."""
 
 
+@pytest.mark.redis
 @pytest.mark.parametrize("kind", KINDS)
 async def test_nothing_that_comes_in_breaks_anything(kind: str) -> None:
     """No error of the gateway's own, no traceback in the log, no wait, and nothing left over."""

@@ -14,6 +14,8 @@ from gateway.server.telemetry.event_loop import EVERY, LOOKS
 from tests.live import becomes, started
 from tests.servers import serving
 
+pytestmark = pytest.mark.processes
+
 REQUESTS, PATH = 12_000, b"/a-path-that-fills-lines-of-the-log/" + b"-" * 80
 """Their lines are more than a pipe and the gateway hold together."""
 

@@ -6,8 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import gateway
 from tests.servers import DEADLINE
+
+pytestmark = pytest.mark.processes
 
 PACKAGE = Path(gateway.__file__).parent
 PAGE = PACKAGE.parent / "docs" / "architecture.md"

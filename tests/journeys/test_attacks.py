@@ -19,10 +19,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import pytest
 
 from gateway.config.settings import Settings
 from tests.configured import Configured, bearer, token_of
 from tests.servers import DEADLINE, free_port
+
+pytestmark = pytest.mark.processes
 
 SECONDS, PATIENCE = 15.0, 1.0
 """For which they go on, and for which the other viewer waits at most, 99 times of 100."""

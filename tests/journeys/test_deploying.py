@@ -11,6 +11,8 @@ from gateway.sandbox import Sandbox
 from tests.live import replica
 from tests.servers import DEADLINE, free_port, serving
 
+pytestmark = pytest.mark.processes
+
 CALL = "query($sid: CallSid!) { call(sid: $sid) { sid } }"
 CLIENTS = 5
 

@@ -249,6 +249,7 @@ async def test_the_command_tells_how_much_and_never_whom(redis: RedisServer) -> 
     assert NUMBER[1:] not in "".join(said for _, said in runs)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("wanted", "url", "status", "cure"),
     [

@@ -13,6 +13,8 @@ from gateway.sandbox import Sandbox
 from tests.live import Replica, replica
 from tests.servers import DEADLINE, serving
 
+pytestmark = pytest.mark.processes
+
 CALL = "query($sid: CallSid!) { call(sid: $sid) { sid } }"
 
 

@@ -49,6 +49,7 @@ async def all_follow(sandbox: Sandbox, clock: Clock, sid: str) -> dict[str, list
     return dict(zip(PROGRAMS, told, strict=True))
 
 
+@pytest.mark.node
 @pytest.mark.usefixtures("impatient")
 async def test_each_client_gets_each_version_once_and_in_order(
     sandbox: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
@@ -66,6 +67,7 @@ async def test_each_client_gets_each_version_once_and_in_order(
         assert versions(results) == [1, 2, 3, 4, 5, 6], name
 
 
+@pytest.mark.node
 @pytest.mark.usefixtures("impatient")
 async def test_each_client_is_told_of_a_failure(sandbox: Sandbox, clock: Clock) -> None:
     """When there is not even a first state, the reason arrives as an error, and then the end."""

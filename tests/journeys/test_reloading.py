@@ -13,6 +13,8 @@ from tests.configured import Configured, bearer, token_of
 from tests.live import UPDATES, HurriedClock
 from tests.servers import serving
 
+pytestmark = pytest.mark.processes
+
 CALLER = "query($sid: CallSid!) { call(sid: $sid) { from { caller } } }"
 NAME = {"query": "{ viewer { name scopes } }"}
 

@@ -210,6 +210,7 @@ async def test_a_gateway_that_is_told_to_stop_tells_its_followers(redis: RedisSe
         assert time.monotonic() - began < 5
 
 
+@pytest.mark.processes
 async def test_so_does_the_demo(tmp_path: Path) -> None:
     """What newcomers start ends as well as what operators run."""
     with demo(tmp_path) as (one, sid):

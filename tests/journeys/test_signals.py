@@ -15,6 +15,8 @@ from tests.journeys.test_workers import both_are_there, workers_of
 from tests.live import becomes
 from tests.servers import DEADLINE, serving
 
+pytestmark = pytest.mark.processes
+
 NAME = {"query": "{ viewer { name } }"}
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import httpx
+import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -12,6 +13,8 @@ from starlette.routing import Route
 from gateway.sandbox import Sandbox
 from tests.configured import Configured, bearer, token_of
 from tests.servers import serving
+
+pytestmark = pytest.mark.processes
 
 CALL = "query Jitter($sid: CallSid!) { call(sid: $sid) { sid } }"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"

@@ -15,6 +15,8 @@ from gateway.sandbox import Sandbox
 from tests.live import Replica, replica
 from tests.servers import serving
 
+pytestmark = pytest.mark.processes
+
 BOUND = 32 * 2**20
 """Bytes that may be remembered."""
 

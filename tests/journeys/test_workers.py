@@ -15,6 +15,8 @@ from tests.configured import Configured, bearer, token_of
 from tests.live import Replica, becomes, replica
 from tests.servers import DEADLINE, serving
 
+pytestmark = pytest.mark.processes
+
 NAME = "query Name { viewer { name } }"
 
 

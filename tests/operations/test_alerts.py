@@ -23,11 +23,13 @@ EVERY_RULE = pytest.mark.parametrize("name", RULES)
 OWN_OF_PROMETHEUS = {"up": GIVEN_BY_PROMETHEUS}
 
 
+@pytest.mark.processes
 def test_prometheus_takes_the_rules() -> None:
     """Its own tool finds nothing wrong with them."""
     promtool("check", "rules", FILE.name)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("job", ["gateway", "kubernetes-pods"])
 @pytest.mark.parametrize("docs", [None, "https://calls.example/docs"])
 def test_each_goes_off_on_a_bad_day_and_none_on_a_good_one(

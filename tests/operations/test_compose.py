@@ -23,6 +23,7 @@ def published(service: str) -> list[tuple[str, int]]:
     return [(address, int(inner)) for address, _, inner in ports]
 
 
+@pytest.mark.processes
 def test_it_is_a_compose_file() -> None:
     """It is valid by the schema of the Compose Specification."""
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
@@ -69,6 +70,7 @@ def test_what_a_service_refers_to_is_there(service: str) -> None:
         assert (FILE.parent / said["build"] / "Dockerfile").is_file()
 
 
+@pytest.mark.processes
 def test_prometheus_reads_its_configuration() -> None:
     """It is one that Prometheus takes, and from where the command says it is."""
     assert "--config.file=/etc/prometheus/prometheus.yaml" in SERVICES["prometheus"]["command"]

@@ -50,6 +50,7 @@ def family(metric: str) -> str:
     return re.sub(r"_(bucket|sum|count)$", "", metric)
 
 
+@pytest.mark.processes
 def test_prometheus_takes_the_queries(tmp_path: Path) -> None:
     """Its own tool reads each, as if it were a rule."""
     asked = itertools.chain.from_iterable(queries(title) for title in PANELS)

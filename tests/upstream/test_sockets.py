@@ -151,6 +151,7 @@ def _made(folder: Path) -> tuple[Path, Path]:
     return certificate, key
 
 
+@pytest.mark.processes
 async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(tmp_path: Path) -> None:
     """Whoever answers in Twilio's place gets no credentials."""
     sandbox = Sandbox(calls=0, clock=lambda: NOON, arrivals=False)

@@ -10,6 +10,8 @@ import pytest
 from tests.servers import DEADLINE
 from tests.warehouse.process import BATCH
 
+pytestmark = pytest.mark.processes
+
 
 def run(command: str, folder: Path) -> list[dict[str, int]]:
     """What a process with a warehouse says in the end."""

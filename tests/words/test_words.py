@@ -14,6 +14,8 @@ from tests.test_docs import PAGES
 from tests.words.messages import write
 from tests.write_docs import ROOT
 
+pytestmark = pytest.mark.node
+
 HERE = Path(__file__).parent
 
 

@@ -21,6 +21,7 @@ CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q
 SID = "CA" + "0" * 32
 
 
+@pytest.mark.node
 async def test_all_audits_of_graphql_http_pass(address: Address) -> None:
     """The reference suite of the specification finds nothing to say: no MUST, SHOULD or MAY."""
     install()

@@ -262,6 +262,7 @@ async def test_who_had_to_go_is_told_now_and_then(caplog: pytest.LogCaptureFixtu
     assert "10.0.0" not in line
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("limit", "wanted", "given"), [(5000, 2000, 2000), (1024, 2000, 768), (300, 2000, 150)]
 )
