@@ -45,6 +45,8 @@ BOUNDS = {
     "graphql": {"schema", "server", "documentation"},
     "joserfc": {"server"},
     "prometheus_client": {"server"},
+    "mcp": {"server/mcp/endpoint.py", "server/mcp/server.py"},
+    "mcp_types": {"server/mcp/server.py"},
     "opentelemetry": {"server/telemetry/spans.py"},
     "click": {"cli"},
     "uvicorn": {"server"},

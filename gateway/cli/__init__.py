@@ -11,6 +11,7 @@ from gateway.cli.command import Group, usage_mistake
 from gateway.cli.completion import completion
 from gateway.cli.demo import demo
 from gateway.cli.forget import forget
+from gateway.cli.mcp import mcp
 from gateway.cli.sandbox import sandbox
 from gateway.cli.schema import schema
 from gateway.cli.serve import serve
@@ -44,7 +45,7 @@ def root(context: click.Context) -> None:
         print(context.get_help())
 
 
-for _command in (demo, serve, sandbox, schema, check, forget, completion):
+for _command in (demo, serve, mcp, sandbox, schema, check, forget, completion):
     root.add_command(_command)
 
 

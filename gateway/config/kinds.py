@@ -73,6 +73,22 @@ class Networks(tuple[IPv4Network | IPv6Network, ...]):
             raise ValidationError("there is no such network") from None
 
 
+class McpTools(frozenset[str]):
+    """Names of tools, parted by commas."""
+
+    __slots__ = ()
+
+    names: ClassVar[tuple[str, ...]] = ("annotate_call", "introspect", "validate", "execute")
+    accepted: ClassVar[str] = ", ".join(f"`{name}`" for name in names) + ", with commas between"
+
+    def __new__(cls, text: str) -> Self:
+        """Raises ValidationError."""
+        named = {name.strip() for name in text.split(",")}
+        if not named <= {*cls.names}:
+            raise ValidationError("there is no such tool")
+        return super().__new__(cls, named)
+
+
 class Confidential(str):
     """An address that may hold a password; its repr shows the scheme alone."""
 

@@ -5,8 +5,11 @@ import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-ELSEWHERE = frozenset({"GATEWAY_SKIP_GRAPHIQL"})
-"""Variables of the gateway that are no settings: they are read when the package is built."""
+TOKEN = "GATEWAY_TOKEN"  # noqa: S105 - the name of a variable
+"""Has the bearer token of a command that asks a gateway."""
+
+ELSEWHERE = frozenset({"GATEWAY_SKIP_GRAPHIQL", TOKEN})
+"""Variables of the gateway that are no settings: of its build, and of commands that are clients."""
 
 _CLOSE = 2
 """So many letters wrong, missing, added or swapped are a slip; more are another name."""

@@ -19,6 +19,7 @@ from gateway.config.kinds import (
     Days,
     JwksUrl,
     Manifest,
+    McpTools,
     Networks,
     Origins,
     Port,
@@ -195,6 +196,19 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway_trusted_documents_only: Annotated[
         bool, "Whether no other document is run than these."
     ] = False
+    gateway_mcp: Annotated[
+        bool,
+        "Whether assistants may use the gateway at `/mcp`, by the Model Context Protocol; it needs "
+        "the extra `mcp`.",
+    ] = False
+    gateway_mcp_tools: Annotated[
+        McpTools | None,
+        "Tools for assistants that are off unless named here: `annotate_call` writes, the others "
+        "let a model write GraphQL of its own.",
+    ] = None
+    gateway_mcp_answer_bytes: Annotated[
+        Count, "Bytes of call data that a tool returns at most; longer lists are shortened."
+    ] = 32 * 1024
     gateway_max_cost: Annotated[
         Count,
         "The most that one request may cost: 10 for each request to Twilio, 1 for each 100 values.",

@@ -36,8 +36,10 @@ from gateway.schema.types.derive import object_type
 from gateway.schema.types.field_traits import costs, dated, field_traits
 from gateway.schema.types.inputs import (
     DEFAULT_FIRST,
+    DEFAULT_PATIENCE,
     MAX_IDS,
     CallFilter,
+    Patience,
     Sid,
     patience,
     said,
@@ -81,10 +83,7 @@ class Query(ManyCalls):
                 "is enough with a complete one too. Without it, the answer is what there is now."
             ),
         ] = strawberry.UNSET,
-        timeout_seconds: Annotated[
-            int | None,
-            strawberry.argument(description="How long to wait, in seconds: 1 to 60."),
-        ] = 30,
+        timeout_seconds: Patience = DEFAULT_PATIENCE,
     ) -> CallLookup:
         """Tells NOT_READY, NOT_FOUND, EXPIRED and INSIGHTS_NOT_ENABLED apart."""
         if (state := said(wait_for)) is None:

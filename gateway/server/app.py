@@ -4,17 +4,15 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import httpx
+from graphql import GraphQLSchema
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp
+from starlette.routing import Route
 
 from gateway.cache.backends import open_cache
 from gateway.cache.memory_cache import MemoryCache
@@ -42,22 +40,22 @@ from gateway.schema.documents.persisted_queries import PersistedQueries
 from gateway.schema.documents.trusted_documents import trusted_documents
 from gateway.schema.execution.executor import Executor
 from gateway.schema.federation import build_subgraph
-from gateway.schema.operations import build_schema, sdl
+from gateway.schema.operations import build_schema
 from gateway.server.access.jwt import TokenVerifier, kept_fresh, key_set_of
 from gateway.server.access.reload import Access, Reread, events_are_on
-from gateway.server.documentation import Documentation
-from gateway.server.drain import Farewell, Leaving
-from gateway.server.explorer import Explorer, explorer_documents
+from gateway.server.drain import Leaving
 from gateway.server.graphiql import GraphiQL
 from gateway.server.graphql.cors import across_origins, origins_of
 from gateway.server.graphql.endpoint import GraphQLEndpoint
 from gateway.server.graphql.load_shedding import Shedding
 from gateway.server.graphql.service import MakeContext, Service
 from gateway.server.graphql.websocket import WebSocketEndpoint
-from gateway.server.middleware.fast_route import Application, Straight
-from gateway.server.middleware.request_id import RequestIds
-from gateway.server.middleware.security import Security
+from gateway.server.mcp.mount import mounted
+from gateway.server.middleware.fast_route import Application
+from gateway.server.middleware.front import Front
 from gateway.server.open_files import at_most
+from gateway.server.own_documents import own_documents
+from gateway.server.pages import page_routes
 from gateway.server.protocols.connection_limits import STATE, Connections
 from gateway.server.protocols.replay import Replay
 from gateway.server.telemetry.event_loop import pulse
@@ -71,8 +69,6 @@ from gateway.upstream.client import InsightsClient
 from gateway.upstream.proxies import Proxies
 from gateway.upstream.stack import discipline
 from gateway.upstream.transport import Wire
-
-GRAPHQL = "/graphql"
 
 
 def create_app(  # noqa: PLR0913 - all but the first two are for tests and the demo
@@ -108,39 +104,39 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     endpoint = GraphQLEndpoint(service, graphiql.page if graphiql else None, origins)
     journal = Journal(hook)
     replay = Replay(engine.memory, executor.answers, obeyed.doorkeeper, journal, leaving, clock)
+    mcp = mounted(settings, service, _schema(settings), journal, origins)
     sockets = WebSocketEndpoint(service, journal=journal, origins=origins)
     routes = [
         Route("/healthz", health.alive),
         Route("/readyz", health.ready),
         Route("/metrics", telemetry.metrics),
         obeyed.sink.route(),
-        *_schema_routes(settings),
-        *_page_routes(settings, obeyed, graphiql),
+        *mcp.routes,
+        *page_routes(settings, obeyed.doorkeeper.needs_token, graphiql),
     ]
     over_http = across_origins(Shedding(endpoint.respond, engine.quotas.requests), origins)
     local_only = configuration.stranger is not None and settings.gateway_auth != "none"
-
-    def front(app: ASGIApp) -> ASGIApp:
-        straight = Straight(app, GRAPHQL, over_http=over_http, over_websocket=sockets)
-        secured = Security(straight, local_only=local_only)
-        return Farewell(RequestIds(secured, journal, replay), leaving)
+    front = Front(over_http, sockets, journal, replay, leaving, local_only)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with engine.running() as state, pulse(telemetry, hook), kept_fresh(verifier, hook):
+        beside = pulse(telemetry, hook), kept_fresh(verifier, hook), mcp.running()
+        async with engine.running() as state, _all(*beside):
             with obeyed.reloading(reread), leaving.at_sigterm(), sent_at_the_end(traces):
                 yield state | {STATE: _connections(settings, hook), "replay": replay}
 
-    return Application(front, routes=routes, lifespan=lifespan)
+    app = Application(front, routes=routes, lifespan=lifespan)
+    app.state.mcp = mcp
+    return app
 
 
-def _page_routes(
-    settings: Settings, obeyed: Access, graphiql: GraphiQL | None
-) -> Iterator[BaseRoute]:
-    if graphiql:
-        yield from (*graphiql.routes(), *Documentation().routes())
-    if settings.gateway_explorer:
-        yield from Explorer(needs_token=obeyed.doorkeeper.needs_token).routes()
+@asynccontextmanager
+async def _all(*running: AbstractAsyncContextManager[None]) -> AsyncIterator[None]:
+    """All of them, one inside the other."""
+    async with AsyncExitStack() as stack:
+        for one in running:
+            await stack.enter_async_context(one)
+        yield
 
 
 def _connections(settings: Settings, hook: Hook) -> Connections:
@@ -236,8 +232,12 @@ def _verifier(settings: Settings, clock: Callable[[], float], hook: Hook) -> Tok
     return TokenVerifier(fetch, issuer, audience, clock, hook)
 
 
+def _schema(settings: Settings) -> GraphQLSchema:
+    return build_subgraph() if settings.gateway_federation else build_schema()
+
+
 def _executor(settings: Settings, engine: _Engine, telemetry: Telemetry, hook: Hook) -> Executor:
-    schema = build_subgraph() if settings.gateway_federation else build_schema()
+    schema = _schema(settings)
     introspection = settings.gateway_introspection
     limits = Limits(
         settings.gateway_max_cost,
@@ -254,8 +254,7 @@ def _executor(settings: Settings, engine: _Engine, telemetry: Telemetry, hook: H
         memory=engine.memory,
     )
     trusted = trusted_documents(settings.gateway_trusted_documents, documents)
-    if settings.gateway_explorer:
-        trusted = {**explorer_documents(), **trusted}
+    trusted = {**own_documents(settings, documents), **trusted}
     telemetry.expect(documents.pinned_names())
     only = settings.gateway_trusted_documents_only
     queries = PersistedQueries(documents, engine.cache, trusted, only=only)
@@ -272,17 +271,6 @@ def _executor(settings: Settings, engine: _Engine, telemetry: Telemetry, hook: H
     )
     executor.prepare(documents.pinned)
     return executor
-
-
-def _schema_routes(settings: Settings) -> list[BaseRoute]:
-    if not settings.gateway_introspection:
-        return []
-    text = sdl()
-
-    async def schema(_: Request) -> Response:
-        return PlainTextResponse(text, headers={"Cache-Control": "public, max-age=300"})
-
-    return [Route("/schema.graphql", schema)]
 
 
 def from_environment() -> Starlette:

@@ -55,6 +55,11 @@ def trusted_documents(file: str | None, documents: Documents) -> dict[str, str]:
     return dict(entries)
 
 
+def manifest(file: str | None) -> dict[str, str]:
+    """The texts of a manifest by their ids, unchecked. Raises WrongSettings."""
+    return {} if file is None else dict(_entries(file))
+
+
 def _entries(file: str) -> _Entries:
     """The ids and texts of a file. Raises WrongSettings."""
     try:

@@ -16,6 +16,7 @@ from gateway.insights.annotation import (
 from gateway.insights.annotation_input import Mistake, UserErrorCode, form_of
 from gateway.insights.catalogue import CallSid
 from gateway.schema.context import Info
+from gateway.schema.types.bounds import within
 from gateway.schema.types.call import Call, call_of
 from gateway.schema.types.derive import name_enums
 from gateway.schema.types.field_traits import costs
@@ -75,6 +76,7 @@ class AnnotateCallInput:
     call_score: int | None = strawberry.field(
         default=strawberry.UNSET,
         description="How good the call was, 1 (bad) to 5 (excellent). Null takes the score away.",
+        metadata=within(1, 5),
     )
     comment: str | None = strawberry.field(
         default=strawberry.UNSET, description=f"A remark of up to 100 characters. {_TEXT}"

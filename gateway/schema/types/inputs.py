@@ -13,6 +13,7 @@ from gateway.insights.filters import FILTERS, CallSort, Filter, to_parameters
 from gateway.insights.paging import MAX_SIZE, Question
 from gateway.insights.summary import ProcessingState
 from gateway.insights.windows import TimeBound
+from gateway.schema.types.bounds import within
 from gateway.schema.types.derive import input_type, name_enums
 from gateway.schema.types.scalars import Bound
 
@@ -29,6 +30,14 @@ MAX_IDS = 100
 
 DEFAULT_PATIENCE, MAX_PATIENCE = 30, 60
 """Seconds that a lookup waits."""
+
+Patience = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"How long to wait, in seconds: 1 to {MAX_PATIENCE}.",
+        metadata=within(1, MAX_PATIENCE),
+    ),
+]
 
 _BOUNDS = (
     (

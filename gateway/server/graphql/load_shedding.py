@@ -37,15 +37,16 @@ class Shedding:
                 try:
                     response = await self._respond(scope, receive, place)
                 except QuotaSpent as spent:
-                    response = _turned_away(spent)
+                    response = turned_away(spent)
                 except ClientLeft:
                     response = _nothing(scope)
                 await response(scope, receive, send)
         except QuotaSpent as spent:
-            await _turned_away(spent)(scope, receive, send)
+            await turned_away(spent)(scope, receive, send)
 
 
-def _turned_away(spent: QuotaSpent) -> Response:
+def turned_away(spent: QuotaSpent) -> Response:
+    """The response to a request for which there is no place."""
     problem = too_many(spent)
     error = {"message": str(problem), "extensions": problem.extensions}
     headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}

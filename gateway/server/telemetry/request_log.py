@@ -73,6 +73,10 @@ class Journal:
         """An operation on a WebSocket is over."""
         self._over({"method": "WS", "path": "/graphql"}, tally)
 
+    def message(self, tally: Tally) -> None:
+        """A message of the Model Context Protocol over standard input is over."""
+        self._over({"method": "MCP", "path": "-"}, tally)
+
     def request(self, method: str, path: str, route: str | None, status: int, tally: Tally) -> None:
         """An HTTP request is over, which was routed to `route`."""
         self._hook(RequestAnswered(route, status))

@@ -1,0 +1,1 @@
+"""Serves the Model Context Protocol: tools for assistants, each of which is a GraphQL document."""

@@ -1,0 +1,82 @@
+"""Puts the protocol together, if it is on: only then is its SDK imported."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from graphql import GraphQLSchema
+from starlette.routing import BaseRoute
+
+from gateway.config.settings import Settings
+from gateway.errors import WrongSettings
+from gateway.server.graphql.service import Service
+from gateway.server.mcp.catalogue import toolbox_of
+from gateway.server.mcp.library import Library
+from gateway.server.telemetry.request_log import Journal
+
+if TYPE_CHECKING:
+    from gateway.server.mcp.endpoint import Endpoint
+
+
+class Mounted(Protocol):
+    """What an application has of the protocol."""
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """Where it is served."""
+        ...
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """From the start of the server to its end."""
+        ...
+
+    async def over_pipe(self, token: str | None) -> None:
+        """Serve one client over standard input and output, until that ends."""
+        ...
+
+
+class Off:
+    """Nothing of it."""
+
+    routes: Sequence[BaseRoute] = ()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Do nothing."""
+        yield
+
+    async def over_pipe(self, _: str | None) -> None:
+        """Serve nobody."""
+
+
+def mounted(
+    settings: Settings,
+    service: Service,
+    schema: GraphQLSchema,
+    journal: Journal,
+    origins: frozenset[str],
+) -> Mounted:
+    """The protocol, for pages of `origins` too. Raises WrongSettings without its SDK."""
+    return _endpoint(settings, service, schema, journal, origins) if settings.gateway_mcp else Off()
+
+
+def _endpoint(
+    settings: Settings,
+    service: Service,
+    schema: GraphQLSchema,
+    journal: Journal,
+    origins: frozenset[str],
+) -> "Endpoint":
+    try:
+        from gateway.server.mcp.endpoint import Endpoint  # noqa: PLC0415 - it needs an extra
+        from gateway.server.mcp.server import Methods  # noqa: PLC0415
+    except ImportError:
+        raise WrongSettings(
+            "GATEWAY_MCP is true, and its extra is not installed: "
+            "pip install 'call-insights-gateway[mcp]', or unset it."
+        ) from None
+    toolbox = toolbox_of(settings, service, schema)
+    library = Library(schema if settings.gateway_introspection else None, toolbox.look_up)
+    return Endpoint(
+        service, journal, origins, lambda callers: Methods(toolbox, library, callers).server()
+    )

@@ -1,0 +1,35 @@
+"""Puts before the application what every request passes: log, security, and the fast route."""
+
+from msgspec import Struct
+from starlette.types import ASGIApp
+
+from gateway.server.drain import Farewell, Leaving
+from gateway.server.middleware.fast_route import Straight
+from gateway.server.middleware.request_id import RequestIds
+from gateway.server.middleware.security import Security
+from gateway.server.protocols.replay import Replay
+from gateway.server.telemetry.request_log import Journal
+
+GRAPHQL = "/graphql"
+
+
+class Front(Struct, frozen=True):
+    """Serves `/graphql` by what is given for it, and all else by the application.
+
+    `replay` keeps responses, and `local_only` refuses other names than those of this machine.
+    """
+
+    over_http: ASGIApp
+    over_websocket: ASGIApp
+    journal: Journal
+    replay: Replay
+    leaving: Leaving
+    local_only: bool
+
+    def __call__(self, app: ASGIApp) -> ASGIApp:
+        """The application behind all of it."""
+        straight = Straight(
+            app, GRAPHQL, over_http=self.over_http, over_websocket=self.over_websocket
+        )
+        secured = Security(straight, local_only=self.local_only)
+        return Farewell(RequestIds(secured, self.journal, self.replay), self.leaving)

@@ -1,0 +1,34 @@
+"""The routes of what people read: GraphiQL, the documentation, the explorer, and the schema."""
+
+from collections.abc import Callable, Iterator
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from gateway.config.settings import Settings
+from gateway.schema.operations import sdl
+from gateway.server.documentation import Documentation
+from gateway.server.explorer import Explorer
+from gateway.server.graphiql import GraphiQL
+
+
+def page_routes(
+    settings: Settings, needs_token: Callable[[], bool], graphiql: GraphiQL | None
+) -> Iterator[BaseRoute]:
+    """Those that the settings show."""
+    if settings.gateway_introspection:
+        yield _schema_route()
+    if graphiql:
+        yield from (*graphiql.routes(), *Documentation().routes())
+    if settings.gateway_explorer:
+        yield from Explorer(needs_token=needs_token).routes()
+
+
+def _schema_route() -> BaseRoute:
+    text = sdl()
+
+    async def schema(_: Request) -> Response:
+        return PlainTextResponse(text, headers={"Cache-Control": "public, max-age=300"})
+
+    return Route("/schema.graphql", schema)
