@@ -42,11 +42,13 @@ class PagesBuildHook(BuildHookInterface[Any]):
         """What the build needs beside Hatch, if the documentation is to be built."""
         return [] if os.environ.get(SKIP) or _documentation_is_fresh(Path(self.root)) else SPHINX
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatch's
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the pages, both at once, before hatch collects the files."""
+        root = Path(self.root)
+        if self.target_name == "wheel" and version != "editable":
+            build_data["force_include"] |= _pages(root)
         if os.environ.get(SKIP):
             return
-        root = Path(self.root)
         try:
             with ThreadPoolExecutor() as pool:
                 builds = (self._graphiql, self._explorer, self._site)
@@ -90,6 +92,15 @@ class PagesBuildHook(BuildHookInterface[Any]):
         program = [sys.executable, "-m", "gateway.documentation.build"]
         target = root / "gateway" / "documentation" / "dist"
         subprocess.run([*program, target], cwd=root, check=True)  # noqa: S603 - our own module
+
+
+def _pages(root: Path) -> dict[str, str]:
+    """The pages in Markdown, which assistants read, and where they are in the wheel."""
+    return {
+        str(page): f"gateway/documentation/pages/{page.relative_to(root / 'docs').as_posix()}"
+        for page in (root / "docs").rglob("*.md")
+        if "node_modules" not in page.parts
+    }
 
 
 def _documentation_is_fresh(root: Path) -> bool:

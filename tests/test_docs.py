@@ -66,6 +66,7 @@ CLOSED_LIST = {
 NO_SETTINGS = {
     "GATEWAY_SKIP_GRAPHIQL",  # read at build time
     "GATEWAY_SERVICE_HOST",  # set by Kubernetes
+    "GATEWAY_TOKEN",  # of commands that are clients
 }
 
 

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gateway.config.file import load
-from gateway.config.kinds import Confidential, Networks
+from gateway.config.kinds import Confidential, McpTools, Networks
 from gateway.config.load import merged, read
 from gateway.config.names import edit_distance, nearest, service_links
 from gateway.config.settings import Secret, Settings, table
@@ -66,6 +66,9 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "GATEWAY_INTROSPECTION": ("false", False),
     "GATEWAY_TRUSTED_DOCUMENTS": ("documents.json", "documents.json"),
     "GATEWAY_FEDERATION": ("true", True),
+    "GATEWAY_MCP": ("true", True),
+    "GATEWAY_MCP_TOOLS": ("execute, validate", McpTools("validate,execute")),
+    "GATEWAY_MCP_ANSWER_BYTES": ("8192", 8192),
     "GATEWAY_TRUSTED_DOCUMENTS_ONLY": ("true", True),
     "GATEWAY_MAX_COST": ("50000", 50_000),
     "GATEWAY_MAX_DEPTH": ("20", 20),

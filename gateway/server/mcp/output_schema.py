@@ -129,5 +129,6 @@ def _merged(known: JsonSchema | None, other: JsonSchema) -> JsonSchema:
     both = dict(known["properties"])
     for name, written in other["properties"].items():
         both[name] = _merged(both.get(name), written)
+    merged = {name: value for name, value in known.items() if name != "required"}
     required = [name for name in known.get("required", ()) if name in other.get("required", ())]
-    return {**known, "properties": both, **({"required": required} if required else {})}
+    return {**merged, "properties": both, **({"required": required} if required else {})}
