@@ -20,6 +20,10 @@ class Outcome(Enum):
     FAILED = "failed"
 
 
+CacheKind: TypeAlias = Literal["summary", "page", "details"]
+"""What a cache keeps: summaries, pages of lists, and pages of metrics and events."""
+
+
 class UpstreamAnswered(Struct, frozen=True):
     """One HTTP request to Twilio is over. `status` is 0 when no answer came.
 
@@ -28,7 +32,7 @@ class UpstreamAnswered(Struct, frozen=True):
     """
 
     account: str
-    resource: Literal["Summary", "Summaries", "Annotation"]
+    resource: Literal["Summary", "Summaries", "Annotation", "Metrics", "Events"]
     status: int
     seconds: float
     request_id: str | None
@@ -63,13 +67,13 @@ class Shed(Struct, frozen=True):
 class DeadlineMissed(Struct, frozen=True):
     """Somebody waited for Twilio until it was too late."""
 
-    kind: Literal["summary", "page"]
+    kind: CacheKind
 
 
 class CacheAsked(Struct, frozen=True):
     """A cache was asked for one entry."""
 
-    kind: Literal["summary", "page"]
+    kind: CacheKind
     outcome: Literal["hit", "miss", "stale"]
 
 
@@ -102,7 +106,7 @@ class DependencyChanged(Struct, frozen=True):
 class Coalesced(Struct, frozen=True):
     """Somebody asked for what is being fetched already, and waits for that."""
 
-    kind: Literal["summary", "page"]
+    kind: CacheKind
 
 
 class FollowersChanged(Struct, frozen=True):

@@ -4,6 +4,7 @@ A value is its head and MessagePack. The moments are those of the head, which th
 the clock of this machine and not later than now; behind it is told what they were rounded by.
 """
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from gateway.cache.entry import Entry
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import Undecodable, decode_summary
+from gateway.insights.details import DetailRef, DetailsSeen
 from gateway.insights.paging import PageRef
 from gateway.insights.rank import HEAD_LENGTH, head_by_age, head_of, moments_of
 from gateway.insights.snapshot import Seen, Snapshot, Via
@@ -60,6 +62,7 @@ _UNREADABLE = (msgspec.MsgspecError, Undecodable, UnicodeDecodeError, RecursionE
 _encode = msgspec.msgpack.Encoder().encode
 _ENTRY = msgspec.msgpack.Decoder(_SummaryEntry | _AbsentEntry)
 _INDEX = msgspec.msgpack.Decoder(PageIndex)
+_DETAILS = msgspec.msgpack.Decoder(DetailsSeen)
 
 
 def encoded(seen: Seen) -> bytes:
@@ -100,6 +103,29 @@ def index_of(_: str, value: bytes) -> PageIndex | None:
     return replace(index, as_of=as_of + _unrounded(index.as_of))
 
 
+def encoded_details(seen: DetailsSeen) -> bytes:
+    """A page of metrics or events, as a value."""
+    head = head_by_age(seen.as_of)
+    _, as_of = _moments(head)
+    return head + _encode(replace(seen, as_of=seen.as_of - as_of))
+
+
+def details_of(key: str, value: bytes) -> DetailsSeen | None:
+    """A page of metrics or events, from the value of its key; None if that cannot be read."""
+    try:
+        seen = _DETAILS.decode(value[HEAD_LENGTH:])
+    except _UNREADABLE:
+        return None
+    if not key.endswith(f":details:{seen.sid}:{digest_of(seen.ref)}"):
+        return None
+    return replace(seen, as_of=_moments(value)[1] + _unrounded(seen.as_of))
+
+
+def digest_of(ref: DetailRef) -> str:
+    """What tells the pages of the metrics and events of a call apart."""
+    return hashlib.blake2b(_encode(ref), digest_size=16).hexdigest()
+
+
 def seen_in(entry: Entry) -> Seen | None:
     """What was seen of a call, from its entry: the same value every time."""
     seen: Seen | None = _once(entry, seen_of)
@@ -110,6 +136,12 @@ def index_in(entry: Entry) -> PageIndex | None:
     """The page that an entry holds: the same value every time."""
     index: PageIndex | None = _once(entry, index_of)
     return index
+
+
+def details_in(entry: Entry) -> DetailsSeen | None:
+    """The page of metrics or events that an entry holds: the same value every time."""
+    seen: DetailsSeen | None = _once(entry, details_of)
+    return seen
 
 
 def _once(entry: Entry, read: Callable[[str, bytes], Any]) -> Any:

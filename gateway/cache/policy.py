@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from gateway.config.settings import Settings
 from gateway.insights.absence import Absence, Absent
+from gateway.insights.details import DetailsSeen
 from gateway.insights.snapshot import Snapshot
 
 DAY = 86400.0
@@ -23,6 +24,9 @@ VERSION_MEMORY = 3600.0
 
 POLL_INTERVAL = 30.0
 """After how long it is worth asking again for what is not final yet."""
+
+DETAILS_FRESH_FOR = 10.0
+"""How long the metrics and events of a call under way are an answer: a sample takes ten seconds."""
 
 JITTER = 0.1
 """The share of an age by which entries expire early, each by its own part of it."""
@@ -83,7 +87,7 @@ def fresh_until(snapshot: Snapshot, freshness: Freshness) -> float:
     if finality(snapshot, freshness) is None:
         return snapshot.as_of + freshness.partial
     age = freshness.complete * _early(snapshot.sid)
-    return min(snapshot.as_of + age, _forgotten_at(snapshot))
+    return min(snapshot.as_of + age, forgotten_at(snapshot))
 
 
 def revalidated_until(snapshot: Snapshot, freshness: Freshness) -> float:
@@ -94,12 +98,12 @@ def revalidated_until(snapshot: Snapshot, freshness: Freshness) -> float:
     fresh = fresh_until(snapshot, freshness)
     if finality(snapshot, freshness) is None:
         return fresh
-    return min(fresh + freshness.complete * REVALIDATE_FOR, _forgotten_at(snapshot))
+    return min(fresh + freshness.complete * REVALIDATE_FOR, forgotten_at(snapshot))
 
 
 def stale_until(snapshot: Snapshot, freshness: Freshness) -> float:
     """The moment up to which `snapshot` is an answer if Twilio cannot be asked."""
-    return min(fresh_until(snapshot, freshness) + freshness.stale_if_error, _forgotten_at(snapshot))
+    return min(fresh_until(snapshot, freshness) + freshness.stale_if_error, forgotten_at(snapshot))
 
 
 def kept_until(snapshot: Snapshot, freshness: Freshness) -> float:
@@ -114,7 +118,7 @@ def kept_until(snapshot: Snapshot, freshness: Freshness) -> float:
         fresh_until(snapshot, freshness) + max(renewed, freshness.stale_if_error),
         snapshot.as_of + max(memory, freshness.page + freshness.stale_if_error),
     )
-    return min(wanted, _forgotten_at(snapshot))
+    return min(wanted, forgotten_at(snapshot))
 
 
 def refresh_after(snapshot: Snapshot, freshness: Freshness) -> float | None:
@@ -150,6 +154,20 @@ def absent_kept_until(absent: Absent) -> float:
     return max(absent_until(absent), absent.as_of + 2 * POLL_INTERVAL)
 
 
+def details_fresh_until(seen: DetailsSeen, freshness: Freshness) -> float:
+    """The moment up to which a page of metrics or events is an answer."""
+    if isinstance(seen.told, Absence):
+        age = _ABSENT_FOR[seen.told] * _early(seen.sid)
+    else:
+        age = freshness.complete * _early(seen.sid) if seen.whole else DETAILS_FRESH_FOR
+    return min(seen.as_of + age, seen.forgotten)
+
+
+def details_stale_until(seen: DetailsSeen, freshness: Freshness) -> float:
+    """The moment up to which a page of metrics or events is an answer if Twilio cannot be asked."""
+    return min(details_fresh_until(seen, freshness) + freshness.stale_if_error, seen.forgotten)
+
+
 def page_fresh_until(as_of: float, freshness: Freshness) -> float:
     """The moment up to which a page that was seen at `as_of` is an answer."""
     return as_of + freshness.page
@@ -160,12 +178,13 @@ def page_stale_until(as_of: float, freshness: Freshness) -> float:
     return as_of + freshness.page + freshness.stale_if_error
 
 
-def _early(key: str) -> float:
-    """A factor just below 1, its own for each key: what came together does not expire together."""
-    return 1.0 - JITTER * crc32(key.encode()) / 2**32
-
-
-def _forgotten_at(snapshot: Snapshot) -> float:
+def forgotten_at(snapshot: Snapshot) -> float:
+    """The moment at which Twilio forgets a call."""
     summary = snapshot.summary
     ended = summary.end_time or summary.start_time or summary.created_time
     return (ended.timestamp() if ended else snapshot.as_of) + FORGOTTEN_AFTER
+
+
+def _early(key: str) -> float:
+    """A factor just below 1, its own for each key: what came together does not expire together."""
+    return 1.0 - JITTER * crc32(key.encode()) / 2**32

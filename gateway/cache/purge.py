@@ -24,8 +24,8 @@ _BATCH = 500
 _TIMEOUT = 5.0
 """Seconds that the server has for an answer: nobody waits for this one but the operator."""
 
-_CALL = re.compile(r"AC[^:]+:call:(CA[0-9a-fA-F]{32})", re.ASCII)
-"""The key of a call, in whichever realm."""
+_KEY = re.compile(r"AC[^:]+:(?P<kind>call|details):(?P<sid>CA[0-9a-fA-F]{32})(?::.*)?", re.ASCII)
+"""The key of a call, or of a page of its metrics or events, in whichever realm."""
 
 _SID = re.compile(r"CA[0-9a-f]{32}", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"\+[1-9][0-9]{4,14}", re.ASCII)
@@ -47,39 +47,56 @@ class Purged(Struct, frozen=True):
 async def purge(settings: Settings, wanted: str) -> Purged:
     """Remove all that the shared tier keeps of a call (its SID) or a party (its address).
 
-    What no key opens cannot be told apart, and goes along with the calls of a party. Replicas are
-    told of every entry, and at the end to drop all their copies: the server may have lost the
-    original of some. Raises NeitherCallNorParty, and ConnectionError when the server cannot be
-    asked.
+    What no key opens cannot be told apart, and goes along with the calls of a party; so do metrics
+    and events, unless their call is known not to name it. Replicas are told of every entry, and at
+    the end to drop all their copies: the server may have lost the original of some. Raises
+    NeitherCallNorParty, and ConnectionError when the server cannot be asked.
     """
     of_call = _SID.fullmatch(wanted) is not None
     says = None if of_call else _naming(wanted)
     cache = RedisCache(settings.gateway_cache_url, timeout=_TIMEOUT, seal=Seal.of(settings))
-    removed = unreadable = 0
     try:
-        async for sids in _calls(cache):
-            if says is None:
-                mine = [key for key, sid in sids.items() if sid == wanted.lower()]
-            else:
-                mine, sealed = await _naming_calls(cache, list(sids), says)
-                unreadable += await _remove(cache, sealed)
-            removed += await _remove(cache, mine)
+        if says is None:
+            purged = await _purge_call(cache, wanted.lower())
+        else:
+            purged = await _purge_party(cache, says)
         await cache.client.publish(CHANNEL, PREFIX)
     except FAILURES as error:
         raise ConnectionError(type(error).__name__) from error
     finally:
         await cache.close()
+    return purged
+
+
+async def _purge_call(cache: RedisCache, wanted: str) -> Purged:
+    removed = 0
+    for kind in ("call", "details"):
+        async for sids in _keys(cache, kind):
+            removed += await _remove(cache, [key for key, sid in sids.items() if sid == wanted])
+    return Purged(removed)
+
+
+async def _purge_party(cache: RedisCache, says: re.Pattern[str]) -> Purged:
+    removed = unreadable = 0
+    others = set[str]()
+    async for sids in _keys(cache, "call"):
+        mine, sealed = await _naming_calls(cache, list(sids), says)
+        unreadable += await _remove(cache, sealed)
+        removed += await _remove(cache, mine)
+        others |= {sids[key] for key in sids.keys() - {*mine, *sealed}}
+    async for sids in _keys(cache, "details"):
+        removed += await _remove(cache, [key for key, sid in sids.items() if sid not in others])
     return Purged(removed + unreadable, unreadable)
 
 
-async def _calls(cache: RedisCache) -> AsyncIterator[dict[str, str]]:
-    """The keys of all calls in batches, each with its SID in lower case."""
+async def _keys(cache: RedisCache, kind: str) -> AsyncIterator[dict[str, str]]:
+    """The keys of one kind in batches, each with the SID of its call in lower case."""
     cursor: Any = None
     while cursor != 0:
-        page: Any = await cache.client.scan(cursor or 0, f"{PREFIX}AC*:call:*", _BATCH)
+        page: Any = await cache.client.scan(cursor or 0, f"{PREFIX}AC*:{kind}:*", _BATCH)
         cursor, names = page
         keys = (name.decode("utf-8", "replace").removeprefix(PREFIX) for name in names)
-        yield {key: found[1].lower() for key in keys if (found := _CALL.fullmatch(key))}
+        yield {key: found["sid"].lower() for key in keys if (found := _KEY.fullmatch(key))}
 
 
 async def _naming_calls(

@@ -21,7 +21,11 @@ from gateway.cache.encoding import (
     DECODED,
     PER_BYTE,
     PageIndex,
+    details_in,
+    details_of,
+    digest_of,
     encoded,
+    encoded_details,
     encoded_index,
     index_in,
     index_of,
@@ -29,9 +33,16 @@ from gateway.cache.encoding import (
     seen_of,
 )
 from gateway.cache.entry import Entry, Made
-from gateway.cache.policy import Freshness, absent_kept_until, kept_until, page_stale_until
+from gateway.cache.policy import (
+    Freshness,
+    absent_kept_until,
+    details_stale_until,
+    kept_until,
+    page_stale_until,
+)
 from gateway.concurrency.cooperative import TURN, in_turns, next_turn
 from gateway.insights.catalogue import CallSid
+from gateway.insights.details import DetailRef, DetailsSeen
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.rank import Ranked
 from gateway.insights.snapshot import Seen, Snapshot, with_newer_annotation
@@ -184,6 +195,32 @@ class Store:
             key = page_key(account, question, ref)
             await self._raise([Ranked(key, value, remaining)], index_of)
 
+    def details_entry(self, account: str, sid: CallSid, ref: DetailRef) -> Entry | None:
+        """The entry of a page of metrics or events, if this process has it."""
+        return self._backend.entry(details_key(account, sid, ref))
+
+    async def details(self, account: str, sid: CallSid, ref: DetailRef) -> DetailsSeen | None:
+        """A page of metrics or events as it was seen last, however old."""
+        if (entry := self.details_entry(account, sid, ref)) is not None:
+            return details_in(entry)
+        key = details_key(account, sid, ref)
+        value = await self._backend.get(key)
+        return None if value is None else details_of(key, value)
+
+    async def details_by_all(
+        self, account: str, sid: CallSid, ref: DetailRef
+    ) -> DetailsSeen | None:
+        """A page of metrics or events as any replica saw it last."""
+        self._backend.drop_copy(details_key(account, sid, ref))
+        return await self.details(account, sid, ref)
+
+    async def keep_details(self, account: str, seen: DetailsSeen) -> None:
+        """Store a page of metrics or events."""
+        until = details_stale_until(seen, self._freshness)
+        value = encoded_details(seen)
+        key = details_key(account, seen.sid, seen.ref)
+        await self._raise([Ranked(key, value, max(0.001, until - self._clock()))], details_of)
+
     def _write(self, account: str, seen: Seen) -> Ranked:
         if isinstance(seen, Snapshot):
             until = kept_until(seen, self._freshness)
@@ -201,6 +238,11 @@ def _value_of(seen: Seen) -> object:
 def call_key(account: str, sid: CallSid) -> str:
     """The key of what was seen of a call."""
     return f"{account}:call:{sid}"
+
+
+def details_key(account: str, sid: CallSid, ref: DetailRef) -> str:
+    """The key of a page of the metrics or events of a call."""
+    return f"{account}:details:{sid}:{digest_of(ref)}"
 
 
 def page_key(account: str, question: Question, ref: PageRef) -> str:

@@ -1,12 +1,12 @@
 """One question to Twilio for all who ask it at the same time, in this process and in others."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from gateway.cache.leases import Leases
 from gateway.concurrency.singleflight import SingleFlight
 from gateway.errors import DeadlineExceeded
-from gateway.instrumentation import Coalesced, DeadlineMissed, Hook
+from gateway.instrumentation import CacheKind, Coalesced, DeadlineMissed, Hook
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[], Coroutine[Any, Any, T]]
@@ -15,7 +15,7 @@ Work: TypeAlias = Callable[[], Coroutine[Any, Any, T]]
 class Coalescer(Generic[T]):
     """Joins askers of one key: in this process to one task, across replicas by a lease."""
 
-    def __init__(self, kind: Literal["summary", "page"], leases: Leases, hook: Hook) -> None:
+    def __init__(self, kind: CacheKind, leases: Leases, hook: Hook) -> None:
         self._kind = kind
         self._leases = leases
         self._hook = hook

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from gateway.calls.annotations import Annotations
 from gateway.calls.dependencies import Ground
+from gateway.calls.details import Details
 from gateway.calls.events import Events
 from gateway.calls.followers import Followers
 from gateway.calls.lists import Lists
@@ -29,6 +30,7 @@ class Verbs(Struct, frozen=True):
     followers: Followers
     annotations: Annotations
     events: Events
+    details: Details
     accounts: ServedAccounts
     searches: Searches
     warehouse: "Warehouse | None" = None
@@ -55,6 +57,7 @@ class Verbs(Struct, frozen=True):
             followers=Followers(ground, lookups, followers, events_are_on=events_are_on),
             annotations=Annotations(ground, lookups, realms),
             events=Events(ground, realms),
+            details=Details(ground),
             accounts=accounts,
             searches=Searches(ground),
             warehouse=ground.warehouse,

@@ -39,7 +39,7 @@ class SdkError(Entity, frozen=True):
     """An error that the SDK reported."""
 
     code: Annotated[Int32 | None, Fact("Twilio's error code.", "error code", _SDK)] = None
-    message: Annotated[Text | None, Fact("What the SDK says about it.", on=_SDK)] = None
+    message: Annotated[Text | None, Fact("The message of the SDK about it.", on=_SDK)] = None
 
 
 class WarnedMetric(Entity, frozen=True):
@@ -69,7 +69,7 @@ class IceCandidatePair(Entity, frozen=True):
 
 
 class GatewayEvent(Entity, frozen=True):
-    """What a media gateway tells of an event."""
+    """The part of a media gateway in an event."""
 
     metadata: Annotated[GatewayMetadata | None, Fact("Where the gateway stood.", on=_GATEWAY)] = (
         None
@@ -77,15 +77,15 @@ class GatewayEvent(Entity, frozen=True):
 
 
 class SdkEvent(Entity, frozen=True):
-    """What the Voice SDK tells of an event."""
+    """The part of the Voice SDK in an event."""
 
     error: Annotated[SdkError | None, Fact("The error.", on="errors of the SDK")] = None
-    feedback: Annotated[SdkFeedback | None, Fact("What the user said.", on="feedback")] = None
+    feedback: Annotated[SdkFeedback | None, Fact("The feedback of the user.", on="feedback")] = None
     metric: Annotated[WarnedMetric | None, Fact("Measurements.", on="warnings of the SDK")] = None
     ice_candidate_pair: Annotated[
         IceCandidatePair | None, Fact("The way for media.", on="chosen candidate pairs")
     ] = None
-    metadata: Annotated[ClientMetadata | None, Fact("Who used the app.", on=_SDK)] = None
+    metadata: Annotated[ClientMetadata | None, Fact("The user of the app.", on=_SDK)] = None
 
 
 class CallEvent(Entity, frozen=True):
@@ -115,5 +115,5 @@ class CallEvent(Entity, frozen=True):
     sdk_edge: Annotated[SdkEvent | None, Fact("In the app itself.", on=_SDK)] = None
     conversation_relay_data: Annotated[
         ConversationRelayData | None,
-        Fact("What a voice agent did.", on="events of ConversationRelay"),
+        Fact("The step of a voice agent.", on="events of ConversationRelay"),
     ] = None

@@ -37,7 +37,7 @@ class SampledValue(AvgMaxMin, frozen=True):
 
 
 class SampledMetrics(Entity, frozen=True):
-    """What was measured, in ten seconds or since the beginning of the call."""
+    """The measurements of ten seconds, or since the beginning of the call."""
 
     codec: Annotated[
         Int32 | None, Fact("RTP payload type of the codec.", "RTP profile number", _SOME)
@@ -69,7 +69,7 @@ class SampledMetrics(Entity, frozen=True):
 
 
 class GatewaySample(Entity, frozen=True):
-    """What a media gateway measured."""
+    """The measurements of a media gateway."""
 
     codec: Annotated[
         Int32 | None, Fact("RTP payload type of the codec.", "RTP profile number", _GATEWAY)
@@ -87,7 +87,7 @@ class GatewaySample(Entity, frozen=True):
 
 
 class SdkSample(Entity, frozen=True):
-    """What the Voice SDK measured."""
+    """The measurements of the Voice SDK."""
 
     codec: Annotated[
         Int32 | None, Fact("RTP payload type of the codec.", "RTP profile number", _SDK)
@@ -99,7 +99,7 @@ class SdkSample(Entity, frozen=True):
     cumulative: Annotated[
         SampledMetrics | None, Fact("Since the beginning of the call.", on=_SDK)
     ] = None
-    metadata: Annotated[ClientMetadata | None, Fact("Who used the app.", on=_SOME)] = None
+    metadata: Annotated[ClientMetadata | None, Fact("The user of the app.", on=_SOME)] = None
 
 
 class MetricSample(Entity, frozen=True):

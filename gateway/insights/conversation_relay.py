@@ -24,10 +24,10 @@ _HERE = "every entry"
 
 
 class InterruptionType(Vocabulary):
-    """By what somebody interrupted the agent."""
+    """The way in which the agent was interrupted."""
 
     DTMF = "DTMF", "A key was pressed."
-    SPEECH = "SPEECH", "Somebody spoke."
+    SPEECH = "SPEECH", "A person spoke."
     UNRECOGNIZED = UNRECOGNIZED
 
 
@@ -55,9 +55,11 @@ class RelayLanguage(Entity, frozen=True):
 
     tts_language_code: Annotated[Text | None, Fact("Language spoken.", on=_RELAY)] = None
     transcription_language_code: Annotated[Text | None, Fact("Language heard.", on=_RELAY)] = None
-    tts_provider: Annotated[Text | None, Fact("Who makes the voice.", on=_RELAY)] = None
+    tts_provider: Annotated[Text | None, Fact("Provider of the voice.", on=_RELAY)] = None
     voice: Annotated[Text | None, Fact("Name of the voice.", on=_RELAY)] = None
-    transcription_provider: Annotated[Text | None, Fact("Who transcribes.", on=_RELAY)] = None
+    transcription_provider: Annotated[
+        Text | None, Fact("Provider of the transcription.", on=_RELAY)
+    ] = None
     speech_model: Annotated[Text | None, Fact("Model that transcribes.", on=_RELAY)] = None
 
 
@@ -84,9 +86,11 @@ class RelayLanguageSetting(Entity, frozen=True):
     """How speech in one language is made and understood."""
 
     language: Annotated[str, Fact("The language.", on=_HERE)]
-    tts_provider: Annotated[Text | None, Fact("Who makes the voice.", on=_RELAY)] = None
+    tts_provider: Annotated[Text | None, Fact("Provider of the voice.", on=_RELAY)] = None
     voice: Annotated[Text | None, Fact("Name of the voice.", on=_RELAY)] = None
-    transcription_provider: Annotated[Text | None, Fact("Who transcribes.", on=_RELAY)] = None
+    transcription_provider: Annotated[
+        Text | None, Fact("Provider of the transcription.", on=_RELAY)
+    ] = None
     speech_model: Annotated[Text | None, Fact("Model that transcribes.", on=_RELAY)] = None
 
 
@@ -125,14 +129,14 @@ class RelayEnd(Entity, frozen=True):
 
 
 class RelayError(Entity, frozen=True):
-    """What went wrong in a session."""
+    """An error of a session."""
 
     error_code: Annotated[Int32 | None, Fact("Twilio's error code.", "error code", _RELAY)] = None
-    message: Annotated[Text | None, Fact("What Twilio says about it.", on=_RELAY)] = None
+    message: Annotated[Text | None, Fact("The message of Twilio about it.", on=_RELAY)] = None
 
 
 class ConversationRelayData(Entity, frozen=True):
-    """What an event of ConversationRelay tells; which of it, follows from the event's name."""
+    """The data of an event of ConversationRelay: the part that belongs to the name of the event."""
 
     session_id: Annotated[Text | None, Fact("The session.", on=_RELAY)] = None
     sequence_number: Annotated[
@@ -152,7 +156,7 @@ class ConversationRelayData(Entity, frozen=True):
     language_changed: Annotated[RelayLanguage | None, Fact("Another language.", on=_RELAY)] = None
     language_info: Annotated[RelayLanguage | None, Fact("The language.", on=_RELAY)] = None
     call_wrap_up: Annotated[RelayEnd | None, Fact("How the session ended.", on=_RELAY)] = None
-    error: Annotated[RelayError | None, Fact("What went wrong.", on=_RELAY)] = None
+    error: Annotated[RelayError | None, Fact("The error.", on=_RELAY)] = None
 
 
 def _text(value: object) -> str:

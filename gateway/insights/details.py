@@ -10,12 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 from msgspec import Raw, Struct
 
+from gateway.insights.absence import Absence
 from gateway.insights.call_events import CallEvent
 from gateway.insights.call_metrics import MetricSample
-from gateway.insights.catalogue import Entity
+from gateway.insights.catalogue import CallSid, Entity
 from gateway.insights.decoding import Undecodable, decode_entity, decode_plain
 from gateway.insights.edge_kinds import MediaEdgeKind
-from gateway.insights.summary import CallDirection, CallType, Summary
+from gateway.insights.summary import CallDirection, CallType, ProcessingState, Summary
 from gateway.instrumentation import Hook, silent
 
 Resource: TypeAlias = Literal["Metrics", "Events"]
@@ -59,6 +60,21 @@ class DetailPage(Struct, frozen=True):
     next: DetailRef | None
 
 
+class DetailsSeen(Struct, frozen=True):
+    """What Twilio said of one page of the metrics or events of a call, at `as_of`.
+
+    `whole` says that the summary of the call was complete before: nothing is added any more.
+    `forgotten` is when Twilio forgets the call. Moments are seconds since 1970.
+    """
+
+    sid: CallSid
+    ref: DetailRef
+    told: DetailPage | Absence
+    as_of: float
+    whole: bool
+    forgotten: float
+
+
 class _Meta(Struct):
     next_page_url: str | None = None
 
@@ -79,6 +95,15 @@ _BODIES: dict[Resource, msgspec.json.Decoder[Any]] = {
 }
 
 
+_EDGES = {
+    CallType.CARRIER: (MediaEdgeKind.CARRIER,),
+    CallType.SIP: (MediaEdgeKind.SIP,),
+    CallType.CLIENT: (MediaEdgeKind.CLIENT, MediaEdgeKind.SDK),
+    CallType.TRUNKING: (MediaEdgeKind.CARRIER, MediaEdgeKind.SIP),
+    CallType.WHATSAPP: (MediaEdgeKind.SIP,),
+}
+"""The edges of calls of each type, by Twilio's page on media edges."""
+
 _DEFAULTS = {
     CallType.CARRIER: MediaEdgeKind.CARRIER,
     CallType.SIP: MediaEdgeKind.SIP,
@@ -90,16 +115,28 @@ _DEFAULTS = {
 def first_pages(summary: Summary, resource: Resource) -> tuple[DetailRef, ...]:
     """The pages to begin with: one for each edge that the call has, from the network inwards.
 
-    The events of a voice agent belong to no edge: they come with those of the default edge.
+    A summary that is partial may not tell of an edge yet: then it is asked of each edge that such
+    calls have. The events of a voice agent belong to no edge: they come with those of the default
+    edge.
     """
+    expected = _expected(summary)
     kinds: list[MediaEdgeKind | None] = [
-        kind for kind in MediaEdgeKind if getattr(summary, f"{kind.value}_edge") is not None
+        kind
+        for kind in MediaEdgeKind
+        if kind in expected or getattr(summary, f"{kind.value}_edge") is not None
     ]
     if resource == "Events" and summary.agent_session_summaries:
         unasked = default_edge(summary)
         kinds = [None if kind is unasked else kind for kind in kinds]
         kinds += [] if None in kinds else [None]
     return tuple(DetailRef(resource, kind) for kind in kinds)
+
+
+def _expected(summary: Summary) -> tuple[MediaEdgeKind, ...]:
+    """The edges that a call under way has or will have, by its type."""
+    if summary.processing_state is not ProcessingState.PARTIAL or summary.call_type is None:
+        return ()
+    return _EDGES.get(summary.call_type, ())
 
 
 def default_edge(summary: Summary) -> MediaEdgeKind | None:

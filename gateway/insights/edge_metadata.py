@@ -23,7 +23,7 @@ class GatewayMetadata(Entity, frozen=True):
 
 
 class ClientMetadata(Entity, frozen=True):
-    """Who used the app, where, and with what."""
+    """The user of the app, with place, SDK and device."""
 
     client_name: Annotated[
         Text | None, Fact("Name that the app is registered by.", on=_SDK, pii=Pii.IDENTITY)

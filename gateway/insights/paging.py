@@ -12,13 +12,15 @@ import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from gateway.errors import InvalidCursor
 from gateway.insights.windows import Window
+
+T = TypeVar("T", bound=Struct)
 
 MAX_SIZE = 1000
 _SIZES = (25, 50, 100, 250, 500, MAX_SIZE)
@@ -141,24 +143,28 @@ class Cursors:
     def __init__(self, key: bytes) -> None:
         self._key = hashlib.blake2b(key, person=b"gateway cursors").digest()
 
-    def encode(self, position: Position, question: Question) -> str:
+    def encode(self, position: Struct, question: Struct) -> str:
         """Write `position` as an opaque text of URL-safe characters."""
         payload = msgspec.msgpack.encode(position)
         return _text(self._sign(payload, question) + payload)
 
     def decode(self, cursor: str, question: Question, argument: str) -> Position:
         """Read a cursor; raises InvalidCursor, naming `argument`, if it was not made for this."""
+        return self.read(cursor, question, argument, Position)
+
+    def read(self, cursor: str, question: Struct, argument: str, kind: type[T]) -> T:
+        """The same, of a cursor of any list."""
         try:
             signed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
             signature, payload = signed[:_SIGNATURE_BYTES], signed[_SIGNATURE_BYTES:]
             genuine = hmac.compare_digest(signature, self._sign(payload, question))
             if not genuine or _text(signed) != cursor:
                 raise InvalidCursor(argument)
-            return msgspec.msgpack.decode(payload, type=Position)
+            return msgspec.msgpack.decode(payload, type=kind)
         except ValueError as error:
             raise InvalidCursor(argument) from error
 
-    def _sign(self, payload: bytes, question: Question) -> bytes:
+    def _sign(self, payload: bytes, question: Struct) -> bytes:
         scope = msgspec.msgpack.encode(question)
         signed = len(scope).to_bytes(4, "big") + scope + payload
         return hashlib.blake2b(signed, key=self._key, digest_size=_SIGNATURE_BYTES).digest()

@@ -1,4 +1,4 @@
-"""The Insights API as typed questions: one summary, one page, one annotation."""
+"""The Insights API as typed questions: one summary, page, annotation, or page of details."""
 
 import re
 import time
@@ -17,6 +17,7 @@ from gateway.errors import UpstreamError
 from gateway.insights.absence import Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import Undecodable, decode_annotation, decode_plain
+from gateway.insights.details import DetailPage, DetailRef, read_page
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.sids import call_sid
 from gateway.insights.snapshot import Seen, Snapshot, snapshot_of
@@ -38,7 +39,7 @@ _HEADERS = {
     "User-Agent": "call-insights-gateway",
 }
 
-Resource = Literal["Summary", "Summaries", "Annotation"]
+Resource = Literal["Summary", "Summaries", "Annotation", "Metrics", "Events"]
 
 
 Known: TypeAlias = Callable[[CallSid], Snapshot | None]
@@ -181,6 +182,23 @@ class InsightsClient:
             _neighbour(ref, body.meta.previous_page_url, response, back=True),
         )
 
+    async def details(self, account: Account, sid: CallSid, ref: DetailRef) -> DetailPage | Absent:
+        """One page of the metrics or events of one call, or why there is none.
+
+        Raises ValueError when `sid` is no call SID.
+        """
+        path = f"{call_sid(sid)}/{ref.resource}"
+        response = await self._get(account, ref.resource, path, ref.parameters, ref.size)
+        if (absent := self._absent(sid, response)) is not None:
+            return absent
+        try:
+            page = read_page(json_in(response), ref)
+        except Undecodable as error:
+            raise invalid(f"was no page of {ref.resource.lower()}", response) from error
+        if any(_named(item) not in {None, sid} for item in page.items):
+            raise invalid("was for another call", response)
+        return page
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._transport.aclose()
@@ -256,8 +274,14 @@ class InsightsClient:
 
 def _same(raw: bytes, known: Known) -> Snapshot | None:
     """What is known of the call that is named first in a summary, which is mostly its own."""
+    sid = _named(raw)
+    return None if sid is None else known(sid)
+
+
+def _named(raw: bytes) -> CallSid | None:
+    """The call that is named first in some JSON."""
     named = _CALL_SID.search(raw)
-    return None if named is None else known(CallSid(named[1].decode("ascii")))
+    return None if named is None else CallSid(named[1].decode("ascii"))
 
 
 def _neighbour(

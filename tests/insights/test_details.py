@@ -369,6 +369,7 @@ def test_a_value_that_is_no_json_costs_itself() -> None:
     assert decode_sample(read.items[0]).edge is MediaEdgeKind.SIP
 
 
+UNDER_WAY = {"processing_state": "partial"}
 AGENT = [{"session_id": "VX1"}]
 HERE: Json = {"properties": {"media_region": "us1"}}
 TRUNK = {"carrier_edge": HERE, "sip_edge": HERE}
@@ -382,6 +383,10 @@ APP = {"client_edge": HERE, "sdk_edge": {"properties": {"direction": "inbound"}}
         ({"call_type": "trunking", **TRUNK}, ["carrier", "sip"], ["carrier", "sip"]),
         ({"call_type": "client", **APP}, ["client", "sdk"], ["client", "sdk"]),
         ({"call_type": "carrier"}, [], []),
+        ({"call_type": "carrier", **UNDER_WAY}, ["carrier"], ["carrier"]),
+        ({"call_type": "trunking", **UNDER_WAY}, ["carrier", "sip"], ["carrier", "sip"]),
+        ({"call_type": "carrier", "sdk_edge": HERE, **UNDER_WAY}, *(2 * [["carrier", "sdk"]])),
+        ({**UNDER_WAY}, [], []),
         (
             {"call_type": "carrier", "carrier_edge": HERE, "agent_session_summaries": AGENT},
             ["carrier"],
@@ -412,7 +417,10 @@ APP = {"client_edge": HERE, "sdk_edge": {"properties": {"direction": "inbound"}}
 def test_each_edge_that_a_call_has_is_asked_for(
     call: Json, metrics: list[str | None], events: list[str | None]
 ) -> None:
-    """One request for each; what belongs to no edge comes with the default edge, unasked."""
+    """One request for each; what belongs to no edge comes with the default edge, unasked.
+
+    Of a call under way its edges are asked for by its type: its summary may not tell of them yet.
+    """
     summary = decode_summary(json.dumps({"call_sid": "CA1", **call}).encode())
 
     def asked(resource: Any) -> list[str | None]:

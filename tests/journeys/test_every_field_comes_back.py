@@ -15,7 +15,14 @@ from graphql import (
 )
 
 from gateway.config.settings import Settings
+from gateway.insights.call_events import CallEvent
+from gateway.insights.call_metrics import MetricSample
 from gateway.insights.catalogue import Entity, OpenMap, Vocabulary, graph_name
+from gateway.insights.conversation_relay import (
+    RelayLanguages,
+    RelayLanguageSetting,
+    RelaySettings,
+)
 from gateway.insights.field_decoding import bare
 from gateway.insights.open_maps import PacketDelays
 from gateway.insights.summary import Summary
@@ -33,6 +40,8 @@ NOT_UPSTREAM = {
     "calleeHash",
     "estimatedMos",
     "diagnosis",
+    "metrics",
+    "events",
 }
 EXTENDED = {"Call", "Party", "GatewayInboundStream", "GatewayOutboundStream"}
 """The types that have fields beside those of Twilio."""
@@ -88,6 +97,15 @@ class Values:
     def open_map(self, kind: type[OpenMap], number: int) -> tuple[Any, Any]:
         if kind is PacketDelays:
             return {f"d{number}": 2**33}, [{"thresholdMs": number, "packets": 2**33}]
+        if kind is RelaySettings:
+            return {f"setting {number}": f"text {number}"}, [
+                {"name": f"setting {number}", "value": f"text {number}"}
+            ]
+        if kind is RelayLanguages:
+            names = RelayLanguageSetting.__struct_fields__[1:]
+            values = {name: f"{name} {number}" for name in names}
+            read = {graph_name(name): value for name, value in values.items()}
+            return {f"language {number}": values}, [{"language": f"language {number}", **read}]
         return {f"event {number}": 2**33}, [{"name": f"event {number}", "count": 2**33}]
 
 
@@ -245,3 +263,35 @@ def test_the_values_are_really_different() -> None:
     leaves = [leaf for leaf in _leaves(upstream) if isinstance(leaf, str) and "text" in leaf]
     assert len(leaves) == len(set(leaves)) > 50
     assert msgspec.json.encode(upstream)
+
+
+async def test_every_leaf_of_metrics_and_events_comes_back(clock: Clock) -> None:
+    """The same of a sample and an event, in one query over both."""
+    sandbox = Sandbox(calls=0, clock=clock, arrivals=False)
+    values, sid = Values(), f"CA{0:032x}"
+    own = {"call_sid": sid, "account_sid": sandbox.account_sid, "edge": "sdk_edge"}
+    told = {"callSid": sid, "accountSid": sandbox.account_sid, "edge": "SDK"}
+    (sample, metric), (event, happened) = values.entity(MetricSample), values.entity(CallEvent)
+    sandbox.add(
+        {
+            "call_sid": sid,
+            "processing_state": "complete",
+            "sdk_edge": {"events": {"levels": {"a": 1}}},
+        },
+        metrics=[sample | own],
+        events=[event | own],
+    )
+    gateway = Gateway(sandbox, clock, Settings())
+
+    schema = build_client_schema(await gateway.ask(get_introspection_query()))  # type: ignore[arg-type]
+    data = await gateway.ask(
+        "query($sid: CallSid!) { call(sid: $sid) {"
+        f" metrics {{ nodes {_select_all(schema.type_map['MetricSample'])} }}"
+        f" events {{ nodes {_select_all(schema.type_map['CallEvent'])} }} }} }}",
+        sid=sid,
+    )
+
+    assert data["call"]["metrics"]["nodes"] == [metric | told]
+    assert data["call"]["events"]["nodes"] == [happened | told]
+    assert len(list(_leaves([metric, happened]))) > 200
+    assert not [h for h in gateway.happenings if "field" in type(h).__struct_fields__]

@@ -166,6 +166,59 @@ async def test_all_calls_of_a_number_are_forgotten(
         await is_asked_again(other, sid)
 
 
+SAMPLED = """
+query($sid: CallSid!) {
+  call(sid: $sid) { from { caller } metrics { nodes { edge } } events { nodes { name } } }
+}
+"""
+
+
+def details_in(redis: RedisServer) -> set[str]:
+    """The calls of which there are metrics or events."""
+    return {name.split(":")[3] for name in names(redis) if ":details:" in name}
+
+
+async def test_metrics_and_events_go_with_their_call(
+    replicas: tuple[Gateway, Gateway], redis: RedisServer
+) -> None:
+    """They hold addresses and names of the app's user. Those of other calls stay."""
+    one, other = replicas
+    examples = one.sandbox.examples()
+    sid, spared = examples["client"], examples["trunking"]
+    for known in (sid, spared):
+        await one.ask(SAMPLED, sid=known)
+        await other.ask(SAMPLED, sid=known)
+    assert details_in(redis) == {sid, spared}
+
+    assert (await purge(cache_settings(redis), sid)).removed == 1 + 2 * 2
+    assert details_in(redis) == {spared}
+    until = time.monotonic() + DEADLINE
+    asked: list[str] = []
+    while not any("/Metrics" in path for path in asked):
+        assert time.monotonic() < until, "it still has a copy"
+        with other.upstream() as requests:
+            await other.ask(SAMPLED, sid=sid)
+        asked = [request.path for request in requests]
+
+
+async def test_metrics_and_events_go_with_the_calls_of_a_party(
+    replicas: tuple[Gateway, Gateway], redis: RedisServer
+) -> None:
+    """And those of a call that is not kept itself: nobody could tell whether it named the party."""
+    one, _ = replicas
+    examples = one.sandbox.examples()
+    named, spared, alone = (examples[name] for name in ("bad_carrier", "trunking", "client"))
+    callers = {}
+    for sid in (named, spared, alone):
+        callers[sid] = (await one.ask(SAMPLED, sid=sid))["call"]["from"]["caller"]
+    assert callers[named] != callers[spared]
+    redis.command("DEL", f"insights:{call_key(one.sandbox.account_sid, CallSid(alone))}")
+
+    await purge(cache_settings(redis), callers[named])
+
+    assert details_in(redis) == {spared}
+
+
 @pytest.mark.parametrize(
     ("wanted", "gone"),
     [

@@ -14,6 +14,7 @@ from msgspec.structs import force_setattr, replace
 from gateway.cache.entry import Entry
 from gateway.cache.memory_cache import MemoryCache
 from gateway.calls.call import Call, FinalReason, Lookup, LookupStatus, Source
+from gateway.calls.details import DetailStretch
 from gateway.calls.pages import Page, Stretch, listed
 from gateway.calls.service import Verbs
 from gateway.config.accounts import Account
@@ -167,6 +168,19 @@ class MadeCalls:
             self._listed = stretch
         return stretch
 
+    async def details(self, *_: Any) -> DetailStretch:
+        """No metrics, and no events."""
+        self.asked += 1
+        return DetailStretch(
+            (),
+            LookupStatus.PARTIAL,
+            has_next=False,
+            has_previous=False,
+            as_of=NOON - 5,
+            fresh_until=NOON + 5,
+            whole=False,
+        )
+
     def annotation_is_fresh(self, call: Call) -> bool:
         return not call.snapshot.doubted
 
@@ -184,7 +198,8 @@ class MadeCalls:
     def context(self, scopes: frozenset[Scope]) -> Context:
         """A context whose verbs these are."""
         lists = SimpleNamespace(forward=self.stretch, backward=self.stretch)
-        verbs = cast("Verbs", SimpleNamespace(lookups=self, lists=lists))
+        details = SimpleNamespace(forward=self.details)
+        verbs = cast("Verbs", SimpleNamespace(lookups=self, lists=lists, details=details))
         made = Viewer("somebody", Realm(ACCOUNT), scopes)
         viewer = self._viewers.setdefault(scopes, made)
         return Context(viewer, verbs, Cursors(b"key"), NOON, 10.0, "request-id")

@@ -106,6 +106,7 @@ class Query:
             name for name, one in kind.fields.items() if is_leaf_type(get_named_type(one.type))
         ]
         names = sorted(kind.fields) if depth < DEEPEST or not leaves else leaves
+        names = [name for name in names if not kind.fields[name].args]
         name = self._draw(st.sampled_from(names))
         alias = f"{name}_{kind.name}: " if self._draw(_WAYS) < 2 else ""
         return f"{alias}{name}{self._directive()} {self._below(kind.fields[name], depth + 1)}"

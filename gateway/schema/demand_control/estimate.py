@@ -20,7 +20,7 @@ from graphql import (
 from msgspec.structs import replace
 
 from gateway.insights.paging import MAX_SIZE
-from gateway.schema.demand_control.cost import Cost, Given, Price, Root, Selected
+from gateway.schema.demand_control.cost import Cost, FieldCost, Given, Price, Root, Selected
 from gateway.schema.demand_control.introspection import ROOTS as INTROSPECTING
 from gateway.schema.demand_control.introspection import Introspection
 from gateway.schema.demand_control.limits import in_order
@@ -147,7 +147,17 @@ class Pricing:
         once, each = self._of(node.selection_set, field.kind, known)
         if field.cost.per_item:
             return Selected(Cost(), once)
-        return Selected(field.cost.own.plus(once, field.size).plus(each, field.cost.most))
+        items = _items(node, field.cost)
+        return Selected(field.cost.own.plus(once, field.size).plus(each, items))
+
+
+def _items(node: FieldNode, cost: FieldCost) -> int:
+    """How many items a connection below the root has at most; a variable may be anything."""
+    for one in node.arguments or ():
+        if one.name.value in cost.sized_by and not isinstance(one.value, NullValueNode):
+            size = _literal(one.value) if isinstance(one.value, IntValueNode) else None
+            return cost.most if size is None else min(max(size, 1), cost.most)
+    return cost.otherwise if cost.sized_by else cost.most
 
 
 def _merge(roots: dict[str, Root], key: str, root: Root) -> None:

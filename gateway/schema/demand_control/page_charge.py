@@ -6,8 +6,10 @@ few calls, or none, a walk takes more: each is charged when it is asked for.
 
 from typing import Protocol
 
+from msgspec import Struct
+
 from gateway.errors import TooExpensive
-from gateway.insights.paging import Cursors, Position, Question
+from gateway.insights.paging import Cursors
 from gateway.schema.demand_control.budgets import Expenses
 from gateway.schema.demand_control.cost import PER_REQUEST
 
@@ -30,14 +32,14 @@ class PageCharge:
     """Charges a walk through a list for each page that its price does not hold, of `included`."""
 
     def __init__(
-        self, spender: Spender, question: Question, included: int, *, forward: bool
+        self, spender: Spender, question: Struct, included: int, *, forward: bool = True
     ) -> None:
         self._spender = spender
         self._question = question
         self._left = included
         self._name = "endCursor" if forward else "startCursor"
 
-    async def __call__(self, position: Position) -> None:
+    async def __call__(self, position: Struct) -> None:
         """Raises TooExpensive, with a cursor to go on from."""
         self._left -= 1
         if self._left >= 0:

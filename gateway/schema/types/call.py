@@ -20,6 +20,7 @@ from gateway.insights.summary import ProcessingState, Summary
 from gateway.insights.tags import CallTag
 from gateway.schema.context import Context, Info
 from gateway.schema.demand_control.cost import LOOKUP
+from gateway.schema.types import details
 from gateway.schema.types import party as _party  # noqa: F401 - it extends a type used here
 from gateway.schema.types import streams as _streams  # noqa: F401 - the same
 from gateway.schema.types.depends_on import Reads, reads
@@ -131,6 +132,9 @@ class Call(Node):
     def diagnosis(root: strawberry.Parent[calls.Call]) -> Diagnosis:
         """Of the summary as it is known, with the annotation in it."""
         return diagnose(root.summary)
+
+    metrics = details.metrics
+    events = details.events
 
     @strawberry.field(
         description="The call that created this one, when it was dialled from another call.",

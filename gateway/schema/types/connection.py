@@ -10,32 +10,7 @@ from gateway.insights.paging import Cursors, Question
 from gateway.schema.types.call import Call, call_of
 from gateway.schema.types.depends_on import Reads, reads
 from gateway.schema.types.field_traits import costs_per_item
-
-
-@strawberry.type(description="Whether there are more calls, and the cursors to go on with.")
-class PageInfo:
-    """Relay's page info; cursors are made when they are asked for."""
-
-    has_next_page: bool = strawberry.field(description="Whether there are calls after these.")
-    has_previous_page: bool = strawberry.field(description="Whether there are calls before these.")
-    write_start: strawberry.Private[Callable[[], str | None]]
-    write_end: strawberry.Private[Callable[[], str | None]]
-
-    @strawberry.field(
-        description="Cursor of the first of these calls; null when there are none.",
-        metadata=reads(Reads.VALUE),
-    )
-    def start_cursor(self) -> str | None:
-        """For `before`."""
-        return self.write_start()
-
-    @strawberry.field(
-        description="Cursor of the last of these calls; null when there are none.",
-        metadata=reads(Reads.VALUE),
-    )
-    def end_cursor(self) -> str | None:
-        """For `after`."""
-        return self.write_end()
+from gateway.schema.types.page_info import PageInfo
 
 
 @strawberry.type(description="A call in a list, with its place there.")
