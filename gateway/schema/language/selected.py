@@ -84,7 +84,9 @@ def _below(
     on = get_named_type(kind)
     if not isinstance(on, GraphQLObjectType):
         return []
-    variables, operation = info.variable_values, info.operation
+    # Strawberry gives a resolver the values alone, without where they come from.
+    values: Any = info.variable_values
+    variables, operation = VariableValues({}, values), info.operation
     collected = collect_subfields(info.schema, fragments, variables, operation, on, nodes)
     found = []
     for key, details in collected.grouped_field_set.items():
