@@ -24,19 +24,21 @@ export function searchFilters(schema) {
 
 const COMBINED = new Set(["and", "or", "not"]);
 
-function leaves(type, path) {
+const PARTS = new Set(["avg", "max", "min"]); // of a measurement, which says more than its part
+
+function leaves(type, path, above) {
   return Object.values(type.getFields())
     .filter(({ name }) => !COMBINED.has(name))
     .flatMap((field) => {
       const below = getNamedType(field.type);
       const here = [...path, field.name];
       if (!isInputObjectType(below)) return [];
-      if (!/Filter$/.test(below.name)) return leaves(below, here);
+      if (!/Filter$/.test(below.name)) return leaves(below, here, field.description);
       const operators = Object.values(below.getFields());
       const of = getNamedType((operators.find(({ name }) => name === "eq") ?? operators[0]).type);
       return {
         path: here.join("."),
-        help: told(field.description),
+        help: PARTS.has(field.name) ? `${told(above)} ${told(field.description)}` : told(field.description),
         operators: operators.map(({ name }) => name),
         ...kindOf(of),
       };

@@ -19,6 +19,7 @@ export const makeClient = () =>
       cacheExchange,
       persistedExchange({
         enableForMutation: true,
+        preferGetForPersistedQueries: false, // an address is written to logs, and variables may be numbers of people
         generateHash: async (query) => hashOf(query),
       }),
       subscriptionExchange({ forwardSubscription: ({ query = "", variables }) => follow({ query, variables }) }),

@@ -50,14 +50,20 @@ export function since(moment: number, now: number): string {
   return "";
 }
 
-export function time(iso: string, zone: string, style: "full" | "short" | "clock" = "full"): string {
-  const options: Intl.DateTimeFormatOptions =
-    style === "clock"
-      ? { hour: "2-digit", minute: "2-digit" }
-      : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" };
-  if (style === "full") options.year = "numeric";
-  return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone }).format(new Date(iso));
-}
+export type TimeStyle = "full" | "short" | "clock" | "day" | "slice";
+
+const HOUR = { hour: "2-digit", minute: "2-digit" } as const;
+const DAY = { day: "numeric", month: "short" } as const;
+const TIMES: Record<TimeStyle, Intl.DateTimeFormatOptions> = {
+  full: { ...DAY, year: "numeric", ...HOUR, second: "2-digit" },
+  short: { ...DAY, ...HOUR, second: "2-digit" },
+  slice: { ...DAY, ...HOUR },
+  clock: HOUR,
+  day: DAY,
+};
+
+export const time = (iso: string | number, zone: string, style: TimeStyle = "full") =>
+  new Intl.DateTimeFormat("en-GB", { ...TIMES[style], timeZone: zone }).format(new Date(iso));
 
 export const utc = (iso: string) => `${new Date(iso).toISOString().replace("T", " ").slice(0, 19)} UTC`;
 

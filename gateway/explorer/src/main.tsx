@@ -6,6 +6,7 @@ import "./styles/shell.css";
 import "./styles/panels.css";
 import "./styles/call.css";
 import "./styles/calls.css";
+import "./styles/overview.css";
 import { App } from "./shell/app";
 
 const root = document.getElementById("explorer");

@@ -63,7 +63,7 @@ function Whole({ call, isLive, question }: WholeProps) {
         </div>
         <div className="column">
           <CallFacts call={call} question={question} />
-          <Legs call={call} question={question} />
+          <Legs call={call} />
           <Annotation call={call} />
           <Raw sid={call.sid} />
         </div>

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { CallRowFragment } from "../generated/graphql";
+import type { CallField, CallRowFragment } from "../generated/graphql";
 import { amount, country, duration, NOTHING, spelled } from "../format";
 import { Badge, Personal, State, TagsInShort, Time } from "../ui/values";
 
@@ -10,6 +10,7 @@ export interface Column {
   name: string;
   width: number;
   isNumber?: boolean;
+  order?: CallField; // by which a search is sorted
   show: (row: Row) => ReactNode;
   value: (row: Row) => string | number | null | undefined; // as it goes into a file
 }
@@ -58,23 +59,23 @@ function marked(column: Column, threshold: number): Column {
 }
 
 export const COLUMNS: Column[] = [
-  { id: "ended", name: "Ended", width: 148, value: (row) => row.endTime, show: (row) => <Time iso={row.endTime} style="short" /> },
-  { id: "started", name: "Started", width: 148, value: (row) => row.startTime, show: (row) => <Time iso={row.startTime} style="short" /> },
-  { id: "state", name: "State", width: 112, value: (row) => row.state, show: (row) => <State state={row.state} /> },
+  { id: "ended", order: "END_TIME", name: "Ended", width: 148, value: (row) => row.endTime, show: (row) => <Time iso={row.endTime} style="short" /> },
+  { id: "started", order: "START_TIME", name: "Started", width: 148, value: (row) => row.startTime, show: (row) => <Time iso={row.startTime} style="short" /> },
+  { id: "state", order: "STATE", name: "State", width: 112, value: (row) => row.state, show: (row) => <State state={row.state} /> },
   { id: "from", name: "From", width: 168, value: (row) => row.from?.caller, show: (row) => <Personal value={row.from?.caller} /> },
   { id: "to", name: "To", width: 168, value: (row) => row.to?.callee, show: (row) => <Personal value={row.to?.callee} /> },
-  plain("fromCarrier", "Caller's carrier", 160, (row) => row.from?.carrier),
-  plain("toCarrier", "Called carrier", 160, (row) => row.to?.carrier),
-  { ...plain("toCountry", "Called country", 150, (row) => row.to?.countryCode), show: (row) => country(row.to?.countryCode) },
+  { ...plain("fromCarrier", "Caller's carrier", 160, (row) => row.from?.carrier), order: "FROM_CARRIER" },
+  { ...plain("toCarrier", "Called carrier", 160, (row) => row.to?.carrier), order: "TO_CARRIER" },
+  { order: "TO_COUNTRY_CODE", ...plain("toCountry", "Called country", 150, (row) => row.to?.countryCode), show: (row) => country(row.to?.countryCode) },
   { id: "tags", name: "Tags", width: 236, value: (row) => row.tags.join(" "), show: (row) => <TagsInShort tags={row.tags} /> },
   marked(number("loss", "Worst loss", 104, "%", lossOf), 5),
   marked(number("jitter", "Worst jitter", 108, "ms", jitterOf), 30),
-  number("mos", "MOS", 72, "", mosOf),
-  { id: "duration", name: "Duration", width: 104, isNumber: true, value: (row) => row.duration, show: (row) => duration(row.duration) },
+  { ...number("mos", "MOS", 80, "", mosOf), order: "SDK_EDGE_METRICS_INBOUND_MOS_AVG" },
+  { id: "duration", order: "DURATION", name: "Duration", width: 104, isNumber: true, value: (row) => row.duration, show: (row) => duration(row.duration) },
   { ...plain("type", "Over", 100, (row) => row.type), show: (row) => spelled(row.type) },
   { ...plain("direction", "Direction", 150, (row) => row.properties?.direction), show: (row) => spelled(row.properties?.direction) },
-  number("pdd", "Post-dial delay", 132, "ms", (row) => row.properties?.pddMs),
-  plain("sip", "SIP response", 110, (row) => row.properties?.lastSipResponseNum),
+  { ...number("pdd", "Post-dial delay", 136, "ms", (row) => row.properties?.pddMs), order: "PROPERTIES_PDD_MS" },
+  { ...plain("sip", "SIP response", 120, (row) => row.properties?.lastSipResponseNum), order: "PROPERTIES_LAST_SIP_RESPONSE_NUM" },
   { ...plain("endedBy", "Ended by", 100, (row) => row.properties?.disconnectedBy), show: (row) => spelled(row.properties?.disconnectedBy) },
   plain("place", "Edge location", 130, placesOf),
   plain("sdk", "SDK", 190, (row) => [sdkOf(row)?.type, sdkOf(row)?.version].filter(Boolean).join(" ")),

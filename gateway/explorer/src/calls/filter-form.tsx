@@ -4,9 +4,9 @@ import { spelled } from "../format";
 import { Choice } from "../ui/choice";
 import { Icon } from "../ui/icon";
 import { signOf } from "./filter-bar";
-import { type Condition, type Field, titleOf, type Value } from "./filters";
+import { type Condition, type Field, SEVERAL_OF, titleOf, type Value, YES_OR_NO } from "./filters";
 
-const YES_OR_NO: Value[] = [
+const ANSWERS: Value[] = [
   { name: "true", help: "Yes" },
   { name: "false", help: "No" },
 ];
@@ -60,10 +60,10 @@ function ValueForm({ field, back, add }: ValueFormProps) {
   const [operator, become] = useState(operators[0] ?? "eq");
   const [values, setValues] = useState<Set<string>>(new Set());
   const [text, setText] = useState("");
-  const isQuestion = field.kind === "Boolean" || operator === "isNull" || operator === "isEmpty";
-  const offered = isQuestion ? YES_OR_NO : field.values;
+  const isQuestion = field.kind === "Boolean" || YES_OR_NO.has(operator);
+  const offered = isQuestion ? ANSWERS : field.values;
   const value = offered ? [...values].join(",") : text.trim();
-  const takesSeveral = !isQuestion && (field.isList || ["in", "notIn", "hasAny", "hasAll"].includes(operator));
+  const takesSeveral = !isQuestion && (field.isList || SEVERAL_OF.has(operator));
   function submit(event: React.FormEvent) {
     event.preventDefault();
     if (value) add({ path: field.path, operator, value });

@@ -1,7 +1,8 @@
 // What the reader filters by, as the address has it: `f=toCarrier:eq:Rivage`, one for each condition.
 import { current, go, useAddress } from "../address";
-import type { CallFilter } from "../generated/graphql";
+import type { CallFilter, CallWhere } from "../generated/graphql";
 import listFields from "../generated/list-filters.json";
+import searchFields from "../generated/search-filters.json";
 import { spelled } from "../format";
 
 export interface Value {
@@ -26,6 +27,9 @@ export interface Condition {
 }
 
 export const LIST_FIELDS = listFields as Field[];
+export const SEARCH_FIELDS = searchFields as Field[];
+export const SEVERAL_OF = new Set(["in", "notIn", "hasAny", "hasAll"]);
+export const YES_OR_NO = new Set(["isNull", "isEmpty"]);
 const SEVERAL = ",";
 
 export function conditionsOf(search: URLSearchParams): Condition[] {
@@ -52,12 +56,27 @@ function change(next: Condition[]) {
 }
 
 // As `filter` of `calls` takes it; conditions that it has no name for are told apart by `unknown`.
-export function listFilter(conditions: Condition[], since: string): CallFilter {
+export function listFilter(conditions: Condition[], since: string, until?: string): CallFilter {
   const known = conditions.flatMap((condition) => {
     const field = LIST_FIELDS.find(({ path }) => path === condition.path);
     return field ? [[field.path, typed(field, condition.value)]] : [];
   });
-  return { ...Object.fromEntries(known), startTime: since };
+  return { ...Object.fromEntries(known), startTime: since, ...(until && { endTime: until }) };
+}
+
+// As `where` of `searchCalls` takes them: `to.carrier:eq:Rivage` is `{ to: { carrier: { eq: "Rivage" } } }`.
+export function searchWhere(conditions: Condition[]): CallWhere[] {
+  return conditions.flatMap((condition) => {
+    const field = SEARCH_FIELDS.find(({ path }) => path === condition.path);
+    if (!field?.operators?.includes(condition.operator)) return [];
+    const names = [...condition.path.split("."), condition.operator].reverse();
+    return [names.reduce<unknown>((below, name) => ({ [name]: below }), comparedWith(field, condition)) as CallWhere];
+  });
+}
+
+function comparedWith({ kind }: Field, { operator, value }: Condition): unknown {
+  if (YES_OR_NO.has(operator)) return value === "true";
+  return SEVERAL_OF.has(operator) ? value.split(SEVERAL).map((one) => single(kind, one)) : single(kind, value);
 }
 
 export function typed({ kind, isList }: Field, text: string): unknown {

@@ -3,6 +3,8 @@ import { useEffect, useRef } from "react";
 import { href } from "../address";
 import { useIsNarrow } from "../ui/narrow";
 import { Personal, State, TagsInShort, Time } from "../ui/values";
+import type { CallField } from "../generated/graphql";
+import { Icon } from "../ui/icon";
 import type { Column, Row } from "./columns";
 
 const ROW = 44;
@@ -13,11 +15,18 @@ interface TableProps {
   columns: Column[];
   rows: Row[];
   total?: number;
+  order?: Order;
   onEnd: () => void;
 }
 
+export interface Order {
+  by: CallField;
+  isAscending: boolean;
+  change: (by: CallField, isAscending: boolean) => void;
+}
+
 // As many rows as fit into view are in the page, however long the list is.
-export function CallTable({ columns, rows, total, onEnd }: TableProps) {
+export function CallTable({ columns, rows, total, order, onEnd }: TableProps) {
   const frame = useRef<HTMLDivElement>(null);
   const isNarrow = useIsNarrow();
   const size = isNarrow ? CARD : ROW;
@@ -47,10 +56,8 @@ export function CallTable({ columns, rows, total, onEnd }: TableProps) {
         </colgroup>
         <thead className={isNarrow ? "only-read" : ""}>
           <tr aria-rowindex={1}>
-            {columns.map(({ id, name, isNumber }) => (
-              <th key={id} scope="col" data-number={isNumber}>
-                {name}
-              </th>
+            {columns.map((column) => (
+              <Head key={column.id} column={column} order={order} />
             ))}
           </tr>
         </thead>
@@ -68,6 +75,23 @@ export function CallTable({ columns, rows, total, onEnd }: TableProps) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Head({ column: { name, isNumber, order: field }, order }: { column: Column; order: Order | undefined }) {
+  const isBy = field !== undefined && order?.by === field;
+  const sorted = isBy ? (order?.isAscending ? "ascending" : "descending") : undefined;
+  return (
+    <th scope="col" data-number={isNumber} aria-sort={sorted}>
+      {order && field ? (
+        <button type="button" className="sort" onClick={() => order.change(field, isBy && !order.isAscending)}>
+          {name}
+          <Icon name="arrow" size={12} />
+        </button>
+      ) : (
+        name
+      )}
+    </th>
   );
 }
 

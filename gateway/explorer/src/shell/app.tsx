@@ -5,10 +5,12 @@ import { useViewer } from "../../../graphiql/viewer.js";
 import { useAddress } from "../address";
 import { CallPage } from "../call/page";
 import { CallsPage } from "../calls/page";
+import { OverviewPage } from "../overview/page";
 import { makeClient } from "../client";
 import { Empty } from "../ui/panel";
 import { Header } from "./header";
 import { Scopes } from "./scopes";
+import { WarehouseKnown } from "./warehouse";
 
 // Another token may see other calls: with it begins another client, which knows of none.
 export function App() {
@@ -22,10 +24,12 @@ export function App() {
         To the content
       </a>
       <Scopes isWelcome={isWelcome}>
-        <Header />
-        <main id="main" tabIndex={-1}>
-          {isWelcome ? <View /> : <Stranger isChecking={phase === "checking"} />}
-        </main>
+        <WarehouseKnown isWelcome={isWelcome}>
+          <Header />
+          <main id="main" tabIndex={-1}>
+            {isWelcome ? <View /> : <Stranger isChecking={phase === "checking"} />}
+          </main>
+        </WarehouseKnown>
       </Scopes>
     </Provider>
   );
@@ -33,8 +37,9 @@ export function App() {
 
 function View() {
   const { path } = useAddress();
-  const [view = "calls", sid] = path;
+  const [view = "overview", sid] = path;
   useEffect(() => scrollTo(0, 0), [view, sid]);
+  if (view === "overview") return <OverviewPage />;
   if (view === "calls" && sid) return <CallPage key={sid} sid={sid} />;
   if (view === "calls") return <CallsPage />;
   return (

@@ -5,11 +5,14 @@ import { Icon } from "../ui/icon";
 import { Access } from "./access";
 import { ZoneSelect } from "./zone";
 
-const VIEWS = [{ path: "calls", name: "Calls" }];
+const VIEWS = [
+  { path: "", name: "Overview" },
+  { path: "calls", name: "Calls" },
+];
 
 export function Header() {
   const { path } = useAddress();
-  const view = path[0] ?? "calls";
+  const view = path[0] ?? "";
   return (
     <header className="shell-head">
       <a className="brand" href={href("")}>

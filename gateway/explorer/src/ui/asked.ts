@@ -24,10 +24,10 @@ export function useAsked<Data, Variables extends Record<string, unknown>>(
   return {
     document,
     variables,
-    data,
+    data: data ?? undefined, // null where the only answer is an error
     error,
-    isLoading: fetching && data === undefined,
-    isStale: data !== undefined && (stale || fetching || error !== undefined),
+    isLoading: fetching && !data,
+    isStale: Boolean(data) && (stale || fetching || error !== undefined),
     again: () => execute({ requestPolicy: "network-only" }),
   };
 }

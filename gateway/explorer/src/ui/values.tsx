@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
-import { isMasked, NOTHING, spelled, time, useZone, utc } from "../format";
+import { isMasked, NOTHING, spelled, type TimeStyle, time, useZone, utc } from "../format";
 import { Icon } from "./icon";
 
 // A moment in the reader's zone; in UTC on hover.
-export function Time({ iso, style }: { iso: string | null | undefined; style?: "full" | "short" | "clock" }) {
+export function Time({ iso, style }: { iso: string | null | undefined; style?: TimeStyle }) {
   const [zone] = useZone();
   if (!iso) return <>{NOTHING}</>;
   return (

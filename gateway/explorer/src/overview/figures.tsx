@@ -1,0 +1,103 @@
+import { useMemo } from "react";
+import { amount, count, decimal, duration, share } from "../format";
+import { type CoverageDetailsFragment, FiguresDocument, type FigureValuesFragment } from "../generated/graphql";
+import { useAsked } from "../ui/asked";
+import { Icon } from "../ui/icon";
+import { Answer, Skeleton } from "../ui/panel";
+import { QueryButton } from "../ui/query";
+import { ANSWERED, minutesOf, TAGGED, type Window, whereBefore, whereOf } from "../window";
+
+const NEARLY = 0.98;
+
+type Values = FigureValuesFragment;
+
+interface Figure {
+  name: string;
+  read: (values: Values) => number | null;
+  show: (value: number | null) => string;
+  change: (now: number, before: number) => string;
+  better?: "more" | "less";
+}
+
+const relative = (now: number, before: number) => `${decimal(Math.abs(now / before - 1) * 100)}\u202f%`;
+const points = (now: number, before: number) => `${decimal(Math.abs(now - before) * 100)} points`;
+const plain = (now: number, before: number) => decimal(Math.abs(now - before));
+
+const FIGURES: Figure[] = [
+  { name: "Calls", read: ({ count: all }) => all, show: (value) => count(value ?? 0), change: relative },
+  { name: "Carry a tag", read: ({ tagged }) => tagged, show: share, change: points, better: "less" },
+  { name: "Answered", read: ({ answered }) => answered, show: share, change: points, better: "more" },
+  { name: "Average talk", read: (values) => values.duration.avg, show: duration, change: relative },
+  {
+    name: "Post-dial delay, median",
+    read: (values) => values.dialling.quantile,
+    show: (value) => amount(value, "ms"),
+    change: relative,
+    better: "less",
+  },
+  { name: "MOS at the SDK", read: ({ mos }) => mos.avg, show: (value) => amount(value, ""), change: plain, better: "more" },
+];
+
+// The figures of the window, each beside that of the window before.
+export function Figures({ window }: { window: Window }) {
+  const before = whereBefore(window);
+  const variables = useMemo(
+    () => ({ now: whereOf(window), before: before ?? whereOf(window), tagged: TAGGED, answered: ANSWERED }),
+    [window],
+  );
+  const asked = useAsked(FiguresDocument, variables);
+  return (
+    <section className="figures" aria-label="Figures">
+      <Answer asked={asked} skeleton={<Skeleton lines={2} />}>
+        {({ now, before: earlier }) => {
+          const isWhole = before !== undefined && isThere(earlier.coverage, window);
+          return (
+            <ul>
+              {FIGURES.map((figure) => (
+                <Tile key={figure.name} figure={figure} now={now.total} before={isWhole ? earlier.total : undefined} />
+              ))}
+            </ul>
+          );
+        }}
+      </Answer>
+      <QueryButton title="Figures" question={asked} />
+    </section>
+  );
+}
+
+// A window of which the warehouse has but a part is compared with nothing.
+function isThere({ from, until, isWhole }: CoverageDetailsFragment, { since }: Window): boolean {
+  if (!from || !until || !isWhole) return false;
+  return Date.parse(until) - Date.parse(from) >= minutesOf(since) * 60_000 * NEARLY;
+}
+
+function Tile({ figure, now, before }: { figure: Figure; now: Values; before: Values | undefined }) {
+  const value = figure.read(now);
+  const earlier = before && before.count > 0 ? figure.read(before) : null;
+  return (
+    <li>
+      <span className="figure-name">{figure.name}</span>
+      <strong>{figure.show(value)}</strong>
+      {value !== null && earlier !== null ? (
+        <Change figure={figure} now={value} before={earlier} />
+      ) : (
+        <span className="faint">nothing to compare with</span>
+      )}
+    </li>
+  );
+}
+
+function Change({ figure: { change, better }, now, before }: { figure: Figure; now: number; before: number }) {
+  const text = before === 0 && change === relative ? "" : change(now, before);
+  if (now === before || /^0\b(?!\.)/.test(text)) return <span className="faint">as before</span>;
+  const isMore = now > before;
+  const tone = better && (isMore === (better === "more") ? "good" : "critical");
+  return (
+    <span className="change" data-tone={tone} data-more={isMore || undefined}>
+      <Icon name="arrow" size={12} />
+      <span className="only-read">{isMore ? "more by" : "less by"}</span>
+      {text || "new"}
+      <span className="faint"> than before</span>
+    </span>
+  );
+}
