@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 PER_REQUEST = 10
 """What a request to Twilio costs."""
@@ -60,15 +61,7 @@ class Cost(NamedTuple):
         return asked + math.ceil(self.values / VALUES_PER_UNIT)
 
 
-class Selected(NamedTuple):
-    """What a selection costs: once, and for each call of the connection it is on."""
-
-    once: Cost = Cost()
-    each: Cost = Cost()
-
-    def beside(self, other: "Selected") -> "Selected":
-        """Both together."""
-        return Selected(self.once.plus(other.once), self.each.plus(other.each))
+NOTHING = Cost()
 
 
 class Given(NamedTuple):
@@ -94,37 +87,31 @@ class Given(NamedTuple):
 class FieldCost(Struct, frozen=True):
     """What a field costs by itself, as it is stated beside the field (`types/field_traits.py`).
 
-    `requests`, `values` and `queries` count once, or for each item of a list. How many items there
-    are, the first of the arguments `sized_by` that is given says, up to `most`; without any it is
-    `otherwise`. A connection gives its size to those of its lists whose cost is `per_item`.
-    `paged` adds the pages of Twilio's that the items come from.
+    `own` counts once, or for each item of a list. How many items there are, the first of the
+    arguments `sized_by` that is given says, up to `most`; without any it is `otherwise`. A
+    connection gives its size to those of its lists whose cost is `per_item`. `paged` adds the pages
+    of Twilio's that the items come from.
     """
 
-    requests: int = 0
-    values: int = 0
+    own: Cost = NOTHING
     sized_by: tuple[str, ...] = ()
     most: int = 1
     otherwise: int = 0
     paged: bool = False
     per_item: bool = False
-    queries: int = 0
-
-    @property
-    def own(self) -> Cost:
-        """Without its items."""
-        return Cost(self.requests, self.values, self.queries)
 
 
 class Root(Struct, frozen=True):
     """A field of the root: what it costs by itself, whether it is a list, its arguments.
 
-    `selected` is the cost of what is selected below it.
+    What is selected below it costs `once`, and `each` for each item of a connection.
     """
 
     field: FieldCost
     many: bool
     given: Mapping[str, Given]
-    selected: Selected
+    once: Cost
+    each: Cost
 
     @property
     def varies(self) -> bool:
@@ -145,11 +132,15 @@ class Root(Struct, frozen=True):
 
     def cost(self, variables: Mapping[str, Any]) -> Cost:
         """What it costs with these variables."""
-        size, own, (once, each) = self.size(variables), self.field.own, self.selected
+        size, once = self.size(variables), self.field.own.plus(self.once)
         if self.many:
-            return Cost().plus(own.plus(once), size)
+            return NOTHING.plus(once, size)
         pages = self._pages(size, variables) if self.field.paged else 0
-        return own.plus(once).plus(each, size).plus(Cost(pages))
+        return once.plus(self.each, size).plus(Cost(pages))
+
+    def beside(self, other: "Root") -> "Root":
+        """The same field, that was selected twice: it is asked for once, with all that is below."""
+        return replace(self, once=self.once.plus(other.once), each=self.each.plus(other.each))
 
     def _pages(self, size: int, variables: Mapping[str, Any]) -> int:
         goes_on = any(self._said(name, variables) is not None for name in _CURSORS)
@@ -161,7 +152,7 @@ class Root(Struct, frozen=True):
 
     def fitting(self, variables: Mapping[str, Any], excess: int) -> int:
         """How many items there may be for it to cost so much less; 0 if that does not help."""
-        each = self.field.own.plus(self.selected.once) if self.many else self.selected.each
+        each = self.field.own.plus(self.once) if self.many else self.each
         per_item = PER_REQUEST * each.requests + each.values / VALUES_PER_UNIT
         size = self.size(variables)
         return max(0, size - math.ceil((excess + 1) / per_item)) if per_item else 0
@@ -193,7 +184,7 @@ class Price(Struct, frozen=True):
 
     def cost(self, variables: Mapping[str, Any] | None) -> Cost:
         """An upper bound for a request with these variables."""
-        total = Cost()
+        total = NOTHING
         for root in self.roots:
             total = total.plus(root.cost(variables or {}))
         return total

@@ -3,10 +3,8 @@
 import re
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
-from typing import Any
 
 from graphql import (
-    DirectiveNode,
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
@@ -15,12 +13,9 @@ from graphql import (
     OperationDefinitionNode,
     ScalarLeafsRule,
     ValuesOfCorrectTypeRule,
-    VariableNode,
-    Visitor,
     print_ast,
     specified_rules,
     validate,
-    visit,
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from msgspec import Struct, field
@@ -28,12 +23,12 @@ from msgspec import Struct, field
 from gateway.concurrency.worker_thread import aside
 from gateway.errors import TooComplex
 from gateway.lru import LruCache
+from gateway.schema.demand_control.analysis import Analysis
 from gateway.schema.demand_control.cost import Price
 from gateway.schema.demand_control.estimate import Pricing
-from gateway.schema.demand_control.limits import Limits, check_shape
-from gateway.schema.documents.traits import traits_of, traits_of_all
+from gateway.schema.demand_control.limits import Limits, check_size
+from gateway.schema.documents.reduced_document import reduced
 from gateway.schema.execution.incremental import DEFER, without_defer
-from gateway.schema.language.reduced_document import skeleton_of
 from gateway.schema.language.shared_selections import (
     Parsed,
     Shared,
@@ -51,8 +46,8 @@ SHORT = 1000
 _SIZE = 3000
 """Bytes that a document takes beside what is read of its text."""
 
-_MAX_SKELETONS = 256
-"""So many that are valid are remembered, each of them short; then that begins anew."""
+_MAX_VALID = 256
+"""So many short reduced documents are known to be valid; then that begins anew."""
 
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
 """Comparisons of fields that may be merged; beyond it a document is not validated to the end."""
@@ -140,8 +135,9 @@ class Documents:
         self._limits = limits or Limits()
         self._memory = memory or LruCache()
         self._shared = Shared(self._memory)
-        self._skeletons: dict[str, Trait] = {}
-        self._pricing = Pricing(schema, annotation)
+        self._annotation = annotation
+        self._valid: set[str] = set()
+        self._pricing = Pricing(schema)
         self._rules = [
             ValuesFitRule if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules
         ]
@@ -186,7 +182,8 @@ class Documents:
     def _read(self, text: str) -> Document:
         try:
             parsed, own_size, size = self._parsed(text)
-            check_shape(parsed, self._limits)
+            analysis = Analysis(parsed, self._schema, self._annotation)
+            check_size(analysis, self._limits)
         except GraphQLSyntaxError as error:
             if error.message.endswith(too_many_tokens(self._limits.tokens)):
                 return _refused(_too_complex(self._limits.tokens))
@@ -194,19 +191,18 @@ class Documents:
             return Document(None, text, errors=(error,), code="GRAPHQL_PARSE_FAILED")
         except TooComplex as problem:
             return _refused(problem)
-        skeleton = skeleton_of(parsed, self._schema)
-        traits = self._traits(skeleton.document)
-        if traits is None:
-            errors = self._errors(unlinked(read(text))) or self._errors(skeleton.document)
+        short = reduced(parsed, analysis)
+        if not self._is_valid(short):
+            errors = self._errors(unlinked(read(text))) or self._errors(short)
             return Document(parsed, text, _operations(parsed), tuple(errors))
         whole = without_defer(parsed) if DEFER.name in text else parsed
         return Document(
             whole,
             text,
             _operations(whole),
-            traits=traits | traits_of_all(skeleton.left_out, self._schema),
-            prices=self._pricing.prices(whole),
-            deciders=_deciders(whole) if "@" in text else (),
+            traits=analysis.trait,
+            prices=self._pricing.prices(parsed, analysis),
+            deciders=analysis.deciders,
             deferring=None if whole is parsed else parsed,
             own_size=own_size,
             size=_SIZE + size + len(text),
@@ -217,18 +213,18 @@ class Documents:
         tokens = self._limits.tokens
         return alone(text, tokens) if DEFER.name in text else self._shared.parse(text, tokens)
 
-    def _traits(self, skeleton: DocumentNode) -> Trait | None:
-        """The traits of a skeleton if it is valid; many documents have the same one."""
-        written = print_ast(skeleton)
-        known = self._skeletons.get(written)
-        if known is not None or self._errors(skeleton):
-            return known
-        if len(self._skeletons) == _MAX_SKELETONS:
-            self._skeletons.clear()
-        traits = traits_of(skeleton, self._schema)
+    def _is_valid(self, short: DocumentNode) -> bool:
+        """Whether a reduced document is valid; many documents have the same one."""
+        written = print_ast(short)
+        if written in self._valid:
+            return True
+        if self._errors(short):
+            return False
+        if len(self._valid) == _MAX_VALID:
+            self._valid.clear()
         if len(written) <= SHORT:
-            self._skeletons[written] = traits
-        return traits
+            self._valid.add(written)
+        return True
 
     def _errors(self, document: DocumentNode) -> list[GraphQLError]:
         return validate(
@@ -248,20 +244,6 @@ class _LeafsRule(ScalarLeafsRule):
     def report_error(self, error: GraphQLError) -> None:
         error.message = error.message.partition(" Did you mean ")[0]
         super().report_error(error)
-
-
-def _deciders(document: DocumentNode) -> tuple[str, ...]:
-    """The variables that are arguments of directives."""
-    found: dict[str, None] = {}
-
-    class Directives(Visitor):
-        def enter_directive(self, directive: DirectiveNode, *_: Any) -> None:
-            for argument in directive.arguments or ():
-                if isinstance(argument.value, VariableNode):
-                    found[argument.value.name.value] = None
-
-    visit(document, Directives())
-    return tuple(found)
 
 
 def _operations(document: DocumentNode) -> tuple[OperationDefinitionNode, ...]:

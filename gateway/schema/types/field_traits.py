@@ -31,7 +31,7 @@ from strawberry.types.field import StrawberryField
 
 from gateway.insights.catalogue import Pii
 from gateway.insights.summary import EVENTS
-from gateway.schema.demand_control.cost import FieldCost
+from gateway.schema.demand_control.cost import Cost, FieldCost
 from gateway.schema.types.depends_on import Reads, read_by
 from gateway.schema.types.derive import fact_behind
 
@@ -58,14 +58,18 @@ class Trait(Flag):
 class FieldTraits(Struct, frozen=True):
     """A field of a type, whatever document selects it.
 
-    `kind` is its named type, and `size` how many values of it one field has below the root.
+    `kind` is its named type, a `leaf` or not, and `size` how many values a list of it has below the
+    root. Of its `arguments` there are the named types. What selects a `plain` field alone is valid.
     """
 
-    kind: GraphQLNamedType
+    kind: str
+    leaf: bool
     many: bool
     size: int
     cost: FieldCost
     trait: Trait
+    plain: bool
+    arguments: Mapping[str, GraphQLNamedType]
 
 
 FieldTable: TypeAlias = Mapping[str, Mapping[str, FieldTraits]]
@@ -87,7 +91,8 @@ def costs(  # noqa: PLR0913 - those of a FieldCost
     queries: int = 0,
 ) -> dict[str, Any]:
     """The metadata of a field that costs so much, as a `FieldCost` has it."""
-    return {_COST: FieldCost(requests, values, sized_by, most, otherwise, paged, queries=queries)}
+    own = Cost(requests, values, queries)
+    return {_COST: FieldCost(own, sized_by, most, otherwise, paged)}
 
 
 def costs_per_item() -> dict[str, Any]:
@@ -109,56 +114,53 @@ def changes() -> dict[str, Any]:
 
 
 @cache
-def field_traits(schema: GraphQLSchema, annotation: int = 1) -> FieldTable:
+def field_traits(schema: GraphQLSchema, annotation: int = 0) -> FieldTable:
     """All fields of a schema. Raises UnstatedCost.
 
-    `annotation` is how many requests a value takes that is asked for anew where it is too old.
+    `annotation` is how many requests a value takes that is asked for anew where it is too old: none
+    where it is fresh for as long as the call that it comes with.
     """
+    roots = schema.query_type, schema.mutation_type, schema.subscription_type
     return {
-        name: {field: _traits(schema, kind, field, of, annotation) for field, of in _fields(kind)}
-        | ({} if kind is not schema.query_type else _INTROSPECTION)
-        for name, kind in schema.type_map.items()
+        on: {
+            name: _traits(f"{on}.{name}", field, annotation, root=kind in roots)
+            for name, field in _fields(schema, kind)
+        }
+        for on, kind in schema.type_map.items()
         if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType)
     }
 
 
-def _fields(kind: GraphQLNamedType) -> Iterator[tuple[str, GraphQLField]]:
+def _fields(schema: GraphQLSchema, kind: GraphQLNamedType) -> Iterator[tuple[str, GraphQLField]]:
     yield "__typename", TypeNameMetaFieldDef
+    if kind is schema.query_type:
+        yield from {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}.items()
     if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
         yield from kind.fields.items()
 
 
-_INTROSPECTION = {
-    name: FieldTraits(
-        get_named_type(field.type), many=False, size=1, cost=FieldCost(), trait=Trait.UNDATED
-    )
-    for name, field in {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}.items()
-}
-"""What introspects is counted where it stands, at the root."""
-
-
-def _traits(
-    schema: GraphQLSchema, on: GraphQLNamedType, name: str, field: GraphQLField, annotation: int
-) -> FieldTraits:
+def _traits(name: str, field: GraphQLField, annotation: int, *, root: bool) -> FieldTraits:
     kind, many = get_named_type(field.type), is_list_type(get_nullable_type(field.type))
     declared: StrawberryField | None = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-    if declared is None:  # it is graphql-core's own
-        return FieldTraits(kind, many, 1, FieldCost(values=1), Trait.NONE)
-    root = on in {schema.query_type, schema.mutation_type, schema.subscription_type}
-    cost: FieldCost | None = declared.metadata.get(_COST)
-    if cost is None and (root or declared.is_async or kind.name == "JSON"):
+    stated = {} if declared is None else declared.metadata
+    cost, trait, leaf = stated.get(_COST), _of_fact(field, kind), is_leaf_type(kind)
+    if cost is None and declared and (root or declared.is_async or kind.name == "JSON"):
         raise UnstatedCost(
-            f"`{on.name}.{name}` states no cost: give it `metadata=costs(…)`, with the requests "
-            "to Twilio that it takes."
+            f"`{name}` states no cost: give it `metadata=costs(…)`, with the requests to Twilio "
+            "that it takes."
         )
     cost = cost or FieldCost()
     size = (cost.most if cost.sized_by else LIST_SIZE) if many else 1
-    if is_leaf_type(kind):
-        cost = replace(cost, values=cost.values or size)
-    if read_by(declared) is Reads.AGED:
-        cost = replace(cost, requests=cost.requests * annotation)
-    stated = declared.metadata.get(_TRAIT, Trait.UNDATED if root else Trait.NONE)
-    return FieldTraits(kind, many, size, cost, stated | _of_fact(field, kind))
+    aged = declared is not None and read_by(declared) is Reads.AGED
+    requests = cost.own.requests * (annotation if aged else 1)
+    values = cost.own.values or (size if leaf else 0)
+    own = cost.own._replace(requests=requests, values=values)
+    is_typename = field is TypeNameMetaFieldDef
+    trait |= stated.get(_TRAIT, Trait.UNDATED if root and not is_typename else Trait.NONE)
+    arguments = {name: get_named_type(one.type) for name, one in field.args.items()}
+    plain = not arguments and (declared is not None or is_typename)
+    cost = replace(cost, own=own)
+    return FieldTraits(kind.name, leaf, many, size, cost, trait, plain, arguments)
 
 
 def _of_fact(field: GraphQLField, kind: GraphQLNamedType) -> Trait:

@@ -16,6 +16,7 @@ from graphql.execution import ExecutionResult, experimental_execute_incrementall
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.schema.demand_control.analysis import Analysis
 from gateway.schema.demand_control.cost import Cost
 from gateway.schema.demand_control.estimate import Pricing
 from gateway.schema.documents.document import Documents
@@ -113,5 +114,6 @@ def test_pricing_takes_milliseconds_however_wide_introspection_is() -> None:
     document = DOCUMENTS.read(f"{{ __schema {{ types {{ {below} }} }} }}")
     assert not document.errors, document.errors
     started = time.process_time()
-    Pricing(SCHEMA).prices(parse(document.text))
+    parsed = parse(document.text)
+    Pricing(SCHEMA).prices(parsed, Analysis(parsed, SCHEMA))
     assert time.process_time() - started < 1

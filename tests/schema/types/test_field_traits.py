@@ -66,7 +66,7 @@ def test_each_field_of_the_root_states_its_cost(schema: GraphQLSchema) -> None:
         for root in roots
         if root is not None
         for name, field in table[root.name].items()
-        if field.cost.requests or field.cost.paged or field.cost.queries
+        if field.cost.own.requests or field.cost.own.queries or field.cost.paged
     }
     free = {"Query.viewer", "Query._service", "Query.__typename", "Query.__schema", "Query.__type"}
     free |= {"Mutation.__typename", "Subscription.__typename"}

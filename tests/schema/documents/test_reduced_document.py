@@ -1,4 +1,4 @@
-"""A document is valid if and only if its skeleton is."""
+"""A document is valid if and only if the reduced one is."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from graphql import GraphQLError, GraphQLSyntaxError, parse, print_ast, validate
 from hypothesis import HealthCheck, given, settings
 
 from gateway.lru import LruCache
-from gateway.schema.documents.traits import traits_of, traits_of_all
-from gateway.schema.language.reduced_document import skeleton_of
+from gateway.schema.demand_control.analysis import Analysis
+from gateway.schema.documents.reduced_document import reduced
 from gateway.schema.language.shared_selections import Shared
 from gateway.schema.operations import build_schema
 from tests.schema.queries import queries, spoilt
@@ -27,27 +27,16 @@ def wrong(document: Any) -> list[GraphQLError]:
 
 
 def same(text: str) -> None:
-    """See that graphql-core says of the skeleton what it says of the document."""
+    """See that graphql-core says of the reduced document what it says of the whole."""
     document = parse(text)
     for parsed in (document, SHARED.parse(text, 10_000).document):
-        skeleton = skeleton_of(parsed, SCHEMA)
-        assert bool(wrong(skeleton.document)) is bool(wrong(document)), print_ast(skeleton.document)
-
-
-@given(queries(SCHEMA))
-@MANY
-def test_a_query_has_the_traits_of_its_skeleton_and_of_what_is_left_out(text: str) -> None:
-    """Whatever is personal in it is found."""
-    document = parse(text)
-    for parsed in (document, SHARED.parse(text, 10_000).document):
-        skeleton, left_out = skeleton_of(parsed, SCHEMA)
-        found = traits_of(skeleton, SCHEMA) | traits_of_all(left_out, SCHEMA)
-        assert found == traits_of(document, SCHEMA)
+        short = reduced(parsed, Analysis(parsed, SCHEMA))
+        assert bool(wrong(short)) is bool(wrong(document)), print_ast(short)
 
 
 @given(spoilt(queries(SCHEMA)))
 @MANY
-def test_what_is_spoilt_in_a_query_is_found_in_its_skeleton(text: str) -> None:
+def test_what_is_spoilt_in_a_query_is_found_in_what_it_is_reduced_to(text: str) -> None:
     """It is right by chance alone."""
     try:
         parse(text)
@@ -137,9 +126,9 @@ def test_equal_selections_on_different_types_are_told_apart(
     assert (not wrong(parse(text))) is valid
 
 
-def test_the_skeleton_of_a_plain_query_is_small() -> None:
+def test_a_plain_query_is_reduced_to_little() -> None:
     """That is what it is for."""
     fields = "sid state processing { state source } carrierEdge { metrics { inbound { codec } } }"
-    skeleton = skeleton_of(parse(f"{{ calls(first: 5) {{ nodes {{ {fields} }} }} }}"), SCHEMA)
-    assert print_ast(skeleton.document) == "{\n  calls(first: 5) {\n    __typename\n  }\n}"
-    assert [one.on.name for one in skeleton.left_out] == ["CallConnection"]
+    document = parse(f"{{ calls(first: 5) {{ nodes {{ {fields} }} }} }}")
+    short = reduced(document, Analysis(document, SCHEMA))
+    assert print_ast(short) == "{\n  calls(first: 5) {\n    __typename\n  }\n}"
