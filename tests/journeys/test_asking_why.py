@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+import pytest
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
+from gateway.calls.call import LookupStatus
 from gateway.config.settings import Settings
 from gateway.sandbox import Sandbox
 from gateway.schema.operations import build_schema
@@ -116,6 +118,52 @@ async def test_who_may_not_see_personal_data_sees_the_same_diagnosis(
     known = {node["from"]["caller"] for node in callers["calls"]["nodes"] if node["from"]}
     assert len(known) > 20
     assert not [caller for caller in known if caller and caller in told]
+
+
+LOOKUP = """
+query($sid: CallSid!) {
+  callLookup(sid: $sid) { status message call { properties { lastSipResponseNum } } }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("properties", "edge", "words"),
+    [
+        (
+            {"last_sip_response_num": 486, "q850_cause": 17},
+            17,
+            "SIP response 486, called party busy, and Q.850 cause 17, user busy.",
+        ),
+        (
+            {"last_sip_response_num": 608},
+            16,
+            "SIP response 608, rejected by a network's analytics.",
+        ),
+        ({"last_sip_response_num": 499}, None, "refused by the other side."),
+        ({"last_sip_response_num": 200, "q850_cause": 17}, 17, None),
+        ({"last_sip_response_num": 0}, None, None),
+        ({}, None, None),
+    ],
+)
+async def test_a_lookup_says_in_words_how_a_call_failed(
+    gateway: Gateway, properties: dict[str, int], edge: int | None, words: str | None
+) -> None:
+    """Response and cause by RFC 3261 and ITU-T Q.850; of a call that ended well, nothing."""
+    sid = gateway.sandbox.add(
+        {
+            "processing_state": "complete",
+            "properties": properties,
+            "carrier_edge": {"properties": {"q850_cause": edge, "media_region": "us1"}},
+        }
+    )
+    message = (await gateway.ask(LOOKUP, sid=sid))["callLookup"]["message"]
+
+    if words is None:
+        assert message == LookupStatus.COMPLETE.meaning
+    else:
+        assert message.startswith(f"{LookupStatus.COMPLETE.meaning} The call ended with SIP")
+        assert message.endswith(words)
 
 
 class Recorded(httpx.AsyncBaseTransport):

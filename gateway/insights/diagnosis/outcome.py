@@ -59,6 +59,28 @@ def outcome(view: CallView) -> Iterator[Finding]:
         yield from _annotated(summary, summary.annotation)
 
 
+def ending(summary: Summary) -> str | None:
+    """How a call ended, in a sentence, if that was a SIP failure; None of any other.
+
+    The Q.850 causes are those of the call and of its edges, if they are no normal clearing.
+    """
+    response = _last_response(summary)
+    if response is None or response < _FAILURES:
+        return None
+    causes = dict.fromkeys(cause for cause in _causes(summary) if cause not in _NORMAL)
+    told = "".join(f", and Q.850 cause {q850_words(cause)}" for cause in causes)
+    return f"The call ended with SIP response {sip_words(response)}{told}."
+
+
+def _causes(summary: Summary) -> Iterator[int]:
+    for edge in summary.media_edges:
+        properties = edge.properties
+        if isinstance(properties, GatewayEdgeProperties) and properties.q850_cause is not None:
+            yield properties.q850_cause
+    if summary.properties is not None and summary.properties.q850_cause is not None:
+        yield summary.properties.q850_cause
+
+
 def _setting_up(view: CallView) -> Iterator[Finding]:
     state = view.summary.call_state
     response = _last_response(view.summary)

@@ -41,6 +41,7 @@ from graphql.pyutils import suggestion_list
 
 from gateway.errors import BadUserInput
 from gateway.schema.language.input_values import Path, lacking, misplaced
+from gateway.schema.language.warehouse_hints import searched_by
 
 MAX_ERRORS = 20
 """How many mistakes are told of one argument or variable; the rest would say no more."""
@@ -160,6 +161,8 @@ def _wrong_fields(
         names = ", ".join(f"`{name}`" for name in lacking(value, kind))
         return BadUserInput(argument, f"lacks {names}", f"all that `{kind.name}` requires")
     alike = suggestion_list(unknown, list(kind.fields))[:3] if hint else []
+    if hint and kind.name == "CallFilter" and (search := searched_by(unknown)) is not None:
+        alike = [search]
     accepted = " or ".join([*(f"`{name}`" for name in alike), f"another field of `{kind.name}`"])
     return BadUserInput(argument, f"has no field `{unknown:.{_MAX_SHOWN}}`", accepted)
 

@@ -14,6 +14,7 @@ from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import decode_plain
 from gateway.insights.diagnosis.diagnosis import diagnose
 from gateway.insights.diagnosis.findings import Diagnosis
+from gateway.insights.diagnosis.outcome import ending
 from gateway.insights.media_edges import MediaEdge
 from gateway.insights.snapshot import Snapshot
 from gateway.insights.summary import ProcessingState, Summary
@@ -205,7 +206,12 @@ class CallLookup:
     call: Call | None = strawberry.field(
         description="The call, when the status is `COMPLETE` or `PARTIAL`."
     )
-    message: str = strawberry.field(description="The status in a sentence, for people.")
+    message: str = strawberry.field(
+        description=(
+            "The status in a sentence, for people. If the call ended in a SIP failure, another "
+            "sentence has the SIP response and the Q.850 cause in words."
+        )
+    )
     retry_after_seconds: int | None = strawberry.field(
         description=(
             "Seconds to wait before another request; null when another request would return "
@@ -217,11 +223,12 @@ class CallLookup:
 def lookup_of(found: calls.Lookup) -> CallLookup:
     """The answer to a lookup as the graph tells it."""
     wait = found.retry_after
+    ended = None if found.call is None else ending(found.call.summary)
     return CallLookup(
         sid=found.sid,
         status=found.status,
         call=call_of(found.call),
-        message=found.status.meaning,
+        message=found.status.meaning if ended is None else f"{found.status.meaning} {ended}",
         retry_after_seconds=None if wait is None else math.ceil(wait),
     )
 

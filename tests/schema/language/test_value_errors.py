@@ -1,9 +1,16 @@
 """A value that does not fit is told by its name, what it is and what would do."""
 
+import re
 from typing import Any
 
 import pytest
-from graphql import OperationDefinitionNode, build_schema, parse, validate
+from graphql import (
+    GraphQLInputObjectType,
+    OperationDefinitionNode,
+    build_schema,
+    parse,
+    validate,
+)
 
 from gateway.schema.language.value_errors import (
     MAX_ERRORS,
@@ -13,6 +20,7 @@ from gateway.schema.language.value_errors import (
     misfits,
 )
 from gateway.schema.operations import build_schema as build_schema_of_calls
+from gateway.warehouse.fields import FIELDS
 from tests.conftest import Gateway
 
 SCHEMA = build_schema_of_calls()
@@ -25,6 +33,11 @@ WHOLE = "a whole number within 32 bits"
 
 def calls(arguments: str) -> str:
     return f"{{calls({arguments}) {{nodes {{sid}}}}}}"
+
+
+def searching(where: str) -> str:
+    """What has a filter that Twilio lacks: the warehouse."""
+    return f"searchCalls(where: {{ {where} }})"
 
 
 @pytest.mark.parametrize(
@@ -51,6 +64,20 @@ def calls(arguments: str) -> str:
             "filter",
             "has no field `form`",
             "`from` or another field of `CallFilter`",
+            16,
+        ),
+        (
+            calls("filter: {carrierEdge: {}}"),
+            "filter",
+            "has no field `carrierEdge`",
+            "`searchCalls(where: { carrierEdge: … })` or another field of `CallFilter`",
+            16,
+        ),
+        (
+            calls('filter: {sdkVersion: "2"}'),
+            "filter",
+            "has no field `sdkVersion`",
+            f"`{searching('from: { sdk: { version: … } }')}` or another field of `CallFilter`",
             16,
         ),
         (calls('filter: {type: SIP, hasTag: "x"}'), "filter.hasTag", 'is "x"', "true or false", 36),
@@ -267,3 +294,23 @@ async def test_good_values_pass(gateway: Gateway) -> None:
     )
     data = await gateway.ask(query, f={"type": ["CARRIER"], "from": None, "startTime": "7d"})
     assert len(data["a"]["nodes"]) == 1
+
+
+@pytest.mark.parametrize("field", sorted(FIELDS))
+def test_a_filter_that_twilio_lacks_is_named_as_the_warehouse_has_it(field: str) -> None:
+    """Of each field, by its whole path in camelCase: what is named can be asked for as it stands.
+
+    Not of those that `CallFilter` has by that name itself.
+    """
+    path = FIELDS[field].path
+    name = path[0] + "".join(part[:1].upper() + part[1:] for part in path[1:])
+    kind = SCHEMA.type_map["CallFilter"]
+    assert isinstance(kind, GraphQLInputObjectType)
+    if name in kind.fields:
+        return
+    (error,) = validate(SCHEMA, parse(calls(f"filter: {{{name}: 1}}")), [ValuesFitRule])
+    named = re.search(r"searchCalls\(where: (\{.*\})\)", error.message)
+
+    assert named, error.message
+    asked = f"{{ searchCalls(where: {named[1].replace('…', '{}')}) {{ totalCount }} }}"
+    assert not validate(SCHEMA, parse(asked), [ValuesFitRule])
