@@ -39,7 +39,7 @@ MANIFEST = {
         }
     """,
 }
-WAYS = ["http", "http, handshake", "pipe"]
+WAYS = ["http", "http, handshake", pytest.param("pipe", marks=pytest.mark.processes)]
 
 
 class MovedClock(Clock):
@@ -148,9 +148,19 @@ async def test_it_says_why_the_bad_call_was_bad(place: Place, sandbox: Sandbox) 
     async with place.assistant("support-that-only-reads") as assistant:
         found = (await assistant.data("look_up_call", sid=sid))["callLookup"]
     assert found["status"] == "COMPLETE"
-    assert {"HIGH_JITTER", "HIGH_PACKET_LOSS"} <= {*found["call"]["tags"]}
-    edge = found["call"]["edges"][0]
-    assert edge["metrics"]["inbound"]["jitter"]["max"] > 30
+    diagnosis = found["call"]["diagnosis"]
+    assert diagnosis["suspects"][0]["where"] == "CARRIER"
+    evidence = {finding["rule"]: finding for finding in diagnosis["findings"]}
+    assert evidence["HIGH_JITTER"]["value"] > evidence["HIGH_JITTER"]["threshold"]
+    assert evidence["HIGH_JITTER"]["unit"] == "ms"
+
+
+async def test_without_a_warehouse_it_is_told_what_works(place: Place) -> None:
+    """Search is always listed; its refusal names the tool that needs no warehouse."""
+    async with place.assistant("support-that-only-reads") as assistant:
+        refusal = await assistant.refusal("search_calls", suspects=["CARRIER"])
+    assert refusal.startswith("WAREHOUSE_DISABLED")
+    assert "`look_up_call`" in refusal
 
 
 async def test_it_is_refused_a_number_and_told_what_to_ask_instead(

@@ -10,6 +10,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
+    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLSchema,
     ObjectFieldNode,
@@ -53,8 +54,8 @@ MOST_FIELDS = 60
 """Fields of an input type, with all types in it, that are written down. A larger one is an object
 whose definition is a resource: a list of tools is read again and again, and costs its reader."""
 
-MOST_MEANINGS = 16
-"""Values of an enum whose meanings are written down."""
+MOST_VALUES, MOST_MEANINGS = 100, 16
+"""Values of an enum that are written down, and those that are so with their meanings."""
 
 
 def input_schema(
@@ -113,8 +114,7 @@ class _Writing:
 
     def _object(self, kind: GraphQLInputObjectType) -> JsonSchema:
         if len({*_fields_within(kind, set())}) > MOST_FIELDS:
-            told = f"A `{kind.name}`: the resource gateway://schema/{kind.name} defines it."
-            return {"type": "object", "description": told}
+            return {"type": "object", "description": _elsewhere(kind)}
         if kind.name not in self.definitions:
             self.definitions[kind.name] = {}  # it may hold itself
             self.definitions[kind.name] = self._definition(kind)
@@ -146,8 +146,15 @@ def _fields_within(kind: GraphQLInputObjectType, seen: set[str]) -> Iterator[tup
             yield from _fields_within(inner, seen)
 
 
+def _elsewhere(kind: GraphQLNamedType) -> str:
+    """Where a type is written down that is too large for a list of tools."""
+    return f"A `{kind.name}`: the resource gateway://schema/{kind.name} defines it."
+
+
 def _enum(kind: GraphQLEnumType) -> JsonSchema:
     names = [name for name in kind.values if name != "UNRECOGNIZED"]  # no answer to a question
+    if len(names) > MOST_VALUES:
+        return {"type": "string", "description": _elsewhere(kind)}
     written = {"type": "string", "enum": names}
     if len(names) > MOST_MEANINGS:
         return written

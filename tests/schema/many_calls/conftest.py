@@ -40,14 +40,16 @@ class Filled(Gateway):
         await warehouse.coverages.record(sid, sid, whole, NOON - 365 * DAY)
 
 
-async def filled(engine: Embedded, **options: Any) -> AsyncIterator[Filled]:
+async def filled(
+    engine: Embedded, settings: Settings = SETTINGS, **options: Any
+) -> AsyncIterator[Filled]:
     """A gateway whose warehouse is full, until the test ends."""
     await engine.command(Statement("DROP TABLE IF EXISTS calls"))
     await engine.command(Statement("DROP TABLE IF EXISTS coverage"))
     clock = Clock()
     with lent(engine) as borrowed:
         sandbox = Sandbox(calls=400, clock=clock, arrivals=False)
-        async with Filled(sandbox, clock, SETTINGS, **options) as gateway:
+        async with Filled(sandbox, clock, settings, **options) as gateway:
             gateway.engine = borrowed
             await gateway.fill()
             yield gateway

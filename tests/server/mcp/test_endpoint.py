@@ -27,6 +27,7 @@ async def test_it_is_not_there_unless_it_is_on(gateway: Gateway) -> None:
     assert (await gateway.http.post("/mcp", json=LIST, headers=TAKEN)).status_code == 404
 
 
+@pytest.mark.processes
 def test_nothing_imports_the_sdk_while_it_is_off() -> None:
     """It is an extra, and takes half a second to import."""
     program = (
