@@ -30,6 +30,7 @@ JOBS = (
     "WhyWasThisCallBad",
     "WhatIsNew",
     "BadCarrier",
+    "WhenWasItBad",
     "FollowACall",
     "HighJitter",
     "IsItFinal",

@@ -34,6 +34,7 @@ TABS = (
     Tab("why-was-this-call-bad", example="bad_carrier"),
     Tab("what-is-new", variables={"since": "7d"}),
     Tab("bad-carrier", variables={"since": "4h", "tagged": True, "carrier": None}),
+    Tab("when-was-it-bad", example="client"),
     Tab("follow-a-call", example="partial"),
     Tab("high-jitter", variables={"since": "4h"}),
     Tab("is-it-final", example="partial"),
