@@ -29,10 +29,6 @@ STATUS = {
 
 _HIT = CacheAsked("summary", "hit")
 
-_LOOKUP = "lookup"
-_LOOKUP_SIZE = 150
-"""Bytes of an answer beside its call."""
-
 _LATELY = 3600.0
 """Seconds after its end in which a call tells how fast Voice Insights is."""
 
@@ -54,9 +50,6 @@ class Lookups:
         """What there is to know of a call now."""
         entry = self._store.entry(realm.key, sid)
         known = await self._store.known(realm.key, sid) if entry is None else seen_in(entry)
-        if entry is not None and (found := self._found(entry, known)) is not None:
-            self._hook(_HIT)
-            return found
         if known is not None and self._clock() < self._answer_until(realm, known):
             self._hook(_HIT)
             return self._lookup(known, Source.CACHE, entry)
@@ -73,11 +66,6 @@ class Lookups:
         if isinstance(known, Snapshot) and known.as_of < began and seen == known:
             return self._lookup(known, Source.CACHE)  # Twilio knows less than it did
         return self._lookup(seen, Source.UPSTREAM, self._store.keeper(realm.key, seen))
-
-    def _found(self, entry: Entry, known: Seen | None) -> Lookup | None:
-        """The answer that was given before, if it still is one."""
-        found: Lookup | None = entry.made(_LOOKUP, known)
-        return None if found is None or self._clock() >= found.fresh_until else found
 
     async def known(self, realm: Realm, sid: CallSid) -> Lookup | None:
         """What is known of a call, however old, without asking Twilio."""
@@ -209,8 +197,6 @@ class Lookups:
 
         Whoever is told to wait has a day to wait at most, and an interval if Twilio was asked in
         vain just now.
-
-        An answer from the cache is kept there too, unless it changes with the time.
         """
         if isinstance(seen, Absent):
             status = STATUS[seen.why]
@@ -224,10 +210,7 @@ class Lookups:
             left = call.refresh_after - self._clock()
             wait = policy.POLL_INTERVAL if left <= 0 else min(left, policy.DAY)
             return Lookup(seen.sid, status, call, wait, call.fresh_until)
-        found = Lookup(seen.sid, status, call, None, call.fresh_until)
-        if origin is not None:
-            origin.keep(_LOOKUP, seen, found, _LOOKUP_SIZE)
-        return found
+        return Lookup(seen.sid, status, call, None, call.fresh_until)
 
 
 def _moment(seen: Seen | None) -> tuple[float, float] | None:
