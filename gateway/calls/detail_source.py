@@ -22,8 +22,8 @@ from gateway.instrumentation import CacheAsked, FieldDropped
 _HIT = CacheAsked("details", "hit")
 
 _READ = "read"
-_SIZE = 2000
-"""Bytes of a sample or event once it is decoded."""
+_PER_BYTE, _EACH = 3, 300
+"""Bytes that samples and events take once they are decoded: for each byte of JSON, and for each."""
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
@@ -73,7 +73,8 @@ class DetailSource:
         known: Sequence[ReadDetail] | None = entry.made(_READ, seen)
         if known is None:
             known = await self._read(seen)
-            entry.keep(_READ, seen, known, _SIZE * len(known))
+            size = sum(_PER_BYTE * len(one.raw) + _EACH for one in known)
+            entry.keep(_READ, seen, known, size)
         return known
 
     def fresh_until(self, seen: DetailsSeen) -> float:

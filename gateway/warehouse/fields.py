@@ -72,7 +72,7 @@ ESTIMATED_MOS = tuple(
         Kind.NUMBER,
         many=False,
         fact=Fact(
-            "Mean opinion score that the stream had at most, estimated.", "score from 1 to 5"
+            "Mean opinion score that the stream had at most, estimated.", "score from 1 to 4.5"
         ),
     )
     for edge in GATEWAY_EDGES

@@ -8,10 +8,12 @@ import httpx
 import pytest
 from httpx import ASGITransport
 
+from gateway.config.kinds import CacheKeys
 from gateway.config.settings import Settings
 from gateway.sandbox import Fault, Sandbox
 from tests.conftest import Clock, Gateway
 from tests.live import life
+from tests.servers import RedisServer
 from tests.viewers import ALL, READ, Asker, People, open_to
 
 METRICS = """
@@ -349,6 +351,27 @@ async def test_who_asks_at_the_same_time_shares_a_request(gateway: Gateway) -> N
 
     assert sorted(asked(requests)) == [("Metrics", "carrier_edge"), ("Metrics", "sip_edge")]
     assert all(answer == answers[0] for answer in answers)
+
+
+async def test_replicas_share_what_one_has_fetched(
+    sandbox: Sandbox, clock: Clock, redis: RedisServer
+) -> None:
+    """Through Redis, encrypted as summaries are: the other one asks Twilio nothing."""
+    settings = Settings(gateway_cache_url=redis.url, gateway_cache_key=CacheKeys("A" * 43 + "="))
+    sid = sandbox.examples()["trunking"]
+    async with (
+        Gateway(sandbox, clock, settings) as one,
+        Gateway(sandbox, clock, settings) as other,
+    ):
+        fetched = await one.ask(WHOLE, sid=sid)
+        with other.upstream() as requests:
+            shared = await other.ask(WHOLE, sid=sid)
+
+    assert shared == fetched
+    assert requests == []
+    names = [name for name in redis.command("KEYS", "*") if b":details:" in name]
+    assert len(names) == 4
+    assert not any(b"carrier_edge" in redis.command("GET", name) for name in names)
 
 
 async def test_older_metrics_are_told_while_twilio_fails(gateway: Gateway, clock: Clock) -> None:
