@@ -35,6 +35,8 @@ class GatewayError(Exception):
     """The root; on its own it means a fault of the gateway, and its message stays inside."""
 
     code: ClassVar[str] = "INTERNAL_SERVER_ERROR"
+    cursors: dict[str, str] | None = None
+    """For a walk that ended early to go on from: `endCursor`, or `startCursor` back."""
 
     @property
     def extensions(self) -> dict[str, object]:
@@ -128,10 +130,7 @@ class TooComplex(GatewayError):
 
 
 class TooExpensive(GatewayError):
-    """A request would cost more than it may; `cure` says in words what to ask instead.
-
-    A walk that came so far has `cursors` to go on from: `endCursor`, or `startCursor` back.
-    """
+    """A request would cost more than it may; `cure` says in words what to ask instead."""
 
     code = "COST_ESTIMATED_TOO_EXPENSIVE"
 
@@ -139,12 +138,11 @@ class TooExpensive(GatewayError):
         super().__init__(f"This could cost {cost:,}, and may cost {limit:,}: {cure}.")
         self.cost = cost
         self.limit = limit
-        self.cursors: dict[str, str] = {}
 
     @property
     def extensions(self) -> dict[str, object]:
         """The code, what it could cost, what it may cost, and where to go on."""
-        return {"code": self.code, "cost": self.cost, "limit": self.limit, **self.cursors}
+        return {"code": self.code, "cost": self.cost, "limit": self.limit, **(self.cursors or {})}
 
 
 class BudgetSpent(TooExpensive):
@@ -199,6 +197,7 @@ class UpstreamError(GatewayError):
             "requestId": self.request_id,
             "retryable": self.retryable and not self.uncertain,
             "retryAfterSeconds": self.retry_after,
+            **(self.cursors or {}),
         }
 
 

@@ -8,7 +8,7 @@ from gateway.calls.page_source import PageSource
 from gateway.calls.pages import Listed, Page, Stretch, listed
 from gateway.calls.walks import Charge, Start, Walk
 from gateway.config.viewers import Realm
-from gateway.errors import BadUserInput, TooExpensive, UpstreamError
+from gateway.errors import BadUserInput, DeadlineExceeded, TooExpensive, UpstreamError
 from gateway.insights.paging import (
     MAX_SIZE,
     PageRef,
@@ -179,4 +179,8 @@ async def _unless_too_expensive(page: Awaitable[Page | None], taken: list[Listed
     except TooExpensive:
         if taken:
             return None
+        raise
+    except DeadlineExceeded as late:
+        if taken:
+            late.cursors = None  # they lead past what was taken
         raise

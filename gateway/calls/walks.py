@@ -25,6 +25,10 @@ class Charge(Protocol):
         """Raises TooExpensive if that may not be; the walk can go on from `position`."""
         ...
 
+    def cursors(self, position: Position) -> dict[str, str]:
+        """What a client goes on from `position` with."""
+        ...
+
 
 class Start(NamedTuple):
     """Where a walk begins: on which page, and beside which place on it.
@@ -89,9 +93,13 @@ class Walk:
 
     async def _further(self, ref: PageRef, position: Position) -> Page:
         await next_turn()  # of others, too; who has left is gone from here
-        if now() >= asking().until:
-            raise DeadlineExceeded
-        return await self._page(ref, position)
+        try:
+            _be_in_time()
+            return await self._page(ref, position)
+        except DeadlineExceeded as late:  # others may wait for the same page
+            ended = DeadlineExceeded(retry_after=late.retry_after)
+            ended.cursors = self._charge.cursors(position)
+            raise ended from late
 
     async def _page(self, ref: PageRef, position: Position) -> Page:
         if ref.token in self._met:
@@ -99,6 +107,11 @@ class Walk:
         self._met.add(ref.token)
         await self._charge(position)
         return await self._source.page(self._realm, self._question, ref)
+
+
+def _be_in_time() -> None:
+    if now() >= asking().until:
+        raise DeadlineExceeded
 
 
 def _elsewhere(position: Position, ref: PageRef) -> Position:

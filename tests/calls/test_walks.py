@@ -209,6 +209,36 @@ async def test_a_deadline_ends_a_walk(clock: Clock) -> None:
     assert len(pages.asked) > 3
 
 
+async def test_a_walk_that_a_deadline_ended_goes_on_from_its_cursor(clock: Clock) -> None:
+    """Ours: as when it costs too much, it meets each page once, however often it is ended."""
+    pages = Pages(lambda number: 5 if number == 2000 else 0, lambda number: number + 1)
+    said: dict[str, Any] = {
+        "gateway_page_max_age": 0,
+        "gateway_deadline": 0.3,
+        "gateway_max_cost": FAR,
+    }
+    async with through(pages, clock, **said) as (_, ana):
+        cursor, steps = None, 0
+        while "errors" in (body := await ana.send(FORWARD, cursor=cursor)):
+            (error,) = body["errors"]
+            assert error["extensions"]["code"] == "DEADLINE_EXCEEDED"
+            cursor = error["extensions"].get("endCursor", cursor)
+            clock.advance(60)
+            steps += 1
+    assert body["data"]["calls"]["nodes"] == [{"sid": sid_of(20_000 + one)} for one in range(5)]
+    assert steps > 0
+    assert len(pages.asked) <= 2001 + steps
+
+
+async def test_no_cursor_leads_past_calls_that_are_in_no_answer(clock: Clock) -> None:
+    """Ours: a page that failed is an error, and never a shorter list."""
+    pages = Pages(lambda number: 0 if number else 3, lambda number: number + 1)
+    async with through(pages, clock, gateway_deadline=0.3, gateway_max_cost=FAR) as (_, ana):
+        code, extensions = await code_of(ana)
+    assert code == "DEADLINE_EXCEEDED"
+    assert "endCursor" not in extensions
+
+
 async def test_a_deadline_ends_a_walk_through_pages_that_are_remembered(clock: Clock) -> None:
     """Nothing has to be waited for on such a walk, so it looks at the clock itself."""
     pages = Pages(lambda _: 0, lambda number: number + 1 if number < 100 else None)

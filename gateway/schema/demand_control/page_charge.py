@@ -47,6 +47,9 @@ class PageCharge:
         try:
             await self._spender.expenses.add(PER_REQUEST)
         except TooExpensive as problem:
-            cursor = self._spender.cursors.encode(position, self._question)
-            problem.cursors = {self._name: cursor}
+            problem.cursors = self.cursors(position)
             raise
+
+    def cursors(self, position: Struct) -> dict[str, str]:
+        """The cursor of a position, by the name that `pageInfo` has for it."""
+        return {self._name: self._spender.cursors.encode(position, self._question)}
