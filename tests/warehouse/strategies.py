@@ -121,14 +121,17 @@ def groupings(values: Values) -> st.SearchStrategy[Grouping]:
     )
 
 
-def measures(values: Values) -> st.SearchStrategy[Measure]:
-    """Anything that can be measured."""
+def measures(
+    values: Values, conditioned: st.SearchStrategy[Condition] | None = None
+) -> st.SearchStrategy[Measure]:
+    """Anything that can be measured, with any condition or with those that are given."""
+    met = conditions(values) if conditioned is None else conditioned
     numbers = st.sampled_from([*(f for f in values.present if f in NUMBERS), *NUMBERS])
     bounds = st.lists(st.integers(-5, 300).map(float), min_size=1, max_size=5, unique=True)
     return st.one_of(
         st.just(Count()),
-        st.builds(CountWhere, conditions(values)),
-        st.builds(Share, conditions(values)),
+        st.builds(CountWhere, met),
+        st.builds(Share, met),
         st.builds(Distinct, st.sampled_from(values.present)),
         st.builds(Summed, numbers, st.sampled_from(Summing)),
         st.builds(Quantile, numbers, st.floats(0, 1) | st.sampled_from([0.0, 0.5, 0.95, 1.0])),

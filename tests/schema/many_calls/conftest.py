@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest_asyncio
 
+from gateway.config.accounts import Account
 from gateway.config.kinds import CacheKeys
-from gateway.config.settings import Settings
+from gateway.config.settings import Secret, Settings
 from gateway.sandbox import Sandbox
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.engine import Statement
@@ -17,6 +18,10 @@ from tests.warehouse.conftest import FOREVER, WORLD
 from tests.warehouse.lent import Lent, lent
 
 CALLS = len(WORLD)
+_SANDBOX = Sandbox(calls=0)
+HASH_KEY = Account(
+    _SANDBOX.account_sid, _SANDBOX.account_sid, Secret(_SANDBOX.auth_token)
+).hashing_key
 DAY = 86400.0
 SETTINGS = Settings(
     gateway_warehouse_url="chdb:///",
