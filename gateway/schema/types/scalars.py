@@ -95,8 +95,8 @@ SCALARS: dict[Any, ScalarDefinition] = {
     BigInt: strawberry.scalar(
         name="BigInt",
         description=(
-            "A whole number that may pass 2³¹, as a JSON number. It stays below 2⁵³, so a "
-            "JavaScript `number` holds it exactly."
+            "A whole number below 2⁵³, which may pass 2³¹, as a JSON number. A JavaScript `number` "
+            "holds it exactly."
         ),
         specified_by_url="https://www.rfc-editor.org/rfc/rfc8259#section-6",
         serialize=int,
