@@ -19,9 +19,8 @@ from tests.warehouse.lent import Lent, lent
 
 CALLS = len(WORLD)
 _SANDBOX = Sandbox(calls=0)
-HASH_KEY = Account(
-    _SANDBOX.account_sid, _SANDBOX.account_sid, Secret(_SANDBOX.auth_token)
-).hashing_key
+ACCOUNT = Account(_SANDBOX.account_sid, _SANDBOX.account_sid, Secret(_SANDBOX.auth_token))
+HASH_KEY = ACCOUNT.hashing_key
 DAY = 86400.0
 SETTINGS = Settings(
     gateway_warehouse_url="chdb:///",
