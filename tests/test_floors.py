@@ -39,6 +39,7 @@ BOUNDS = {
     "clickhouse_connect": {"warehouse"},
     "backports": {"warehouse/seal.py"},  # zstd, which Python has from 3.14 on
     "compression": {"warehouse/seal.py"},
+    "pyarrow": {"server/graphql/tables.py"},
     "cryptography": {"encryption", "warehouse"},
     "starlette": {"server", "sandbox"},
     "strawberry": {"schema", "server"},

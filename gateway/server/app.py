@@ -39,6 +39,7 @@ from gateway.schema.documents.document import Documents
 from gateway.schema.documents.persisted_queries import PersistedQueries
 from gateway.schema.documents.trusted_documents import trusted_documents
 from gateway.schema.execution.executor import Executor
+from gateway.schema.execution.tables import Tables
 from gateway.schema.federation import build_subgraph
 from gateway.schema.operations import build_schema
 from gateway.server.access.jwt import TokenVerifier, kept_fresh, key_set_of
@@ -98,9 +99,11 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     context = _contexts(settings, engine.verbs, clock)
     page = GraphiQL(needs_token=obeyed.doorkeeper.needs_token, examples=examples)
     graphiql = page if settings.gateway_graphiql else None
-    executor = _executor(settings, engine, telemetry, hook)
+    executor, tables = _executor(settings, engine, telemetry, hook)
     origins = origins_of(settings.gateway_cors_origins)
-    service = Service(executor, context, obeyed.doorkeeper, engine.quotas, engine.memory, clock)
+    service = Service(
+        executor, tables, context, obeyed.doorkeeper, engine.quotas, engine.memory, clock
+    )
     endpoint = GraphQLEndpoint(service, graphiql.page if graphiql else None, origins)
     journal = Journal(hook)
     replay = Replay(engine.memory, executor.answers, obeyed.doorkeeper, journal, leaving, clock)
@@ -236,7 +239,9 @@ def _schema(settings: Settings) -> GraphQLSchema:
     return build_subgraph() if settings.gateway_federation else build_schema()
 
 
-def _executor(settings: Settings, engine: _Engine, telemetry: Telemetry, hook: Hook) -> Executor:
+def _executor(
+    settings: Settings, engine: _Engine, telemetry: Telemetry, hook: Hook
+) -> tuple[Executor, Tables]:
     schema = _schema(settings)
     introspection = settings.gateway_introspection
     limits = Limits(
@@ -270,7 +275,7 @@ def _executor(settings: Settings, engine: _Engine, telemetry: Telemetry, hook: H
         hook=hook,
     )
     executor.prepare(documents.pinned)
-    return executor
+    return executor, Tables(executor, documents.read_aside)
 
 
 def from_environment() -> Starlette:

@@ -84,7 +84,7 @@ class Executor:
         memory: LruCache | None = None,
         hook: Hook = silent,
     ) -> None:
-        self._schema = schema
+        self.schema = schema
         self._memory = memory or LruCache()
         self._compiler = Compiler(schema, self._memory) if compiled else None
         self._hook = hook
@@ -114,7 +114,7 @@ class Executor:
 
         With a `dialect`, what the document defers comes later, in parts.
         """
-        operation = self._chosen(request, document, context)
+        operation = self.chosen(request, document, context)
         if isinstance(operation, Answer):
             return operation
         try:
@@ -219,7 +219,7 @@ class Executor:
         self, request: Request, document: Document, context: Context
     ) -> AsyncGenerator[Answer, None]:
         """The answers of any operation, as they come: one of a query or of a refused request."""
-        operation = self._chosen(request, document, context)
+        operation = self.chosen(request, document, context)
         if isinstance(operation, Answer):
             yield operation
             return
@@ -246,7 +246,7 @@ class Executor:
             except Exception as error:  # noqa: BLE001 - all there are become an answer
                 yield failed(error, context.request_id)
 
-    def _chosen(
+    def chosen(
         self, request: Request, document: Document, context: Context
     ) -> OperationDefinitionNode | Answer:
         """The operation to execute, or the refusal of a request that has none."""
@@ -262,7 +262,7 @@ class Executor:
         self, request: Request, document: DocumentNode | None, context: Context
     ) -> dict[str, Any]:
         return {
-            "schema": self._schema,
+            "schema": self.schema,
             "document": document,
             "context_value": context,
             "variable_values": request.variables,
@@ -282,7 +282,7 @@ class Executor:
         if not result.errors:
             return Answer(_encode({"data": result.data}), executed=True)
         if result.data is None and all(error.path is None for error in result.errors):
-            wrong = misfits(self._schema, operation, request.variables or {}, hint=self._hint)
+            wrong = misfits(self.schema, operation, request.variables or {}, hint=self._hint)
             mistakes = wrong or tuple(map(of_null, result.errors))
             return refused(mistakes, context.request_id, BadUserInput.code)
         errors = [failure(error, context.request_id) for error in result.errors]

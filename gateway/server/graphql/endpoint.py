@@ -26,9 +26,11 @@ from gateway.schema.results.error_policy import mask
 from gateway.server.access.authentication import Admission
 from gateway.server.graphql.bodies import BadRequest, body_of, from_body, from_get
 from gateway.server.graphql.cors import check_page
+from gateway.server.graphql.export import Export, Exports
 from gateway.server.graphql.http_cache import NO_STORE, VARY, for_caches, unless_known
 from gateway.server.graphql.incremental import Parts
 from gateway.server.graphql.negotiation import (
+    CSV,
     EVENTS,
     GRAPHQL_RESPONSE,
     JSON,
@@ -81,12 +83,13 @@ class GraphQLEndpoint:
         self._page = page
         self._origins = origins
         self._memory = service.memory
+        self._exports = Exports(service)
 
     async def respond(self, scope: Scope, receive: Receive, place: Place) -> Response:
         """The response to one HTTP request, which has a place. Raises QuotaSpent and ClientLeft."""
         if scope["method"] == "HEAD":  # the server leaves the content out (RFC 9110 §9.3.2)
             response = await self.respond({**scope, "method": "GET"}, receive, place)
-            return await response.unsent() if isinstance(response, Stream) else response
+            return await response.unsent() if isinstance(response, Stream | Export) else response
         headers, tally = _headers(scope), scope["state"]["tally"]
         manner = manner_of(headers.get("accept", ""))
         http = _Http(scope, scope["method"], headers, manner, tally)
@@ -123,6 +126,10 @@ class GraphQLEndpoint:
         place.belong_to(admission.viewer.name)
         ask_for(OneAsker(admission.viewer.name))
         request = await self._request(http, incoming)
+        if manner.table is not None:
+            place.move_to(self._connections)
+            with WhileConnected(incoming):
+                return await self._exports.respond(http.scope, manner.table, request, admission)
         context = self._context(tally.request_id, admission.viewer)
         if (answer := self._executor.cached(request, context)) is not None:
             if manner.events:
@@ -236,8 +243,8 @@ def _noted(answer: Answer, tally: Tally) -> Answer:
 
 def _check_manner(manner: Manner) -> None:
     """See that there is some way to answer. Raises BadRequest."""
-    if manner.in_one_piece is None and manner.streamed is None:
-        raise BadRequest(406, f"Answers are {GRAPHQL_RESPONSE}, {JSON} or {EVENTS}.")
+    if manner.in_one_piece is None and manner.streamed is None and manner.table is None:
+        raise BadRequest(406, f"Answers are {GRAPHQL_RESPONSE}, {JSON}, {EVENTS} or {CSV}.")
 
 
 def _kind(operation: OperationDefinitionNode | None, method: str) -> OperationType:

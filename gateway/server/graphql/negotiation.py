@@ -11,9 +11,13 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 HTML = "text/html"
 EVENTS = "text/event-stream"
 PARTS = "multipart/mixed"
+CSV = "text/csv"
+LINES = "application/x-ndjson"
+PARQUET = "application/vnd.apache.parquet"
 
 _IN_ONE_PIECE = (JSON, GRAPHQL_RESPONSE)
 _STREAMED = (EVENTS, PARTS)
+_TABLES = (CSV, LINES, PARQUET)
 
 _Ranges: TypeAlias = Mapping[str, tuple[float, int]]
 """By media range: its quality, and how early it was named; of several alike the first counts."""
@@ -23,7 +27,8 @@ class Manner(NamedTuple):
     """How a client takes its answers; each media type is None if it takes none of the kind.
 
     `events` says that it would rather have any answer as events, `page` that it reads pages, and
-    `parts` in which dialect it would rather have what a query defers in parts.
+    `parts` in which dialect it would rather have what a query defers in parts. `table` is a format
+    for tables.
     """
 
     in_one_piece: str | None
@@ -31,6 +36,7 @@ class Manner(NamedTuple):
     events: bool
     page: bool
     parts: Dialect | None
+    table: str | None
 
 
 MAX_ACCEPT = 2048
@@ -54,6 +60,7 @@ def _manner_of(accept: str) -> Manner:
         _choice(ranges, (*_IN_ONE_PIECE, EVENTS)) == EVENTS,
         _choice(ranges, (*_IN_ONE_PIECE, HTML)) == HTML,
         _dialect(accept, ranges),
+        _table(ranges),
     )
 
 
@@ -71,6 +78,12 @@ def _choice(ranges: _Ranges, offers: Sequence[str]) -> str | None:
         return offers[0]
     best = max(offers, key=lambda offer: _preference(offer, ranges))
     return best if _preference(best, ranges)[0] > 0 else None
+
+
+def _table(ranges: _Ranges) -> str | None:
+    """The format of a table that a client prefers to JSON."""
+    chosen = _choice(ranges, (*_IN_ONE_PIECE, *_TABLES))
+    return chosen if chosen in _TABLES else None
 
 
 def _dialect(accept: str, ranges: _Ranges) -> Dialect | None:

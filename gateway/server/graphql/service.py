@@ -8,6 +8,7 @@ from gateway.config.viewers import Viewer
 from gateway.lru import LruCache
 from gateway.schema.context import Context
 from gateway.schema.execution.executor import Executor
+from gateway.schema.execution.tables import Tables
 from gateway.server.access.authentication import Doorkeeper
 
 
@@ -22,10 +23,11 @@ class MakeContext(Protocol):
 class Service(NamedTuple):
     """Documents are read and executed by `executor`; `clock` gives seconds since 1970.
 
-    `memory` keeps what requests said.
+    `tables` asks the executor for tables, `memory` keeps what requests said.
     """
 
     executor: Executor
+    tables: Tables
     context: MakeContext
     doorkeeper: Doorkeeper
     quotas: Quotas

@@ -119,17 +119,17 @@ class Stream(Response):
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)
         sending = asyncio.create_task(self._send(send))
-        leaving = asyncio.create_task(_left(receive))
-        stopping = asyncio.create_task(self._end(scope))
-        tasks = (sending, leaving, stopping)
+        leaving = asyncio.create_task(left(receive))
+        ending = asyncio.create_task(self._end(scope))
+        tasks = (sending, leaving, ending)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            left, stopped = leaving.done(), not sending.done()
+            gone, stopped = leaving.done(), not sending.done()
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        if stopped and not left:
+        if stopped and not gone:
             with suppress(TimeoutError):
                 async with asyncio.timeout(1):  # a client that does not read is left as it is
                     await _end_of_body(send)
@@ -140,7 +140,7 @@ class Stream(Response):
     async def _end(self, scope: Scope) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._lasting):
-                await _either(_stopping(scope), self._withdrawn)
+                await _either(stopping(scope), self._withdrawn)
 
     async def _send(self, send: Send) -> None:
         form = self._format
@@ -173,9 +173,10 @@ async def _kept_alive(bodies: AsyncIterator[bytes]) -> AsyncGenerator[bytes | No
 _END = b""
 
 
-def _stopping(scope: Scope) -> asyncio.Event:
-    stopping: asyncio.Event | None = scope.get("state", {}).get("stopping")
-    return asyncio.Event() if stopping is None else stopping
+def stopping(scope: Scope) -> asyncio.Event:
+    """Is set when the server stops."""
+    event: asyncio.Event | None = scope.get("state", {}).get("stopping")
+    return asyncio.Event() if event is None else event
 
 
 async def _either(*events: asyncio.Event) -> None:
@@ -187,7 +188,8 @@ async def _either(*events: asyncio.Event) -> None:
             task.cancel()
 
 
-async def _left(receive: Receive) -> None:
+async def left(receive: Receive) -> None:
+    """Return once the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

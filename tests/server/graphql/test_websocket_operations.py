@@ -19,6 +19,7 @@ from gateway.schema.context import Context
 from gateway.schema.documents.document import Document, Documents
 from gateway.schema.documents.request import Request
 from gateway.schema.execution.executor import Executor
+from gateway.schema.execution.tables import Tables
 from gateway.schema.operations import build_schema
 from gateway.server.access.authentication import Doorkeeper
 from gateway.server.graphql import websocket
@@ -154,7 +155,15 @@ async def test_what_goes_wrong_around_an_operation_is_told(
     stranger = everybody(Account("AC" + "1" * 32, "AC" + "1" * 32, Secret("secret")))
     quotas = Quotas.of(Settings(), silent, viewers=False)
     keeper = Doorkeeper([], stranger)
-    service = Service(executor, context, keeper, quotas, LruCache(), lambda: NOON)
+    service = Service(
+        executor,
+        Tables(executor, Documents(build_schema(), introspection=True).read_aside),
+        context,
+        keeper,
+        quotas,
+        LruCache(),
+        lambda: NOON,
+    )
     endpoint = WebSocketEndpoint(service, journal=Journal(silent))
     app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
     async with listening(app) as address, opened(address) as connection:

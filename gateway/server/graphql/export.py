@@ -1,0 +1,186 @@
+"""Answers a query as a table, all pages of it one after the other, in constant memory.
+
+The first page is asked for before anything is sent, so an error of it is an answer in JSON. One of
+a later page breaks the body off without its last chunk: a part is never taken for the whole.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+
+import msgspec
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gateway.concurrency.cooperative import in_turns
+from gateway.config.viewers import Viewer
+from gateway.request_stats import Tally
+from gateway.schema.documents.request import Request
+from gateway.schema.execution.answers import Answer
+from gateway.schema.export import NoTable, Page, Table
+from gateway.server.access.authentication import Admission
+from gateway.server.graphql.bodies import BadRequest
+from gateway.server.graphql.negotiation import GRAPHQL_RESPONSE
+from gateway.server.graphql.rate_limit_headers import told_of_budget
+from gateway.server.graphql.responses import InOnePiece
+from gateway.server.graphql.service import Service
+from gateway.server.graphql.streams import left, stopping
+from gateway.server.graphql.tables import SUFFIXES, NoWriter, Writer, writer_of
+from gateway.server.telemetry.request_log import note
+
+TOTAL = "Total-Count"
+"""The header that says how many rows there will be, where the client prefers to know."""
+
+_ROWS = 50
+"""Rows that are written in one turn."""
+
+_decode = msgspec.json.decode
+
+
+class Export(Response):
+    """A table that is sent page by page."""
+
+    def __init__(self, media_type: str, writer: Writer, pages: AsyncGenerator[Page, None]) -> None:
+        self._writer, self._pages = writer, pages
+        name = f'attachment; filename="calls.{SUFFIXES[media_type]}"'
+        charset = "; charset=utf-8" if media_type.startswith("text/") else ""
+        headers = {
+            "Content-Type": f"{media_type}{charset}",
+            "Content-Disposition": name,
+            "Cache-Control": "private, no-store",
+            "X-Accel-Buffering": "no",
+        }
+        super().__init__(None, 200, headers)
+        del self.headers["content-length"]
+
+    async def unsent(self) -> Response:
+        """Its headers, for a HEAD."""
+        await self._pages.aclose()
+        response = Response(None, self.status_code, self.headers)
+        del response.headers["content-length"]
+        return response
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send all rows, until the client leaves or the server stops: then without the end."""
+        async with aclosing(self._pages):
+            tasks = [
+                asyncio.create_task(self._send(send)),
+                asyncio.create_task(left(receive)),
+                asyncio.create_task(stopping(scope).wait()),
+            ]
+            try:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            sending = tasks[0]
+            if not sending.cancelled():
+                with suppress(OSError, Broken):  # the client left, or its connection is to break
+                    sending.result()
+
+    async def _send(self, send: Send) -> None:
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        await send(start)
+        await _chunk(send, self._writer.head())
+        async for page in self._pages:
+            async for body in self._written(page):
+                await _chunk(send, body)
+        await _chunk(send, await self._writer.end())
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _written(self, page: Page) -> AsyncGenerator[bytes, None]:
+        """A page in pieces, written in turns with others."""
+        parts = [page.nodes[at : at + _ROWS] for at in range(0, len(page.nodes), _ROWS)]
+        async for part in in_turns(parts, 1):
+            yield self._writer.rows(part)
+        yield await self._writer.page()
+
+
+class Broken(Exception):
+    """A page after the first one failed."""
+
+
+class Exports:
+    """Responds to requests for tables."""
+
+    def __init__(self, service: Service) -> None:
+        self._executor = service.executor
+        self._tables = service.tables
+        self._context = service.context
+
+    async def respond(
+        self, scope: Scope, media_type: str, request: Request, admission: Admission
+    ) -> Response:
+        """The table, or the error of its first page. Raises BadRequest."""
+        tally, viewer = scope["state"]["tally"], admission.viewer
+        document = await self._executor.read(request)
+        note(tally, document.operation(request.operation_name))
+        context, counted = self._context(tally.request_id, viewer), _counted(scope)
+        try:
+            table = await self._tables.table(request, context, counted=counted)
+            if isinstance(table, Answer):
+                return _failed(table, tally)
+            writer = writer_of(media_type, table.columns)
+        except (NoTable, NoWriter) as problem:
+            raise BadRequest(406, str(problem)) from None
+        first = await self._tables.page(table, table.after, context)
+        if first.errors:
+            return _failed(first, tally)
+        tally.answered((), executed=True, empty=False)
+        page = table.page(_decode(first.body)["data"])
+        response = Export(media_type, writer, self._pages(page, table, viewer, tally))
+        response.raw_headers += told_of_budget(first.allowance)
+        if page.total is not None:
+            response.headers[TOTAL] = str(page.total)
+        return response
+
+    async def _pages(
+        self, page: Page, table: Table, viewer: Viewer, tally: Tally
+    ) -> AsyncGenerator[Page, None]:
+        """This page, and all that follow. Raises Broken."""
+        yield page
+        while page.following is not None:
+            context = self._context(tally.request_id, viewer)
+            answer = await self._tables.page(table, page.following, context)
+            if answer.errors:
+                tally.answered(answer.errors, executed=True, empty=False)
+                raise Broken
+            page = table.page(_decode(answer.body)["data"])
+            yield page
+
+
+def _counted(scope: Scope) -> bool:
+    """Whether the client prefers to know how many rows there are (RFC 7240)."""
+    prefers = [value for name, value in scope["headers"] if name == b"prefer"]
+    return any(b"count=exact" in value.replace(b" ", b"") for value in prefers)
+
+
+_STATUSES = {
+    "BAD_USER_INPUT": 400,
+    "COST_ESTIMATED_TOO_EXPENSIVE": 400,
+    "DEADLINE_EXCEEDED": 504,
+    "FORBIDDEN": 403,
+    "INTERNAL_SERVER_ERROR": 500,
+    "INVALID_CURSOR": 400,
+    "UPSTREAM_RATE_LIMITED": 503,
+    "WAREHOUSE_BUSY": 503,
+    "WAREHOUSE_DISABLED": 503,
+    "WAREHOUSE_UNAVAILABLE": 503,
+}
+
+
+def _failed(answer: Answer, tally: Tally) -> Response:
+    """The error instead of a table: with a status that no reader of tables takes for one."""
+    tally.answered(answer.errors, executed=answer.executed, empty=answer.empty)
+    codes = [error["extensions"]["code"] for error in answer.errors]
+    status = _STATUSES.get(codes[0], 502) if answer.executed else 400
+    status = 429 if answer.exceeded else status
+    response = InOnePiece(GRAPHQL_RESPONSE, answer.body, status)
+    response.raw_headers += told_of_budget(answer.allowance, exceeded=answer.exceeded)
+    return response
+
+
+async def _chunk(send: Send, body: bytes) -> None:
+    if body:
+        await send({"type": "http.response.body", "body": body, "more_body": True})
