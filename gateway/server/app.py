@@ -99,14 +99,12 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     context = _contexts(settings, engine.verbs, clock)
     page = GraphiQL(needs_token=obeyed.doorkeeper.needs_token, examples=examples)
     graphiql = page if settings.gateway_graphiql else None
-    executor, tables = _executor(settings, engine, telemetry, hook)
     origins = origins_of(settings.gateway_cors_origins)
-    service = Service(
-        executor, tables, context, obeyed.doorkeeper, engine.quotas, engine.memory, clock
-    )
+    asked = _executor(settings, engine, telemetry, hook)
+    service = Service(*asked, context, obeyed.doorkeeper, engine.quotas, engine.memory, clock)
     endpoint = GraphQLEndpoint(service, graphiql.page if graphiql else None, origins)
     journal = Journal(hook)
-    replay = Replay(engine.memory, executor.answers, obeyed.doorkeeper, journal, leaving, clock)
+    replay = Replay(engine.memory, asked[0].answers, obeyed.doorkeeper, journal, leaving, clock)
     mcp = mounted(settings, service, _schema(settings), journal, origins)
     sockets = WebSocketEndpoint(service, journal=journal, origins=origins)
     routes = [
