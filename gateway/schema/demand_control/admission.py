@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 
 from gateway.concurrency.cooperative import in_turns
-from gateway.config.viewers import Viewer
 from gateway.errors import TooExpensive
 from gateway.request_stats import Tally, noted
-from gateway.schema.demand_control.budgets import Budgets, Expenses, Refused
+from gateway.schema.context import Context
+from gateway.schema.demand_control.budgets import Budgets, Refused
 from gateway.schema.demand_control.cost import Cost, Price
+from gateway.schema.demand_control.limits import Limits
 
 _AT_ONCE, _PARTS = 16 * 1024, 10
 """Bytes of JSON whose values are counted at once, and how many such parts are in a turn."""
@@ -19,19 +20,15 @@ _AT_ONCE, _PARTS = 16 * 1024, 10
 class DemandControl:
     """Lets requests pass that cost no more than `limit`, and that their viewers can pay for."""
 
-    def __init__(self, limit: int, budgets: Budgets | None = None) -> None:
+    def __init__(self, limit: int = Limits().cost, budgets: Budgets | None = None) -> None:
         self._limit = limit
         self.budgets = budgets or Budgets()
 
     async def admit(
-        self,
-        price: Price,
-        variables: Mapping[str, Any] | None,
-        viewer: Viewer,
-        now: float,
-        expenses: Expenses,
+        self, price: Price, variables: Mapping[str, Any] | None, context: Context
     ) -> None:
-        """Charge a request to its viewer; `expenses` go on from its price. Raises Refused."""
+        """Charge a request to its viewer; its `expenses` go on from its price. Raises Refused."""
+        viewer, now = context.viewer, context.now
         cost = noted().cost = price.total(variables)
         limit = viewer.max_cost or self._limit
         if viewer.budget_per_minute is not None:
@@ -39,7 +36,7 @@ class DemandControl:
         if cost > limit:
             raise Refused(TooExpensive(cost, limit, price.cure(variables, limit)), None)
         allowance = await self.budgets.charge(cost, viewer, now)
-        expenses.admitted(cost, allowance, (self.budgets, limit, viewer, now))
+        context.expenses.admitted(cost, allowance, (self.budgets, limit, viewer, now))
 
 
 async def told(tally: Tally, *data: bytes) -> dict[str, int]:

@@ -58,6 +58,14 @@ class Texts(Protocol):
         ...
 
 
+class Reader(Protocol):
+    """Knows which document a request asks for."""
+
+    async def read(self, request: Request) -> Document:
+        """The document of a request, parsed and validated."""
+        ...
+
+
 class PersistedQueries:
     """Finds the document of a request, and keeps those that clients register in `cache`.
 

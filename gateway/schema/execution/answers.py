@@ -1,12 +1,14 @@
 """Answers as they go to clients: JSON, and what is to be known of it without reading it."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
 import msgspec
 from graphql import GraphQLError
 from msgspec import Struct
 
+from gateway.request_stats import Tally
+from gateway.schema.demand_control.admission import told
 from gateway.schema.demand_control.budgets import Allowance, Refused
 from gateway.schema.execution.incremental import Parts
 from gateway.schema.results.answer_cache import CachedAnswer, digest_of
@@ -14,9 +16,6 @@ from gateway.schema.results.error_policy import Shown, failure, refusal
 from gateway.schema.results.freshness import Lifetime
 
 _encode = msgspec.json.Encoder().encode
-
-Cost: TypeAlias = Callable[..., Awaitable[dict[str, int]]]
-"""What an answer took that has this data, in pieces of JSON."""
 
 
 class Answer(Struct):
@@ -42,6 +41,12 @@ class Answer(Struct):
     def digest(self) -> bytes:
         """A digest of the body, which is computed once for an answer in the cache."""
         return digest_of([self.body]) if self.cached is None else self.cached.digest
+
+
+def from_cache(cached: CachedAnswer, allowance: Allowance | None) -> Answer:
+    """An answer that is given again."""
+    body, lifetime = b"".join(cached.pieces), cached.lifetime
+    return Answer(body, executed=True, allowance=allowance, cached=cached, lifetime=lifetime)
 
 
 def erroneous(errors: Sequence[Shown], data: Any) -> Answer:
@@ -76,26 +81,38 @@ def too_expensive(refused: Refused, request_id: str) -> Answer:
     )
 
 
-def in_parts(parts: Parts, cost: Cost | None) -> Answer:
+def in_parts(parts: Parts, tally: Tally | None) -> Answer:
     """The first part of an answer; the rest comes when it is there.
 
-    The last one tells the `cost` of the data in all of them, if somebody asked for it.
+    With a `tally`, the last part tells the cost of the data in all of them.
     """
     said, errors = parts.first()
-
-    async def rest() -> AsyncGenerator[Answer, None]:
-        data = [] if cost is None else [_encode(said["data"])]
-        async for later, mistakes in parts.rest():
-            if cost is not None:
-                data += [_encode(piece["data"]) for piece in later["incremental"]]
-                if not later["hasNext"]:
-                    later["extensions"] = {"cost": await cost(*data)}
-            yield Answer(_encode(later), executed=True, errors=mistakes)
-
     return Answer(
         _encode(said),
         executed=True,
         errors=errors,
         empty=said["data"] is None,
-        rest=rest(),
+        rest=_rest(parts, tally, [_encode(said["data"])]),
     )
+
+
+async def _rest(
+    parts: Parts, tally: Tally | None, data: list[bytes]
+) -> AsyncGenerator[Answer, None]:
+    async for later, mistakes in parts.rest():
+        if tally is not None:
+            data += [_encode(piece["data"]) for piece in later["incremental"]]
+            if not later["hasNext"]:
+                later["extensions"] = {"cost": await told(tally, *data)}
+        yield Answer(_encode(later), executed=True, errors=mistakes)
+
+
+class _Data(Struct):
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+async def with_cost(body: bytes, tally: Tally) -> bytes:
+    """The JSON of an answer, with what it took beside its data."""
+    data = msgspec.json.decode(body, type=_Data).data
+    cost = await told(tally, bytes(data))
+    return body[:-1] + b',"extensions":' + _encode({"cost": cost}) + b"}"

@@ -1,19 +1,120 @@
-"""graphql-core's execution as it is here: what cannot be compiled is interpreted, in turns.
+"""Interprets operations: graphql-core executes what cannot be compiled, in turns with others.
 
 It takes a millisecond or two for a call with all its fields, and would not let go of the event loop
 before the whole answer is there.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Any, Self, cast
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from contextlib import aclosing
+from functools import partial
+from typing import Any, Self, TypeVar, cast
 
+import msgspec
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    ExperimentalIncrementalExecutionResults,
+    GraphQLSchema,
+    subscribe,
+)
+from graphql import experimental_execute_incrementally as execute
+from msgspec import Struct
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.concurrency.cooperative import in_turns, next_turn
 from gateway.concurrency.deadlines import ask_for
+from gateway.errors import BadUserInput
+from gateway.lru import LruCache
+from gateway.request_stats import noted
+from gateway.schema.documents.document import whole_of
+from gateway.schema.execution.answers import Answer, erroneous, failed, in_parts, refused
+from gateway.schema.execution.execution import Execution
+from gateway.schema.execution.incremental import Dialect, Parts
+from gateway.schema.language.value_errors import misfits
+from gateway.schema.results.error_policy import failure, of_null
+
+T = TypeVar("T")
 
 TURN = 10
 """So many items of a list are completed before it is the turn of others."""
+
+
+class Interpreter:
+    """Interprets operations against `schema`; `hint` lets errors name fields of the schema.
+
+    `memory` keeps documents as graphql-core executes them.
+    """
+
+    def __init__(self, schema: GraphQLSchema, memory: LruCache, *, hint: bool) -> None:
+        self._schema = schema
+        self._memory = memory
+        self._hint = hint
+
+    async def execute(self, execution: Execution, settled: Mapping[str, Any] | None) -> Answer:
+        """The answer to a query or mutation; root fields that are `settled` are not resolved."""
+        whole = await whole_of(execution.document, self._memory)
+        await next_turn()
+        middleware = None if settled is None else [_Settled(settled)]
+        result = self._run(execute, execution, whole, middleware=middleware)
+        return self._answer(cast("ExecutionResult", await _awaited(result)), execution)
+
+    async def begin(self, execution: Execution, dialect: Dialect) -> Answer:
+        """The answer, but for what is deferred; that begins now, and is the rest."""
+        await next_turn()
+        deferring = execution.document.deferring
+        result = await _awaited(
+            self._run(execute, execution, deferring, enable_early_execution=True)
+        )
+        if isinstance(result, ExecutionResult):
+            return self._answer(result, execution)
+        results = cast("ExperimentalIncrementalExecutionResults", result)
+        show = partial(failure, request_id=execution.context.request_id)
+        return in_parts(
+            Parts(results, dialect, show), noted() if execution.request.wants_cost else None
+        )
+
+    async def subscribe(self, execution: Execution) -> AsyncGenerator[Answer, None]:
+        """The answers of a subscription, or one that says why it did not begin."""
+        whole = await whole_of(execution.document, self._memory)
+        results = await _awaited(self._run(subscribe, execution, whole))
+        if isinstance(results, ExecutionResult):
+            yield self._answer(results, execution)
+            return
+        async with aclosing(cast("AsyncGenerator[ExecutionResult, None]", results)) as stream:
+            try:
+                async for result in stream:
+                    yield self._answer(result, execution)
+            except Exception as error:  # noqa: BLE001 - all there are become an answer
+                yield failed(error, execution.context.request_id)
+
+    def _run(
+        self,
+        function: Callable[..., T],
+        execution: Execution,
+        document: DocumentNode | None,
+        **options: Any,
+    ) -> T:
+        return function(
+            schema=self._schema,
+            document=document,
+            context_value=execution.context,
+            variable_values=execution.request.variables,
+            operation_name=execution.request.operation_name,
+            executor_class=Interpretation,
+            hide_suggestions=True,
+            max_coercion_errors=1,  # `misfits` finds them all, and says them better
+            **options,
+        )
+
+    def _answer(self, result: ExecutionResult, execution: Execution) -> Answer:
+        if not result.errors:
+            return Answer(msgspec.json.encode({"data": result.data}), executed=True)
+        variables, request_id = execution.request.variables, execution.context.request_id
+        if result.data is None and all(error.path is None for error in result.errors):
+            wrong = misfits(self._schema, execution.operation, variables or {}, hint=self._hint)
+            mistakes = wrong or tuple(map(of_null, result.errors))
+            return refused(mistakes, request_id, BadUserInput.code)
+        return erroneous([failure(error, request_id) for error in result.errors], result.data)
 
 
 class Interpretation(StrawberryGraphQLCoreExecutionContext):
@@ -54,13 +155,19 @@ async def _when_it_is_its_turn(result: Awaitable[Any]) -> Any:
     return value
 
 
-def taking(settled: Mapping[str, Any] | None) -> list[Callable[..., Any]] | None:
-    """A middleware of graphql-core that takes the root fields from what they came to before."""
-    if settled is None:
-        return None
+async def _awaited(result: Awaitable[T] | T) -> T:
+    return await result if isinstance(result, Awaitable) else result
 
-    def take(following: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
+
+class _Settled(Struct, frozen=True):
+    """Takes the root fields from what they came to before: a middleware of graphql-core."""
+
+    values: Mapping[str, Any]
+
+    def resolve(
+        self, following: Callable[..., Any], source: Any, info: Any, **arguments: Any
+    ) -> Any:
+        """The value of a field."""
         path = info.path
-        return settled[path.key] if path.prev is None else following(source, info, **arguments)
-
-    return [take]
+        root = path.prev is None
+        return self.values[path.key] if root else following(source, info, **arguments)

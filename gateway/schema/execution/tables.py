@@ -6,6 +6,7 @@ from gateway.schema.context import Context
 from gateway.schema.documents.document import Document
 from gateway.schema.documents.request import Request
 from gateway.schema.execution.answers import Answer
+from gateway.schema.execution.execution import chosen
 from gateway.schema.execution.executor import Executor
 from gateway.schema.export import Table, table_of
 
@@ -21,9 +22,9 @@ class Tables:
         """The table that a request asks for, or the refusal of a request. Raises NoTable."""
         executor = self._executor
         document = await executor.read(request)
-        operation = executor.chosen(request, document, context)
-        if isinstance(operation, Answer):
-            return operation
+        execution = chosen(request, document, context)
+        if isinstance(execution, Answer):
+            return execution
         text, name, variables = document.text, request.operation_name, request.variables
         table = table_of(executor.schema, text, name, variables, counted=counted)
         return await executor.execute(request, document, context) if table is None else table

@@ -25,11 +25,20 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
 from gateway.concurrency.worker_thread import aside
+from gateway.config.viewers import Scope
 from gateway.lru import LruCache
 from gateway.schema.documents.document import SHORT, Document
-from gateway.schema.execution.compiled.operation import LARGE, Operation, Root, Variables, values_of
+from gateway.schema.execution.compiled.operation import (
+    LARGE,
+    Operation,
+    Outcome,
+    Root,
+    Variables,
+    values_of,
+)
 from gateway.schema.execution.compiled.reading import Collect, Uncompilable, resolver_of
 from gateway.schema.execution.compiled.selection import Writer
+from gateway.schema.execution.execution import Execution
 from gateway.schema.types.depends_on import Reads, read_by
 
 _MAX_WAYS = 64
@@ -58,7 +67,19 @@ class Compiler:
         self._schema = schema
         self._memory = memory
 
-    async def operation(
+    async def run(self, execution: Execution) -> Outcome:
+        """The JSON of an answer in pieces; None with what the root fields came to, if they did."""
+        masked = not execution.context.viewer.may(Scope.PII_READ)
+        variables = execution.request.variables
+        operation = await self._operation(
+            execution.document, execution.operation, variables, masked=masked
+        )
+        arguments = None if operation is None else await operation.arguments(variables)
+        if operation is None or arguments is None:
+            return None, None
+        return await operation.run(arguments, execution.context)
+
+    async def _operation(
         self,
         document: Document,
         node: OperationDefinitionNode,

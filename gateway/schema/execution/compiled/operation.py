@@ -31,6 +31,9 @@ LARGE = 8 * 1024
 Variables: TypeAlias = Mapping[str, Any]
 Arguments: TypeAlias = tuple[dict[str, Any], ...]
 
+Outcome: TypeAlias = tuple[list[bytes] | None, Mapping[str, Any] | None]
+"""The JSON of an answer in pieces, if all went well; what each root field came to, if they did."""
+
 
 class Root(Struct, frozen=True):
     """A field of the root: under which key it is answered, what resolves it, what renders it.
@@ -92,9 +95,7 @@ class Operation:
     def _arguments(self, root: Root, values: VariableValues) -> dict[str, Any]:
         return arguments_of(self._schema, root.field, root.details, values)
 
-    async def run(
-        self, arguments: Arguments, context: Context
-    ) -> tuple[list[bytes] | None, dict[str, Any]]:
+    async def run(self, arguments: Arguments, context: Context) -> Outcome:
         """The JSON of the answer in pieces, if all goes well; and what each root field came to."""
         rendering = Rendering(context)
         roots = self._roots
