@@ -33,7 +33,7 @@ SEPARATE = 1  # the floor on which neighbours do not know each other
 EVERYWHERE = {*sys.stdlib_module_names, "gateway", "msgspec"}
 BOUNDS = {
     "aiohttp": {"upstream"},
-    "httpx": {"upstream", "server/app.py", "server/access/jwt.py", "cli"},
+    "httpx": {"upstream", "server/app.py", "server/backend.py", "server/access/jwt.py", "cli"},
     "aiocache": {"cache"},
     "redis": {"cache"},
     "clickhouse_connect": {"warehouse"},

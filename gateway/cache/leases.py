@@ -20,7 +20,8 @@ LONGEST_CLAIM = 3600.0
 """Seconds after which every claim ends: the longest of the gateway's own is 45 minutes."""
 
 _RENEW_EVERY = 0.5
-_LOOK_EVERY = 0.03
+LOOK_EVERY = 0.03
+"""Seconds in which somebody who waits for an answer sees that there may be one."""
 
 _RENEW = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -35,8 +36,13 @@ return redis.call('DEL', KEYS[1])
 class Leases(Protocol):
     """Who may do a piece of work that many could."""
 
-    def turn(self, key: str) -> contextlib.AbstractAsyncContextManager[bool]:
-        """True when it is this replica's turn; False once another has had its turn."""
+    def turn(
+        self, key: str, look_every: float = LOOK_EVERY
+    ) -> contextlib.AbstractAsyncContextManager[bool]:
+        """True when it is this replica's turn; False once another has had its turn.
+
+        Who waits looks every so many seconds whether that is so.
+        """
         ...
 
     async def claim(self, key: str, seconds: float) -> bool:
@@ -50,7 +56,7 @@ _MINE = contextlib.nullcontext(enter_result=True)
 class NoLeases:
     """For a replica that is alone: it is always its turn."""
 
-    def turn(self, _: str) -> contextlib.AbstractAsyncContextManager[bool]:
+    def turn(self, _: str, __: float = 0.0) -> contextlib.AbstractAsyncContextManager[bool]:
         """Go ahead."""
         return _MINE
 
@@ -69,7 +75,7 @@ class RedisLeases:
         self._release = server.client.register_script(_RELEASE)
 
     @asynccontextmanager
-    async def turn(self, key: str) -> AsyncIterator[bool]:
+    async def turn(self, key: str, look_every: float = LOOK_EVERY) -> AsyncIterator[bool]:
         """Take the lease, or wait until its holder is done, or dead."""
         name, token = f"{PREFIX}lease:{key}", secrets.token_bytes(8)
         taking = asyncio.create_task(self._take(name, token, HELD_FOR, HELD_FOR))
@@ -79,7 +85,7 @@ class RedisLeases:
             await asyncio.shield(self._leave(taking, name, token))
             raise
         if not taken:
-            await self._wait(name)
+            await self._wait(name, look_every)
             yield False
             return
         renewal = asyncio.create_task(
@@ -109,10 +115,10 @@ class RedisLeases:
 
         return await self._server.write(work, otherwise=True)
 
-    async def _wait(self, name: str) -> None:
+    async def _wait(self, name: str, look_every: float) -> None:
         held = functools.partial(self._server.client.exists, name)
         while await self._server.read(held, otherwise=0):  # noqa: ASYNC110 - it is elsewhere
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(look_every)
 
     async def _keep(self, name: str, token: bytes) -> None:
         until = _milliseconds(HELD_FOR)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from gateway.cache.leases import Leases
 from gateway.cache.policy import Freshness
 from gateway.cache.store import Store
+from gateway.calls.served_accounts import ServedAccounts
 from gateway.config.viewers import Realm
 from gateway.insights.snapshot import Seen, Snapshot
 from gateway.instrumentation import Hook
@@ -30,6 +31,7 @@ class Ground(Struct, frozen=True):
     leases: Leases
     hook: Hook
     clock: Callable[[], float]
+    accounts: ServedAccounts
     warehouse: "Warehouse | None" = None
 
     async def keep(self, realm: Realm, seen: Sequence[Seen]) -> list[Seen]:
@@ -45,4 +47,4 @@ class Ground(Struct, frozen=True):
         """Have the warehouse write the summaries among these soon, without waiting for it."""
         if self.warehouse is not None:
             summaries = [one for one in seen if isinstance(one, Snapshot)]
-            self.warehouse.writer.offer(account, summaries)
+            self.warehouse.offer(account, summaries)

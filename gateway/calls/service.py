@@ -12,8 +12,11 @@ from gateway.calls.events import Events
 from gateway.calls.followers import Followers
 from gateway.calls.lists import Lists
 from gateway.calls.lookups import Lookups
+from gateway.calls.request_budget import RequestBudget
 from gateway.calls.searches import Searches
 from gateway.calls.served_accounts import ServedAccounts
+from gateway.calls.synchronisation import Synchroniser
+from gateway.calls.synchronisation_source import TwilioCalls
 from gateway.concurrency.quotas import Quota
 from gateway.config.accounts import Account
 from gateway.config.viewers import Realm
@@ -34,23 +37,27 @@ class Verbs(Struct, frozen=True):
     accounts: ServedAccounts
     searches: Searches
     warehouse: "Warehouse | None" = None
+    synchroniser: Synchroniser | None = None
 
     @classmethod
     def on(
         cls,
         ground: Ground,
         realms: Collection[Realm],
-        accounts: ServedAccounts,
         followers: Quota,
         *,
         events_are_on: bool,
+        requests_per_minute: int = 60,
     ) -> Self:
         """The verbs on common ground, for all realms that there are.
 
         `followers` bounds how many follow calls at once, `events_are_on` says that Twilio pushes
-        what is new.
+        what is new, and `requests_per_minute` is what synchronising may send.
         """
         lookups = Lookups(ground)
+        synchroniser = _synchroniser(ground, requests_per_minute)
+        if synchroniser is not None:
+            synchroniser.serve(realms, events_are_on=events_are_on)
         return cls(
             lookups=lookups,
             lists=Lists(ground),
@@ -58,9 +65,10 @@ class Verbs(Struct, frozen=True):
             annotations=Annotations(ground, lookups, realms),
             events=Events(ground, realms),
             details=Details(ground),
-            accounts=accounts,
+            accounts=ground.accounts,
             searches=Searches(ground),
             warehouse=ground.warehouse,
+            synchroniser=synchroniser,
         )
 
     def serve(
@@ -71,3 +79,13 @@ class Verbs(Struct, frozen=True):
         self.annotations.serve(realms)
         self.events.serve(realms)
         self.followers.expect(events_are_on=events_are_on)
+        if self.synchroniser is not None:
+            self.synchroniser.serve(realms, events_are_on=events_are_on)
+
+
+def _synchroniser(ground: Ground, requests_per_minute: int) -> Synchroniser | None:
+    if ground.warehouse is None:
+        return None
+    budget = RequestBudget(requests_per_minute, ground.clock)
+    source = TwilioCalls(ground.client, budget, ground.clock)
+    return Synchroniser(source, ground.warehouse, ground.accounts, ground.leases, ground.clock)

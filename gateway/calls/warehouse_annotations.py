@@ -50,5 +50,5 @@ class WarehouseAnnotations:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
-                warehouse.writer.offer(realm.account.sid, [change(one) for one in known.values()])
+                warehouse.offer(realm.account.sid, [change(one) for one in known.values()])
                 return

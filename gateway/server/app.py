@@ -1,28 +1,20 @@
 """The composition root: the one file that knows every floor."""
 
-import asyncio
 import gc
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 from graphql import GraphQLSchema
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from gateway.cache.backends import open_cache
-from gateway.cache.memory_cache import MemoryCache
-from gateway.cache.policy import Freshness
-from gateway.cache.store import Store
 from gateway.cache.tiered_cache import TieredCache
-from gateway.calls.dependencies import Ground
-from gateway.calls.served_accounts import ServedAccounts
 from gateway.calls.service import Verbs
-from gateway.concurrency.quotas import Quotas
 from gateway.config.accounts import Account
 from gateway.config.file import Configuration, configuration_of, open_to_all
 from gateway.config.load import ENV_FILE, merged, read
@@ -30,7 +22,6 @@ from gateway.config.settings import Settings
 from gateway.config.viewers import Viewer
 from gateway.insights.paging import Cursors
 from gateway.instrumentation import Hook
-from gateway.lru import LruCache, shares
 from gateway.schema.context import Context
 from gateway.schema.demand_control.admission import DemandControl
 from gateway.schema.demand_control.budgets import Budgets
@@ -43,7 +34,8 @@ from gateway.schema.execution.tables import Tables
 from gateway.schema.federation import build_subgraph
 from gateway.schema.operations import build_schema
 from gateway.server.access.jwt import TokenVerifier, kept_fresh, key_set_of
-from gateway.server.access.reload import Access, Reread, events_are_on
+from gateway.server.access.reload import Access, Reread
+from gateway.server.backend import Backend, backend_of
 from gateway.server.drain import Leaving
 from gateway.server.graphiql import GraphiQL
 from gateway.server.graphql.cors import across_origins, origins_of
@@ -65,11 +57,7 @@ from gateway.server.telemetry.observers import observers
 from gateway.server.telemetry.prometheus import Telemetry
 from gateway.server.telemetry.request_log import Journal
 from gateway.server.telemetry.tracing import Traces, sent_at_the_end, traces_of
-from gateway.server.warehouse import kept_open, warehouse_of
-from gateway.upstream.client import InsightsClient
 from gateway.upstream.proxies import Proxies
-from gateway.upstream.stack import discipline
-from gateway.upstream.transport import Wire
 
 
 def create_app(  # noqa: PLR0913 - all but the first two are for tests and the demo
@@ -93,18 +81,18 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     heard = (*([traces] if traces else ()), *hooks)
     telemetry, health, hook = observers(settings, leaving, clock, heard)
     configuration = open_to_all(access) if isinstance(access, Account) else access
-    engine = _engine(settings, configuration, transport, hook, clock)
+    backend = backend_of(settings, configuration, transport, hook, clock)
     verifier = _verifier(settings, clock, hook)
-    obeyed = Access(configuration, settings, engine.verbs, verifier, hook)
-    context = _contexts(settings, engine.verbs, clock)
+    obeyed = Access(configuration, settings, backend.verbs, verifier, hook)
+    context = _contexts(settings, backend.verbs, clock)
     page = GraphiQL(needs_token=obeyed.doorkeeper.needs_token, examples=examples)
     graphiql = page if settings.gateway_graphiql else None
     origins = origins_of(settings.gateway_cors_origins)
-    asked = _executor(settings, engine, telemetry, hook)
-    service = Service(*asked, context, obeyed.doorkeeper, engine.quotas, engine.memory, clock)
+    asked = _executor(settings, backend, telemetry, hook)
+    service = Service(*asked, context, obeyed.doorkeeper, backend.quotas, backend.memory, clock)
     endpoint = GraphQLEndpoint(service, graphiql.page if graphiql else None, origins)
     journal = Journal(hook)
-    replay = Replay(engine.memory, asked[0].answers, obeyed.doorkeeper, journal, leaving, clock)
+    replay = Replay(backend.memory, asked[0].answers, obeyed.doorkeeper, journal, leaving, clock)
     mcp = mounted(settings, service, _schema(settings), journal, origins)
     sockets = WebSocketEndpoint(service, journal=journal, origins=origins)
     routes = [
@@ -115,14 +103,14 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         *mcp.routes,
         *page_routes(settings, obeyed.doorkeeper.needs_token, graphiql),
     ]
-    over_http = across_origins(Shedding(endpoint.respond, engine.quotas.requests), origins)
+    over_http = across_origins(Shedding(endpoint.respond, backend.quotas.requests), origins)
     local_only = configuration.stranger is not None and settings.gateway_auth != "none"
     front = Front(over_http, sockets, journal, replay, leaving, local_only)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         beside = pulse(telemetry, hook), kept_fresh(verifier, hook), mcp.running()
-        async with engine.running() as state, _all(*beside):
+        async with backend.running() as state, _all(*beside):
             with obeyed.reloading(reread), leaving.at_sigterm(), sent_at_the_end(traces):
                 yield state | {STATE: _connections(settings, hook), "replay": replay}
 
@@ -168,61 +156,6 @@ def _contexts(settings: Settings, verbs: Verbs, clock: Callable[[], float]) -> M
     return context
 
 
-class _Engine(NamedTuple):
-    """What is below GraphQL."""
-
-    verbs: Verbs
-    client: InsightsClient
-    cache: MemoryCache | TieredCache
-    quotas: Quotas
-    memory: LruCache
-    hook: Hook
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[dict[str, Any]]:
-        """From the start of the server to its end, which it tells by the event `stopping`."""
-        await self.cache.listen()
-        stopping = asyncio.Event()
-        hurrying = asyncio.create_task(self._hurry(stopping))
-        async with kept_open(self.verbs.warehouse, self.hook):
-            yield {"stopping": stopping, "verbs": self.verbs}
-        hurrying.cancel()
-        await self.client.aclose()
-        await self.cache.close()
-
-    async def _hurry(self, stopping: asyncio.Event) -> None:
-        """Let no request wait for a better answer once the server stops."""
-        await stopping.wait()
-        self.verbs.followers.stop_waiting()
-
-
-def _engine(
-    settings: Settings,
-    configuration: Configuration,
-    transport: httpx.AsyncBaseTransport | None,
-    hook: Hook,
-    clock: Callable[[], float],
-) -> _Engine:
-    freshness = Freshness.of(settings)
-    cache, leases = open_cache(settings, hook, clock)
-    disciplined = discipline(
-        transport or Wire(Proxies.of(settings)),
-        settings.gateway_upstream_concurrency,
-        settings.gateway_upstream_timeout,
-        hook,
-    )
-    client = InsightsClient(disciplined, settings.gateway_upstream_url, hook=hook, clock=clock)
-    accounts = ServedAccounts(configuration.accounts)
-    warehouse = warehouse_of(settings, accounts, clock)
-    store = Store(cache, freshness, clock)
-    ground = Ground(client, store, freshness, leases, hook, clock, warehouse)
-    pushed = events_are_on(settings, configuration.accounts)
-    quotas = Quotas.of(settings, hook, viewers=configuration.stranger is None)
-    verbs = Verbs.on(ground, configuration.realms, accounts, quotas.followers, events_are_on=pushed)
-    memory = LruCache(shares(settings.gateway_cache_max_bytes).requests)
-    return _Engine(verbs, client, cache, quotas, memory, hook)
-
-
 def _verifier(settings: Settings, clock: Callable[[], float], hook: Hook) -> TokenVerifier | None:
     """What verifies JSON Web Tokens, if the settings say by whose keys."""
     url = settings.gateway_jwks_url
@@ -238,7 +171,7 @@ def _schema(settings: Settings) -> GraphQLSchema:
 
 
 def _executor(
-    settings: Settings, engine: _Engine, telemetry: Telemetry, hook: Hook
+    settings: Settings, backend: Backend, telemetry: Telemetry, hook: Hook
 ) -> tuple[Executor, Tables]:
     schema = _schema(settings)
     introspection = settings.gateway_introspection
@@ -254,14 +187,14 @@ def _executor(
         introspection=introspection,
         limits=limits,
         annotation=int(asked_anew),
-        memory=engine.memory,
+        memory=backend.memory,
     )
     trusted = trusted_documents(settings.gateway_trusted_documents, documents)
     trusted = {**own_documents(settings, documents), **trusted}
     telemetry.expect(documents.pinned_names())
     only = settings.gateway_trusted_documents_only
-    queries = PersistedQueries(documents, engine.cache, trusted, only=only)
-    budgets = Budgets(engine.cache if isinstance(engine.cache, TieredCache) else None)
+    queries = PersistedQueries(documents, backend.cache, trusted, only=only)
+    budgets = Budgets(backend.cache if isinstance(backend.cache, TieredCache) else None)
     demand = DemandControl(limits.cost, budgets)
     executor = Executor(
         schema,
@@ -269,7 +202,7 @@ def _executor(
         introspection=introspection,
         demand=demand,
         compiled=settings.gateway_compiled,
-        memory=engine.memory,
+        memory=backend.memory,
         hook=hook,
     )
     executor.prepare(documents.pinned)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from gateway.calls.served_accounts import ServedAccounts
+from gateway.calls.service import Verbs
 from gateway.concurrency.background import keep_running
 from gateway.config.settings import Settings
 from gateway.instrumentation import Hook
@@ -39,14 +40,19 @@ def warehouse_of(
 
 
 @asynccontextmanager
-async def kept_open(warehouse: "Warehouse | None", hook: Hook) -> AsyncIterator[None]:
-    """Open it behind the start, and close it at the end of the `with` block."""
-    if warehouse is None:
+async def kept_up(verbs: Verbs, hook: Hook) -> AsyncIterator[None]:
+    """Open it behind the start, keep it in step with Twilio, and close it in the end."""
+    warehouse, synchroniser = verbs.warehouse, verbs.synchroniser
+    if warehouse is None or synchroniser is None:
         yield
         return
-    running = asyncio.create_task(keep_running("warehouse", warehouse.run, hook))
+    running = {
+        asyncio.create_task(keep_running("warehouse", warehouse.run, hook)),
+        asyncio.create_task(keep_running("synchronisation", synchroniser.run, hook)),
+    }
     try:
         yield
     finally:
-        running.cancel()
-        await asyncio.wait({running})
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running)

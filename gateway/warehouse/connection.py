@@ -33,7 +33,8 @@ class Connection:
         self.problem: GatewayError | None = WarehouseUnavailable("is being opened")
         self._open_engine = open_engine
         self._prepare = prepare
-        self._engine: Engine | None = None
+        self._open: Engine | None = None
+        self._is_ready = False
         self._doubt = asyncio.Event()
         self._is_away = False
 
@@ -68,16 +69,16 @@ class Connection:
 
     async def close(self) -> None:
         """Let go of the engine."""
-        engine, self._engine = self._engine, None
+        engine, self._open = self._open, None
         self.problem = WarehouseUnavailable("is closed")
         if engine is not None:
             await engine.close()
 
     @property
     def _opened(self) -> Engine:
-        if self._engine is None:
+        if self._open is None or not self._is_ready:
             raise self.problem or WarehouseUnavailable
-        return self._engine
+        return self._open
 
     async def _watched(self, work: Awaitable[T]) -> T:
         try:
@@ -87,9 +88,10 @@ class Connection:
             raise
 
     async def _make_ready(self) -> None:
-        if self._engine is None:
-            self._engine = await self._open_engine()
-        await self._prepare(self._engine)
+        if self._open is None:
+            self._open = await self._open_engine()
+        await self._prepare(self._open)
+        self._is_ready = True
 
     def _failed(self, problem: GatewayError) -> None:
         if not self._is_away:

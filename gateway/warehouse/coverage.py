@@ -2,12 +2,14 @@
 
 A span of an account says that every call which ended in it, and was complete at Twilio when it was
 synchronised, is there. It is recorded after the calls are, so a crash costs work and never truth.
+Beside the spans stands how far the calls are settled, from where synchronising goes on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.config.viewers import Realm
 from gateway.warehouse.engine import Engine, Statement
@@ -16,17 +18,31 @@ from gateway.warehouse.spans import Span, Spans
 _CREATE = """
 CREATE TABLE IF NOT EXISTS coverage (
     gateway_account String, account_sid String,
-    starts Array(Int64), ends Array(Int64), synced_at Int64, version UInt64
+    starts Array(Int64), ends Array(Int64), synced_at Int64,
+    settled Int64, pending Array(String), version UInt64
 ) ENGINE = ReplacingMergeTree(version) ORDER BY (gateway_account, account_sid)
 """
-_READ = "SELECT gateway_account, account_sid, starts, ends, synced_at, version FROM coverage FINAL"
+_READ = """
+SELECT gateway_account, account_sid, starts, ends, synced_at, settled, pending, version
+FROM coverage FINAL
+"""
 _WRITE = """
 INSERT INTO coverage SELECT {account:String}, {sid:String}, {starts:Array(Int64)},
-    {ends:Array(Int64)}, {at:Int64}, {version:UInt64}
+    {ends:Array(Int64)}, {at:Int64}, {settled:Int64}, {pending:Array(String)}, {version:UInt64}
 """
 
 MAX_AGE = 5.0
 """Seconds for which what was read is believed: another replica may record too."""
+
+
+class Settled(Struct, frozen=True):
+    """How far the calls of an account are settled (seconds since 1970).
+
+    Each call that ended before `at` is there, or it is `pending`: it was not complete yet.
+    """
+
+    at: float = 0.0
+    pending: tuple[str, ...] = ()
 
 
 class Covered(Struct, frozen=True):
@@ -34,6 +50,7 @@ class Covered(Struct, frozen=True):
 
     spans: Spans = Spans()
     synced_at: float = 0.0
+    settled: Settled = Settled()
     version: int = 0
 
 
@@ -73,26 +90,46 @@ class Coverages:
 
     async def all(self, max_age: float = MAX_AGE) -> Mapping[_Key, Covered]:
         """What is known of each account, by the account whose credentials were used and itself."""
-        if self._clock() - self._read_at > max_age:
+        if self._clock() - self._read_at >= max_age:
             answer = await self._engine.query(Statement(_READ))
-            self._known = {
-                (account, sid): Covered(_spans(starts, ends), synced / 1000, version)
-                for account, sid, starts, ends, synced, version in answer.rows
-            }
+            self._known = {(account, sid): _covered(*row) for account, sid, *row in answer.rows}
             self._read_at = self._clock()
         return self._known
 
-    async def record(self, account: str, sid: str, spans: Spans, since: float) -> None:
-        """Add what was synchronised just now; what ended before `since` is forgotten."""
+    async def record(  # noqa: PLR0913, PLR0917 - what is known of whom
+        self,
+        account: str,
+        sid: str,
+        spans: Spans,
+        since: float,
+        settled: Settled | None = None,
+        synced_at: float | None = None,
+    ) -> None:
+        """Add what was synchronised; what ended before `since` is forgotten.
+
+        With `settled`, that is how far it has come, and with `synced_at`, Twilio was asked then.
+        """
         known = (await self.all(max_age=0)).get((account, sid), Covered())
         kept = (known.spans | spans) & Spans(((since, float("inf")),))
+        at = known.synced_at if synced_at is None else synced_at
+        await self._write(account, sid, Covered(kept, at, settled or known.settled, known.version))
+
+    async def forget_since(self, account: str, sid: str, moment: float) -> None:
+        """Claim nothing any more of the calls of an account that ended since a moment."""
+        known = (await self.all(max_age=0)).get((account, sid), Covered())
+        kept = known.spans & Spans(((float("-inf"), moment),))
+        await self._write(account, sid, replace(known, spans=kept))
+
+    async def _write(self, account: str, sid: str, covered: Covered) -> None:
         values = {
             "account": account,
             "sid": sid,
-            "starts": [int(start * 1000) for start, _ in kept.spans],
-            "ends": [int(end * 1000) for _, end in kept.spans],
-            "at": int(self._clock() * 1000),
-            "version": known.version + 1,
+            "starts": [_milliseconds(start) for start, _ in covered.spans.spans],
+            "ends": [_milliseconds(end) for _, end in covered.spans.spans],
+            "at": _milliseconds(covered.synced_at),
+            "settled": _milliseconds(covered.settled.at),
+            "pending": list(covered.settled.pending),
+            "version": covered.version + 1,
         }
         await self._engine.command(Statement(_WRITE, values))
         self._read_at = float("-inf")
@@ -114,5 +151,17 @@ class Coverages:
         return Coverage(start, end, (whole - common).spans, synced_at, tuple(sorted(mine)))
 
 
-def _spans(starts: Sequence[int], ends: Sequence[int]) -> Spans:
-    return Spans.of((start / 1000, end / 1000) for start, end in zip(starts, ends, strict=True))
+def _covered(  # noqa: PLR0913, PLR0917 - a row
+    starts: Sequence[int],
+    ends: Sequence[int],
+    synced_at: int,
+    settled: int,
+    pending: Sequence[str],
+    version: int,
+) -> Covered:
+    spans = Spans.of((start / 1000, end / 1000) for start, end in zip(starts, ends, strict=True))
+    return Covered(spans, synced_at / 1000, Settled(settled / 1000, tuple(pending)), version)
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)

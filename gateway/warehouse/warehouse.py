@@ -1,12 +1,13 @@
 """The warehouse as the floors above know it: what it is made of, put together."""
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.errors import GatewayError
+from gateway.insights.snapshot import Snapshot
 from gateway.warehouse.asked import Asked, Measured
 from gateway.warehouse.connection import Connection
 from gateway.warehouse.coverage import Coverages
@@ -26,6 +27,9 @@ from gateway.warehouse.writer import Writer
 
 _UPKEEP, _UPKEEP_LATER = 3600.0, 10.0
 """Seconds between two rounds of upkeep, and until one that failed is tried again."""
+
+_SUBACCOUNTS = 10_000
+"""Subaccounts that are noted at most: their SIDs come from Twilio's own answers."""
 
 _STATUS = """
 SELECT count(), toUnixTimestamp64Milli(min(gateway_filed)),
@@ -64,15 +68,23 @@ class Status(Struct, frozen=True):
 
 
 class Warehouse:
-    """Keeps calls and answers questions about many. `clock` gives seconds since 1970."""
+    """Keeps calls and answers questions about many. `clock` gives seconds since 1970.
 
-    def __init__(self, options: Options, clock: Callable[[], float]) -> None:
+    `opening` opens another engine than that of the options, for tests.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        clock: Callable[[], float],
+        opening: Callable[[], Awaitable[Engine]] | None = None,
+    ) -> None:
         self._options = options
         self._clock = clock
         self._rows = Rows(options.keys, options.hash_key)
         self._small: tuple[float, bool] = (float("-inf"), True)
         self.connection = Connection(
-            lambda: open_engine(options.url, options.password), self._prepare
+            opening or (lambda: open_engine(options.url, options.password)), self._prepare
         )
         engine = self.connection
         self.coverages = Coverages(engine, clock)
@@ -82,6 +94,7 @@ class Warehouse:
         self.writer = Writer(
             engine, self._rows, lambda: self._prepare(engine), clock, options.settled_version
         )
+        self.subaccounts: set[tuple[str, str]] = set()
         self._statistics = Statistics(engine, self._rows)
 
     async def run(self) -> None:
@@ -93,6 +106,13 @@ class Warehouse:
                 group.create_task(self._keep_up())
         finally:
             await self.connection.close()
+
+    def offer(self, account: str, snapshots: Sequence[Snapshot]) -> None:
+        """Have summaries written soon, if there is room; and note whose calls they are."""
+        self.writer.offer(account, snapshots)
+        for sid in {one.summary.account_sid for one in snapshots}:
+            if sid is not None and sid != account and len(self.subaccounts) < _SUBACCOUNTS:
+                self.subaccounts.add((account, sid))
 
     @property
     def since(self) -> float:

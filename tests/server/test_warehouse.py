@@ -34,6 +34,7 @@ def kept_in(folder: Path) -> Settings:
     return Settings(gateway_warehouse_url=f"chdb://{folder}", gateway_cache_key=KEY)
 
 
+@pytest.mark.processes
 def test_without_a_warehouse_nothing_of_its_engine_is_imported() -> None:
     """The extra is optional, and so are its memory and its time at the start (our promise)."""
     ran = subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True)

@@ -1,7 +1,7 @@
 import pytest
 
 from gateway.config.viewers import Realm
-from gateway.warehouse.coverage import Coverage, Coverages
+from gateway.warehouse.coverage import Coverage, Coverages, Settled
 from gateway.warehouse.engine import Statement
 from gateway.warehouse.spans import Spans
 from tests.conftest import NOON
@@ -38,7 +38,7 @@ async def test_what_was_synchronised_adds_up_and_leaves_gaps(store: Store) -> No
     since = MONTH[0]
     await made.record(ACCOUNT, ACCOUNT, hours((4, 2)), since)
     store.now += 60
-    await made.record(ACCOUNT, ACCOUNT, hours((1, 0)), since)
+    await made.record(ACCOUNT, ACCOUNT, hours((1, 0)), since, Settled(NOON), store.now)
     covered = await made.of(REALM, MONTH)
 
     assert (covered.start, covered.end) == (NOON - 4 * 3600, NOON)
@@ -52,9 +52,9 @@ async def test_what_was_synchronised_adds_up_and_leaves_gaps(store: Store) -> No
 async def test_several_accounts_are_known_where_all_of_them_are(store: Store) -> None:
     """The oldest synchronisation counts, and each account is named."""
     made = await coverages(store)
-    await made.record(ACCOUNT, ACCOUNT, hours((9, 0)), MONTH[0])
+    await made.record(ACCOUNT, ACCOUNT, hours((9, 0)), MONTH[0], Settled(NOON), store.now)
     store.now += 60
-    await made.record(ACCOUNT, SUB, hours((6, 3), (2, 0)), MONTH[0])
+    await made.record(ACCOUNT, SUB, hours((6, 3), (2, 0)), MONTH[0], Settled(NOON), store.now)
     await made.record("AC" + "9" * 32, "AC" + "9" * 32, hours((1, 0)), MONTH[0])
     every = await made.of(REALM, MONTH)
     own = await made.of(Realm(REALM.account, frozenset()), MONTH)

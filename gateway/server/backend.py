@@ -1,0 +1,90 @@
+"""Puts together what is below GraphQL: the way to Twilio, the cache, the warehouse, the verbs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+import httpx
+
+from gateway.cache.backends import open_cache
+from gateway.cache.memory_cache import MemoryCache
+from gateway.cache.policy import Freshness
+from gateway.cache.store import Store
+from gateway.cache.tiered_cache import TieredCache
+from gateway.calls.dependencies import Ground
+from gateway.calls.served_accounts import ServedAccounts
+from gateway.calls.service import Verbs
+from gateway.concurrency.quotas import Quotas
+from gateway.config.file import Configuration
+from gateway.config.settings import Settings
+from gateway.instrumentation import Hook
+from gateway.lru import LruCache, shares
+from gateway.server.access.reload import events_are_on
+from gateway.server.warehouse import kept_up, warehouse_of
+from gateway.upstream.client import InsightsClient
+from gateway.upstream.proxies import Proxies
+from gateway.upstream.stack import discipline
+from gateway.upstream.transport import Wire
+
+
+class Backend(NamedTuple):
+    """What is below GraphQL, and tells `hook` what happens."""
+
+    verbs: Verbs
+    client: InsightsClient
+    cache: MemoryCache | TieredCache
+    quotas: Quotas
+    memory: LruCache
+    hook: Hook
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[dict[str, Any]]:
+        """From the start of the server to its end, which it tells by the event `stopping`."""
+        await self.cache.listen()
+        stopping = asyncio.Event()
+        hurrying = asyncio.create_task(self._hurry(stopping))
+        async with kept_up(self.verbs, self.hook):
+            yield {"stopping": stopping, "verbs": self.verbs}
+        hurrying.cancel()
+        await self.client.aclose()
+        await self.cache.close()
+
+    async def _hurry(self, stopping: asyncio.Event) -> None:
+        """Let no request wait for a better answer once the server stops."""
+        await stopping.wait()
+        self.verbs.followers.stop_waiting()
+
+
+def backend_of(
+    settings: Settings,
+    configuration: Configuration,
+    transport: httpx.AsyncBaseTransport | None,
+    hook: Hook,
+    clock: Callable[[], float],
+) -> Backend:
+    """Put it together. `transport` takes the place of the way to Twilio."""
+    freshness = Freshness.of(settings)
+    cache, leases = open_cache(settings, hook, clock)
+    disciplined = discipline(
+        transport or Wire(Proxies.of(settings)),
+        settings.gateway_upstream_concurrency,
+        settings.gateway_upstream_timeout,
+        hook,
+    )
+    client = InsightsClient(disciplined, settings.gateway_upstream_url, hook=hook, clock=clock)
+    accounts = ServedAccounts(configuration.accounts)
+    warehouse = warehouse_of(settings, accounts, clock)
+    store = Store(cache, freshness, clock)
+    ground = Ground(client, store, freshness, leases, hook, clock, accounts, warehouse)
+    pushed = events_are_on(settings, configuration.accounts)
+    quotas = Quotas.of(settings, hook, viewers=configuration.stranger is None)
+    verbs = Verbs.on(
+        ground,
+        configuration.realms,
+        quotas.followers,
+        events_are_on=pushed,
+        requests_per_minute=settings.gateway_warehouse_requests_per_minute,
+    )
+    memory = LruCache(shares(settings.gateway_cache_max_bytes).requests)
+    return Backend(verbs, client, cache, quotas, memory, hook)
