@@ -32,7 +32,7 @@ class UpstreamAnswered(Struct, frozen=True):
     """
 
     account: str
-    resource: Literal["Summary", "Summaries", "Annotation", "Metrics", "Events"]
+    resource: Literal["Summary", "Summaries", "Annotation", "Metrics", "Events", "Settings"]
     status: int
     seconds: float
     request_id: str | None

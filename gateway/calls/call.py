@@ -33,7 +33,10 @@ class LookupStatus(Vocabulary):
     EXPIRED = "expired", "The call ended more than 30 days ago; Twilio has forgotten it."
     INSIGHTS_NOT_ENABLED = (
         "insights_not_enabled",
-        "Voice Insights Advanced Features were not enabled when the call was made.",
+        (
+            "Voice Insights Advanced Features were not enabled when the call was made. Whether "
+            "they are now, `viewer { accounts { voiceInsights { advancedFeatures } } }` says."
+        ),
     )
 
 

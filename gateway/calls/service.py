@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
+from gateway.calls.account_settings import AccountSettings
 from gateway.calls.annotations import Annotations
 from gateway.calls.dependencies import Ground
 from gateway.calls.details import Details
@@ -36,6 +37,7 @@ class Verbs(Struct, frozen=True):
     details: Details
     accounts: ServedAccounts
     searches: Searches
+    settings: AccountSettings
     warehouse: "Warehouse | None" = None
     synchroniser: Synchroniser | None = None
 
@@ -67,6 +69,7 @@ class Verbs(Struct, frozen=True):
             details=Details(ground),
             accounts=ground.accounts,
             searches=Searches(ground),
+            settings=AccountSettings(ground),
             warehouse=ground.warehouse,
             synchroniser=synchroniser,
         )

@@ -16,6 +16,7 @@ class Scope(Vocabulary):
     CALLS_READ = "calls:read", "See calls, their personal data masked."
     PII_READ = "pii:read", "See personal data as it is, and filter by phone numbers."
     ANNOTATIONS_WRITE = "annotations:write", "Annotate calls."
+    SETTINGS_READ = "settings:read", "See what is switched on at Twilio for the accounts."
 
 
 class Realm(Struct, frozen=True):

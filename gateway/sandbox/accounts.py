@@ -31,6 +31,16 @@ class Accounts:
         names = (account_sid, api_key, *subaccounts)
         return cls(account_sid, api_key, subaccounts, {name: word() for name in names})
 
+    @property
+    def sids(self) -> tuple[str, ...]:
+        """The account and its subaccounts."""
+        return self.account_sid, *self.subaccounts
+
+    @property
+    def without_insights(self) -> tuple[str, ...]:
+        """Those for which Advanced Features are off now: the last subaccount."""
+        return self.subaccounts[-1:]
+
     def authenticate(self, authorization: str | None) -> str:
         """The SID of the account behind an HTTP Basic header; an API key is its account's.
 

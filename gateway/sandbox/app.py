@@ -13,13 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.sandbox import annotations, details, paging, payloads
+from gateway.sandbox import annotations, details, paging, payloads, settings
 from gateway.sandbox.accounts import Accounts
 from gateway.sandbox.calls import Call
 from gateway.sandbox.errors import (
     ApiError,
     bad_parameter,
     expired,
+    forbidden,
     not_complete,
     not_enabled,
     not_found,
@@ -61,6 +62,7 @@ class InsightsApi:
         one = "/v1/Voice/{sid}"
         routes = [
             Route(paging.LIST_PATH, self.list),
+            Route(settings.PATH, self.settings),
             Route(f"{one}/Summary", self.summary),
             Route(f"{one}/Annotation", self.annotation),
             Route(f"{one}/Annotation", self.annotate, methods=["POST"]),
@@ -93,6 +95,15 @@ class InsightsApi:
         items = [list_item(snapshot) for _, snapshot in page.items]
         meta = paging.meta(query.asked, size, number, links)
         return _json(msgspec.json.encode({"meta": meta, paging.KEY: items}))
+
+    async def settings(self, request: Request) -> Response:
+        """What is switched on for the asker, or a subaccount of it."""
+        asker = self.accounts.authenticate(request.headers.get("Authorization"))
+        given = parameters(request.query_params.multi_items(), settings.PARAMETERS)
+        sid = given.get("SubaccountSid", asker)
+        if not self.accounts.may_see(asker, sid) or sid not in self.accounts.sids:
+            raise forbidden()
+        return _json(settings.body(sid, sid in self.accounts.without_insights))
 
     async def summary(self, request: Request) -> Response:
         """The summary of one call, complete unless a partial one is asked for."""

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
@@ -21,6 +21,7 @@ from gateway.insights.details import DetailPage, DetailRef, read_page
 from gateway.insights.paging import PageRef, Question
 from gateway.insights.sids import call_sid
 from gateway.insights.snapshot import Seen, Snapshot, snapshot_of
+from gateway.insights.voice_settings import VoiceSettings, settings_in
 from gateway.instrumentation import Hook, silent
 from gateway.upstream.failures import (
     TRANSPORT_FAILURES,
@@ -28,9 +29,11 @@ from gateway.upstream.failures import (
     failure_of_exception,
     failure_of_list,
     failure_of_response,
+    failure_of_settings,
     failure_of_write,
     invalid,
 )
+from gateway.upstream.page_links import neighbour
 from gateway.upstream.responses import json_in
 
 _HEADERS = {
@@ -39,8 +42,7 @@ _HEADERS = {
     "User-Agent": "call-insights-gateway",
 }
 
-Resource = Literal["Summary", "Summaries", "Annotation", "Metrics", "Events"]
-
+Resource = Literal["Summary", "Summaries", "Annotation", "Metrics", "Events", "Settings"]
 
 Known: TypeAlias = Callable[[CallSid], Snapshot | None]
 """What is at hand of a call."""
@@ -178,8 +180,8 @@ class InsightsClient:
         ]
         return UpstreamPage(
             tuple(snapshots),
-            _neighbour(ref, body.meta.next_page_url, response),
-            _neighbour(ref, body.meta.previous_page_url, response, back=True),
+            neighbour(ref, body.meta.next_page_url, response),
+            neighbour(ref, body.meta.previous_page_url, response, back=True),
         )
 
     async def details(self, account: Account, sid: CallSid, ref: DetailRef) -> DetailPage | Absent:
@@ -198,6 +200,20 @@ class InsightsClient:
         if any(_named(item) not in {None, sid} for item in page.items):
             raise invalid("was for another call", response)
         return page
+
+    async def settings(self, account: Account, sid: str) -> VoiceSettings:
+        """What is switched on for an account, or a subaccount of it.
+
+        Raises BadUserInput for a subaccount that Twilio does not show.
+        """
+        parameters = {} if sid == account.sid else {"SubaccountSid": sid}
+        response = await self._get(account, "Settings", "Settings", parameters)
+        if response.is_error:
+            raise failure_of_settings(response, sid, account.sid)
+        settings = settings_in(json_in(response))
+        if settings is None or settings.account_sid not in {None, sid}:
+            raise invalid("was not the settings of the account", response)
+        return settings
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -282,19 +298,3 @@ def _named(raw: bytes) -> CallSid | None:
     """The call that is named first in some JSON."""
     named = _CALL_SID.search(raw)
     return None if named is None else CallSid(named[1].decode("ascii"))
-
-
-def _neighbour(
-    ref: PageRef, url: str | None, response: httpx.Response, *, back: bool = False
-) -> PageRef | None:
-    """The page that `url` leads to. Only its token and number are taken: never the address."""
-    if not url:
-        return None
-    try:
-        query = parse_qs(urlsplit(url).query)
-        token, number = query.get("PageToken", [""])[0], int(query.get("Page", ["0"])[0])
-    except ValueError as error:
-        raise invalid("named a page in a way that cannot be read", response) from error
-    if number < 0 or (not token and number > 0):
-        raise invalid("named a page without its token", response)
-    return PageRef(ref.window, ref.size, number, token, back and token != "")

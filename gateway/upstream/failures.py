@@ -97,6 +97,18 @@ def failure_of_list(response: httpx.Response, question: Question) -> GatewayErro
     return failure_of_response(response)
 
 
+def failure_of_settings(response: httpx.Response, sid: str, own: str) -> GatewayError:
+    """The same, of the settings of an account that is another one than that of the credentials."""
+    unknown = {httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND}
+    if sid != own and response.status_code in unknown:
+        return BadUserInput(
+            "accounts.sids",
+            "holds one that Twilio does not show",
+            "SIDs of this account and of its subaccounts",
+        )
+    return failure_of_response(response)
+
+
 def failure_of_exception(error: Exception) -> UpstreamError:
     """The error that an exception of the transport stands for."""
     if isinstance(error, NotSent):

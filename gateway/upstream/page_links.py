@@ -1,0 +1,24 @@
+"""Reads the links of a page of a list: only their tokens are taken, and never an address."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from gateway.insights.paging import PageRef
+from gateway.upstream.failures import invalid
+
+
+def neighbour(
+    ref: PageRef, url: str | None, response: httpx.Response, *, back: bool = False
+) -> PageRef | None:
+    """The page that `url` leads to. Only its token and number are taken: never the address."""
+    if not url:
+        return None
+    try:
+        query = parse_qs(urlsplit(url).query)
+        token, number = query.get("PageToken", [""])[0], int(query.get("Page", ["0"])[0])
+    except ValueError as error:
+        raise invalid("named a page in a way that cannot be read", response) from error
+    if number < 0 or (not token and number > 0):
+        raise invalid("named a page without its token", response)
+    return PageRef(ref.window, ref.size, number, token, back and token != "")
