@@ -10,6 +10,7 @@ from gateway.calls.annotations import Annotations
 from gateway.calls.dependencies import Ground
 from gateway.calls.details import Details
 from gateway.calls.events import Events
+from gateway.calls.feeds import Feeds
 from gateway.calls.followers import Followers
 from gateway.calls.lists import Lists
 from gateway.calls.lookups import Lookups
@@ -38,6 +39,7 @@ class Verbs(Struct, frozen=True):
     accounts: ServedAccounts
     searches: Searches
     settings: AccountSettings
+    feeds: Feeds
     warehouse: "Warehouse | None" = None
     synchroniser: Synchroniser | None = None
 
@@ -70,6 +72,7 @@ class Verbs(Struct, frozen=True):
             accounts=ground.accounts,
             searches=Searches(ground),
             settings=AccountSettings(ground),
+            feeds=Feeds(ground, followers),
             warehouse=ground.warehouse,
             synchroniser=synchroniser,
         )

@@ -10,6 +10,7 @@ from gateway.cli.check import check
 from gateway.cli.command import Group, usage_mistake
 from gateway.cli.completion import completion
 from gateway.cli.demo import demo
+from gateway.cli.export import export
 from gateway.cli.forget import forget
 from gateway.cli.mcp import mcp
 from gateway.cli.sandbox import sandbox
@@ -45,7 +46,7 @@ def root(context: click.Context) -> None:
         print(context.get_help())
 
 
-for _command in (demo, serve, mcp, sandbox, schema, check, forget, completion):
+for _command in (demo, serve, mcp, sandbox, schema, check, export, forget, completion):
     root.add_command(_command)
 
 

@@ -61,14 +61,14 @@ class CallSearch:
         argument: str = "after",
     ) -> None:
         realm, self._searches = ready(context)
-        text, pin = _parts(cursor, argument)
+        text, pin = cursor_parts(cursor, argument)
         self._pinned = pinned(context) if pin is None else pin
         reading = Reading(context.viewer, self._pinned)
         condition = reading.condition(where)
         self._is_relative = reading.is_relative
         order = orders_of(orders, context.viewer)
         self._question = Question(realm, self._searches.since, condition, order)
-        self._cursors = _cursors(realm.account.signing_key)
+        self._cursors = cursors_of(realm.account.signing_key)
         self._place = None if text is None else self._cursors.decode(text, self._question, argument)
         tell(context, condition)
 
@@ -94,11 +94,16 @@ class CallSearch:
 
     def _write(self, place: Place) -> str:
         cursor = self._cursors.encode(place, self._question)
-        return f"{cursor}.{self._pinned:x}" if self._is_relative else cursor
+        return with_moment(cursor, self._pinned) if self._is_relative else cursor
 
 
 _MOST = 2**31 - 1
 """What GraphQL's `Int` can tell."""
+
+
+def with_moment(cursor: str, moment: int) -> str:
+    """A cursor that carries the moment from which ages are counted."""
+    return f"{cursor}.{moment:x}"
 
 
 async def together(*questions: Awaitable[Any]) -> Sequence[Any]:
@@ -120,11 +125,12 @@ async def _at_once(value: Any) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _cursors(signing_key: bytes) -> SearchCursors:
+def cursors_of(signing_key: bytes) -> SearchCursors:
+    """What makes and reads the cursors of an account."""
     return SearchCursors(signing_key)
 
 
-def _parts(cursor: str | None, argument: str) -> tuple[str | None, int | None]:
+def cursor_parts(cursor: str | None, argument: str) -> tuple[str | None, int | None]:
     """A cursor, and the moment that it carries. Raises InvalidCursor."""
     if cursor is None:
         return None, None

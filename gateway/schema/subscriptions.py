@@ -2,14 +2,18 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Annotated
 
 import strawberry
 
 from gateway.schema.context import Info
 from gateway.schema.demand_control.cost import LOOKUP
+from gateway.schema.feeding import completed_calls
 from gateway.schema.types.call import CallLookup, lookup_of
+from gateway.schema.types.completed_call import CompletedCall
 from gateway.schema.types.field_traits import costs
-from gateway.schema.types.inputs import Sid
+from gateway.schema.types.inputs import Sid, said
+from gateway.schema.types.where import CallWhere
 
 
 @strawberry.type(description="Events, as they happen.")
@@ -28,3 +32,26 @@ class Subscription:
         async with aclosing(info.context.verbs.followers.follow(info.context.realm, sid)) as states:
             async for state in states:
                 yield lookup_of(state)
+
+    @strawberry.subscription(
+        description=(
+            "Calls as their summaries become complete, each once, from now on. Reconnect with the "
+            "`cursor` of the last one as `after`, and none is missed. Without a warehouse, this "
+            "fails with `WAREHOUSE_DISABLED`."
+        ),
+        metadata=costs(queries=1),
+    )
+    async def completed_calls(
+        self,
+        info: Info,
+        where: Annotated[
+            CallWhere | None, strawberry.argument(description="Which calls; all if not said.")
+        ] = strawberry.UNSET,
+        after: Annotated[
+            str | None, strawberry.argument(description="Go on after this cursor.")
+        ] = strawberry.UNSET,
+    ) -> AsyncGenerator[CompletedCall, None]:
+        """From whichever replica."""
+        async with aclosing(completed_calls(info.context, said(where), said(after))) as calls:
+            async for one in calls:
+                yield one

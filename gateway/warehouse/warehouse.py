@@ -12,6 +12,7 @@ from gateway.warehouse.asked import Asked, Measured
 from gateway.warehouse.connection import Connection
 from gateway.warehouse.coverage import Coverages
 from gateway.warehouse.engine import USUAL, Engine, Limits, Statement
+from gateway.warehouse.feed import Feed
 from gateway.warehouse.fields import Field
 from gateway.warehouse.forgetting import Forgetting
 from gateway.warehouse.groupings import ByField
@@ -30,6 +31,9 @@ _UPKEEP, _UPKEEP_LATER = 3600.0, 10.0
 
 _SUBACCOUNTS = 10_000
 """Subaccounts that are noted at most: their SIDs come from Twilio's own answers."""
+
+_OTHERS_WRITE = 15.0
+"""Seconds that another replica may take to write a batch, or that its clock may be behind."""
 
 _STATUS = """
 SELECT count(), toUnixTimestamp64Milli(min(gateway_filed)),
@@ -91,6 +95,7 @@ class Warehouse:
         self.forgetting = Forgetting(engine, self._rows)
         self.renewal = Renewal(engine, self._rows)
         self.search = Search(engine, self._rows, clock)
+        self.feed = Feed(engine, self._rows)
         self.writer = Writer(
             engine, self._rows, lambda: self._prepare(engine), clock, options.settled_version
         )
@@ -125,6 +130,17 @@ class Warehouse:
         exact = await self._is_small()
         return await self._statistics.measure(replace(asked, exact=exact), limits, aliases)
 
+    @property
+    def settled_until(self) -> float:
+        """Calls that became complete before this moment are all written, by whichever replica."""
+        writing, now = self.writer.writing_since, self._clock()
+        own = now if writing is None else min(now, writing)
+        return own - _OTHERS_WRITE if self._is_shared else own
+
+    @property
+    def _is_shared(self) -> bool:
+        return self._options.url.partition(":")[0] in REMOTE
+
     async def version(self, account: str) -> Hashable:
         """Another one whenever an answer about an account may be another.
 
@@ -153,11 +169,10 @@ class Warehouse:
 
     async def _keep_up(self) -> None:
         """Renew rows that are out of date; where others write too, repair what came of it."""
-        shared = self._options.url.partition(":")[0] in REMOTE
         while True:
             try:
                 await self.renewal.run()
-                if shared:
+                if self._is_shared:
                     await repair(self.connection)
             except GatewayError:
                 await asyncio.sleep(_UPKEEP_LATER)

@@ -9,7 +9,7 @@ tried again; what does not fit into the queue meanwhile is dropped, and synchron
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -72,7 +72,10 @@ class Written(Struct):
 
 
 class Writer:
-    """Writes what is final. `prepare` makes the table; `clock` gives seconds since 1970."""
+    """Writes what is final. `prepare` makes the table; `clock` gives seconds since 1970.
+
+    `writing_since` is the moment of the batch that is being written, None while there is none.
+    """
 
     def __init__(
         self,
@@ -83,6 +86,7 @@ class Writer:
         settled_version: int | None = None,
     ) -> None:
         self.written = Written()
+        self.writing_since: float | None = None
         self.failing = False
         self._engine = engine
         self._rows = rows
@@ -179,7 +183,15 @@ class Writer:
 
     async def _keep(self, items: Sequence[_Item]) -> None:
         known = await self._known(items)
-        now = self._clock()
+        self.writing_since = self._clock()
+        try:
+            await self._write(items, known, self.writing_since)
+        finally:
+            self.writing_since = None
+
+    async def _write(
+        self, items: Sequence[_Item], known: Mapping[tuple[str, str], _Known], now: float
+    ) -> None:
         block = Block()
         async for item in in_turns(items):
             filing = _filing(item.snapshot, known.get(item.key), now)

@@ -6,16 +6,21 @@ from typing import Any
 
 import pytest
 
+from gateway.errors import WarehouseUnavailable
 from gateway.warehouse import warehouse as warehouses
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.engine import Statement
 
 
 class Lent:
-    """An engine that is not closed by who borrows it; `asked` are the queries."""
+    """An engine that is not closed by who borrows it; `asked` are the queries.
+
+    While it `is_away`, it answers none.
+    """
 
     def __init__(self, engine: Embedded) -> None:
         self.asked: list[Statement] = []
+        self.is_away = False
         self._engine = engine
 
     def __getattr__(self, name: str) -> Any:
@@ -23,6 +28,8 @@ class Lent:
 
     async def query(self, statement: Statement, *rest: Any) -> Any:
         self.asked.append(statement)
+        if self.is_away:
+            raise WarehouseUnavailable
         return await self._engine.query(statement, *rest)
 
     async def close(self) -> None:

@@ -30,9 +30,10 @@ SETTINGS = Settings(
 
 
 class Filled(Gateway):
-    """A gateway with a warehouse; `engine` is what it asks."""
+    """A gateway with a warehouse; `engine` is what it asks, `clock` what it reads."""
 
     engine: Lent
+    clock: Clock
 
     async def fill(self) -> None:
         """Put all complete calls into it, and say that they are all."""
@@ -54,7 +55,7 @@ async def filled(
     with lent(engine) as borrowed:
         sandbox = Sandbox(calls=400, clock=clock, arrivals=False)
         async with Filled(sandbox, clock, settings, **options) as gateway:
-            gateway.engine = borrowed
+            gateway.engine, gateway.clock = borrowed, clock
             await gateway.fill()
             yield gateway
 
