@@ -50,7 +50,7 @@ export function since(moment: number, now: number): string {
   return "";
 }
 
-export type TimeStyle = "full" | "short" | "clock" | "day" | "slice";
+export type TimeStyle = "full" | "short" | "clock" | "day" | "slice" | "seconds";
 
 const HOUR = { hour: "2-digit", minute: "2-digit" } as const;
 const DAY = { day: "numeric", month: "short" } as const;
@@ -60,6 +60,7 @@ const TIMES: Record<TimeStyle, Intl.DateTimeFormatOptions> = {
   slice: { ...DAY, ...HOUR },
   clock: HOUR,
   day: DAY,
+  seconds: { ...HOUR, second: "2-digit" },
 };
 
 export const time = (iso: string | number, zone: string, style: TimeStyle = "full") =>
@@ -97,6 +98,15 @@ export function spelled(value: string | null | undefined): string {
   const words = value.replaceAll("_", " ").toLowerCase();
   return SPELLED[value] ?? words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+const SUSPECTS: Record<string, string> = {
+  APP_DEVICE: "Device of the app",
+  APP_NETWORK: "Network of the app",
+  BLOCKED: "Blocked by a network",
+  SIP_PEER: "Your SIP infrastructure",
+};
+
+export const suspect = (kind: string) => SUSPECTS[kind] ?? spelled(kind);
 
 const regions = new Intl.DisplayNames("en", { type: "region" });
 

@@ -1,11 +1,12 @@
 import { useState } from "react";
 import { Button } from "react-aria-components";
-import { decimal, spelled } from "../format";
+import { decimal, spelled, suspect } from "../format";
 import type { Question } from "../ui/asked";
 import { Icon, type IconName } from "../ui/icon";
 import { Panel } from "../ui/panel";
 import { Badge, type Tone } from "../ui/values";
 import type { Call } from "./page";
+import { EDGES } from "./route";
 
 type Finding = Call["diagnosis"]["findings"][number];
 
@@ -16,16 +17,6 @@ const LOOKS: Record<Finding["severity"], { icon: IconName; tone: Tone }> = {
 };
 
 const AT_FIRST = 5; // findings, the most severe ones
-
-const SUSPECTS: Record<string, string> = {
-  CARRIER: "Carrier",
-  SIP_PEER: "Your SIP infrastructure",
-  APP_NETWORK: "Network of the app",
-  APP_DEVICE: "Device of the app",
-  TWILIO: "Twilio",
-  ROUTING: "Routing",
-  BLOCKED: "Blocked by a network",
-};
 
 export const sideOf = (side: "CALLER" | "CALLEE") => (side === "CALLER" ? "the caller" : "the called party");
 
@@ -41,7 +32,7 @@ export function Findings({ call, question }: { call: Call; question: Question })
           {suspects.map(({ where, findings: evidence }, place) => (
             <li key={where} data-first={place === 0 || undefined}>
               <span className="suspect-place">{place === 0 ? "Likeliest suspect" : "Also possible"}</span>
-              <strong>{SUSPECTS[where] ?? spelled(where)}</strong>
+              <strong>{suspect(where)}</strong>
               <span className="suspect-evidence">
                 {evidence.length} {evidence.length === 1 ? "finding speaks" : "findings speak"} for it
               </span>
@@ -71,7 +62,7 @@ function noteOf({ diagnosis: { suspects, findings } }: Call) {
 function One({ finding }: { finding: Finding }) {
   const { severity, rule, message, advice, source, edge, direction, heardBy } = finding;
   const { icon, tone } = LOOKS[severity];
-  const where = [edge && `${spelled(edge)} edge`, direction && spelled(direction).toLowerCase()].filter(Boolean);
+  const where = [edge && EDGES[edge], direction && spelled(direction).toLowerCase()].filter(Boolean);
   return (
     <li className="finding" data-tone={tone}>
       <span className="finding-icon" title={spelled(severity)}>

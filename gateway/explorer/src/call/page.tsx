@@ -1,8 +1,8 @@
 import { useSubscription } from "urql";
 import { href } from "../address";
 import { CallProgressDocument, OneCallDocument, type OneCallQuery } from "../generated/graphql";
-import { useAsked } from "../ui/asked";
-import { Answer, Empty, Failed, Skeleton } from "../ui/panel";
+import { messageOf, useAsked } from "../ui/asked";
+import { Answer, Empty, Notice, Skeleton } from "../ui/panel";
 import { Annotation } from "./annotation";
 import { CallFacts } from "./facts";
 import { Findings } from "./findings";
@@ -10,6 +10,7 @@ import { CallHead } from "./head";
 import { Legs } from "./legs";
 import { Path } from "./path";
 import { Raw } from "./raw";
+import { Timeline } from "./timeline";
 
 export type Lookup = OneCallQuery["callLookup"];
 export type Call = NonNullable<Lookup["call"]>;
@@ -33,10 +34,10 @@ export function CallPage({ sid }: { sid: string }) {
         <code>{sid}</code>
       </nav>
       {call ? (
-        <div data-stale={asked.isStale || undefined}>
-          {asked.error && <Failed error={asked.error} again={asked.again} />}
+        <>
+          {asked.error && <Notice>Not up to date: {messageOf(asked.error)}</Notice>}
           <Whole call={call} isLive={isLive} question={asked} />
-        </div>
+        </>
       ) : (
         <Answer asked={asked} skeleton={<Skeleton lines={8} />}>
           {() => newest && <NoSummary lookup={newest} isLive={isLive} />}
@@ -60,6 +61,7 @@ function Whole({ call, isLive, question }: WholeProps) {
         <div className="column">
           <Findings call={call} question={question} />
           <Path call={call} question={question} />
+          <Timeline sid={call.sid} />
         </div>
         <div className="column">
           <CallFacts call={call} question={question} />

@@ -5,11 +5,9 @@ import { Icon, type IconName } from "../ui/icon";
 import { Panel } from "../ui/panel";
 import { Personal } from "../ui/values";
 import type { Call } from "./page";
-import { type Lane, routeOf, type Station } from "./route";
+import { EDGES, type Lane, routeOf, type Station } from "./route";
 
 type Finding = Call["diagnosis"]["findings"][number];
-
-const NAMES = { CARRIER: "Carrier edge", SIP: "SIP edge", CLIENT: "Client edge", SDK: "Voice SDK" };
 
 // Caller, edges, called party: what each edge measured in each direction, and which of it is bad.
 export function Path({ call, question }: { call: Call; question: Question }) {
@@ -75,7 +73,7 @@ function EdgeCard({ station, findings }: { station: Station; findings: Finding[]
   return (
     <li className="stop edge" data-bad={found.length > 0 || undefined}>
       <header>
-        <strong>{NAMES[kind]}</strong>
+        <strong>{EDGES[kind]}</strong>
         {place && <span className="faint">{place}</span>}
       </header>
       {lanes.map((lane) => (

@@ -24,6 +24,12 @@ const KINDS: Record<Edge["__typename"], MediaEdgeKind> = {
   ClientEdge: "CLIENT",
   SdkEdge: "SDK",
 };
+export const EDGES: Record<MediaEdgeKind, string> = {
+  CARRIER: "Carrier edge",
+  SIP: "SIP edge",
+  CLIENT: "Client edge",
+  SDK: "Voice SDK",
+};
 const INWARDS: MediaEdgeKind[] = ["SDK", "CLIENT", "CARRIER", "SIP"];
 
 export function routeOf(call: Call): { before: Station[]; behind: Station[] } {

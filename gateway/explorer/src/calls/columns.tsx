@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import type { CallField, CallRowFragment } from "../generated/graphql";
-import { amount, country, duration, NOTHING, spelled } from "../format";
+import { amount, country, duration, NOTHING, spelled, suspect } from "../format";
 import { Badge, Personal, State, TagsInShort, Time } from "../ui/values";
 
 export type Row = CallRowFragment;
@@ -62,12 +62,19 @@ export const COLUMNS: Column[] = [
   { id: "ended", order: "END_TIME", name: "Ended", width: 148, value: (row) => row.endTime, show: (row) => <Time iso={row.endTime} style="short" /> },
   { id: "started", order: "START_TIME", name: "Started", width: 148, value: (row) => row.startTime, show: (row) => <Time iso={row.startTime} style="short" /> },
   { id: "state", order: "STATE", name: "State", width: 112, value: (row) => row.state, show: (row) => <State state={row.state} /> },
-  { id: "from", name: "From", width: 168, value: (row) => row.from?.caller, show: (row) => <Personal value={row.from?.caller} /> },
-  { id: "to", name: "To", width: 168, value: (row) => row.to?.callee, show: (row) => <Personal value={row.to?.callee} /> },
+  { id: "from", name: "From", width: 150, value: (row) => row.from?.caller, show: (row) => <Personal value={row.from?.caller} /> },
+  { id: "to", name: "To", width: 150, value: (row) => row.to?.callee, show: (row) => <Personal value={row.to?.callee} /> },
   { ...plain("fromCarrier", "Caller's carrier", 160, (row) => row.from?.carrier), order: "FROM_CARRIER" },
-  { ...plain("toCarrier", "Called carrier", 160, (row) => row.to?.carrier), order: "TO_CARRIER" },
+  { ...plain("toCarrier", "Called carrier", 152, (row) => row.to?.carrier), order: "TO_CARRIER" },
   { order: "TO_COUNTRY_CODE", ...plain("toCountry", "Called country", 150, (row) => row.to?.countryCode), show: (row) => country(row.to?.countryCode) },
-  { id: "tags", name: "Tags", width: 236, value: (row) => row.tags.join(" "), show: (row) => <TagsInShort tags={row.tags} /> },
+  { id: "tags", name: "Tags", width: 222, value: (row) => row.tags.join(" "), show: (row) => <TagsInShort tags={row.tags} /> },
+  {
+    id: "suspect",
+    name: "Suspect",
+    width: 132,
+    value: ({ diagnosis }) => diagnosis.suspects[0]?.where,
+    show: ({ diagnosis: { suspects } }) => (suspects[0] ? suspect(suspects[0].where) : <span className="faint">None</span>),
+  },
   marked(number("loss", "Worst loss", 104, "%", lossOf), 5),
   marked(number("jitter", "Worst jitter", 108, "ms", jitterOf), 30),
   { ...number("mos", "MOS", 80, "", mosOf), order: "SDK_EDGE_METRICS_INBOUND_MOS_AVG" },
@@ -90,4 +97,4 @@ export const COLUMNS: Column[] = [
   { id: "sid", name: "SID", width: 300, value: (row) => row.sid, show: (row) => <code>{row.sid}</code> },
 ];
 
-export const STANDARD = "ended,state,from,to,toCarrier,tags,loss,jitter,duration";
+export const STANDARD = "ended,from,to,toCarrier,tags,suspect,loss,jitter,duration";

@@ -1,4 +1,4 @@
-import { count, country, spelled } from "../format";
+import { count, country, spelled, suspect } from "../format";
 import { type CallWhere, type FacetFragment, FacetsDocument, type FacetsQuery } from "../generated/graphql";
 import { useAsked } from "../ui/asked";
 import { Answer, Skeleton } from "../ui/panel";
@@ -16,7 +16,7 @@ interface FacetOf {
 const plain = (value: string) => value;
 const FACETS: FacetOf[] = [
   { id: "tags", title: "Tags", path: "tags", operator: "has", name: spelled },
-  { id: "suspects", title: "Suspects", path: "diagnosis.suspects", operator: "has", name: spelled },
+  { id: "suspects", title: "Suspects", path: "diagnosis.suspects", operator: "has", name: suspect },
   { id: "state", title: "State", path: "state", operator: "eq", name: spelled },
   { id: "type", title: "Over", path: "type", operator: "eq", name: spelled },
   { id: "carriers", title: "Called carrier", path: "to.carrier", operator: "eq", name: plain },

@@ -88,10 +88,11 @@ function single(kind: string, text: string): unknown {
   return kind === "Int" || kind === "Float" || kind === "BigInt" ? Number(text) : text;
 }
 
-// `toCountryCode`, `carrierEdge.metrics.inbound.jitter.max` as words.
+// `toCountryCode`, `carrierEdge.metrics.inbound.jitter.max` as words: what only groups fields is left out.
 export function titleOf(path: string): string {
   const words = path
-    .replaceAll(".", " › ")
+    .replaceAll(/\.(metrics|properties)\b|\b(metrics|properties)\./g, "")
+    .replaceAll(".", " ")
     .replaceAll(/([a-z])([A-Z])/g, "$1 $2")
     .toLowerCase()
     .replaceAll(/\b(sip|sdk|pdd|mos|rtt|sid|amd)\b/g, (word) => word.toUpperCase());

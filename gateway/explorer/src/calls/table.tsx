@@ -36,7 +36,9 @@ export function CallTable({ columns, rows, total, order, onEnd }: TableProps) {
     estimateSize: () => size,
     overscan: 8,
   });
-  useEffect(() => virtual.measure(), [virtual, size]);
+  useEffect(() => {
+    virtual.measure();
+  }, [virtual, size]);
   const items = virtual.getVirtualItems();
   const before = items[0]?.start ?? 0;
   const behind = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);

@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { calls, share, useZone } from "../format";
 import { CallsOverTimeDocument } from "../generated/graphql";
+import { useRefresh } from "../shell/warehouse";
 import { useAsked } from "../ui/asked";
 import { Answer, Empty, Panel } from "../ui/panel";
 import { minutesOf, sliceOf, TAGGED, type Window, whereOf } from "../window";
@@ -13,7 +14,7 @@ export function CallsOverTime({ window }: { window: Window }) {
     () => ({ where: whereOf(window), slice: { every, timeZone: zone }, tagged: TAGGED }),
     [window, every, zone],
   );
-  const asked = useAsked(CallsOverTimeDocument, variables);
+  const asked = useAsked(CallsOverTimeDocument, variables, false, useRefresh());
   const total = asked.data?.callStatistics.total;
   const note = total && `${calls(total.count)}, ${share(total.share)} of them with a tag. Click a bar for its calls.`;
   return (

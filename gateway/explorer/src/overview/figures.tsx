@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { amount, count, decimal, duration, share } from "../format";
 import { type CoverageDetailsFragment, FiguresDocument, type FigureValuesFragment } from "../generated/graphql";
+import { useRefresh } from "../shell/warehouse";
 import { useAsked } from "../ui/asked";
 import { Icon } from "../ui/icon";
 import { Answer, Skeleton } from "../ui/panel";
@@ -45,7 +46,7 @@ export function Figures({ window }: { window: Window }) {
     () => ({ now: whereOf(window), before: before ?? whereOf(window), tagged: TAGGED, answered: ANSWERED }),
     [window],
   );
-  const asked = useAsked(FiguresDocument, variables);
+  const asked = useAsked(FiguresDocument, variables, false, useRefresh());
   return (
     <section className="figures" aria-label="Figures">
       <Answer asked={asked} skeleton={<Skeleton lines={2} />}>

@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { href, useParameter } from "../address";
 import { amount, calls, count, country, share } from "../format";
 import { type CallField, RankingDocument, type RankingQuery } from "../generated/graphql";
+import { useRefresh } from "../shell/warehouse";
 import { useAsked } from "../ui/asked";
 import { Choice } from "../ui/choice";
 import { Answer, Empty, Panel } from "../ui/panel";
@@ -79,7 +80,7 @@ export function Ranking({ ranking, window }: { ranking: RankingOf; window: Windo
     () => ({ where: whereOf(window), by, tagged: TAGGED, first: 100, ...FIELDS[edge] }),
     [window, by, edge],
   );
-  const asked = useAsked(RankingDocument, variables);
+  const asked = useAsked(RankingDocument, variables, false, useRefresh());
   return (
     <Panel title={title} note={`${measure.name}, the worst first`} question={asked} className="ranking">
       <Answer asked={asked}>

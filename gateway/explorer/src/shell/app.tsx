@@ -38,7 +38,9 @@ export function App() {
 function View() {
   const { path } = useAddress();
   const [view = "overview", sid] = path;
-  useEffect(() => scrollTo(0, 0), [view, sid]);
+  useEffect(() => {
+    scrollTo(0, 0); // newer browsers return a promise, which is no clean-up
+  }, [view, sid]);
   if (view === "overview") return <OverviewPage />;
   if (view === "calls" && sid) return <CallPage key={sid} sid={sid} />;
   if (view === "calls") return <CallsPage />;

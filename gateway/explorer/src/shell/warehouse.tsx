@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useContext, useEffect } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 import type { CombinedError } from "urql";
 import { type CoverageDetailsFragment, WarehouseCoverageDocument } from "../generated/graphql";
 import { codeOf, useAsked } from "../ui/asked";
@@ -10,19 +10,16 @@ export interface Warehouse {
 }
 
 const OFTEN = 30_000;
-const SOON = 3_000; // where it is only being opened, or has failed
+const SOON = 5_000; // where it is only being opened, or has failed
 const Known = createContext<Warehouse>({ phase: "unknown" });
 
 // Whether there is a warehouse, and what it has. Without one, the page does with lists.
 export function WarehouseKnown({ isWelcome, children }: { isWelcome: boolean; children: ReactNode }) {
-  const { data, error, again } = useAsked(WarehouseCoverageDocument, {}, !isWelcome);
+  const [wait, become] = useState(OFTEN);
+  const { data, error } = useAsked(WarehouseCoverageDocument, {}, !isWelcome, wait);
   const warehouse = told(data?.callStatistics.coverage, error);
-  useEffect(() => {
-    if (warehouse.phase === "off" || !isWelcome) return;
-    const wait = warehouse.error ? SOON : OFTEN;
-    const asking = setInterval(() => document.visibilityState === "visible" && again(), wait);
-    return () => clearInterval(asking);
-  }, [warehouse.phase, warehouse.error === undefined, isWelcome]);
+  const next = waitOf(warehouse);
+  useEffect(() => become(next), [next]);
   return <Known.Provider value={warehouse}>{children}</Known.Provider>;
 }
 
@@ -32,4 +29,12 @@ function told(coverage: CoverageDetailsFragment | undefined, error: CombinedErro
   return codeOf(error) === "WAREHOUSE_DISABLED" ? { phase: "off", error } : { phase: "failing", error };
 }
 
+function waitOf({ phase, coverage, error }: Warehouse): number {
+  if (phase === "off") return 0;
+  return error || !coverage?.from ? SOON : OFTEN;
+}
+
 export const useWarehouse = () => useContext(Known);
+
+// After how long figures are asked for again: soon, while the warehouse is being filled.
+export const useRefresh = () => waitOf(useContext(Known)) || OFTEN;

@@ -1,5 +1,6 @@
 // A question and how far its answer is. What was shown stays while it is asked again.
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
+import { useEffect } from "react";
 import { type CombinedError, useQuery } from "urql";
 
 export interface Question {
@@ -19,8 +20,15 @@ export function useAsked<Data, Variables extends Record<string, unknown>>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
   pause = false,
+  every?: number, // milliseconds after which it is asked again, while somebody looks
 ): Asked<Data> {
   const [{ data, error, fetching, stale }, execute] = useQuery<Data>({ query: document, variables, pause });
+  useEffect(() => {
+    if (!every || pause) return;
+    const again = () => globalThis.document.visibilityState === "visible" && execute({ requestPolicy: "network-only" });
+    const asking = setInterval(again, every);
+    return () => clearInterval(asking);
+  }, [every, pause, execute]);
   return {
     document,
     variables,

@@ -1,0 +1,270 @@
+"""The Calls explorer over `gateway demo`, as somebody meets it who looks for a bad carrier."""
+
+import csv
+import re
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from gateway.config.rules import has_engine
+from tests.browser import browsing
+from tests.cli.test_commands import running
+from tests.explorer import Reader, needs_the_explorer, reading
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), needs_the_explorer, pytest.mark.browser]
+needs_the_engine = pytest.mark.skipif(not has_engine(), reason="needs the extra `warehouse`")
+
+EVERYTHING = """
+query ($after: String) {
+  calls(first: 500, after: $after, filter: {startTime: "29d", processingState: ALL}) {
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+BAD = "Murkwater Telecom"
+"""The carrier that is worse than all others."""
+
+PATIENCE = 20_000
+"""Milliseconds that a busy machine may take."""
+
+DEMO = ("demo", "--port", "0", "--calls", "1500")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The address of a demo whose calls have all been asked for, and what it printed."""
+    with running(tmp_path_factory.mktemp("demo"), *DEMO, until="ringing") as (address, said):
+        after = None
+        while True:
+            asked = {"query": EVERYTHING, "variables": {"after": after}}
+            answer = httpx.post(f"{address}/graphql", json=asked, timeout=60).json()
+            page = answer["data"]["calls"]["pageInfo"]
+            after = page["endCursor"]
+            if not page["hasNextPage"]:
+                break
+        assert not has_engine() or _is_filled(address)
+        yield address, said
+
+
+def _is_filled(address: str) -> bool:
+    """Whether what was listed is found in time: the warehouse is written aside."""
+    asked = {"query": "{ callStatistics { total { count } } }"}
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        data = httpx.post(f"{address}/graphql", json=asked, timeout=60).json()["data"]
+        if data and data["callStatistics"]["total"]["count"] > 1000:
+            return True
+        time.sleep(0.5)
+    return False
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with browsing() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def reader(browser: Browser, demo: tuple[str, str]) -> AsyncIterator[Reader]:
+    """Somebody who has just opened the page."""
+    async with reading(browser, demo[0], accept_downloads=True) as reader:
+        reader.page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+        yield reader
+
+
+def example(demo: tuple[str, str], kind: str) -> str:
+    """The SID of a call of some kind, as the demo prints it."""
+    found: list[str] = re.findall(rf"^ +{kind} +(CA\w+)$", demo[1], re.MULTILINE)
+    return found[0]
+
+
+async def test_the_demo_says_where_the_explorer_is(demo: tuple[str, str]) -> None:
+    """Whoever starts it finds the page (the issue)."""
+    assert f"{demo[0]}/explorer/" in demo[1]
+
+
+@needs_the_engine
+async def test_the_bad_carrier_is_three_clicks_from_the_start(reader: Reader) -> None:
+    """Overview, its bar, one of its calls, and who is to blame (the issue)."""
+    await reader.open()
+    carriers = reader.panel("Called carriers")
+    worst = carriers.get_by_role("link").first
+    await expect(worst).to_contain_text(BAD)
+    await expect(worst).to_contain_text(re.compile(r"\d+ calls"))
+
+    await worst.click()
+    await expect(reader.page.get_by_text(f"To carrier is {BAD}")).to_be_visible()
+    rows = reader.page.locator("tbody tr[data-sid]")
+    await expect(rows.first.locator("[data-column=toCarrier]")).to_have_text(BAD)
+
+    blamed = rows.filter(has=reader.page.locator("[data-column=suspect]", has_text="Carrier"))
+    await blamed.first.get_by_role("link").click()
+    await expect(reader.page.get_by_role("heading", level=1)).to_contain_text(BAD)
+    suspects = reader.page.get_by_role("list", name="Suspects, the likeliest first")
+    await expect(suspects.get_by_role("listitem").first).to_contain_text("Carrier")
+
+
+@needs_the_engine
+async def test_a_bar_of_the_chart_leads_to_the_calls_of_its_time(reader: Reader) -> None:
+    """By the keyboard too: one tab stop, and arrows from bar to bar (ARIA, roving tabindex)."""
+    await reader.open("#/?since=4h")
+    chart = reader.page.get_by_role("group", name="Calls over time")
+    bars = chart.get_by_role("link")
+    await expect(chart.locator("a[tabindex='0']")).to_have_count(1)
+    assert await bars.count() > 10
+    await bars.last.focus()
+    await reader.page.keyboard.press("ArrowLeft")
+    name = await reader.page.evaluate("document.activeElement.getAttribute('aria-label')")
+    counted = re.search(r": ([\d,]+) calls?, ", name)
+    assert counted, name
+    await reader.page.keyboard.press("Enter")
+    await expect(reader.page.get_by_role("heading", level=1)).to_have_text("Calls")
+    await expect(reader.page.locator(".page-head [role=status]")).to_have_text(
+        re.compile(rf"^{counted[1]} calls?$")
+    )
+
+
+@needs_the_engine
+async def test_facets_filters_and_columns_make_an_address_that_finds_the_same_again(
+    reader: Reader,
+) -> None:
+    """A bookmark is a saved search (the issue)."""
+    await reader.open("#/calls?since=30d")
+    page = reader.page
+    await (
+        page.get_by_role("complementary", name="Facets")
+        .get_by_role("button", name=re.compile("High packet loss"))
+        .click()
+    )
+    await page.get_by_role("button", name="Add filter").click()
+    await page.get_by_role("searchbox", name="Field").fill("post-dial")
+    option = page.get_by_role("option", name=re.compile("^PDD ms"))
+    await expect(option).to_contain_text("from dialling to ringing")  # the schema's own words
+    await option.click()
+    await page.get_by_role("button", name=re.compile("Comparison")).click()
+    await page.get_by_role("option", name=">", exact=True).click()
+    await page.get_by_label("Value").fill("100")
+    await page.get_by_role("button", name="Add this filter").click()
+    await page.get_by_role("button", name="Columns").click()
+    await page.get_by_role("checkbox", name="Post-dial delay").check(force=True)
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Post-dial delay", exact=True).click()
+    heading = page.get_by_role("columnheader", name="Post-dial delay")
+    await expect(heading).to_have_attribute("aria-sort", "descending")
+    counted = page.locator(".page-head [role=status]")
+    await expect(counted).to_have_text(re.compile(r"^[1-9]\d* calls?$"))
+
+    await reader.open(page.url.partition("/explorer/")[2])
+    await expect(counted).to_have_text(re.compile(r"^[1-9]\d* calls?$"))
+    await expect(heading).to_have_attribute("aria-sort", "descending")
+    await expect(page.get_by_text("Tags has High packet loss")).to_be_visible()
+    await expect(page.get_by_text("PDD ms > 100")).to_be_visible()
+    cell = page.locator("tbody tr[data-sid]").first.locator("[data-column=pdd]")
+    await expect(cell).to_contain_text("ms")
+
+
+@needs_the_engine
+async def test_the_list_is_a_file(reader: Reader, tmp_path: Path) -> None:
+    """*Download CSV* has the columns that are shown, and the SID of each call (RFC 4180)."""
+    await reader.open(f"#/calls?since=30d&f=to.carrier:eq:{BAD}")
+    button = reader.page.get_by_role("button", name="Download CSV")
+    await expect(button).to_be_enabled()
+    async with reader.page.expect_download() as started:
+        await button.click()
+    file = tmp_path / "calls.csv"
+    await (await started.value).save_as(file)
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        rows = [*csv.DictReader(text)]
+    assert len(rows) > 5
+    assert {row["Called carrier"] for row in rows} == {BAD}
+    assert all(re.fullmatch("CA[0-9a-f]{32}", row["SID"]) for row in rows)
+
+
+async def test_a_call_has_its_path_its_course_and_its_query(
+    reader: Reader, demo: tuple[str, str]
+) -> None:
+    """Each direction has its numbers, a bad one its threshold; each panel its query (the issue)."""
+    sid = example(demo, "bad_carrier")
+    await reader.open(f"#/calls/{sid}")
+    path = reader.panel("Path")
+    await expect(path.get_by_text("Carrier edge")).to_be_visible()
+    await expect(path.locator("dd[data-bad]", has_text="14.7")).to_contain_text("threshold 5 %")
+    course = reader.panel("Timeline").get_by_role("img")
+    await expect(course).to_have_attribute(
+        "aria-label", re.compile(r"Packet loss: at worst [\d.]+\s%")
+    )
+    assert "null" not in await reader.page.locator("main").inner_text()
+
+    await path.get_by_role("button", name="Query of Path").click()
+    dialog = reader.page.get_by_role("dialog")
+    await expect(dialog.get_by_role("tabpanel")).to_contain_text("query OneCall($sid: CallSid!)")
+    address = await dialog.get_by_role("link", name="Open in GraphiQL").get_attribute("href")
+    assert address
+    assert address.startswith(f"{reader.origin}/#query=")
+    await dialog.get_by_role("tab", name="Variables").click()
+    await expect(dialog.get_by_role("tabpanel")).to_contain_text(sid)
+    await dialog.get_by_role("button", name="Close").click()
+    await expect(dialog).to_be_hidden()
+
+
+async def test_people_say_what_they_heard(reader: Reader, demo: tuple[str, str]) -> None:
+    """A score and a comment are written, and are there the next time (the issue)."""
+    sid = example(demo, "trunking")
+    await reader.open(f"#/calls/{sid}")
+    form = reader.panel("Annotation")
+    await form.get_by_role("radio", name="2: Poor").check(force=True)
+    await form.get_by_role("checkbox", name="Echo").check(force=True)
+    await form.get_by_label("Comment").fill("Echo from the start")
+    await form.get_by_role("button", name="Save").click()
+    await expect(form.get_by_text("Saved at Twilio.")).to_be_visible()
+
+    await form.get_by_label("Comment").fill("call me at +4930901820")
+    await form.get_by_role("button", name="Save").click()
+    await expect(form.get_by_role("alert")).to_contain_text("phone number")
+
+    await reader.open(f"#/calls/{sid}")
+    await expect(form.get_by_label("Comment")).to_have_value("Echo from the start")
+    await expect(form.get_by_role("radio", name="2: Poor")).to_be_checked()
+
+
+async def test_a_call_becomes_final_while_one_looks(browser: Browser, tmp_path: Path) -> None:
+    """Each newer version is shown as it comes, and the last one says so (the issue)."""
+    hurried = ("demo", "--port", "0", "--calls", "60", "--speed", "120")
+    with running(tmp_path, *hurried, until="ringing") as (address, said):
+        (sid,) = re.findall(r"^ +partial +(CA\w+)$", said, re.MULTILINE)
+        async with reading(browser, address) as reader:
+            await reader.open(f"#/calls/{sid}")
+            progress = reader.page.locator(".progress")
+            await expect(progress).to_have_text(re.compile("Partial|Final"))
+            await expect(progress).to_have_text("Final", timeout=3 * PATIENCE)
+
+
+VIEWS = {
+    "overview": "#/?since=4h",
+    "calls": "#/calls?since=30d",
+    "call": "#/calls/{sid}",
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1400])
+async def test_no_view_shuts_anybody_out(
+    browser: Browser, demo: tuple[str, str], view: str, scheme: str, width: int
+) -> None:
+    """Axe finds no violation of WCAG, in either scheme and on a phone; nothing is cut off."""
+    address = VIEWS[view].format(sid=example(demo, "bad_carrier"))
+    async with reading(browser, demo[0], width=width, color_scheme=scheme) as reader:
+        await reader.open(address)
+        await expect(reader.page.get_by_role("heading", level=1)).to_be_visible()
+        await expect(reader.page.locator("[aria-label=Loading]")).to_have_count(0)
+        await expect(reader.page.get_by_role("alert")).to_have_count(0)
+        assert await reader.violations() == []
+        overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert await reader.page.evaluate(overflow) <= 0
