@@ -1,7 +1,7 @@
 """A cache of what requests said and what was made of that, bounded in bytes.
 
 What was used least recently goes first, of whatever kind it is: documents, what was compiled of
-them, bodies. So all that a process remembers because of what clients send has one bound.
+them, questions. So all that a process remembers because of what clients send has one bound.
 """
 
 import threading
