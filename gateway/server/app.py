@@ -89,7 +89,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     graphiql = page if settings.gateway_graphiql else None
     origins = origins_of(settings.gateway_cors_origins)
     asked = _executor(settings, backend, telemetry, hook)
-    service = Service(*asked, context, obeyed.doorkeeper, backend.quotas, backend.memory, clock)
+    service = Service(*asked, context, obeyed.doorkeeper, backend.quotas, clock)
     endpoint = GraphQLEndpoint(service, graphiql.page if graphiql else None, origins)
     journal = Journal(hook)
     replay = Replay(backend.memory, asked[0].answers, obeyed.doorkeeper, journal, leaving, clock)

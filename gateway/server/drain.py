@@ -13,9 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
 
 class Leaving:
     """Whether this process leaves, `seconds` before its server stops."""
@@ -44,27 +41,6 @@ class Leaving:
                 yield
         finally:
             signal.signal(signal.SIGTERM, server)
-
-
-class Farewell:
-    """Closes the connections of a process that leaves, each with its next answer."""
-
-    def __init__(self, app: ASGIApp, leaving: Leaving) -> None:
-        self._app = app
-        self._leaving = leaving
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
-        if scope["type"] != "http" or not self._leaving.begun:
-            await self._app(scope, receive, send)
-            return
-
-        async def send_and_close(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["Connection"] = "close"
-            await send(message)
-
-        await self._app(scope, receive, send_and_close)
 
 
 @contextmanager

@@ -55,13 +55,6 @@ from gateway.server.telemetry.request_log import note
 
 Page = Callable[[HttpRequest], Awaitable[Response]]
 
-_LONGEST = 8192
-"""Bytes of a body, or of a query string, that is kept with the request that it was read as."""
-
-_SIZE_OF_BODY, _SIZE_OF_BYTE = 2000, 50
-"""Bytes that a body takes that is kept: in any case, and for each of its own that is no part of the
-document, for each may be a list."""
-
 _LARGE = 64 * 1024
 """Bytes of a body that takes a good part of a millisecond to read."""
 
@@ -82,7 +75,6 @@ class GraphQLEndpoint:
         self._clock = service.clock
         self._page = page
         self._origins = origins
-        self._memory = service.memory
         self._exports = Exports(service)
 
     async def respond(self, scope: Scope, receive: Receive, place: Place) -> Response:
@@ -186,10 +178,7 @@ class GraphQLEndpoint:
         return unless_known(response, known)
 
     async def _request(self, http: "_Http", incoming: Incoming) -> Request:
-        """What the request asks, which is read once for each body and query string.
-
-        Raises BadRequest.
-        """
+        """What the request asks. Raises BadRequest."""
         read: Callable[[bytes], Request]
         match http.method:
             case "POST":
@@ -199,17 +188,9 @@ class GraphQLEndpoint:
             case _:
                 allowed = {"Allow": "GET, HEAD, POST"}
                 raise BadRequest(405, "Use POST, or GET for queries.", allowed)
-        key = "request", http.method, text
-        request: Request | None = self._memory.get(key)
-        if request is None:
-            if len(text) > _LARGE:
-                await next_turn()
-            request = read(text)
-            if len(text) <= _LONGEST:
-                besides = len(text) - len(request.query or "")
-                size = _SIZE_OF_BODY + 2 * len(text) + _SIZE_OF_BYTE * max(0, besides)
-                self._memory.keep(key, request, size)
-        return request
+        if len(text) > _LARGE:
+            await next_turn()
+        return read(text)
 
 
 class _Http(NamedTuple):

@@ -5,7 +5,6 @@ from typing import NamedTuple, Protocol
 
 from gateway.concurrency.quotas import Quotas
 from gateway.config.viewers import Viewer
-from gateway.lru import LruCache
 from gateway.schema.context import Context
 from gateway.schema.execution.executor import Executor
 from gateway.schema.execution.tables import Tables
@@ -23,7 +22,7 @@ class MakeContext(Protocol):
 class Service(NamedTuple):
     """Documents are read and executed by `executor`; `clock` gives seconds since 1970.
 
-    `tables` asks the executor for tables, `memory` keeps what requests said.
+    `tables` asks the executor for tables.
     """
 
     executor: Executor
@@ -31,5 +30,4 @@ class Service(NamedTuple):
     context: MakeContext
     doorkeeper: Doorkeeper
     quotas: Quotas
-    memory: LruCache
     clock: Callable[[], float]

@@ -3,7 +3,7 @@
 from msgspec import Struct
 from starlette.types import ASGIApp
 
-from gateway.server.drain import Farewell, Leaving
+from gateway.server.drain import Leaving
 from gateway.server.middleware.fast_route import Straight
 from gateway.server.middleware.request_id import RequestIds
 from gateway.server.middleware.security import Security
@@ -32,4 +32,4 @@ class Front(Struct, frozen=True):
             app, GRAPHQL, over_http=self.over_http, over_websocket=self.over_websocket
         )
         secured = Security(straight, local_only=self.local_only)
-        return Farewell(RequestIds(secured, self.journal, self.replay), self.leaving)
+        return RequestIds(secured, self.journal, self.leaving, self.replay)

@@ -1,10 +1,14 @@
-"""Gives each HTTP request an id and its line of log, and has its response replayed later."""
+"""Gives each HTTP request an id and its line of log, and has its response replayed later.
+
+While the process drains, each response closes its connection.
+"""
 
 from collections.abc import Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.request_stats import Tally, current
+from gateway.server.drain import Leaving
 from gateway.server.protocols.replay import Replay
 from gateway.server.telemetry.request_log import Journal, request_id_of
 
@@ -14,9 +18,12 @@ _REQUEST_ID, _TRACE_PARENT = b"x-request-id", b"traceparent"
 class RequestIds:
     """Gives every request an id: the client's own `X-Request-Id` if it is a sane one."""
 
-    def __init__(self, app: ASGIApp, journal: Journal, replay: Replay | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, journal: Journal, leaving: Leaving, replay: Replay | None = None
+    ) -> None:
         self._app = app
         self._journal = journal
+        self._leaving = leaving
         self._replay = replay
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,7 +41,8 @@ class RequestIds:
             nonlocal status, headers
             if message["type"] == "http.response.start":
                 status, headers = message["status"], message.get("headers", ())
-                message["headers"] = [*headers, (_REQUEST_ID, request_id.encode("ascii"))]
+                closing = [(b"connection", b"close")] * self._leaving.begun
+                message["headers"] = [*headers, *closing, (_REQUEST_ID, request_id.encode("ascii"))]
             await send(message)
 
         token = current.set(tally)

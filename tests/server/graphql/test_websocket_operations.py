@@ -14,7 +14,6 @@ from gateway.config.settings import Secret, Settings
 from gateway.config.viewers import Viewer, everybody
 from gateway.errors import UpstreamUnavailable
 from gateway.instrumentation import silent
-from gateway.lru import LruCache
 from gateway.schema.context import Context
 from gateway.schema.documents.document import Document, Documents
 from gateway.schema.documents.request import Request
@@ -155,15 +154,8 @@ async def test_what_goes_wrong_around_an_operation_is_told(
     stranger = everybody(Account("AC" + "1" * 32, "AC" + "1" * 32, Secret("secret")))
     quotas = Quotas.of(Settings(), silent, viewers=False)
     keeper = Doorkeeper([], stranger)
-    service = Service(
-        executor,
-        Tables(executor, Documents(build_schema(), introspection=True).read_aside),
-        context,
-        keeper,
-        quotas,
-        LruCache(),
-        lambda: NOON,
-    )
+    tables = Tables(executor, Documents(build_schema(), introspection=True).read_aside)
+    service = Service(executor, tables, context, keeper, quotas, lambda: NOON)
     endpoint = WebSocketEndpoint(service, journal=Journal(silent))
     app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
     async with listening(app) as address, opened(address) as connection:

@@ -13,6 +13,7 @@ from starlette.types import Message, Scope
 from starlette.websockets import WebSocket
 
 from gateway.instrumentation import silent
+from gateway.server.drain import Leaving
 from gateway.server.middleware.request_id import RequestIds
 from gateway.server.telemetry.request_log import Journal
 
@@ -35,7 +36,7 @@ APP = Starlette(
         WebSocketRoute("/socket", hang_up),
         Route("/{path:path}", tell_id, methods=["GET", "POST"]),
     ],
-    middleware=[Middleware(RequestIds, journal=Journal(silent))],
+    middleware=[Middleware(RequestIds, journal=Journal(silent), leaving=Leaving(0))],
 )
 
 
