@@ -45,8 +45,14 @@ export default [
       // What can be asked for again has an id, by `Node`; the rest is a part of it.
       '@graphql-eslint/strict-id-in-types': 'off',
       // `Call.edges` are Twilio's media edges, and tags are a list: a list that is no connection
-      // is right where it is short and whole.
-      '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }],
+      // is right where it is short and whole. Samples and events are parts of their call: Twilio
+      // has no identity for them, so they implement no `Node`.
+      '@graphql-eslint/relay-edge-types': [
+        'error',
+        { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false },
+      ],
+      // Samples and events are read forwards alone: Twilio's pages of them lead nowhere else.
+      '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
       // A page, a lookup and the viewer are there, or the answer is an error.
       '@graphql-eslint/require-nullable-result-in-root': 'off',
       // An annotation changes one call, which the payload gives.
