@@ -18,7 +18,7 @@ from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import Undecodable, decode_summary
 from gateway.insights.details import DetailRef, DetailsSeen
 from gateway.insights.paging import PageRef
-from gateway.insights.rank import HEAD_LENGTH, head_by_age, head_of, moments_of
+from gateway.insights.rank import body_in, head_by_age, head_of, moments_of
 from gateway.insights.snapshot import Seen, Snapshot, Via
 
 
@@ -86,7 +86,7 @@ def encoded_index(index: PageIndex) -> bytes:
 def seen_of(key: str, value: bytes) -> Seen | None:
     """What was seen of a call, from the value of its key; None if that cannot be read."""
     try:
-        entry = _ENTRY.decode(value[HEAD_LENGTH:])
+        entry = _ENTRY.decode(body_in(value))
         seen = _absent(entry, value) if isinstance(entry, _AbsentEntry) else _snapshot(entry, value)
     except _UNREADABLE:
         return None
@@ -96,7 +96,7 @@ def seen_of(key: str, value: bytes) -> Seen | None:
 def index_of(_: str, value: bytes) -> PageIndex | None:
     """A page, from the value of its key; None if that cannot be read."""
     try:
-        index = _INDEX.decode(value[HEAD_LENGTH:])
+        index = _INDEX.decode(body_in(value))
     except _UNREADABLE:
         return None
     as_of = _moments(value)[1]
@@ -113,7 +113,7 @@ def encoded_details(seen: DetailsSeen) -> bytes:
 def details_of(key: str, value: bytes) -> DetailsSeen | None:
     """A page of metrics or events, from the value of its key; None if that cannot be read."""
     try:
-        seen = _DETAILS.decode(value[HEAD_LENGTH:])
+        seen = _DETAILS.decode(body_in(value))
     except _UNREADABLE:
         return None
     if not key.endswith(f":details:{seen.sid}:{digest_of(seen.ref)}"):

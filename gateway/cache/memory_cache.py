@@ -7,15 +7,13 @@ aiocache's own memory cache has no bound, keeps one timer of the event loop per 
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from aiocache.base import BaseCache
-from aiocache.serializers import NullSerializer
-
+from gateway.cache.bytes_cache import BytesCache
 from gateway.cache.entry import Entry
 from gateway.cache.notifications import Changes
-from gateway.insights.rank import RANK_LENGTH, Ranked
+from gateway.insights.rank import Ranked, outranks
 
 _OVERHEAD = 500
 """Bytes that an entry costs beside its key and value: the slots, the entry, the headers."""
@@ -24,7 +22,7 @@ _SHARE_OF_MADE = 0.25
 """So much of the room is for what was made of values, even if values have to make way for it."""
 
 
-class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
+class MemoryCache(BytesCache):
     """A least-recently-used cache of bytes in this process, bounded by their size.
 
     `clock` gives seconds; entries are thrown away when they are found to be too old, or when room
@@ -35,7 +33,7 @@ class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
     NAME = "memory"
 
     def __init__(self, *, max_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(serializer=NullSerializer(), timeout=0)
+        super().__init__()
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._with_made: OrderedDict[Entry, None] = OrderedDict()
         self._max_bytes = max_bytes
@@ -106,7 +104,7 @@ class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
 
     def _raise(self, entry: Ranked) -> bytes | None:
         before = self.peek(entry.key)
-        if before is not None and before[:RANK_LENGTH] > entry.value[:RANK_LENGTH]:
+        if before is not None and outranks(before, entry.value):
             return before
         self._write(entry.key, entry.value, entry.ttl)
         self.changes.tell(entry.key)
@@ -116,63 +114,14 @@ class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         """Tell `changes` that a value is new."""
         self.changes.tell(key)
 
-    async def _get(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
-        return self.peek(key)
-
-    async def _gets(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
-        return self.peek(key)
-
-    async def _multi_get(
-        self, keys: Iterable[str], encoding: str = "", _conn: Any = None
-    ) -> list[bytes | None]:
+    async def read(self, keys: Sequence[str]) -> list[bytes | None]:
+        """The values of several keys."""
         return [self.peek(key) for key in keys]
 
-    async def _set(
-        self,
-        key: str,
-        value: bytes,
-        ttl: float | None = None,
-        _cas_token: bytes | None = None,
-        _conn: Any = None,
-    ) -> bool:
-        if _cas_token is not None and self.peek(key) != _cas_token:
-            return False
+    async def write(self, key: str, value: bytes, ttl: float | None) -> bool:
+        """Keep a value for so many seconds, or for good, unless it is larger than the cache."""
         self._write(key, value, ttl)
         return True
-
-    async def _multi_set(
-        self, pairs: Iterable[tuple[str, bytes]], ttl: float | None = None, _conn: Any = None
-    ) -> bool:
-        for key, value in pairs:
-            self._write(key, value, ttl)
-        return True
-
-    async def _add(
-        self, key: str, value: bytes, ttl: float | None = None, _conn: Any = None
-    ) -> bool:
-        if self.peek(key) is not None:
-            raise ValueError(f"Key {key} already exists, use .set to update the value")
-        self._write(key, value, ttl)
-        return True
-
-    async def _exists(self, key: str, _conn: Any = None) -> bool:
-        return self.peek(key) is not None
-
-    async def _increment(self, key: str, delta: int, _conn: Any = None) -> int:
-        """Count on; a counter keeps the time it has."""
-        try:
-            total = int(self.peek(key) or b"0") + delta
-        except ValueError:
-            raise TypeError("Value is not an integer") from None
-        before = self._entries.get(key)
-        self._put(key, str(total).encode(), math.inf if before is None else before.expires)
-        return total
-
-    async def _expire(self, key: str, ttl: float | None, _conn: Any = None) -> bool:
-        value = self.peek(key)
-        if value is not None:
-            self._write(key, value, ttl)
-        return value is not None
 
     async def _delete(self, key: str, _conn: Any = None) -> int:
         return self.remove(key)
@@ -182,22 +131,14 @@ class MemoryCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
             self.remove(key)
         return True
 
-    async def _raw(self, command: str, *_: Any, **__: Any) -> Any:
-        raise NotImplementedError(f"a memory cache has no command {command!r}")
-
-    async def _redlock_release(self, key: str, value: bytes) -> int:
-        return self.remove(key) if self.peek(key) == value else 0
-
     async def _close(self, *_: Any, **__: Any) -> None:
         await self._clear()
 
     def _write(self, key: str, value: bytes, ttl: float | None) -> None:
-        self._put(key, value, math.inf if ttl is None else self._clock() + ttl)
-
-    def _put(self, key: str, value: bytes, expires: float) -> None:
         self.remove(key)
         if _cost(key, value) > self._max_bytes:
             return  # making room for it would cost all the others, and be of no use
+        expires = math.inf if ttl is None else self._clock() + ttl
         self._entries[key] = Entry(key, value, expires, self)
         self.size += _cost(key, value)
         self._make_room()

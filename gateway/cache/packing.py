@@ -9,7 +9,7 @@ import zlib
 
 from gateway.cache.shared_clock import SharedClock
 from gateway.encryption import Seal
-from gateway.insights.rank import HEAD_LENGTH, moments_of, with_moments
+from gateway.insights.rank import HEAD_LENGTH, body_in, moments_of, with_moments
 
 FORMAT = b"\x01"
 """The version of the format of entries. Another one is due when what entries mean changes, or when
@@ -36,7 +36,7 @@ class Packing:
         if len(value) > MAX_BYTES or (moments := moments_of(value)) is None:
             return None
         head = with_moments(value, *map(self._clock.to_shared, moments)) + self._version
-        body = zlib.compress(value[HEAD_LENGTH:], 1)
+        body = zlib.compress(body_in(value), 1)
         return head + (self._seal.close(key, head, body) if self._seal else body)
 
     def unpack(self, key: str, packed: bytes | None) -> bytes | None:

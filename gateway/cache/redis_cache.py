@@ -5,20 +5,19 @@ cannot be read counts as "not there", and is replaced.
 """
 
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
 from typing import Any
 
-from aiocache.base import BaseCache
-from aiocache.serializers import NullSerializer
 from redis.exceptions import TimeoutError as RedisTimeout
 
+from gateway.cache.bytes_cache import BytesCache
 from gateway.cache.invalidation import CHANNEL, PREFIX, replacements
 from gateway.cache.packing import MAX_BYTES, Packing
 from gateway.cache.redis_connection import RedisConnection
 from gateway.cache.shared_clock import SharedClock
 from gateway.encryption import Seal
-from gateway.insights.rank import RANK_LENGTH, Ranked
+from gateway.insights.rank import RANK_LENGTH, Ranked, outranks
 from gateway.instrumentation import Hook, silent
 
 _LARGEST = 2 * MAX_BYTES
@@ -39,7 +38,7 @@ return false
 """
 
 
-class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
+class RedisCache(BytesCache):
     """aiocache's interface on one Redis or Valkey server (or one that speaks for a cluster).
 
     `url` and `timeout` are those of a RedisConnection. `clock` gives seconds, `wall_clock` those
@@ -59,7 +58,7 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
         wall_clock: Callable[[], float] = time.time,
         seal: Seal | None = None,
     ) -> None:
-        super().__init__(serializer=NullSerializer(), timeout=0)
+        super().__init__()
         self.server = RedisConnection(url, timeout, hook, clock)
         self.client = self.server.client
         self.clock = SharedClock(self.server, wall_clock)
@@ -77,7 +76,7 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
         ]
         for entry, packed, winner in zip(entries, higher, winners, strict=True):
             if packed is not None and winner is None:  # nobody can read what is in the way
-                await self._write(entry.key, entry.value, entry.ttl, only_new=False)
+                await self.write(entry.key, entry.value, entry.ttl)
                 await self.announce(entry.key)
         return winners
 
@@ -105,7 +104,7 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
 
     def _ranks_higher(self, entry: Ranked, packed: bytes | None) -> bool:
         found = self.packing.unpack(entry.key, packed)
-        return found is not None and found[:RANK_LENGTH] > entry.value[:RANK_LENGTH]
+        return found is not None and outranks(found, entry.value)
 
     async def announce(self, key: str) -> None:
         """Tell all replicas that the value of a key is new."""
@@ -115,16 +114,8 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
         """The keys whose values are replaced, as `invalidation.replacements` tells them."""
         return replacements(self.server, self.clock)
 
-    async def _get(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
-        (value,) = await self._multi_get([key])
-        return value
-
-    async def _gets(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
-        return await self._get(key)
-
-    async def _multi_get(
-        self, keys: Sequence[str], encoding: str = "", _conn: Any = None
-    ) -> list[bytes | None]:
+    async def read(self, keys: Sequence[str]) -> list[bytes | None]:
+        """The values of several keys, in one question."""
         packed = await self._packed(keys)
         return [self.packing.unpack(key, value) for key, value in zip(keys, packed, strict=True)]
 
@@ -154,40 +145,13 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
         if large := [name for name, size in pairs if isinstance(size, int) and size > _LARGEST]:
             await self.client.unlink(*large)
 
-    async def _set(
-        self,
-        key: str,
-        value: bytes,
-        ttl: float | None = None,
-        _cas_token: bytes | None = None,
-        _conn: Any = None,
-    ) -> bool:
-        if _cas_token is not None and await self._get(key) != _cas_token:
-            return False
-        return await self._write(key, value, ttl, only_new=False)
-
-    async def _multi_set(
-        self, pairs: Iterable[tuple[str, bytes]], ttl: float | None = None, _conn: Any = None
-    ) -> bool:
-        written = [await self._write(key, value, ttl, only_new=False) for key, value in pairs]
-        return all(written)
-
-    async def _add(
-        self, key: str, value: bytes, ttl: float | None = None, _conn: Any = None
-    ) -> bool:
-        if not await self._write(key, value, ttl, only_new=True):
-            raise ValueError(f"Key {key} already exists, use .set to update the value")
-        return True
-
-    async def _write(self, key: str, value: bytes, ttl: float | None, *, only_new: bool) -> bool:
+    async def write(self, key: str, value: bytes, ttl: float | None) -> bool:
+        """Keep a value for so many seconds, or for good; whether the server took it."""
         if (packed := self.packing.pack(key, value)) is None:
             return False
         expiry = None if ttl is None else _milliseconds(ttl)
-        write = partial(self.client.set, PREFIX + key, packed, px=expiry, nx=only_new)
+        write = partial(self.client.set, PREFIX + key, packed, px=expiry)
         return bool(await self.server.write(write, otherwise=False))
-
-    async def _exists(self, key: str, _conn: Any = None) -> bool:
-        return bool(await self.server.read(lambda: self.client.exists(PREFIX + key), 0))
 
     async def count(self, key: str, delta: int, ttl: float) -> int:
         """Count on, in a counter that ends after `ttl` seconds; 0 when nobody knows."""
@@ -200,15 +164,6 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
             return int(total)
 
         return await self.server.write(work, 0)
-
-    async def _increment(self, key: str, delta: int, _conn: Any = None) -> int:
-        return await self.server.write(lambda: self.client.incrby(PREFIX + key, delta), 0)
-
-    async def _expire(self, key: str, ttl: float | None, _conn: Any = None) -> bool:
-        if ttl is None:
-            return bool(await self.server.write(lambda: self.client.persist(PREFIX + key), 0))
-        expiry = _milliseconds(ttl)
-        return bool(await self.server.write(lambda: self.client.pexpire(PREFIX + key, expiry), 0))
 
     async def _delete(self, key: str, _conn: Any = None) -> int:
         async def work() -> int:
@@ -225,12 +180,6 @@ class RedisCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
             return True
 
         return await self.server.write(work, otherwise=False)
-
-    async def _raw(self, command: str, *args: Any, **kwargs: Any) -> Any:
-        return await getattr(self.client, command)(*args, **kwargs)
-
-    async def _redlock_release(self, key: str, value: bytes) -> int:
-        return await self._delete(key) if await self._get(key) == value else 0
 
     async def _close(self, *_: Any, **__: Any) -> None:
         await self.server.aclose()

@@ -3,19 +3,17 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from aiocache.base import BaseCache
-from aiocache.serializers import NullSerializer
-
+from gateway.cache.bytes_cache import BytesCache
 from gateway.cache.entry import Entry
 from gateway.cache.invalidation import UNRANKED
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.redis_cache import RedisCache
 from gateway.cache.redis_connection import FAILURES, RETRY_AFTER
 from gateway.concurrency.background import keep_running
-from gateway.insights.rank import RANK_LENGTH, Ranked
+from gateway.insights.rank import Ranked, rank_in
 from gateway.instrumentation import Hook, TierAsked, silent
 
 NEAR_TTL = 300.0
@@ -28,7 +26,7 @@ _MOST_HEARD = 10_000
 """Keys that are remembered as replaced while `far` is asked; of more, all keys are."""
 
 
-class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hints
+class TieredCache(BytesCache):
     """Reads from `near`, then from `far`; writes to both.
 
     `far` tells which of its values are replaced, by whichever replica, and near copies that are
@@ -40,7 +38,7 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
     NAME = "tiered"
 
     def __init__(self, near: MemoryCache, far: RedisCache, hook: Hook = silent) -> None:
-        super().__init__(serializer=NullSerializer(), timeout=0)
+        super().__init__()
         self.near = near
         self.far = far
         self.changes = near.changes
@@ -85,7 +83,7 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
             self.changes.tell_all()
             return
         copy = self.near.at_hand(key)
-        if copy is not None and copy.value[:RANK_LENGTH] < rank:
+        if copy is not None and rank_in(copy.value) < rank:
             self.near.remove(key)
         self.changes.tell(key)
 
@@ -103,7 +101,7 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
     def _is_replaced(self, key: str, value: bytes, since: int) -> bool:
         """Whether a higher rank of this key, or something of all keys, was told since then."""
         heard = (self._heard.get(key, _NOTHING), self._heard.get("", _NOTHING))
-        return any(told > since and rank > value[:RANK_LENGTH] for told, rank in heard)
+        return any(told > since and rank > rank_in(value) for told, rank in heard)
 
     async def announce(self, key: str) -> None:
         """Tell `changes`, in this process and in all others, that a value is new."""
@@ -164,13 +162,14 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
             return value
         return await self._fetch(key)
 
-    async def _gets(self, key: str, encoding: str = "", _conn: Any = None) -> bytes | None:
-        return await self._get(key)
-
-    async def _multi_get(
-        self, keys: Sequence[str], encoding: str = "", _conn: Any = None
-    ) -> list[bytes | None]:
+    async def read(self, keys: Sequence[str]) -> list[bytes | None]:
+        """The values of several keys."""
         return [None if entry is None else entry.value for entry in await self.entries(keys)]
+
+    async def write(self, key: str, value: bytes, ttl: float | None) -> bool:
+        """Keep a value in both tiers, for so many seconds, or for good."""
+        await self.far.write(key, value, ttl)
+        return await self.near.write(key, value, ttl)
 
     async def _fetch(self, key: str) -> bytes | None:
         """Ask `far`, together with whoever asks it in this turn of the event loop."""
@@ -195,7 +194,7 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
     async def _read_far(self, keys: Sequence[str]) -> list[bytes | None]:
         started = time.perf_counter()
         with self._hearing() as since:
-            values: list[bytes | None] = await self.far.multi_get(keys)
+            values = await self.far.read(keys)
             took = time.perf_counter() - started
             pairs = zip(keys, values, strict=True)
             hits = [(key, value) for key, value in pairs if value is not None]
@@ -204,42 +203,6 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
         self._hook(TierAsked("far", len(hits), len(keys) - len(hits), took))
         return values
 
-    async def _set(
-        self,
-        key: str,
-        value: bytes,
-        ttl: float | None = None,
-        _cas_token: bytes | None = None,
-        _conn: Any = None,
-    ) -> bool:
-        done = await self.far.set(key, value, ttl=ttl, _cas_token=_cas_token)
-        if done or _cas_token is None:
-            await self.near.set(key, value, ttl=ttl)
-        return bool(done or _cas_token is None)
-
-    async def _multi_set(
-        self, pairs: Iterable[tuple[str, bytes]], ttl: float | None = None, _conn: Any = None
-    ) -> bool:
-        for key, value in pairs:
-            await self._set(key, value, ttl)
-        return True
-
-    async def _add(
-        self, key: str, value: bytes, ttl: float | None = None, _conn: Any = None
-    ) -> bool:
-        await self.far.add(key, value, ttl=ttl)
-        return bool(await self.near.set(key, value, ttl=ttl))
-
-    async def _exists(self, key: str, _conn: Any = None) -> bool:
-        return self.near.peek(key) is not None or bool(await self.far.exists(key))
-
-    async def _increment(self, key: str, delta: int, _conn: Any = None) -> int:
-        return int(await self.far.increment(key, delta))
-
-    async def _expire(self, key: str, ttl: float | None, _conn: Any = None) -> bool:
-        await self.near.expire(key, ttl)
-        return bool(await self.far.expire(key, ttl))
-
     async def _delete(self, key: str, _conn: Any = None) -> int:
         await self.near.delete(key)
         return int(await self.far.delete(key))
@@ -247,13 +210,6 @@ class TieredCache(BaseCache):  # type: ignore[misc]  # aiocache has no type hint
     async def _clear(self, namespace: str | None = None, _conn: Any = None) -> bool:
         await self.near.clear(namespace)
         return bool(await self.far.clear(namespace))
-
-    async def _raw(self, command: str, *args: Any, **kwargs: Any) -> Any:
-        return await self.far.raw(command, *args, **kwargs)
-
-    async def _redlock_release(self, key: str, value: bytes) -> int:
-        await self.near.delete(key)
-        return int(await self.far._redlock_release(key, value))  # noqa: SLF001 - aiocache's
 
     async def _close(self, *_: Any, **__: Any) -> None:
         if self._listening is not None:

@@ -60,7 +60,7 @@ def _is_news(latest: Lookup, before: Lookup) -> bool:
     if latest.call is None:
         turned = latest.status is not before.status
         return turned and (before.call is None or latest.status in OVER)
-    return before.call is None or latest.call.snapshot.rank[:2] > before.call.snapshot.rank[:2]
+    return before.call is None or latest.call.snapshot.version > before.call.snapshot.version
 
 
 class Followers:

@@ -16,7 +16,7 @@ from gateway.errors import UpstreamError
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import Undecodable
-from gateway.insights.rank import head_of
+from gateway.insights.rank import version_of
 from gateway.insights.snapshot import Seen, Snapshot, annotate, still_predicted
 from gateway.instrumentation import CacheAsked, SummaryProgressed
 
@@ -76,7 +76,7 @@ class Lookups:
         """Ask Twilio whatever is known, and wake who watches the call if there is news."""
         known = await self._store.known(realm.key, sid)
         seen = await self._fetch(realm, sid, known)
-        if known is None or head_of(seen)[:11] != head_of(known)[:11]:
+        if known is None or version_of(seen) != version_of(known):
             await self._store.announce(realm.key, sid)
 
     async def annotated(self, realm: Realm, snapshot: Snapshot) -> Snapshot | None:

@@ -43,13 +43,17 @@ class Snapshot(Struct, frozen=True, gc=False):
         return self.summary.processing_state is ProcessingState.COMPLETE
 
     @property
-    def rank(self) -> tuple[bool, int, float]:
-        """Orders the snapshots of one call: complete last, then by revision, then by moment.
+    def version(self) -> tuple[bool, int]:
+        """Whether it is complete, and its revision.
 
-        A revision is a version; and the same version, once it is predicted to be the last.
+        A revision is a version of Twilio's; and the same one, once it is predicted to be the last.
         """
-        revision = 2 * (self.summary.processing_version or 0) + self.predicted
-        return (self.is_complete, revision, self.annotated_at)
+        return self.is_complete, 2 * (self.summary.processing_version or 0) + self.predicted
+
+    @property
+    def rank(self) -> tuple[bool, int, float]:
+        """Orders the snapshots of one call: complete last, then by revision, then by moment."""
+        return (*self.version, self.annotated_at)
 
 
 Seen: TypeAlias = Snapshot | Absent
@@ -100,4 +104,4 @@ def still_predicted(seen: Seen, before: Seen | None) -> Seen:
     if not (isinstance(seen, Snapshot) and isinstance(before, Snapshot) and before.predicted):
         return seen
     again = replace(seen, predicted=not seen.is_complete)
-    return again if again.rank[:2] == before.rank[:2] else seen
+    return again if again.version == before.version else seen

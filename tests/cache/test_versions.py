@@ -68,8 +68,8 @@ async def _play(story: Sequence[Step], replicas: Replicas) -> None:
             else:
                 (answer,) = await store.keep(ACCOUNT, [step.seen])
             if isinstance(answer, Snapshot):
-                assert answer.rank[:2] >= told[number]
-                told[number] = answer.rank[:2]
+                assert answer.version >= told[number]
+                told[number] = answer.version
             elif answer is not None or step.seen is None:
                 assert told[number] == (False, -1), "a summary that was told is gone"
 
