@@ -49,15 +49,18 @@ class Finality(Enum):
     SETTLED = "settled"
 
 
+_USUAL = Settings()
+
+
 class Freshness(Struct, frozen=True):
     """The ages that the settings allow, in seconds."""
 
-    complete: float = 7 * DAY
-    partial: float = 0.0
-    page: float = 10.0
-    annotation: float = 60.0
-    stale_if_error: float = 3600.0
-    settled_version: int | None = None
+    complete: float = _USUAL.gateway_complete_max_age
+    partial: float = _USUAL.gateway_partial_max_age
+    page: float = _USUAL.gateway_page_max_age
+    annotation: float = _USUAL.gateway_annotation_max_age
+    stale_if_error: float = _USUAL.gateway_stale_if_error
+    settled_version: int | None = _USUAL.gateway_settled_version
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

@@ -175,12 +175,7 @@ def _executor(
 ) -> tuple[Executor, Tables]:
     schema = _schema(settings)
     introspection = settings.gateway_introspection
-    limits = Limits(
-        settings.gateway_max_cost,
-        settings.gateway_max_depth,
-        settings.gateway_max_aliases,
-        settings.gateway_max_tokens,
-    )
+    limits = Limits.of(settings)
     asked_anew = settings.gateway_annotation_max_age <= settings.gateway_page_max_age
     documents = Documents(
         schema,

@@ -1,7 +1,10 @@
 """Refuses documents that are too large when all of their fragments are unfolded."""
 
+from typing import Self
+
 from msgspec import Struct
 
+from gateway.config.settings import Settings
 from gateway.errors import TooComplex
 from gateway.schema.demand_control.analysis import CEILING, Analysis
 
@@ -12,14 +15,26 @@ MAX_DIRECTIVES = 100
 MAX_ROOT_FIELDS = 100
 MAX_OPERATIONS = 50
 
+_USUAL = Settings()
+
 
 class Limits(Struct, frozen=True):
     """How large a document may be, and how much one request may cost."""
 
-    cost: int = 15_000
-    depth: int = 15
-    aliases: int = 50
-    tokens: int = 10_000
+    cost: int = _USUAL.gateway_max_cost
+    depth: int = _USUAL.gateway_max_depth
+    aliases: int = _USUAL.gateway_max_aliases
+    tokens: int = _USUAL.gateway_max_tokens
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Read them from the settings."""
+        return cls(
+            settings.gateway_max_cost,
+            settings.gateway_max_depth,
+            settings.gateway_max_aliases,
+            settings.gateway_max_tokens,
+        )
 
 
 def check_size(analysis: Analysis, limits: Limits) -> None:
