@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.insights.decoding import decode_summary
+from gateway.insights.diagnosis.rules import RULES
 from gateway.insights.snapshot import Snapshot, Via
 from gateway.warehouse.columns import COLUMNS, EARLIEST
 from gateway.warehouse.derived import derived
@@ -24,6 +25,9 @@ from gateway.warehouse.seal import Seal
 
 DERIVATION = 1
 """Raised whenever a derived field is made in another way: then rows are made anew."""
+
+RULED = tuple((rule.name, row.side, row.threshold) for rule, row in RULES.items())
+"""The rules that diagnoses are made by; with another one, rows are made anew as well."""
 
 _REVISION, _MILLISECOND = 2**21 - 1, 2**42 - 1
 
@@ -143,6 +147,7 @@ class Rows:
         made = (
             [(column.name, column.type) for column in COLUMNS],
             DERIVATION,
+            RULED,
             self.seal.key_id,
             hashlib.blake2b(hash_key, digest_size=8).digest(),
         )

@@ -13,6 +13,7 @@ from gateway.insights.leaves import ENDS, Leaf, Map, constant
 from gateway.insights.rank import RANK_LENGTH, head_of
 from gateway.insights.snapshot import Snapshot, snapshot_of
 from gateway.insights.summary import Summary
+from gateway.warehouse import rows as making
 from gateway.warehouse.columns import COLUMNS, EARLIEST, LATEST
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.encryption import Personal, spelled
@@ -215,3 +216,13 @@ SEALED = (
     "1414ee06e19c1ad9ccdbe9a2c55ebb765576f01173392dfa8b2b"
 )
 """What this version of the gateway sealed."""
+
+
+def test_rows_are_made_anew_when_a_rule_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A threshold that moves changes what is found: the columns of a diagnosis follow (ours)."""
+    before = Rows([KEY], lambda _: HASH_KEY).form(ACCOUNT)
+    name, side, threshold = next(rule for rule in making.RULED if rule[2] is not None)
+    moved = (name, side, (threshold or 0.0) + 1)
+    monkeypatch.setattr(making, "RULED", (moved, *making.RULED[1:]))
+
+    assert Rows([KEY], lambda _: HASH_KEY).form(ACCOUNT) != before
