@@ -1,5 +1,6 @@
 """The engine of the session, lent to a gateway: a process has one folder at a time."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,12 +16,14 @@ from gateway.warehouse.engine import Statement
 class Lent:
     """An engine that is not closed by who borrows it; `asked` are the queries.
 
-    While it `is_away`, it answers none.
+    While it `is_away`, it answers none; while it is `held`, it waits, and counts who has `left`.
     """
 
     def __init__(self, engine: Embedded) -> None:
         self.asked: list[Statement] = []
         self.is_away = False
+        self.held: asyncio.Event | None = None
+        self.left = 0
         self._engine = engine
 
     def __getattr__(self, name: str) -> Any:
@@ -30,7 +33,16 @@ class Lent:
         self.asked.append(statement)
         if self.is_away:
             raise WarehouseUnavailable
+        if self.held is not None:
+            await self._hold(self.held)
         return await self._engine.query(statement, *rest)
+
+    async def _hold(self, held: asyncio.Event) -> None:
+        try:
+            await held.wait()
+        except asyncio.CancelledError:
+            self.left += 1
+            raise
 
     async def close(self) -> None:
         """It goes on."""
