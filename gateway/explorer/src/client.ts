@@ -1,10 +1,11 @@
 // How the page asks: each document by its hash, with the reader's token; subscriptions over WebSocket.
-import { Client, cacheExchange, fetchExchange, subscriptionExchange } from "@urql/core";
+import { Client, cacheExchange, fetchExchange, stringifyDocument, subscriptionExchange } from "@urql/core";
 import { persistedExchange } from "@urql/exchange-persisted";
 import { endpoint } from "../../graphiql/endpoint.js";
 import { introduced } from "../../graphiql/headers.js";
 import { follow } from "../../graphiql/live.js";
 import { refused } from "../../graphiql/viewer.js";
+import type { Question } from "./ui/asked";
 import hashes from "./generated/hashes.json";
 
 const NAME = /\b(?:query|mutation|subscription) (\w+)/;
@@ -43,4 +44,16 @@ async function ask(address: RequestInfo | URL, request?: RequestInit): Promise<R
     refused(shown, errors[0].message);
   }
   return response;
+}
+
+// The rows of the one connection of a document, as a file.
+export async function sendAs(type: string, { document, variables }: Question): Promise<Blob> {
+  const response = await ask(endpoint, {
+    method: "POST",
+    headers: { Accept: type, "Content-Type": "application/json" },
+    body: JSON.stringify({ documentId: hashOf(stringifyDocument(document)), variables }),
+  });
+  if (response.headers.get("content-type")?.startsWith(type)) return response.blob();
+  const { errors } = await response.json();
+  throw new Error(errors[0].message);
 }

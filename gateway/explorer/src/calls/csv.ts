@@ -3,12 +3,15 @@ import type { Column, Row } from "./columns";
 
 const FORMULA = /^[=+\-@\t\r]/;
 
-export function download(rows: Row[], columns: Column[], name = "calls.csv"): void {
+export function csvOf(rows: Row[], columns: Column[]): Blob {
   const all = [...columns, ...(columns.some(({ id }) => id === "sid") ? [] : [SID])];
   const lines = [all.map(({ name: title }) => cell(title)), ...rows.map((row) => all.map(({ value }) => cell(value(row))))];
-  const text = `${lines.map((line) => line.join(",")).join("\r\n")}\r\n`;
+  return new Blob(["\ufeff", `${lines.map((line) => line.join(",")).join("\r\n")}\r\n`], { type: "text/csv;charset=utf-8" });
+}
+
+export function save(file: Blob, name = "calls.csv"): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv;charset=utf-8" }));
+  link.href = URL.createObjectURL(file);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);

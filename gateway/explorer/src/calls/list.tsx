@@ -1,15 +1,13 @@
 import { type ReactNode, useMemo } from "react";
-import { Button } from "react-aria-components";
 import { calls } from "../format";
 import { ListCallsDocument, type ListCallsQuery } from "../generated/graphql";
 import { CoverageLine } from "../shell/coverage";
 import { messageOf } from "../ui/asked";
-import { Icon } from "../ui/icon";
 import { Answer, Empty, Notice, Skeleton } from "../ui/panel";
 import { QueryButton } from "../ui/query";
 import { useWindow } from "../window";
 import { useColumns } from "./column-menu";
-import { download } from "./csv";
+import { Download } from "./download";
 import { LIST_FIELDS, listFilter, useConditions } from "./filters";
 import { useRows } from "./rows";
 import { CallTable } from "./table";
@@ -35,10 +33,7 @@ export function CallList({ children }: { children?: ReactNode }) {
       </header>
       {children}
       <Toolbar fields={LIST_FIELDS}>
-        <Button className="button" isDisabled={!rows.length} onPress={() => download(rows, columns)}>
-          <Icon name="download" />
-          Download CSV
-        </Button>
+        <Download rows={rows} columns={columns} question={asked} />
         <QueryButton title="Calls" question={asked} />
       </Toolbar>
       <div className="panel flush">

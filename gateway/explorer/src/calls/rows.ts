@@ -1,6 +1,6 @@
 // A list of calls page by page: the first as it is asked for, each further one when it is wanted.
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type CombinedError, useClient } from "urql";
 import { type Asked, useAsked } from "../ui/asked";
 import type { Row } from "./columns";
@@ -52,9 +52,10 @@ export function useRows<Data, Variables extends Record<string, unknown>>(
     if (answer.data) setFurther((pages) => [...pages, pageOf(answer.data as Data)]);
   }, [client, document, variables, last, pageOf]);
 
+  const rows = useMemo(() => [...(first?.nodes ?? []), ...further.flatMap(({ nodes }) => nodes)], [first, further]);
   return {
     asked,
-    rows: [...(first?.nodes ?? []), ...further.flatMap(({ nodes }) => nodes)],
+    rows,
     hasMore: last?.pageInfo.hasNextPage ?? false,
     isMore,
     error,

@@ -1,19 +1,18 @@
 import { useMemo } from "react";
-import { Button } from "react-aria-components";
 import { useParameter } from "../address";
 import { calls } from "../format";
 import { type CallField, type CallWhere, SearchCallsDocument, type SearchCallsQuery } from "../generated/graphql";
 import { CoverageLine } from "../shell/coverage";
 import { messageOf } from "../ui/asked";
-import { Icon } from "../ui/icon";
 import { Answer, Empty, Notice, Skeleton } from "../ui/panel";
 import { QueryButton } from "../ui/query";
 import { useWindow, whereOf } from "../window";
 import { useColumns } from "./column-menu";
-import { download } from "./csv";
+import { Download } from "./download";
 import { Facets } from "./facets";
 import { SEARCH_FIELDS, searchWhere, useConditions } from "./filters";
 import { useRows } from "./rows";
+import { LiveButton, useLiveRows } from "./live";
 import { CallTable, type Order } from "./table";
 import { Toolbar } from "./toolbar";
 
@@ -29,20 +28,20 @@ export function CallSearch() {
     () => ({ where, orderBy: [{ field: order.by, direction: order.isAscending ? "ASC" : "DESC" } as const], first: PAGE }),
     [where, order.by, order.isAscending],
   );
-  const { asked, rows, isMore, error, more } = useRows(SearchCallsDocument, variables, pageOf);
+  const { asked, rows: found, isMore, error, more } = useRows(SearchCallsDocument, variables, pageOf);
+  const live = useLiveRows(where);
+  const rows = useMemo(() => [...new Map([...live, ...found].map((row) => [row.sid, row])).values()], [live, found]);
   const total = asked.data?.searchCalls.totalCount;
   return (
     <div className="page calls">
       <header className="page-head">
         <h1>Calls</h1>
-        <p role="status">{total !== undefined && calls(total)}</p>
+        <p role="status">{total !== undefined && calls(total)}{live.length > 0 && `, ${live.length} new`}</p>
         <CoverageLine />
       </header>
       <Toolbar fields={SEARCH_FIELDS}>
-        <Button className="button" isDisabled={!rows.length} onPress={() => download(rows, columns)}>
-          <Icon name="download" />
-          Download CSV
-        </Button>
+        <LiveButton />
+        <Download rows={rows} columns={columns} question={asked} total={total} />
         <QueryButton title="Calls" question={asked} />
       </Toolbar>
       <div className="search-grid">

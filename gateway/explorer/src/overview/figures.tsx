@@ -20,7 +20,8 @@ interface Figure {
   better?: "more" | "less";
 }
 
-const relative = (now: number, before: number) => `${decimal(Math.abs(now / before - 1) * 100)}\u202f%`;
+const relative = (now: number, before: number) =>
+  now > 5 * before ? `${decimal(now / before)} times` : `${decimal(Math.abs(now / before - 1) * 100)}\u202f%`;
 const points = (now: number, before: number) => `${decimal(Math.abs(now - before) * 100)} points`;
 const plain = (now: number, before: number) => decimal(Math.abs(now - before));
 
