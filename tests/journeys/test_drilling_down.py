@@ -10,6 +10,7 @@ from httpx import ASGITransport
 
 from gateway.config.kinds import CacheKeys
 from gateway.config.settings import Settings
+from gateway.instrumentation import FieldDropped
 from gateway.sandbox import Fault, Sandbox
 from tests.conftest import Clock, Gateway
 from tests.live import life
@@ -396,6 +397,54 @@ async def test_samples_of_another_call_are_no_answer(sandbox: Sandbox, clock: Cl
         error = await gateway.fail(RUNNING, sid=sid)
 
     assert error["extensions"]["code"] == "UPSTREAM_INVALID_RESPONSE"
+
+
+class Odd(httpx.AsyncBaseTransport):
+    """Twilio, with one and the same page of metrics whatever is asked."""
+
+    def __init__(self, sandbox: Sandbox, page: dict[str, Any]) -> None:
+        self._inner = ASGITransport(app=sandbox.app)
+        self._page = page
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/Metrics"):
+            return httpx.Response(200, json=self._page)
+        return await self._inner.handle_async_request(request)
+
+
+async def test_an_odd_item_costs_itself_alone(sandbox: Sandbox, clock: Clock) -> None:
+    """What is no sample, or one of another edge than was asked for, is left out; the rest stays."""
+    good, other = samples(1, "sip_edge")[0], samples(1, "sdk_edge")[0]
+    page = {"metrics": [17, good, other, "text", None], "meta": {}}
+    query = "query($sid: CallSid!) { call(sid: $sid) { metrics(edges: [SIP]) { nodes { edge } } } }"
+    async with Gateway(sandbox, clock, Settings(), transport=Odd(sandbox, page)) as gateway:
+        data = await gateway.ask(query, sid=sandbox.examples()["sip"])
+        dropped = [one for one in gateway.happenings if isinstance(one, FieldDropped)]
+
+    assert data["call"]["metrics"]["nodes"] == [{"edge": "SIP"}]
+    assert [one.field for one in dropped] == ["metrics"] * 3
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("https://elsewhere.example/?Page=1&PageToken=again", "UPSTREAM_INVALID_RESPONSE"),
+        ("https://elsewhere.example/?Page=x&PageToken=a", "UPSTREAM_INVALID_RESPONSE"),
+        ("https://elsewhere.example/?Page=1", "UPSTREAM_INVALID_RESPONSE"),
+    ],
+)
+async def test_pages_that_lead_nowhere_end(
+    sandbox: Sandbox, clock: Clock, url: str, code: str
+) -> None:
+    """A page after which the same one comes again, or one without number or token, is an error.
+
+    Of an address only the token and the number are taken: no other host is asked.
+    """
+    page = {"metrics": [], "meta": {"next_page_url": url}}
+    async with Gateway(sandbox, clock, Settings(), transport=Odd(sandbox, page)) as gateway:
+        error = await gateway.fail(RUNNING, sid=sandbox.examples()["sip"])
+
+    assert error["extensions"]["code"] == code
 
 
 async def test_a_price_holds_the_requests_of_all_edges(gateway: Gateway) -> None:

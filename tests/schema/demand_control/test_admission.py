@@ -159,6 +159,10 @@ def test_the_schema_can_be_asked_for() -> None:
     assert not DOCUMENTS.read(get_introspection_query()).errors
 
 
+BELOW = "query($s: CallSid!, $n: Int) { call(sid: $s)"
+"""A list in a call is priced by its size; a variable may be anything."""
+
+
 @pytest.mark.parametrize(
     ("text", "variables", "expected"),
     [
@@ -191,6 +195,10 @@ def test_the_schema_can_be_asked_for() -> None:
         ("query($n: Int) { calls(first: $n) { nodes { sid } } }", {"n": 100.0}, Cost(1, 100)),
         ("{ calls { ...C } } fragment C on CallConnection { nodes { sid } }", {}, Cost(1, 25)),
         ("subscription($s: CallSid!) { callUpdates(sid: $s) { sid } }", {}, Cost(2, 1)),
+        (f"{BELOW} {{ metrics(first: 5) {{ nodes {{ edge direction }} }} }} }}", {}, Cost(6, 10)),
+        (f"{BELOW} {{ metrics {{ nodes {{ edge }} }} }} }}", {}, Cost(6, 100)),
+        (f"{BELOW} {{ metrics(first: 5000) {{ nodes {{ edge }} }} }} }}", {}, Cost(6, 1000)),
+        (f"{BELOW} {{ events(first: $n) {{ nodes {{ name }} }} }} }}", {"n": 3}, Cost(6, 1000)),
     ],
 )
 def test_an_operation_has_its_price(text: str, variables: dict[str, Any], expected: Cost) -> None:
