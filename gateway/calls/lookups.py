@@ -9,6 +9,7 @@ from gateway.cache.store import call_key
 from gateway.calls.call import Call, Lookup, LookupStatus, Source, answer, remembered
 from gateway.calls.coalescing import Coalescer
 from gateway.calls.dependencies import Ground
+from gateway.calls.warehouse_lookups import WarehouseLookups
 from gateway.concurrency.background import log_fault
 from gateway.concurrency.deadlines import OneAsker, Priority, asked_by, asking
 from gateway.config.viewers import Realm
@@ -44,6 +45,7 @@ class Lookups:
         self._hook = ground.hook
         self._clock = ground.clock
         self._coalescer: Coalescer[Seen] = Coalescer("summary", ground.leases, ground.hook)
+        self._warehouse = WarehouseLookups(ground.warehouse)
         self._revalidations: set[asyncio.Task[Seen]] = set()
 
     async def look_up(self, realm: Realm, sid: CallSid) -> Lookup:
@@ -54,6 +56,9 @@ class Lookups:
             self._hook(_HIT)
             return self._lookup(known, Source.CACHE, entry)
         self._hook(CacheAsked("summary", "miss" if known is None else "stale"))
+        if (final := await self._warehouse.final(realm, sid, known)) is not None:
+            await self._store.keep(realm.key, [final])
+            return self._lookup(final, Source.WAREHOUSE)
         began = self._clock()
         try:
             seen = await self._fetch(realm, sid, known)

@@ -1,4 +1,4 @@
-"""What passes the gateway is in its warehouse soon after."""
+"""What passes the gateway is in its warehouse soon after, and answers without a cache."""
 
 import math
 import time
@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from gateway.calls.synchronisation import Trouble
 from gateway.calls.synchronisation_source import Target
@@ -24,6 +25,12 @@ LIST = '{ calls(first: 20, filter: { startTime: "4h" }) { nodes { sid } } }'
 BLIND = """
 mutation($input: AnnotateCallInput!) { annotateCall(input: $input) { userErrors { code } } }
 """
+FAMILY = """
+query($sid: CallSid!) {
+  call(sid: $sid) { processing { source } parentCall { sid processing { source } } }
+}
+"""
+LOOKUP = "query($sid: CallSid!) { callLookup(sid: $sid) { status } }"
 CALL = "query($sid: CallSid!) { call(sid: $sid) { sid } }"
 
 
@@ -130,6 +137,48 @@ async def test_an_annotation_reaches_the_warehouse(
         await after.ask(BLIND, input={"sid": sid, "callScore": 2})
         assert await becomes(lambda: warehouse_of(after).writer.written.kept == 1, within=30)
         assert score(await kept(after, sid)) == 2
+
+
+async def restarted(sandbox: Sandbox, clock: Clock, settings: Settings, *sids: str) -> None:
+    """Have calls written by a gateway that ends then: the next one has an empty cache."""
+    async with Gateway(sandbox, clock, settings) as gateway:
+        let_alone(gateway)
+        for sid in sids:
+            await gateway.ask(CALL, sid=sid)
+        await written(gateway, *sids)
+
+
+async def test_a_call_that_only_the_warehouse_knows_costs_no_request(
+    sandbox: Sandbox, clock: Clock, settings: Settings
+) -> None:
+    """Nor does its parent, nor its lookup; afterwards the cache has it (our promise)."""
+    child, parent = (sandbox.examples()[name] for name in ("child", "parent"))
+    await restarted(sandbox, clock, settings, child, parent)
+    async with Gateway(sandbox, clock, settings) as gateway:
+        let_alone(gateway)
+        assert await becomes(lambda: warehouse_of(gateway).connection.problem is None, within=30)
+        with gateway.upstream() as asked:
+            call = (await gateway.ask(FAMILY, sid=child))["call"]
+            again = (await gateway.ask(FAMILY, sid=child))["call"]
+            lookup = (await gateway.ask(LOOKUP, sid=parent))["callLookup"]
+    assert not asked
+    assert call["processing"]["source"] == "WAREHOUSE"
+    assert call["parentCall"] == {"sid": parent, "processing": {"source": "WAREHOUSE"}}
+    assert again["processing"]["source"] == "CACHE"
+    assert lookup["status"] == "COMPLETE"
+
+
+async def test_while_the_warehouse_is_away_twilio_is_asked(
+    sandbox: Sandbox, clock: Clock, settings: Settings, tmp_path: Path
+) -> None:
+    """Everything else goes on without it (our promise)."""
+    child, parent = (sandbox.examples()[name] for name in ("child", "parent"))
+    (tmp_path / "file").write_text("no folder")
+    away = structs.replace(settings, gateway_warehouse_url=f"chdb://{tmp_path}/file")
+    async with Gateway(sandbox, clock, away) as gateway:
+        call = (await gateway.ask(FAMILY, sid=child))["call"]
+    assert call["processing"]["source"] == "UPSTREAM"
+    assert call["parentCall"]["sid"] == parent
 
 
 def score(snapshot: Snapshot | None) -> int | None:
