@@ -10,6 +10,8 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
+from gateway.warehouse_instrumentation import WarehouseHappening
+
 
 class Outcome(Enum):
     """How a request to Twilio went, for those who do not care what it was about."""
@@ -97,7 +99,7 @@ class DependencyChanged(Struct, frozen=True):
     data.
     """
 
-    kind: Literal["cache", "upstream", "keys", "sink", "task"]
+    kind: Literal["cache", "upstream", "keys", "sink", "task", "warehouse"]
     reason: str | None
     name: str = ""
     how: Literal["failing", "refuses writes"] = "failing"
@@ -264,6 +266,7 @@ Happening: TypeAlias = (
     | ProcessMeasured
     | LogLinesDropped
     | OperationExecuted
+    | WarehouseHappening
     | FieldDropped
     | ValueUnrecognized
     | KeyUnknown

@@ -12,6 +12,7 @@ ROOT = Path(gateway.__file__).parent
 FLOORS: dict[str, int] = {
     "errors": 0,
     "instrumentation": 0,
+    "warehouse_instrumentation": 0,
     "request_stats": 0,
     "lru": 0,
     "encryption": 0,

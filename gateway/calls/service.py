@@ -93,5 +93,5 @@ def _synchroniser(ground: Ground, requests_per_minute: int) -> Synchroniser | No
     if ground.warehouse is None:
         return None
     budget = RequestBudget(requests_per_minute, ground.clock)
-    source = TwilioCalls(ground.client, budget, ground.clock)
+    source = TwilioCalls(ground.client, budget, ground.clock, hook=ground.hook)
     return Synchroniser(source, ground.warehouse, ground.accounts, ground.leases, ground.clock)

@@ -12,7 +12,9 @@ from gateway.insights.catalogue import CallSid
 from gateway.insights.paging import MAX_SIZE, PageRef, Question
 from gateway.insights.snapshot import Seen, Snapshot
 from gateway.insights.windows import KEPT, Window
+from gateway.instrumentation import Hook, silent
 from gateway.upstream.client import InsightsClient, UpstreamPage
+from gateway.warehouse_instrumentation import WarehouseRequested
 
 LONGEST_CALL = 24 * 3600
 """Seconds that a call can last at Twilio: a list is bounded below by when calls started."""
@@ -55,19 +57,21 @@ class Listed(NamedTuple):
 class TwilioCalls:
     """Twilio, as background work. Raises UpstreamError and BadUserInput."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the last three are for tests, or optional
         self,
         client: InsightsClient,
         budget: RequestBudget,
         clock: Callable[[], float],
         sleep: Sleep = asyncio.sleep,
         largest_page: int = MAX_SIZE,
+        hook: Hook = silent,
     ) -> None:
         self.budget = budget
         self.largest_page = largest_page
         self._client = client
         self._clock = clock
         self._sleep = sleep
+        self._hook = hook
 
     async def ended_between(
         self, target: Target, state: State, start: float, end: float, size: int
@@ -115,6 +119,7 @@ class TwilioCalls:
         while (wait := self.budget.wait) > 0:
             await self._sleep(wait)
         self.budget.take()
+        self._hook(WarehouseRequested())
 
 
 def end_of(snapshot: Snapshot) -> float | None:

@@ -74,7 +74,7 @@ def backend_of(
     )
     client = InsightsClient(disciplined, settings.gateway_upstream_url, hook=hook, clock=clock)
     accounts = ServedAccounts(configuration.accounts)
-    warehouse = warehouse_of(settings, accounts, clock)
+    warehouse = warehouse_of(settings, accounts, clock, hook)
     store = Store(cache, freshness, clock)
     ground = Ground(client, store, freshness, leases, hook, clock, accounts, warehouse)
     pushed = events_are_on(settings, configuration.accounts)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def warehouse_of(
-    settings: Settings, accounts: ServedAccounts, clock: Callable[[], float]
+    settings: Settings, accounts: ServedAccounts, clock: Callable[[], float], hook: Hook
 ) -> "Warehouse | None":
     """The warehouse, which is not open yet; None where the settings name none."""
     url, key = settings.gateway_warehouse_url, settings.gateway_cache_key
@@ -36,7 +36,7 @@ def warehouse_of(
         settings.gateway_warehouse_days,
         settings.gateway_settled_version,
     )
-    return Warehouse(options, clock)
+    return Warehouse(options, clock, hook=hook)
 
 
 @asynccontextmanager

@@ -1,22 +1,22 @@
 """An engine that is opened in the background, and made ready again when it was away.
 
 What is asked before it is open, or while it is away, fails at once with WarehouseUnavailable; the
-log has one line when that begins, and one when it is over.
+hook hears when that begins, and when it is over.
 """
 
 import asyncio
-import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from gateway.errors import GatewayError, WarehouseUnavailable
+from gateway.instrumentation import DependencyChanged, Hook, silent
 from gateway.warehouse.block import Block
 from gateway.warehouse.engine import USUAL, Answer, Engine, Limits, Statement
 from gateway.warehouse.failures import first_line
+from gateway.warehouse_instrumentation import WarehouseAsked
 
 T = TypeVar("T")
-
-_log = logging.getLogger("gateway.warehouse")
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 """Seconds until an engine that is away is tried again."""
@@ -29,14 +29,15 @@ class Connection:
         self,
         open_engine: Callable[[], Awaitable[Engine]],
         prepare: Callable[[Engine], Awaitable[None]],
+        hook: Hook = silent,
     ) -> None:
         self.problem: GatewayError | None = WarehouseUnavailable("is being opened")
         self._open_engine = open_engine
         self._prepare = prepare
+        self._hook = hook
         self._open: Engine | None = None
         self._is_ready = False
         self._doubt = asyncio.Event()
-        self._is_away = False
 
     async def run(self) -> None:
         """Keep it open and ready, until cancelled."""
@@ -57,7 +58,14 @@ class Connection:
 
     async def query(self, statement: Statement, limits: Limits = USUAL) -> Answer:
         """Ask."""
-        return await self._watched(self._opened.query(statement, limits))
+        began = time.perf_counter()
+        try:
+            answer = await self._watched(self._opened.query(statement, limits))
+        except GatewayError:
+            self._hook(WarehouseAsked("failed", time.perf_counter() - began))
+            raise
+        self._hook(WarehouseAsked("answered", time.perf_counter() - began, answer.rows_read))
+        return answer
 
     async def command(self, statement: Statement) -> None:
         """Change tables, or what they hold."""
@@ -94,12 +102,16 @@ class Connection:
         self._is_ready = True
 
     def _failed(self, problem: GatewayError) -> None:
-        if not self._is_away:
-            why = f" ({first_line(problem.__cause__)})" if problem.__cause__ else ""
-            _log.warning("%s%s", problem, why)
-        self._is_away, self.problem = True, problem
+        self.problem = problem
+        self._hook(DependencyChanged("warehouse", _reason(problem)))
         self._doubt.set()
 
     def _came_back(self) -> None:
-        _log.info("The warehouse is open.")
-        self._is_away, self.problem = False, None
+        self.problem = None
+        self._hook(DependencyChanged("warehouse", None))
+
+
+def _reason(problem: GatewayError) -> str:
+    """Why it cannot be asked, without the statement."""
+    why = f" ({first_line(problem.__cause__)})" if problem.__cause__ else ""
+    return f"{str(problem).rstrip('.')}{why}"

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from contextlib import suppress
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.errors import GatewayError
 from gateway.insights.snapshot import Snapshot
+from gateway.instrumentation import Hook, silent
 from gateway.warehouse.asked import Asked, Measured
 from gateway.warehouse.connection import Connection
 from gateway.warehouse.coverage import Coverages
@@ -25,6 +27,7 @@ from gateway.warehouse.search import Search
 from gateway.warehouse.statistics import Statistics
 from gateway.warehouse.table import DAY, prepare
 from gateway.warehouse.writer import Writer
+from gateway.warehouse_instrumentation import WarehouseMeasured
 
 _UPKEEP, _UPKEEP_LATER = 3600.0, 10.0
 """Seconds between two rounds of upkeep, and until one that failed is tried again."""
@@ -35,6 +38,13 @@ _SUBACCOUNTS = 10_000
 _OTHERS_WRITE = 15.0
 """Seconds that another replica may take to write a batch, or that its clock may be behind."""
 
+_MEASURE_EVERY = 15.0
+"""Seconds between two looks at its size."""
+
+_PARTS = """
+SELECT sum(rows), sum(bytes_on_disk) FROM system.parts
+WHERE active AND database = currentDatabase() AND table = 'calls'
+"""
 _STATUS = """
 SELECT count(), toUnixTimestamp64Milli(min(gateway_filed)),
     toUnixTimestamp64Milli(max(gateway_filed)) FROM calls FINAL
@@ -82,13 +92,15 @@ class Warehouse:
         options: Options,
         clock: Callable[[], float],
         opening: Callable[[], Awaitable[Engine]] | None = None,
+        hook: Hook = silent,
     ) -> None:
         self._options = options
         self._clock = clock
+        self._hook = hook
         self._rows = Rows(options.keys, options.hash_key)
         self._small: tuple[float, bool] = (float("-inf"), True)
         self.connection = Connection(
-            opening or (lambda: open_engine(options.url, options.password)), self._prepare
+            opening or (lambda: open_engine(options.url, options.password)), self._prepare, hook
         )
         engine = self.connection
         self.coverages = Coverages(engine, clock)
@@ -109,6 +121,7 @@ class Warehouse:
                 group.create_task(self.connection.run())
                 group.create_task(self.writer.run())
                 group.create_task(self._keep_up())
+                group.create_task(self._keep_measured())
         finally:
             await self.connection.close()
 
@@ -178,6 +191,17 @@ class Warehouse:
                 await asyncio.sleep(_UPKEEP_LATER)
             else:
                 await asyncio.sleep(_UPKEEP)
+
+    async def _keep_measured(self) -> None:
+        """Tell what it holds and how current it is, until cancelled."""
+        while True:
+            with suppress(GatewayError):
+                ((rows, size),) = (await self.connection.query(Statement(_PARTS))).rows
+                covered = (await self.coverages.all()).values()
+                oldest = min((one.synced_at for one in covered), default=self._clock())
+                lag = max(0.0, self._clock() - oldest)
+                self._hook(WarehouseMeasured(int(rows), int(size), lag))
+            await asyncio.sleep(_MEASURE_EVERY)
 
     async def _is_small(self) -> bool:
         """Whether it holds so few calls that quantiles are exact; asked once a minute."""

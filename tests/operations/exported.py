@@ -34,6 +34,7 @@ from gateway.instrumentation import (
     WebhookAnswered,
 )
 from gateway.server.telemetry.prometheus import Telemetry
+from gateway.warehouse_instrumentation import WarehouseAsked, WarehouseMeasured, WarehouseRequested
 
 EVERYTHING: list[Happening] = [
     UpstreamAnswered("AC", "Summary", 200, 0.1, None, attempt=2),
@@ -57,6 +58,9 @@ EVERYTHING: list[Happening] = [
     ProcessMeasured(1, 1, 1),
     LogLinesDropped(1),
     OperationExecuted("compiled"),
+    WarehouseAsked("answered", 0.01, 100),
+    WarehouseRequested(),
+    WarehouseMeasured(1, 1, 1.0),
     FieldDropped("field"),
     ValueUnrecognized("field"),
     KeyUnknown("field"),

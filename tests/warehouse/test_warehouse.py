@@ -1,6 +1,5 @@
 import asyncio
 import contextlib
-import logging
 import sys
 from collections.abc import AsyncIterator
 
@@ -8,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.errors import WarehouseUnavailable
+from gateway.instrumentation import DependencyChanged, Happening
 from gateway.warehouse import connection as connecting
 from gateway.warehouse.asked import Asked
 from gateway.warehouse.conditions import EVERYTHING
@@ -105,12 +105,13 @@ async def test_a_warehouse_keeps_what_comes_and_answers(server: ClickHouseServer
 
 @pytest.mark.usefixtures("_impatient")
 async def test_a_server_that_is_away_at_the_start_costs_a_line_and_no_start(
-    server: ClickHouseServer, caplog: pytest.LogCaptureFixture
+    server: ClickHouseServer,
 ) -> None:
     """Questions fail with `WAREHOUSE_UNAVAILABLE`; when it is there, all goes on (the issue)."""
     port = free_port()
-    warehouse = Warehouse(options(f"clickhouse://127.0.0.1:{port}/whole"), lambda: NOON)
-    caplog.set_level(logging.INFO, "gateway.warehouse")
+    heard: list[Happening] = []
+    url = f"clickhouse://127.0.0.1:{port}/whole"
+    warehouse = Warehouse(options(url), lambda: NOON, hook=heard.append)
     async with running(warehouse):
         warehouse.writer.offer(ACCOUNT, WORLD[:10])
         with pytest.raises(WarehouseUnavailable):
@@ -120,10 +121,11 @@ async def test_a_server_that_is_away_at_the_start_costs_a_line_and_no_start(
             await opened(warehouse)
             await warehouse.writer.write(ACCOUNT, [])
             assert (await warehouse.search.count(Question(REALM, EVER))).calls == 10
-    warned = [one for one in caplog.records if one.levelno >= logging.WARNING]
+    reasons = [one.reason for one in heard if isinstance(one, DependencyChanged)]
 
-    assert len(warned) == 1
-    assert "calls FINAL" not in caplog.text
+    assert reasons[0] is not None
+    assert reasons[-1] is None
+    assert "calls FINAL" not in str(reasons)
 
 
 @pytest.mark.usefixtures("_impatient")

@@ -50,6 +50,11 @@ _SENTENCES: Mapping[tuple[str, str], _Sentences] = {
         "Calls are asked for in intervals.",
         "The sink of Event Streams accepts events again",
     ),
+    ("warehouse", "failing"): _Sentences(
+        "The warehouse cannot be asked",
+        "Searches, statistics and exports fail; all else goes on, and the warehouse catches up.",
+        "The warehouse works again",
+    ),
     ("task", "failing"): _Sentences(
         "A background task fails",
         "It begins again; the line above has the traceback.",

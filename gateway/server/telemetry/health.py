@@ -17,11 +17,16 @@ class Health:
     """A listener that remembers how the last requests to Twilio went."""
 
     def __init__(
-        self, leaving: Leaving, dependencies: Dependencies, tasks: BackgroundTasks
+        self,
+        leaving: Leaving,
+        dependencies: Dependencies,
+        tasks: BackgroundTasks,
+        has_warehouse: bool = False,  # noqa: FBT001, FBT002 - a part that may be there or not
     ) -> None:
         self._leaving = leaving
         self._dependencies = dependencies
         self._tasks = tasks
+        self._has_warehouse = has_warehouse
         self._answered: dict[str, State] = {}
         self._circuits: dict[str, str] = {}
 
@@ -56,6 +61,8 @@ class Health:
             "tasks": self._tasks.states(),
             "failing": self._dependencies.reasons(),
         }
+        if self._has_warehouse:
+            parts["warehouse"] = self._dependencies.state("warehouse")
         if self._leaving.begun:
             return JSONResponse({"status": "unready", "server": "leaving", **parts}, 503)
         return JSONResponse({"status": "ok", "server": "ok", **parts})

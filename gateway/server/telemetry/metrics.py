@@ -49,9 +49,11 @@ class Make:
         """A histogram, by its labels."""
         return cache(Histogram(name, told, labels, registry=self._registry, buckets=buckets).labels)
 
-    def gauge(self, name: str, told: str) -> Gauge:
-        """A gauge; the values of several workers are added."""
-        return Gauge(name, told, registry=self._registry, multiprocess_mode="livesum")
+    def gauge(
+        self, name: str, told: str, workers: Literal["livesum", "livemax"] = "livesum"
+    ) -> Gauge:
+        """A gauge; the values of several workers are added, or the highest of them counts."""
+        return Gauge(name, told, registry=self._registry, multiprocess_mode=workers)
 
     def gauges(
         self, name: str, told: str, *labels: str, workers: Literal["livesum", "livemin"] = "livesum"

@@ -30,7 +30,7 @@ def observers(
     counting, logging = telemetry.listeners(), dependencies.listeners()
     changed = among((counting, logging), hooks)
     tasks = BackgroundTasks(changed)
-    health = Health(leaving, dependencies, tasks)
+    health = Health(leaving, dependencies, tasks, settings.gateway_warehouse_url is not None)
     groups = [counting, logging, health.listeners(), tasks.listeners(), COUNTS]
     if settings.gateway_webhook_url is not None:
         groups.append(Deliveries(changed, clock).listeners())
@@ -47,3 +47,5 @@ def _configured(settings: Settings) -> Iterator[DependencyChanged]:
         yield DependencyChanged("keys", None)
     if settings.gateway_webhook_url is not None:
         yield DependencyChanged("sink", None)
+    if settings.gateway_warehouse_url is not None:
+        yield DependencyChanged("warehouse", None)

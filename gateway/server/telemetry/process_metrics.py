@@ -34,7 +34,7 @@ class Process:
         self._tasks = make.gauge("gateway_tasks", "Tasks of the event loops of workers.")
         self._up = make.gauges(
             "gateway_dependency_up",
-            "Whether it works: cache, upstream (by account), keys, sink or task.",
+            "Whether it works: cache, upstream (by account), keys, sink, task or warehouse.",
             *("dependency", "name"),
             workers="livemin",
         )

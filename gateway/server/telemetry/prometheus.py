@@ -23,6 +23,7 @@ from gateway.server.telemetry.metrics import (
     Upstream,
 )
 from gateway.server.telemetry.process_metrics import Process
+from gateway.server.telemetry.warehouse_metrics import Kept
 
 SHARED_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that prometheus_client knows the directory by; it is read at import."""
@@ -37,7 +38,7 @@ class Telemetry:
         registry = self._registry = CollectorRegistry()
         self._requests = Requests(registry)
         asking = (self._requests, Upstream(registry), Discipline(registry))
-        knowing = (Cached(registry), Pushed(registry), Process(registry))
+        knowing = (Cached(registry), Kept(registry), Pushed(registry), Process(registry))
         self._listeners = {
             kind: listener
             for group in (*asking, *knowing)
