@@ -161,7 +161,8 @@ class OperationAnswered(Struct, frozen=True):
 
     It is `partial` with errors beside data, `failed` with errors alone, `refused` if it was not
     executed, and `abandoned` if its client left before; then `kind` may be None, for nobody knows.
-    `codes` are those of its errors.
+    `codes` are those of its errors. `client` has the name and version of the program that sent it,
+    and `usage` the `coordinates` that it uses of the schema; None where that is not known.
     """
 
     kind: OperationKind | None
@@ -169,6 +170,8 @@ class OperationAnswered(Struct, frozen=True):
     outcome: OperationOutcome
     codes: tuple[str, ...]
     seconds: float
+    client: Any = None
+    usage: Any = None
 
 
 class RequestAnswered(Struct, frozen=True):

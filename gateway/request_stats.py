@@ -6,7 +6,7 @@ Its line of log and its metrics are made of this when it is over. Nothing here i
 import time
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.instrumentation import (
     CacheAsked,
@@ -15,6 +15,14 @@ from gateway.instrumentation import (
     OperationOutcome,
     UpstreamAnswered,
 )
+
+
+class Client(NamedTuple):
+    """The program that sent a request, by the name that it gives itself."""
+
+    name: str
+    version: str
+
 
 MAX_IDS = 8
 """How many of Twilio's request ids are kept: who follows a call may cause thousands."""
@@ -26,10 +34,12 @@ class Tally:
     `twilio_ids` are Twilio's ids of the upstream requests that were made for it, `codes` those of
     the errors that it was answered with. `trace_parent` says of which trace it is part, as its
     `traceparent` header did; `trace` is for whoever makes traces, and they tell its `trace_id`.
+    `client` is the program that sent it, and `usage` what the operation uses of the schema.
     """
 
     __slots__ = (
         "cache_hits",
+        "client",
         "codes",
         "cost",
         "kind",
@@ -43,6 +53,7 @@ class Tally:
         "trace_parent",
         "twilio_ids",
         "upstream_requests",
+        "usage",
         "viewer",
         "warehouse_queries",
     )
@@ -54,6 +65,8 @@ class Tally:
         self.trace_id: str | None = None
         self.started = time.perf_counter()
         self.viewer: str | None = None
+        self.client: Client | None = None
+        self.usage: Any = None
         self.kind: OperationKind | None = None
         self.operation: str | None = None
         self.outcome: OperationOutcome | None = None

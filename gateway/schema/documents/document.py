@@ -75,6 +75,7 @@ class Document(Struct, frozen=True, dict=True):
     traits: Trait = Trait.NONE
     prices: tuple[Price, ...] = ()
     ways: set[Hashable] = field(default_factory=set)
+    usages: dict[Hashable, object] = field(default_factory=dict)
     deciders: tuple[str, ...] = ()
     deferring: DocumentNode | None = None
     own_size: int = 0

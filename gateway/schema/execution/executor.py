@@ -15,6 +15,7 @@ from gateway.schema.demand_control.budgets import Refused
 from gateway.schema.documents.document import Document
 from gateway.schema.documents.persisted_queries import Reader
 from gateway.schema.documents.request import Request
+from gateway.schema.documents.usage import usage_of
 from gateway.schema.execution.answers import Answer, from_cache, too_expensive, with_cost
 from gateway.schema.execution.compiled.compiler import Compiler
 from gateway.schema.execution.execution import Execution, chosen
@@ -107,6 +108,7 @@ class Executor:
             await self._demand.admit(execution.price, variables, context)
         except Refused as problem:
             return too_expensive(problem, context.request_id)
+        noted().usage = usage_of(self.schema, execution.document, execution.operation, variables)
         return None
 
     async def _executed(self, execution: Execution, dialect: Dialect | None) -> Answer:

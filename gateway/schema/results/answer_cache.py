@@ -7,7 +7,7 @@ the cache entries that it was made of, and ends with that one at the latest.
 import hashlib
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -33,14 +33,16 @@ _HITS = {kind: CacheAsked(kind, "hit") for kind in ("summary", "page")}
 class CachedAnswer(Struct, frozen=True, eq=False, dict=True):
     """An answer to a query, without errors; it holds while its entries are kept `together`.
 
-    `pieces` are its JSON, `operation` is the name of the operation in the log, and `cost` what its
-    viewer is charged each time. `hits` are the lookups that each such answer counts as.
+    `pieces` are its JSON, `operation` is the name of the operation in the log, and `usage` what it
+    uses of the schema. `cost` is what its viewer is charged each time, and `hits` are the lookups
+    that each such answer counts as.
     """
 
     question: Question
     pieces: Sequence[bytes]
     lifetime: Lifetime
     operation: str | None
+    usage: Any
     cost: int
     hits: Sequence[CacheAsked]
     together: Together
@@ -73,7 +75,7 @@ class AnswerCache:
         for hit in cached.hits:
             self._hook(hit)
         tally.viewer, tally.kind, tally.operation = viewer.name, "query", cached.operation
-        tally.cost, tally.outcome = cached.cost, "ok"
+        tally.cost, tally.outcome, tally.usage = cached.cost, "ok", cached.usage
         return cached, self._budgets.pay(cached.cost, viewer, now)
 
     def _cached(self, question: Question, viewer: Viewer, now: float) -> CachedAnswer | None:
@@ -103,7 +105,14 @@ class AnswerCache:
         hits = tuple(_HITS[kind] for kind in told.kinds)
         together = Together(entries, told.fresh_until)
         cached = CachedAnswer(
-            question, pieces, lifetime, tally.operation, tally.cost, hits, together
+            question,
+            pieces,
+            lifetime,
+            tally.operation,
+            tally.usage,
+            tally.cost,
+            hits,
+            together,
         )
         size = sum(map(len, pieces)) + _SIZE + _SIZE_OF_ENTRY * len(entries)
         key = "answer", viewer.name, question

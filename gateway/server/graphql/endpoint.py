@@ -51,6 +51,7 @@ from gateway.server.graphql.service import Service
 from gateway.server.graphql.streams import Stream
 from gateway.server.middleware.disconnect import ClientLeft, Incoming, WhileConnected
 from gateway.server.protocols.replay import READ, Asked
+from gateway.server.telemetry.clients import client_of
 from gateway.server.telemetry.request_log import note
 
 Page = Callable[[HttpRequest], Awaitable[Response]]
@@ -118,6 +119,7 @@ class GraphQLEndpoint:
         place.belong_to(admission.viewer.name)
         ask_for(OneAsker(admission.viewer.name))
         request = await self._request(http, incoming)
+        tally.client = client_of(http.headers, request.extensions)
         if manner.table is not None:
             place.move_to(self._connections)
             with WhileConnected(incoming):
@@ -171,7 +173,9 @@ class GraphQLEndpoint:
         if answer.cached is not None and known is None:
             until = admission.unquestioned(now)
             question = answer.cached.question
-            http.scope["state"]["asked"] = Asked(question, admission, until, content_type)
+            http.scope["state"]["asked"] = Asked(
+                question, admission, until, content_type, http.tally.client
+            )
         if content_type is None or answer.errors:
             return response
         response.raw_headers += for_caches(answer.lifetime, answer.digest, content_type, now)

@@ -28,6 +28,7 @@ from gateway.server.graphql.bodies import MAX_BODY_BYTES, BadRequest, request_of
 from gateway.server.graphql.cors import may_connect
 from gateway.server.graphql.load_shedding import too_many
 from gateway.server.graphql.service import Service
+from gateway.server.telemetry.clients import client_of
 from gateway.server.telemetry.request_log import Journal, note
 
 SUBPROTOCOL = "graphql-transport-ws"
@@ -205,6 +206,7 @@ class _Connection:
     async def _operate(self, name: str, payload: dict[str, Any], viewer: Viewer) -> None:
         tally = Tally(secrets.token_hex(8))
         tally.viewer = viewer.name
+        tally.client = client_of(self._socket.headers, payload.get("extensions"))
         current.set(tally)  # in the context of this task, which ends with the operation
         ask_for(OneAsker(viewer.name))
         try:

@@ -21,18 +21,20 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from msgspec import Struct
 from starlette.types import Scope
 
 from gateway.lru import LruCache
-from gateway.request_stats import Tally, current
+from gateway.request_stats import Client, Tally, current
 from gateway.schema.results.answer_cache import AnswerCache, Question
 from gateway.server.access.authentication import Admission, Doorkeeper
 from gateway.server.drain import Leaving
 from gateway.server.graphql.http_cache import for_caches
 from gateway.server.graphql.rate_limit_headers import told_of_budget
+from gateway.server.telemetry.clients import HEADERS as CLIENT_HEADERS
 from gateway.server.telemetry.request_log import Journal, request_id_of
 
 LONGEST = 16 * 1024
@@ -46,6 +48,7 @@ READ = {
     for name in (
         *("accept", "authorization", "content-encoding", "content-length", "content-type"),
         *("if-none-match", "origin", "sec-fetch-site"),
+        *chain.from_iterable(CLIENT_HEADERS),
     )
 }
 """The headers that GraphQL over HTTP reads here, in the way it names them."""
@@ -96,6 +99,7 @@ class Asked(Struct, frozen=True, gc=False):
     admission: Admission
     until: float
     content_type: bytes | None
+    client: Client | None = None
 
 
 class _Known(Struct, frozen=True, gc=False):
@@ -193,6 +197,7 @@ class Replay:
             self._memory.forget(("replay", named.name))
             return None
         tally = Tally(request_id_of(named.request_id), named.trace_parent)
+        tally.client = asked.client
         token = current.set(tally)
         try:
             found = self._answers.answer(asked.question, asked.admission.viewer, now, tally)

@@ -26,7 +26,7 @@ from gateway.instrumentation import (
     ValueUnrecognized,
     WebhookAnswered,
 )
-from gateway.server.telemetry.operation_names import Labels, shown_name
+from gateway.server.telemetry.operation_names import OTHER, Labels, shown_name
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _BUCKETS_AFTER_END = (60, 300, 600, 900, 1200, 1500, 1800, 2100, 2700, 3600, 7200)
@@ -68,7 +68,13 @@ class Requests:
     """What clients asked, and how it went."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        make, self.names = Make(registry), Labels()
+        make, self.names, self.clients = Make(registry), Labels(), Labels()
+        self._versions = Labels()
+        self._by_client = make.counter(
+            "gateway_client_operations",
+            "Operations, by the client that names itself, and its version.",
+            *("client", "version"),
+        )
         self._answered = make.counter(
             "gateway_operations",
             "Operations, by name, kind and outcome: ok, partial, failed, refused or abandoned.",
@@ -102,6 +108,13 @@ class Requests:
             self._seconds(name).observe(one.seconds)
         for code in one.codes:
             self._errors(code).inc()
+        if one.client is not None:
+            self._count_client(*one.client)
+
+    def _count_client(self, name: str, version: str) -> None:
+        client = self.clients.of(name)
+        known = self._versions.of(f"{client} {version}") != OTHER
+        self._by_client(client, version if known else OTHER).inc()
 
     def _request(self, one: RequestAnswered) -> None:
         self._http(one.route or "other", one.status).inc()

@@ -10,6 +10,9 @@ MAX_NAMES = 100
 ANONYMOUS = "anonymous"
 """What an operation without a name is called in the log and in metrics."""
 
+OTHER = "other"
+"""What names are called once there are too many."""
+
 _LONGEST = 64
 _LONG_NUMBER = re.compile(r"\d(?:_*\d){6,}", re.ASCII)
 
@@ -38,12 +41,12 @@ class Labels:
         self._expected.update(map(shown_name, names))
 
     def of(self, name: str | None) -> str:
-        """The label of a name; `other` once there are too many, `anonymous` if there is none."""
+        """The label of a name; OTHER once there are too many, `anonymous` if there is none."""
         if name is None:
             return ANONYMOUS
         if name in self._expected or name in self._met:
             return name
         if len(self._met) == MAX_NAMES:
-            return "other"
+            return OTHER
         self._met.add(name)
         return name

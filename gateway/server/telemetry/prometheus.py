@@ -14,7 +14,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.instrumentation import Happening, Listeners
+from gateway.instrumentation import Happening, Hook, Listeners
+from gateway.server.telemetry.field_usage import FieldUsage
 from gateway.server.telemetry.metrics import (
     Cached,
     Discipline,
@@ -37,6 +38,7 @@ class Telemetry:
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
         self._requests = Requests(registry)
+        self._usage = usage = FieldUsage(registry, self._requests.clients)
         asking = (self._requests, Upstream(registry), Discipline(registry))
         knowing = (Cached(registry), Kept(registry), Pushed(registry), Process(registry))
         self._listeners = {
@@ -44,6 +46,8 @@ class Telemetry:
             for group in (*asking, *knowing)
             for kind, listener in group.listeners().items()
         }
+        for kind, listener in usage.listeners().items():
+            self._listeners[kind] = _both(self._listeners[kind], listener)
 
     def __call__(self, happening: Happening) -> None:
         """Count what happened."""
@@ -59,8 +63,17 @@ class Telemetry:
 
     async def metrics(self, _: Request) -> Response:
         """`GET /metrics`."""
+        self._usage.add_up()
         registry = self._registry
         if directory := os.environ.get(SHARED_DIRECTORY):
             registry = CollectorRegistry()
             MultiProcessCollector(registry, directory)  # type: ignore[no-untyped-call]
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _both(one: Hook, other: Hook) -> Hook:
+    def listen(happening: Happening) -> None:
+        one(happening)
+        other(happening)
+
+    return listen

@@ -88,7 +88,15 @@ class Journal:
         if tally.kind is not None or tally.outcome is not None:
             outcome = tally.outcome or "ok"  # of a stream that its client left before an answer
             self._hook(
-                OperationAnswered(tally.kind, tally.operation, outcome, tally.codes, seconds)
+                OperationAnswered(
+                    tally.kind,
+                    tally.operation,
+                    outcome,
+                    tally.codes,
+                    seconds,
+                    tally.client,
+                    tally.usage,
+                )
             )
         if logger.isEnabledFor(logging.INFO):
             said["milliseconds"] = round(seconds * 1000, 1)
@@ -105,6 +113,8 @@ def _tell(said: dict[str, Any], tally: Tally) -> None:
     """Add what is known of a GraphQL request; nothing of any other."""
     if tally.viewer is not None:
         said["viewer"] = tally.viewer
+    if tally.client is not None:
+        said["client"] = "/".join(filter(None, tally.client))
     if tally.kind is not None:
         said["kind"] = tally.kind
         said["operation"] = tally.operation or ANONYMOUS

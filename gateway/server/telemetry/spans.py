@@ -239,6 +239,8 @@ def _operation_attributes(one: OperationAnswered, tally: Tally, trace: _Trace) -
         said["gateway.error_codes"] = one.codes
     if tally.viewer is not None:
         said["gateway.viewer"] = tally.viewer
+    if tally.client is not None:
+        said["graphql.client.name"], said["graphql.client.version"] = tally.client
     if tally.cost is not None:
         said["gateway.cost"] = tally.cost
     if trace.left_out:

@@ -279,7 +279,6 @@ UNREAD = {
     "Accept-Language": "de",
     "Access-Control-Request-Method": "GET",
     "Apollo-Require-Preflight": "true",
-    "Apollographql-Client-Name": "web",
     "Cache-Control": "no-cache",
     "Cookie": "token=ben; session=1",
     "Date": "Tue, 15 Nov 1994 08:12:31 GMT",
