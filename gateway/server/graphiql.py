@@ -41,6 +41,9 @@ TABS = (
     Tab("heard-in-app", example="client"),
     Tab("page-by-page", variables={"first": 25, "after": None}),
     Tab("who-am-i"),
+    Tab("worst-carriers", variables={"since": "7d"}),
+    Tab("calls-per-hour", variables={"since": "1d", "every": "1h", "zone": "UTC"}),
+    Tab("search-calls", variables={"since": "7d"}),
 )
 
 
