@@ -30,7 +30,7 @@ _log = logging.getLogger("gateway.warehouse")
 _LEASE, _LOOK_EVERY, _ROUND = "warehouse", 1.0, 60.0
 """The name of the lease, and seconds: between two tries to take it, and for which it is kept."""
 
-_IDLE, _WHILE_AWAY = 15.0, 5.0
+_IDLE, _WHILE_AWAY = 15.0, 1.0
 """Seconds until there may be something to do again, and until the engine is asked again."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 600.0

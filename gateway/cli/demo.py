@@ -21,6 +21,9 @@ from gateway.config.settings import Secret, Settings
 if TYPE_CHECKING:
     from gateway.sandbox import Sandbox
 
+MONTH = 20_000
+"""Calls of the last month beside, for the warehouse: it is filled within a minute."""
+
 TOLD = """
   Explorer   {address}/explorer/
   GraphiQL   {address}/
@@ -55,7 +58,8 @@ def demo(host: str | None, port: int | None, calls: int, seed: int, speed: float
     settings = settings_of(variables)
     check_documents(settings)
     listening, address = listen(settings.gateway_host, settings.gateway_port)
-    world = Sandbox(calls=calls, seed=seed, speed=speed)
+    month = MONTH if calls and has_engine() else 0
+    world = Sandbox(calls=calls, seed=seed, speed=speed, month=month)
     with _warehouse_for(settings) as settings:
         app = _gateway_over(world, settings, address)
         print(TOLD.format(address=address, often=world.often, late=world.late))

@@ -88,6 +88,8 @@ class InsightsApi:
         as_of = cursor.as_of if cursor else now
         query = Query.of(given, as_of, account)
         page = self.summaries.page(query, as_of, cursor or number, size)
+        while not page.more and self.world.tell_older(query.since):
+            page = self.summaries.page(query, as_of, cursor or number, size)
         if cursor:
             number = cursor.page
         start = paging.Cursor(number, "on", 0, "", as_of, mark)

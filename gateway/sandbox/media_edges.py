@@ -7,6 +7,7 @@ from gateway.sandbox.calls import Call, Json
 from gateway.sandbox.people import address
 
 REGIONS = {"us1": "ashburn", "ie1": "dublin", "au1": "sydney"}
+TROUBLED = "ie1"  # where calls are bad for an hour
 EDGES_OF = {
     "carrier": ("carrier_edge",),
     "sip": ("sip_edge",),
@@ -54,6 +55,8 @@ def edge_tags(edges: Json) -> set[str]:
 
 def _gateway_edge(rng: random.Random, name: str, call: Call, grade: quality.Grade) -> Json:
     region = rng.choices(list(REGIONS), (7, 2, 1))[0]
+    if "trouble" in call.traits:
+        region = TROUBLED
     properties: Json = {
         "media_region": region,
         "signaling_region": region,

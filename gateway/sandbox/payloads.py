@@ -81,6 +81,8 @@ def _grade(rng: random.Random, call: Call, calling: Json, called: Json) -> quali
     """How good the media were: the bad carrier spoils most of what it touches."""
     if people.carried_badly(calling, called) and ("bad" in call.traits or rng.random() < 0.75):  # noqa: PLR2004
         return quality.GRADES["bad"]
+    if "trouble" in call.traits or people.heard_badly(calling) or people.heard_badly(called):
+        return quality.GRADES["bad"]
     return next(grade for name, grade in quality.GRADES.items() if name in call.traits)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from gateway.sandbox.calls import Call, Json
 
 BAD_CARRIER = "Murkwater Telecom"
+OLD_CHROME = "131"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,25 @@ def parties(rng: random.Random, call: Call) -> tuple[Json, Json]:
     here, there = _ends(call)
     calling = _party(rng, here, "caller", call)
     called = _party(rng, there, "callee", call)
+    if "old_browser" in call.traits:
+        _make_old(calling)
+        _make_old(called)
     if "event_shaped" in call.traits:
         return _spelled_out(calling), _spelled_out(called)
     return calling, called
+
+
+def heard_badly(party: Json) -> bool:
+    """The app runs in the browser that hears badly."""
+    browser = (party.get("sdk") or {}).get("browser", {})
+    return bool(browser.get("name") == "Chrome" and browser.get("major") == OLD_CHROME)
+
+
+def _make_old(party: Json) -> None:
+    """Have an app run in the browser that hears badly, if it is one of that name."""
+    browser = (party.get("sdk") or {}).get("browser", {})
+    if browser.get("name") == "Chrome":
+        browser |= {"major": OLD_CHROME, "version": f"{OLD_CHROME}.0.41"}
 
 
 def carried_badly(calling: Json, called: Json) -> bool:

@@ -30,7 +30,8 @@ class Sandbox:
     The same `calls`, `seed` and time of making give the same world. `clock` (epoch seconds) is
     read on every request; `speed` divides the delays in a summary's life. With `arrivals`, calls
     keep ending as time passes: one every `often` seconds, and its summary is complete about `late`
-    seconds later. `calls=0` is an empty world, for tests that add their own.
+    seconds later. `calls=0` is an empty world, for tests that add their own. `month` are calls of
+    the last month beside, in which there is something to find (`month.py`).
     """
 
     def __init__(  # noqa: PLR0913  (the knobs of a world; each with a default)
@@ -42,6 +43,7 @@ class Sandbox:
         *,
         arrivals: bool = True,
         partial_finds_complete: bool = True,
+        month: int = 0,
     ) -> None:
         """Make the world, anchored at what the clock says now."""
         self._accounts = Accounts.of(seed)
@@ -50,7 +52,7 @@ class Sandbox:
         self.often = interval_at(speed)
         self.late = life.STEPS * life.STEP / speed
         interval = self.often if arrivals else None
-        self._world = World(self._accounts, calls, seed, int(clock()), interval)
+        self._world = World(self._accounts, calls, seed, int(clock()), interval, month)
         self._summaries = Summaries(self._world, speed)
         self._stream = EventStream(self._accounts, self._world, self._summaries, seed, speed)
         tokens = paging.Tokens(f"{seed}/tokens")

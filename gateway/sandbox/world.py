@@ -4,7 +4,7 @@ import bisect
 import random
 from collections import deque
 
-from gateway.sandbox import stories
+from gateway.sandbox import month, stories
 from gateway.sandbox.accounts import Accounts
 from gateway.sandbox.calls import Call
 from gateway.sandbox.filters import instant
@@ -33,10 +33,19 @@ class World:
     holds the examples, and as many calls by chance as are missing.
     """
 
-    def __init__(
-        self, accounts: Accounts, calls: int, seed: int, beginning: int, interval: float | None
+    def __init__(  # noqa: PLR0913, PLR0917  (whose calls, how many, from when on)
+        self,
+        accounts: Accounts,
+        calls: int,
+        seed: int,
+        beginning: int,
+        interval: float | None,
+        month_of: int = 0,
     ) -> None:
-        """Tell the past; with an `interval` (seconds), calls keep ending from then on."""
+        """Tell the past; with an `interval` (seconds), calls keep ending from then on.
+
+        `month_of` are calls of the last month beside, which are told day by day when asked for.
+        """
         self._accounts = accounts
         self._seed = seed
         self._beginning = beginning
@@ -46,6 +55,8 @@ class World:
         self.endless: set[str] = set()
         self._arrived: deque[tuple[Call, ...]] = deque()
         self._told = 0
+        self._each_day = month_of // month.DAYS
+        self._days = list(range(month.DAYS + 1)) if month_of else []  # that are not told yet
         self.examples: dict[str, str] = {}
         if calls:
             self._tell_past(calls)
@@ -54,7 +65,16 @@ class World:
 
     def find(self, sid: str) -> Call | None:
         """The call of this SID, whoever's it is and whether or not it has begun."""
+        if sid not in self._calls and self._days and month.day_of(sid) in self._days:
+            self._tell_day(self._days.index(month.day_of(sid) or 0))
         return self._calls.get(sid)
+
+    def tell_older(self, since: float) -> bool:
+        """Tell one more day of the month, if one that ended since then is not told yet."""
+        if not self._days or month.begins(self._days[0] - 1, self._beginning) < since:
+            return False
+        self._tell_day(0)
+        return True
 
     def shelf(self, account_sid: str, sort: str) -> Shelf:
         """An account's calls as (epoch seconds, SID), oldest first; `sort` as in SortBy."""
@@ -100,6 +120,13 @@ class World:
             end = self._beginning - rng.randint(nearest, farthest)
             for call in stories.tell(rng, end, self._accounts)[: calls - len(self._calls)]:
                 self._append(call)
+
+    def _tell_day(self, place: int) -> None:
+        day = self._days.pop(place)
+        for call in month.tell(self._seed, day, self._each_day, self._beginning, self._accounts):
+            self._append(call)
+        for shelf in self._shelves.values():
+            shelf.sort()
 
     def _append(self, call: Call) -> None:
         self._calls[call.sid] = call

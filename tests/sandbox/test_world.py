@@ -1,3 +1,5 @@
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
 from gateway.sandbox import Sandbox
@@ -186,3 +188,42 @@ async def test_what_has_not_begun_is_not_there(clock: Clock) -> None:
 
     assert come
     assert {answer.json()["code"] for answer in answers} == {20404}
+
+
+async def walked(sandbox: Sandbox) -> list[Json]:
+    """All calls, page by page."""
+    params, found = dict(EVER), list[Json]()
+    while True:
+        page = await visitor(sandbox).page(**params)
+        found += page["call_summaries"]
+        if (following := page["meta"]["next_page_url"]) is None:
+            return found
+        query = parse_qs(urlsplit(following).query)
+        params |= {name: query[name][0] for name in ("Page", "PageToken")}
+
+
+async def test_a_month_is_told_when_it_is_asked_for_and_has_something_to_find() -> None:
+    """A start costs nothing of it; two worlds of one seed agree, in whatever order they tell."""
+    one, other = (Sandbox(calls=40, clock=Clock(), arrivals=False, month=6000) for _ in range(2))
+    assert len(one._world._calls) < 60  # noqa: SLF001 - what is told
+    listed = await walked(one)
+    assert 5000 < len(listed) < 9000
+    months = [call for call in listed if call["call_sid"] not in other._world._calls]  # noqa: SLF001
+    assert all(other._world.find(call["call_sid"]) for call in months[:: len(months) // 40])  # noqa: SLF001
+
+    def share(calls: list[Json]) -> float:
+        return sum(1 for call in calls if "high_jitter" in (call["tags"] or ())) / len(calls)
+
+    answered = [call for call in months if call["call_state"] == "completed"]
+    chrome = [call for call in answered if "'131'" in str(call["from"]) + str(call["to"])]
+    usual = share(answered)
+    assert len(chrome) > 50
+    assert share(chrome) > 3 * usual
+    hours: dict[str, list[Json]] = {}
+    for call in answered:
+        hours.setdefault(call["end_time"][:13], []).append(call)
+    worst = max(
+        (hour for hour in hours if len(hours[hour]) > 5), key=lambda hour: share(hours[hour])
+    )
+    assert share(hours[worst]) > 0.7
+    assert "'ie1'" in str(hours[worst][0])
