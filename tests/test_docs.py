@@ -324,8 +324,13 @@ def test_readme_asks_for_the_versions_that_are_needed() -> None:
     assert f"Node.js {major}.{minor} or later" in PAGES["README.md"]
 
 
-def test_the_picture_is_light() -> None:
-    """README loads fast."""
-    picture = (DOCS / "graphiql.png").read_bytes()
+@pytest.mark.parametrize(
+    "name",
+    ["graphiql.png", *(f"images/explorer-{of}.png" for of in ("overview", "call", "timeline"))],
+)
+def test_the_pictures_are_light(name: str) -> None:
+    """README loads fast, and shows them all."""
+    picture = (DOCS / name).read_bytes()
     assert picture.startswith(b"\x89PNG")
     assert len(picture) < 250_000
+    assert f"](docs/{name})" in PAGES["README.md"]

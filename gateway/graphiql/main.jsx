@@ -17,6 +17,7 @@ import { Pick } from "./pick.jsx";
 import { ErrorCodes } from "./reference.jsx";
 import { storage } from "./storage.js";
 import { useViewer } from "./viewer.js";
+import { Views } from "./views.jsx";
 import favicon from "./favicon.svg";
 
 // The two languages this page speaks; an editor worker for what they share.
@@ -28,6 +29,8 @@ globalThis.MonacoEnvironment = {
 // The server writes the tabs into the page: see gateway/server/graphiql.py.
 const given = JSON.parse(document.getElementById("tabs").textContent);
 const tabs = linked ? [linked, ...given] : given;
+
+const hasExplorer = document.querySelector("meta[name=graphql-beside]").content === "explorer";
 
 const PLUGINS = [HISTORY_PLUGIN, explorerPlugin()];
 
@@ -67,6 +70,7 @@ function Page() {
         <span className="brand">
           <img src={favicon} alt="" />
           Call Insights
+          {hasExplorer && <a href={new URL("explorer/", endpoint).href}>Explorer</a>}
           <a href={new URL("docs/", endpoint).href} target="_blank">
             Docs
           </a>
@@ -74,6 +78,7 @@ function Page() {
         </span>
       </GraphiQL.Logo>
       <GraphiQL.Footer>
+        <Views />
         <ErrorCodes />
         <Pick />
         <Cost />

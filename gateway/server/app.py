@@ -37,7 +37,6 @@ from gateway.server.access.jwt import TokenVerifier, kept_fresh, key_set_of
 from gateway.server.access.reload import Access, Reread
 from gateway.server.backend import Backend, backend_of
 from gateway.server.drain import Leaving
-from gateway.server.graphiql import GraphiQL
 from gateway.server.graphql.cors import across_origins, origins_of
 from gateway.server.graphql.endpoint import GraphQLEndpoint
 from gateway.server.graphql.load_shedding import Shedding
@@ -48,7 +47,7 @@ from gateway.server.middleware.fast_route import Application
 from gateway.server.middleware.front import Front
 from gateway.server.open_files import at_most
 from gateway.server.own_documents import own_documents
-from gateway.server.pages import page_routes
+from gateway.server.pages import graphiql_of, page_routes
 from gateway.server.protocols.connection_limits import STATE, Connections
 from gateway.server.protocols.replay import Replay
 from gateway.server.telemetry.event_loop import pulse
@@ -85,8 +84,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     verifier = _verifier(settings, clock, hook)
     obeyed = Access(configuration, settings, backend.verbs, verifier, hook)
     context = _contexts(settings, backend.verbs, clock)
-    page = GraphiQL(needs_token=obeyed.doorkeeper.needs_token, examples=examples)
-    graphiql = page if settings.gateway_graphiql else None
+    graphiql = graphiql_of(settings, obeyed.doorkeeper.needs_token, examples)
     origins = origins_of(settings.gateway_cors_origins)
     asked = _executor(settings, backend, telemetry, hook)
     service = Service(*asked, context, obeyed.doorkeeper, backend.quotas, clock)

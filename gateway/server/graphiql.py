@@ -53,6 +53,7 @@ class GraphiQL:
     Args:
         endpoint: where GraphQL is answered, below the path the application is mounted at.
         needs_token: whether nobody is answered without a token at the moment.
+        explorer: whether the Calls explorer is served beside it.
         examples: gives SIDs of calls that exist at that moment, by the name of what they are an
             example of; without it the tabs hold a placeholder.
         built: the built page. Without it `page` says how to get it.
@@ -63,11 +64,13 @@ class GraphiQL:
         *,
         endpoint: str = "/graphql",
         needs_token: Callable[[], bool] = bool,
+        explorer: bool = True,
         examples: Callable[[], Mapping[str, str]] = dict,
         built: Path = BUILT,
     ) -> None:
         self._endpoint = endpoint
         self._needs_token = needs_token
+        self._beside = "explorer" if explorer else ""
         self._page = BuiltPage(built, SOURCES / "unbuilt.html")
         tabs = SOURCES / "tabs"
         self._queries = [(tabs / f"{tab.name}.graphql").read_text("utf-8") for tab in TABS]
@@ -78,6 +81,7 @@ class GraphiQL:
         scope = request.scope
         values = endpoint_values(scope, self._endpoint, needs_token=self._needs_token())
         assets = {'="./assets/': f'="{top_of(scope)}graphiql/assets/'}
+        assets["{{ beside }}"] = self._beside
         tabs = {"{{ tabs }}": _embeddable(_tabs(self._queries, self._examples()))}
         return self._page.respond(assets | values | tabs)
 

@@ -1,6 +1,6 @@
 """The routes of what people read: GraphiQL, the documentation, the explorer, and the schema."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -22,7 +22,8 @@ def page_routes(
     if graphiql:
         yield from (*graphiql.routes(), *Documentation().routes())
     if settings.gateway_explorer:
-        yield from Explorer(needs_token=needs_token).routes()
+        explorer = Explorer(needs_token=needs_token, graphiql=graphiql is not None)
+        yield from explorer.routes()
 
 
 def _schema_route() -> BaseRoute:
@@ -32,3 +33,15 @@ def _schema_route() -> BaseRoute:
         return PlainTextResponse(text, headers={"Cache-Control": "public, max-age=300"})
 
     return Route("/schema.graphql", schema)
+
+
+def graphiql_of(
+    settings: Settings,
+    needs_token: Callable[[], bool],
+    examples: Callable[[], Mapping[str, str]],
+) -> GraphiQL | None:
+    """GraphiQL, unless it is turned off."""
+    if not settings.gateway_graphiql:
+        return None
+    explorer = settings.gateway_explorer
+    return GraphiQL(needs_token=needs_token, explorer=explorer, examples=examples)

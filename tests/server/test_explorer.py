@@ -99,6 +99,14 @@ async def test_the_page_is_told_whether_a_token_is_needed(
     assert f'name="graphql-access" content="{access}"' in page.text
 
 
+@pytest.mark.parametrize(("graphiql", "beside"), [(True, "graphiql"), (False, "")])
+async def test_the_page_links_to_what_is_there(built: Path, beside: str, *, graphiql: bool) -> None:
+    """With `GATEWAY_GRAPHIQL=false` it has no links that lead nowhere."""
+    async with visit(Explorer(graphiql=graphiql, built=built)) as client:
+        page = await client.get("/explorer/")
+    assert f'name="graphql-beside" content="{beside}"' in page.text
+
+
 async def test_without_node_the_page_says_how_to_get_it(tmp_path: Path) -> None:
     """Whoever installed without Node.js finds out why there is none, and of the endpoint."""
     async with visit(Explorer(built=tmp_path)) as client:

@@ -4,6 +4,7 @@ import { decimal, spelled, suspect } from "../format";
 import type { Question } from "../ui/asked";
 import { Icon, type IconName } from "../ui/icon";
 import { Panel } from "../ui/panel";
+import { HAS_GRAPHIQL } from "../ui/snippets";
 import { Badge, type Tone } from "../ui/values";
 import type { Call } from "./page";
 import { EDGES } from "./route";
@@ -76,9 +77,11 @@ function One({ finding }: { finding: Finding }) {
           <Measured finding={finding} />
           {where.length > 0 && <span>{where.join(", ")}</span>}
           {heardBy.length > 0 && <span>Heard by {heardBy.map(sideOf).join(" and ")}</span>}
-          <a href={`../docs/diagnosis.html#${rule}`} target="_blank" rel="noreferrer">
-            Rule
-          </a>
+          {HAS_GRAPHIQL && (
+            <a href={`../docs/diagnosis.html#${rule}`} target="_blank" rel="noreferrer">
+              Rule
+            </a>
+          )}
           <a href={source} target="_blank" rel="noreferrer">
             Source
           </a>

@@ -37,7 +37,7 @@ const FIGURES: Figure[] = [
     change: relative,
     better: "less",
   },
-  { name: "MOS at the SDK", read: ({ mos }) => mos.avg, show: (value) => amount(value, ""), change: plain, better: "more" },
+  { name: "MOS (SDK)", read: ({ mos }) => mos.avg, show: (value) => amount(value, ""), change: plain, better: "more" },
 ];
 
 // The figures of the window, each beside that of the window before.

@@ -2,6 +2,7 @@ import { Button, Input, TextField } from "react-aria-components";
 import favicon from "../../../graphiql/favicon.svg";
 import { go, href, useAddress } from "../address";
 import { Icon } from "../ui/icon";
+import { HAS_GRAPHIQL } from "../ui/snippets";
 import { Access } from "./access";
 import { ZoneSelect } from "./zone";
 
@@ -29,12 +30,16 @@ export function Header() {
       <FindCall />
       <div className="shell-tools">
         <ZoneSelect />
-        <a className="tool" href="../">
-          GraphiQL
-        </a>
-        <a className="tool" href="../docs/">
-          Docs
-        </a>
+        {HAS_GRAPHIQL && (
+          <>
+            <a className="tool" href="../">
+              GraphiQL
+            </a>
+            <a className="tool" href="../docs/">
+              Docs
+            </a>
+          </>
+        )}
         <Access />
       </div>
     </header>

@@ -13,7 +13,7 @@ import {
 } from "react-aria-components";
 import type { Question } from "./asked";
 import { Icon } from "./icon";
-import { graphiqlAddress, SNIPPETS } from "./snippets";
+import { graphiqlAddress, HAS_GRAPHIQL, SNIPPETS } from "./snippets";
 
 // The exact document and variables behind a panel, and how to ask the same from elsewhere.
 export function QueryButton({ title, question }: { title: string; question: Question }) {
@@ -39,10 +39,12 @@ export function QueryButton({ title, question }: { title: string; question: Ques
                   these calls.
                 </p>
                 <Snippets question={question} />
-                <a className="button primary" href={graphiqlAddress(question)} target="_blank" rel="noreferrer">
-                  <Icon name="external" />
-                  Open in GraphiQL
-                </a>
+                {HAS_GRAPHIQL && (
+                  <a className="button primary" href={graphiqlAddress(question)} target="_blank" rel="noreferrer">
+                    <Icon name="external" />
+                    Open in GraphiQL
+                  </a>
+                )}
               </>
             )}
           </Dialog>

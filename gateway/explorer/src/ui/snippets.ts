@@ -3,7 +3,9 @@ import { stringifyDocument } from "@urql/core";
 import { endpoint } from "../../../graphiql/endpoint.js";
 import type { Question } from "./asked";
 
-const WITH_TOKEN = document.querySelector<HTMLMetaElement>("meta[name=graphql-access]")?.content === "token";
+const said = (name: string) => document.querySelector<HTMLMetaElement>(`meta[name=${name}]`)?.content;
+const WITH_TOKEN = said("graphql-access") === "token";
+export const HAS_GRAPHIQL = said("graphql-beside") === "graphiql"; // and with it the documentation
 
 export const textOf = ({ document }: Question) => stringifyDocument(document).replace(/^#.*\n/, "");
 export const variablesOf = ({ variables }: Question) => JSON.stringify(variables, null, 2);
