@@ -76,19 +76,22 @@ class Analysis:
     """A document of `schema`, analysed; `annotation` is that of `field_traits`.
 
     `operations` are what its operations select, one by one, and `trait` what holds of any of them.
-    `deciders` are the variables of the directives that decide what is selected.
+    `deciders` are the variables of the directives that decide what is selected, and `fragments` the
+    selections of its fragments.
     """
 
     def __init__(self, document: DocumentNode, schema: GraphQLSchema, annotation: int = 0) -> None:
         self._schema = schema
         self._table = field_traits(schema, annotation)
         self._fragments: dict[str, SelectionAnalysis] = {}
+        self.fragments: dict[str, SelectionSetNode] = {}
         self._selections: dict[tuple[int, str], SelectionAnalysis] = {}
         self._deciders: dict[str, None] = {}
         self.trait = Trait.NONE
         for name, fragment in in_order(document):
             on = fragment.type_condition.name.value
             self._fragments[name] = self._definition(fragment, on)
+            self.fragments[name] = fragment.selection_set
         self.operations = [
             self._operation(one)
             for one in document.definitions

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from graphql import (
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLSchema,
     InlineFragmentNode,
@@ -31,42 +30,26 @@ class Pricing:
 
     def prices(self, document: DocumentNode, analysis: Analysis) -> tuple[Price, ...]:
         """The price of each operation of a document that was analysed."""
-        fragments = {
-            one.name.value: one.selection_set
-            for one in document.definitions
-            if isinstance(one, FragmentDefinitionNode)
-        }
         return tuple(
-            self._price(one, fragments, analysis)
+            self._price(one, analysis)
             for one in document.definitions
             if isinstance(one, OperationDefinitionNode)
         )
 
-    def _price(
-        self,
-        operation: OperationDefinitionNode,
-        fragments: Mapping[str, SelectionSetNode],
-        analysis: Analysis,
-    ) -> Price:
-        on = analysis.root(operation)
+    def _price(self, operation: OperationDefinitionNode, analysis: Analysis) -> Price:
+        on, roots = analysis.root(operation), dict[str, Root]()
         defaults = {
             one.variable.name.value: size_of(one.default_value)
             for one in operation.variable_definitions or ()
         }
-        roots: dict[str, Root] = {}
-        for node in _fields_of(operation, fragments):
+        for node in _fields_of(operation, analysis.fragments):
             key = (node.alias or node.name).value
-            root = self._root(node, on, defaults, fragments, analysis)
+            root = self._root(node, on, defaults, analysis)
             roots[key] = roots[key].beside(root) if key in roots else root
         return Price.of(tuple(roots.values()))
 
     def _root(
-        self,
-        node: FieldNode,
-        on: str,
-        defaults: Mapping[str, int | None],
-        fragments: Mapping[str, SelectionSetNode],
-        analysis: Analysis,
+        self, node: FieldNode, on: str, defaults: Mapping[str, int | None], analysis: Analysis
     ) -> Root:
         field = analysis.field(on, node.name.value)
         assert field is not None  # noqa: S101 - the document is valid
@@ -77,7 +60,7 @@ class Pricing:
         }
         once = each = NOTHING
         if node.name.value in INTROSPECTING:
-            once = Cost(0, self._introspection.values(node, fragments))
+            once = Cost(0, self._introspection.values(node, analysis.fragments))
         elif node.selection_set is not None:
             below = analysis.of(node.selection_set, field.kind)
             once, each = below.once, below.each

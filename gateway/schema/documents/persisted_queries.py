@@ -8,10 +8,11 @@ And an operator trusts the documents of a manifest, by the ids that they have th
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from graphql import GraphQLError
 
+from gateway.cache.bytes_cache import BytesCache
 from gateway.errors import BadUserInput
 from gateway.insights.pii_detection import personal_data
 from gateway.insights.rank import NO_MOMENT
@@ -46,18 +47,6 @@ _MISMATCH = _refusal(
 )
 
 
-class Texts(Protocol):
-    """What is needed of a cache: aiocache's verbs."""
-
-    async def get(self, key: str) -> bytes | None:
-        """The value of a key."""
-        ...
-
-    async def set(self, key: str, value: bytes, *, ttl: float) -> Any:
-        """Keep a value for so many seconds."""
-        ...
-
-
 class Reader(Protocol):
     """Knows which document a request asks for."""
 
@@ -75,7 +64,7 @@ class PersistedQueries:
     def __init__(
         self,
         documents: Documents,
-        cache: Texts,
+        cache: BytesCache,
         trusted: Mapping[str, str],
         *,
         only: bool,
@@ -102,7 +91,8 @@ class PersistedQueries:
 
     async def _registered(self, digest: str) -> str | None:
         """The document that has this digest: whoever writes to the cache server picks no other."""
-        kept = await self._cache.get(_key(digest)) if _DIGEST.fullmatch(digest) else None
+        found = _DIGEST.fullmatch(digest) is not None
+        kept: bytes | None = await self._cache.get(_key(digest)) if found else None
         text = None if kept is None else kept.removeprefix(NO_MOMENT)
         if text is None or hashlib.sha256(text).hexdigest() != digest:
             return None
