@@ -211,6 +211,7 @@ async def measure(context: Context, question: Question, root: Selected) -> CallS
     found = await searches.measure(replace(asked, window=_window(coverage)))
     return CallStatistics(
         measured=plan.give(found, [one.field.constant for one in groupings]),
+        selected=root,
         has_more=found.has_more,
         coverage=coverage_of(coverage),
     )

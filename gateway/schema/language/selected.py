@@ -5,15 +5,14 @@ is deferred is selected too.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-import strawberry
 from graphql import (
-    FragmentDefinitionNode,
     GraphQLField,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
+    OperationDefinitionNode,
     get_named_type,
 )
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_subfields
@@ -24,42 +23,67 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 
-class WithNames(Struct, frozen=True):
-    """What a resolver is given as its `info`, where its field is compiled."""
-
-    context: Any
-    names: frozenset[str]
-
-
 class Selected(Struct, frozen=True):
-    """A field that is selected: under which key, with which arguments, and what is below it."""
+    """A field that is selected: under which key, with which arguments, and what is below it.
+
+    `on` is the name of the type that has it.
+    """
 
     key: str
     name: str
-    arguments: Mapping[str, Any]
-    fields: Sequence["Selected"]
-
-    def below(self, name: str) -> list["Selected"]:
-        """What is selected below the fields of a name."""
-        return [one for field in self.fields if field.name == name for one in field.fields]
+    on: str = ""
+    arguments: Mapping[str, Any] = {}
+    fields: Sequence["Selected"] = ()
 
     def has(self, name: str) -> bool:
         """Whether a field of a name is selected."""
         return any(field.name == name for field in self.fields)
 
 
-def selected(of: strawberry.Info[Any, Any]) -> Selected:
+class Compiled(Struct, frozen=True):
+    """What a resolver of the root is given as its `info`, where its field is compiled.
+
+    `names` are those of the fields that are selected; `selected` has all below them, if the
+    resolver reads that.
+    """
+
+    context: Any
+    names: frozenset[str]
+    selected: Selected | None = None
+
+
+class Document(NamedTuple):
+    """What decides what is selected."""
+
+    schema: GraphQLSchema
+    fragments: dict[str, FragmentDetails]
+    operation: OperationDefinitionNode
+    variables: VariableValues
+
+
+def selected(info: Any) -> Selected:
     """The field that is resolved, with all that is selected below it; without its arguments."""
-    info = of._raw_info  # noqa: SLF001 - strawberry's own view of it does not obey directives
-    nodes = [FieldDetails(node, None) for node in info.field_nodes]
-    fragments = {name: _details(one) for name, one in info.fragments.items()}
-    name = info.field_name
-    return Selected(name, name, {}, _below(info, fragments, info.return_type, nodes))
+    if isinstance(info, Compiled):
+        assert info.selected is not None  # noqa: S101 - its field says that it is read
+        return info.selected
+    asked: GraphQLResolveInfo[Any] = info._raw_info  # noqa: SLF001 - strawberry's is another view
+    # Strawberry gives a resolver the values alone, without where they come from.
+    values: Any = asked.variable_values
+    fragments = {name: FragmentDetails(one) for name, one in asked.fragments.items()}
+    document = Document(asked.schema, fragments, asked.operation, VariableValues({}, values))
+    nodes = [FieldDetails(node, None) for node in asked.field_nodes]
+    return selected_by(document, asked.return_type, nodes)
+
+
+def selected_by(document: Document, kind: Any, nodes: list[FieldDetails]) -> Selected:
+    """A field of a type, with all that these nodes select below it."""
+    key = (nodes[0].node.alias or nodes[0].node.name).value
+    return Selected(key, nodes[0].node.name.value, fields=_below(document, kind, nodes))
 
 
 def names_below(info: Any) -> Collection[str]:
     """The names of the fields that are selected below a field of the root."""
-    if isinstance(info, WithNames):
+    if isinstance(info, Compiled):
         return info.names
     return {field.name for field in selected(info).fields}
 
@@ -75,28 +99,19 @@ def arguments_of(
     return convert_arguments(given, declared.arguments, registry, made.config)
 
 
-def _below(
-    info: GraphQLResolveInfo[Any],
-    fragments: dict[str, FragmentDetails],
-    kind: Any,
-    nodes: list[FieldDetails],
-) -> list[Selected]:
+def _below(document: Document, kind: Any, nodes: list[FieldDetails]) -> list[Selected]:
     on = get_named_type(kind)
     if not isinstance(on, GraphQLObjectType):
         return []
-    # Strawberry gives a resolver the values alone, without where they come from.
-    values: Any = info.variable_values
-    variables, operation = VariableValues({}, values), info.operation
-    collected = collect_subfields(info.schema, fragments, variables, operation, on, nodes)
+    schema, fragments, operation, variables = document
+    collected = collect_subfields(schema, fragments, variables, operation, on, nodes)
     found = []
     for key, details in collected.grouped_field_set.items():
         name = details[0].node.name.value
-        if (field := on.fields.get(name)) is not None:
-            arguments = arguments_of(info.schema, field, details[0], variables)
-            below = _below(info, fragments, field.type, details)
-            found.append(Selected(key, name, arguments, below))
+        if (field := on.fields.get(name)) is None:
+            found.append(Selected(key, name, on.name))
+            continue
+        arguments = arguments_of(schema, field, details[0], variables)
+        below = _below(document, field.type, details)
+        found.append(Selected(key, name, on.name, arguments, below))
     return found
-
-
-def _details(fragment: FragmentDefinitionNode | FragmentDetails) -> FragmentDetails:
-    return fragment if isinstance(fragment, FragmentDetails) else FragmentDetails(fragment)

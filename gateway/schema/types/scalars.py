@@ -48,7 +48,8 @@ def _output_only(value: object) -> object:
     raise GraphQLError(f"{value!r:.64} cannot be accepted: this type is for answers only.")
 
 
-def _utc(moment: datetime) -> str:
+def moment_text(moment: datetime) -> str:
+    """A moment as answers have it."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -109,7 +110,7 @@ SCALARS: dict[Any, ScalarDefinition] = {
             "have another offset."
         ),
         specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
-        serialize=_utc,
+        serialize=moment_text,
         parse_value=_from_text(_moment),
     ),
     Bound: strawberry.scalar(

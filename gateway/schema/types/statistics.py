@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeAlias
 import strawberry
 
 from gateway.schema.context import Info
+from gateway.schema.language.selected import Selected
 from gateway.schema.types.call_fields import CallField
 from gateway.schema.types.coverage import Coverage
 from gateway.schema.types.field_traits import costs_per_item
@@ -186,9 +187,13 @@ class CallGroup:
 
 @strawberry.type(description="Measurements of groups of calls, and of all calls.")
 class CallStatistics:
-    """The answer to `callStatistics`; groups are found by the response keys of their fields."""
+    """The answer to `callStatistics`; groups are found by the response keys of their fields.
+
+    `selected` is all that is selected of it.
+    """
 
     measured: strawberry.Private[Mapping[str, Any]]
+    selected: strawberry.Private[Selected]
 
     @strawberry.field(
         description=(

@@ -14,8 +14,10 @@ from gateway.sandbox import Sandbox
 from gateway.warehouse.conditions import Condition, operators
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.fields import FIELDS, Field
+from gateway.warehouse.pages import Place, Question
+from tests.conftest import NOON
 from tests.schema.many_calls.asking import at, conditions, where_of
-from tests.schema.many_calls.conftest import ACCOUNT, HASH_KEY, Filled, filled
+from tests.schema.many_calls.conftest import ACCOUNT, DAY, HASH_KEY, Filled, filled
 from tests.viewers import ALL, READ, Asker, People
 from tests.warehouse.conftest import WORLD
 from tests.warehouse.oracle import holds
@@ -54,6 +56,7 @@ async def gateway(engine: Embedded) -> AsyncIterator[Filled]:
     people.add("masked", None, READ)
     people.add("blind", None, frozenset({Scope.PII_READ}))
     async for one in filled(engine, access=people.access):
+        one.clock.advance(1)  # what was written is settled
         yield one
 
 
@@ -84,6 +87,27 @@ async def test_nobody_sees_or_counts_calls_of_others(
     assert groups.keys() <= {one.account_sid for one in met}
     for coverage in (search["coverage"], statistics["coverage"]):
         assert all(realm.has(sid) for sid in coverage["accounts"])
+    assert await exported(gateway, f"viewer {asked}", condition) == {one.call_sid for one in met}
+    assert await fed(gateway, realm, condition) == {one.call_sid for one in met}
+
+
+async def exported(gateway: Filled, viewer: str, condition: Condition) -> set[str]:
+    """The calls of a table."""
+    query = "query ($where: CallWhere) { searchCalls(where: $where) { nodes { sid } } }"
+    body = {"query": query, "variables": {"where": where_of(condition)}}
+    headers = {"Accept": "text/csv", "Authorization": f"Bearer {viewer}"}
+    response = await gateway.http.post("/graphql", json=body, headers=headers)
+    assert response.status_code == 200
+    return set(response.text.split()[1:])
+
+
+async def fed(gateway: Filled, realm: Realm, condition: Condition) -> set[str]:
+    """The calls of a feed, from its beginning to the present."""
+    question = Question(realm, NOON - 365 * DAY, condition, order=())
+    warehouse, until = gateway.verbs.warehouse, int(gateway.clock() * 1000)
+    assert warehouse is not None
+    calls = await warehouse.feed.page(question, Place((0,), ""), until, 1000)
+    return {snapshot.sid for _, snapshot in calls}
 
 
 QUERIES = {

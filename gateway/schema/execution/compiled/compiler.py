@@ -38,6 +38,7 @@ from gateway.schema.execution.compiled.operation import (
 )
 from gateway.schema.execution.compiled.reading import Collect, Uncompilable, resolver_of
 from gateway.schema.execution.compiled.selection import Writer
+from gateway.schema.execution.compiled.statistics import STATISTICS
 from gateway.schema.execution.execution import Execution
 from gateway.schema.types.depends_on import Reads, read_by
 
@@ -169,7 +170,7 @@ class Compiler:
             )
         except Uncompilable:
             return _Way(None)
-        return _Way(Operation(self._schema, node, roots, self._memory, way))
+        return _Way(Operation(self._schema, node, roots, self._memory, way, fragments))
 
     def _writer(self, collect: Collect, *, masked: bool) -> Writer:
         return Writer(self._schema, collect, self._memory, masked=masked)
@@ -196,14 +197,21 @@ def _root(
     declared: StrawberryField | None = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     if declared is None or declared.base_resolver is None:
         raise Uncompilable(name)  # it is graphql-core's own, or that of a federation
-    if read_by(declared) is Reads.SELECTION:
-        raise Uncompilable(name)
     resolver, takes_info = resolver_of(declared)
-    program = writer.program(field.type, details)
+    reads_selection = read_by(declared) is Reads.SELECTION
+    program = STATISTICS if reads_selection else writer.program(field.type, details)
     key_in_json = msgspec.json.encode(key) + b":"
     names = _names_below(get_named_type(field.type), details, collect)
     return Root(
-        key, key_in_json, details[0], field, resolver, declared.is_async, takes_info, program, names
+        key,
+        key_in_json,
+        details,
+        field,
+        resolver,
+        declared.is_async,
+        takes_info,
+        program,
+        names,
     )
 
 

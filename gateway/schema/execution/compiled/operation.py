@@ -4,11 +4,11 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Hashable, Mapping
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from graphql import GraphQLField, GraphQLSchema, OperationDefinitionNode
-from graphql.execution.collect_fields import FieldDetails
+from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails
 from graphql.execution.values import VariableValues, get_variable_values
 from msgspec import Struct
 
@@ -17,7 +17,8 @@ from gateway.lru import LruCache
 from gateway.schema.context import Context
 from gateway.schema.execution.compiled.rendering import Rendering
 from gateway.schema.execution.compiled.selection import Program
-from gateway.schema.language.selected import WithNames, arguments_of
+from gateway.schema.language.selected import Compiled, Document, Selected, arguments_of, selected_by
+from gateway.schema.types.depends_on import Reads
 
 _SIZE_OF_ARGUMENTS, _SIZE_OF_BYTE = 1500, 15
 """Bytes that arguments take: in any case, and for each byte of the variables that make them."""
@@ -29,7 +30,16 @@ LARGE = 8 * 1024
 """Bytes of variables that take a while to read; what they make is not remembered."""
 
 Variables: TypeAlias = Mapping[str, Any]
-Arguments: TypeAlias = tuple[dict[str, Any], ...]
+
+
+class Given(NamedTuple):
+    """The arguments of a root field; what is selected below it, if its resolver reads that."""
+
+    arguments: dict[str, Any]
+    selected: Selected | None
+
+
+Arguments: TypeAlias = tuple[Given, ...]
 
 Outcome: TypeAlias = tuple[list[bytes] | None, Mapping[str, Any] | None]
 """The JSON of an answer in pieces, if all went well; what each root field came to, if they did."""
@@ -43,7 +53,7 @@ class Root(Struct, frozen=True):
 
     key: str
     key_in_json: bytes
-    details: FieldDetails
+    details: FieldDetailsList
     field: GraphQLField
     resolver: Callable[..., Any]
     is_async: bool
@@ -58,19 +68,21 @@ class Operation:
     `memory` keeps the arguments that variables make; `way` is the key of the operation there.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what was compiled, and where it is kept
         self,
         schema: GraphQLSchema,
         node: OperationDefinitionNode,
         roots: tuple[Root, ...],
         memory: LruCache,
         way: Hashable,
+        fragments: dict[str, FragmentDetails],
     ) -> None:
         self._schema = schema
         self._node = node
         self._roots = roots
         self._memory = memory
         self._way = way
+        self._fragments = fragments
 
     async def arguments(self, variables: Variables | None) -> Arguments | None:
         """The arguments of each root field; None when some do not fit."""
@@ -92,8 +104,12 @@ class Operation:
         except Exception:  # noqa: BLE001 - graphql-core tells what is wrong with them
             return None
 
-    def _arguments(self, root: Root, values: VariableValues) -> dict[str, Any]:
-        return arguments_of(self._schema, root.field, root.details, values)
+    def _arguments(self, root: Root, values: VariableValues) -> Given:
+        arguments = arguments_of(self._schema, root.field, root.details[0], values)
+        if Reads.SELECTION not in root.program.reads:
+            return Given(arguments, None)
+        document = Document(self._schema, self._fragments, self._node, values)
+        return Given(arguments, selected_by(document, root.field.type, root.details))
 
     async def run(self, arguments: Arguments, context: Context) -> Outcome:
         """The JSON of the answer in pieces, if all goes well; and what each root field came to."""
@@ -119,12 +135,12 @@ class Operation:
             return None, settled
 
 
-async def _settle(root: Root, arguments: dict[str, Any], rendering: Rendering) -> Any:
+async def _settle(root: Root, given: Given, rendering: Rendering) -> Any:
     """What a root field comes to: a value, or an exception."""
     try:
-        info = WithNames(rendering.context, root.names)
-        given = {**arguments, "info": info} if root.takes_info else arguments
-        value = root.resolver(None, **given)
+        info = Compiled(rendering.context, root.names, given.selected)
+        arguments = {**given.arguments, "info": info} if root.takes_info else given.arguments
+        value = root.resolver(None, **arguments)
         return await value if root.is_async else value
     except Exception as problem:  # noqa: BLE001 - all there are become an answer
         return problem
