@@ -24,6 +24,9 @@ Name = Literal["W1", "W2", "W3", "W4"]
 LEFT_OUT = {"edges", "parentCall", "raw", "annotation", "diagnosis", "estimatedMos"}
 """The same values again, other calls, what is asked for anew each minute, and what is computed."""
 
+DETAILS = {"events", "metrics"}
+"""Fields of a call that are lists of their own, with requests of their own to Twilio."""
+
 OF_THE_MOMENT = {"asOf", "source", "refreshAfter"}
 """Fields of `processing` that tell of the asking, not of the call."""
 
@@ -49,7 +52,8 @@ def every_field() -> str:
 def _selection(kind: GraphQLObjectType) -> str:
     words = []
     for name, field in kind.fields.items():
-        if name in LEFT_OUT or (kind.name == "Processing" and name in OF_THE_MOMENT):
+        of_the_moment = kind.name == "Processing" and name in OF_THE_MOMENT
+        if name in LEFT_OUT or of_the_moment or (kind.name == "Call" and name in DETAILS):
             continue
         inner = get_named_type(field.type)
         if is_leaf_type(inner):
