@@ -33,13 +33,14 @@ _HITS = {kind: CacheAsked(kind, "hit") for kind in ("summary", "page")}
 class CachedAnswer(Struct, frozen=True, eq=False, dict=True):
     """An answer to a query, without errors; it holds while its entries are kept `together`.
 
-    `pieces` are its JSON, `operation` is the name of the operation in the log, and `usage` what it
-    uses of the schema. `cost` is what its viewer is charged each time, and `hits` are the lookups
-    that each such answer counts as.
+    `pieces` are its JSON, of `length` bytes. `operation` is the name of the operation in the log,
+    and `usage` what it uses of the schema. `cost` is what its viewer is charged each time, and
+    `hits` are the lookups that each such answer counts as.
     """
 
     question: Question
     pieces: Sequence[bytes]
+    length: int
     lifetime: Lifetime
     operation: str | None
     usage: Any
@@ -104,9 +105,11 @@ class AnswerCache:
             return None
         hits = tuple(_HITS[kind] for kind in told.kinds)
         together = Together(entries, told.fresh_until)
+        length = sum(map(len, pieces))
         cached = CachedAnswer(
             question,
             pieces,
+            length,
             lifetime,
             tally.operation,
             tally.usage,
@@ -114,9 +117,8 @@ class AnswerCache:
             hits,
             together,
         )
-        size = sum(map(len, pieces)) + _SIZE + _SIZE_OF_ENTRY * len(entries)
         key = "answer", viewer.name, question
-        entries[0].keep(key, viewer, cached, size)
+        entries[0].keep(key, viewer, cached, length + _SIZE + _SIZE_OF_ENTRY * len(entries))
         self._memory.keep(key, entries[0].place, _SIZE_OF_PLACE)
         return cached
 

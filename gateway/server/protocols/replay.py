@@ -134,8 +134,8 @@ class Names:
                 ids.setdefault(use, value)
             elif use == "doubt":
                 return None
+        kept += (b"", body)
         digest = hashlib.blake2b(b"\r\n".join(kept), digest_size=16, key=self._secret)
-        digest.update(end + body)
         return Named(digest.digest(), _text(ids, "x-request-id"), _text(ids, "traceparent"))
 
 
@@ -207,8 +207,7 @@ class Replay:
         finally:
             current.reset(token)
         answer, allowance = found
-        length = sum(map(len, answer.pieces))
-        headers = [(b"content-length", b"%d" % length), *told_of_budget(allowance)]
+        headers = [(b"content-length", b"%d" % answer.length), *told_of_budget(allowance)]
         if asked.content_type is not None:
             headers += for_caches(answer.lifetime, answer.digest, asked.content_type, now)
         headers.append((b"x-request-id", tally.request_id.encode("ascii")))
