@@ -15,11 +15,12 @@ from msgspec.structs import replace
 from gateway.cache.entry import Entry
 from gateway.insights.absence import Absence, Absent
 from gateway.insights.catalogue import CallSid
-from gateway.insights.decoding import Undecodable, decode_summary
+from gateway.insights.decoding import Undecodable
 from gateway.insights.details import DetailRef, DetailsSeen
 from gateway.insights.paging import PageRef
 from gateway.insights.rank import body_in, head_by_age, head_of, moments_of
 from gateway.insights.snapshot import Seen, Snapshot, Via
+from gateway.insights.summary_decoding import decode_summary
 
 
 class PageIndex(Struct, frozen=True, array_like=True):

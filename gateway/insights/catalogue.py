@@ -7,7 +7,7 @@ types, the reference in the documentation and the masking of personal data are d
 
 import enum
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -72,6 +72,11 @@ class OpenMap(tuple[Entity, ...]):
 
     __slots__ = ()
     entry: ClassVar[type[Entity]]
+    _order: ClassVar[Callable[[Entity], Any]]
+
+    def __init_subclass__(cls) -> None:
+        """Order its entries by their first field."""
+        cls._order = attrgetter(cls.entry.__struct_fields__[0])
 
     @classmethod
     def read(cls, key: str, value: object) -> Entity:
@@ -83,12 +88,12 @@ class OpenMap(tuple[Entity, ...]):
         """The whole object; raises ValueError or TypeError as `read` does."""
         if not isinstance(mapping, dict):
             raise TypeError("Expected `object`")
-        return cls.sorted([cls.read(key, value) for key, value in mapping.items()])
+        return cls.sorted(map(cls.read, mapping, mapping.values()))
 
     @classmethod
     def sorted(cls, entries: Iterable[Entity]) -> Self:
         """The entries in the order of their first field."""
-        return cls(sorted(entries, key=attrgetter(cls.entry.__struct_fields__[0])))
+        return cls(sorted(entries, key=cls._order))
 
 
 class Vocabulary(enum.StrEnum):

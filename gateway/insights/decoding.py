@@ -1,4 +1,4 @@
-"""The door: what Twilio wrote becomes one immutable `Summary`, in one of two ways.
+"""Decodes what Twilio wrote into immutable entities, in one of two ways.
 
 The straight way is msgspec's typed decoder, for what is written as it should be. It stops at keys
 that the catalogue does not have: they are counted by name, and left out. Whatever it does not take
@@ -21,9 +21,8 @@ from msgspec.structs import replace
 
 from gateway.insights.annotation import Annotation
 from gateway.insights.catalogue import Entity, Instant, OpenMap
-from gateway.insights.field_decoding import NOT_THERE, FieldDecoder, bare
-from gateway.insights.party import NOWHERE, Location
-from gateway.insights.summary import Summary
+from gateway.insights.field_decoding import NOT_THERE, FieldDecoder, FieldReader, bare
+from gateway.insights.party import NOWHERE, Party
 from gateway.instrumentation import Happening, Hook, silent
 
 EntityT = TypeVar("EntityT", bound=Entity)
@@ -48,14 +47,6 @@ class Undecodable(ValueError):
     """Not JSON, or not a summary at all."""
 
 
-def decode_summary(body: bytes | msgspec.Raw, hook: Hook = silent) -> Summary:
-    """Read one summary; `hook` hears of dropped fields and unknown values.
-
-    Raises Undecodable when `body` is no JSON object with a `call_sid`.
-    """
-    return _decode(Summary, bytes(body), hook)
-
-
 def decode_annotation(body: bytes, hook: Hook = silent) -> Annotation:
     """Read an annotation, as its own resource writes it. Raises Undecodable."""
     return _decode(Annotation, body, hook)
@@ -63,12 +54,32 @@ def decode_annotation(body: bytes, hook: Hook = silent) -> Annotation:
 
 def decode_entity(entity: type[EntityT], body: bytes, hook: Hook, name: str) -> EntityT:
     """Read an object of any kind; its fields are told to `hook` as `name.…`. Raises Undecodable."""
+    return _decode(entity, body, _telling(hook, name))
+
+
+def decode_part(entity: type[Entity], read: FieldReader, body: bytes, hook: Hook, name: str) -> Any:
+    """Read the value of the field `name`, which holds an object, or a list of such.
+
+    It is None where nothing is there, or no such value; `hook` is told of the latter.
+    """
+    if body == b"null":
+        return None
+    found = _decode_straight(entity, body)
+    if found is None and body[:1] == b"{":
+        found = _decode_by_types(entity, body, _telling(hook, name))
+    if found is None:
+        return FieldDecoder(hook).attempt(read, _load(body, _whole, float), name)
+    return found
+
+
+def _telling(hook: Hook, name: str) -> Hook:
+    """A hook that is told of the fields of an object, by the name that the object has."""
 
     def tell(happening: Happening) -> None:
         field = getattr(happening, "field", None)
         hook(happening if field is None else replace(happening, field=f"{name}.{field}"))
 
-    return _decode(entity, body, tell)
+    return tell
 
 
 def decode_plain(body: bytes) -> Any:
@@ -85,11 +96,14 @@ def decode_plain(body: bytes) -> Any:
 
 
 def _decode(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT:
-    read = _decode_straight(entity, body)
-    if read is None:
-        body = _NOTHING.sub(b":null", body)
-        read = _decode_straight(entity, body) or _decode_known(entity, body, hook)
+    read = _decode_straight(entity, body) or _decode_by_types(entity, body, hook)
     return decode_patiently(entity, body, hook) if read is None else read
+
+
+def _decode_by_types(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT | None:
+    """Read `body` by its types, without what is not there, and what nobody knows."""
+    body = _NOTHING.sub(b":null", body)
+    return _decode_straight(entity, body) or _decode_known(entity, body, hook)
 
 
 def _decode_known(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT | None:
@@ -109,25 +123,26 @@ def _decode_known(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT | N
 
 def _decode_straight(entity: type[EntityT], body: bytes) -> EntityT | None:
     """Read `body` by its types alone; None where they do not say all."""
-    if _UNKNOWN in body or (_END_OF_NOTHING.search(body) and _OBJECT_OF_NOTHING.search(body)):
+    if _UNKNOWN in body:
+        return None
+    if _END_OF_NOTHING.search(body) and _OBJECT_OF_NOTHING.search(body):
         return None
     decode, moments = _decoder(entity)
     try:
         read = cast("EntityT", decode(body))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    if isinstance(read, Summary) and NOWHERE in _locations(read):
+    if isinstance(read, Party) and read.location == NOWHERE:
         return None  # it is not there
     for attribute in moments:
-        moment: datetime | None = getattr(read, attribute)
-        if moment is not None and moment.tzinfo is not UTC:
-            return None  # it is to become UTC
+        if not is_utc(getattr(read, attribute)):
+            return None
     return read
 
 
-def _locations(summary: Summary) -> list[Location | None]:
-    parties = (summary.from_, summary.to)
-    return [party.location for party in parties if party is not None]
+def is_utc(moment: datetime | None) -> bool:
+    """Whether a moment is as it is to be kept."""
+    return moment is None or moment.tzinfo is UTC
 
 
 def decode_patiently(entity: type[EntityT], body: bytes, hook: Hook = silent) -> EntityT:
@@ -161,7 +176,8 @@ def _finite(digits: str) -> int | float | None:
     return number if math.isfinite(number) else None
 
 
-def _open_map(kind: type, value: object) -> object:
+def read_open_map(kind: type, value: object) -> object:
+    """Read what msgspec has no type for; raises ValueError or TypeError, as `OpenMap.read` does."""
     if issubclass(kind, OpenMap):
         return kind.from_mapping(value)
     raise NotImplementedError(kind)
@@ -170,6 +186,12 @@ def _open_map(kind: type, value: object) -> object:
 @cache
 def _decoder(entity: type[Entity]) -> tuple[Callable[[bytes], Entity], tuple[str, ...]]:
     """Reads an entity by its types alone; and its attributes that are moments."""
-    decoder = msgspec.json.Decoder(entity, dec_hook=_open_map)
+    decoder = msgspec.json.Decoder(entity, dec_hook=read_open_map)
+    return decoder.decode, moments_in(entity)
+
+
+@cache
+def moments_in(entity: type[Entity]) -> tuple[str, ...]:
+    """The attributes that are moments."""
     hints = get_type_hints(entity, include_extras=True)
-    return decoder.decode, tuple(name for name, hint in hints.items() if bare(hint) == Instant)
+    return tuple(name for name, hint in hints.items() if bare(hint) == Instant)

@@ -14,9 +14,10 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from gateway.insights.decoding import decode_plain, decode_summary
+from gateway.insights.decoding import decode_plain
 from gateway.insights.sids import call_sid
 from gateway.insights.snapshot import Snapshot
+from gateway.insights.summary_decoding import decode_summary
 from gateway.instrumentation import Hook, silent
 
 EventKind: TypeAlias = Literal["partial", "predicted-complete", "complete"]

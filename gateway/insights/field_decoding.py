@@ -53,7 +53,7 @@ class FieldDecoder:
     def __init__(self, hook: Hook) -> None:
         self._hook = hook
 
-    def attempt(self, read: "_Reader", value: object, path: str) -> Any:
+    def attempt(self, read: "FieldReader", value: object, path: str) -> Any:
         """Read a value; of one that has the wrong type make null, and say so."""
         if _is_nothing(value):
             return None
@@ -66,7 +66,7 @@ class FieldDecoder:
     def entity(self, kind: type[EntityT], plain: dict[str, Any], path: str) -> EntityT:
         """Read an object; a missing required field is a TypeError."""
         values = {}
-        for attribute, name, read in _fields(kind):
+        for attribute, name, read in fields_of(kind):
             if (written := plain.get(name)) is None:
                 continue
             value = self.attempt(read, written, _below(path, name))
@@ -86,7 +86,7 @@ class FieldDecoder:
 
         Gives whether there was any.
         """
-        inner, found = _entities_in(kind), False
+        inner, found = entities_in(kind), False
         for name in plain.keys() - kind.__struct_encode_fields__:
             value, found = plain.pop(name), True
             if name not in kind.beside:
@@ -122,7 +122,7 @@ class FieldDecoder:
         self._hook(ValueUnrecognized(path))
         return kind["UNRECOGNIZED"]
 
-    def items(self, read: "_Reader", value: object, path: str) -> tuple[object, ...]:
+    def items(self, read: "FieldReader", value: object, path: str) -> tuple[object, ...]:
         """Read a list; an item that is not there, or of the wrong type, is left out."""
         read_items = (self.attempt(read, item, path) for item in _of(list, value))
         return tuple(item for item in read_items if item is not None)
@@ -169,11 +169,12 @@ def _is_nothing(value: object) -> bool:
     return value is None or value == {} or (isinstance(value, str) and value in NOT_THERE)
 
 
-_Reader = Callable[[FieldDecoder, Any, str], Any]
+FieldReader = Callable[[FieldDecoder, Any, str], Any]
+"""Reads a plain value, at a path."""
 
 
 @cache
-def _fields(entity: type[Entity]) -> tuple[tuple[str, str, _Reader], ...]:
+def fields_of(entity: type[Entity]) -> tuple[tuple[str, str, FieldReader], ...]:
     """Of each field: its attribute, Twilio's name for it, and how to read it patiently."""
     hints = get_type_hints(entity, include_extras=True)
     names = zip(entity.__struct_fields__, entity.__struct_encode_fields__, strict=True)
@@ -186,11 +187,11 @@ def _known_keys(entity: type[Entity]) -> frozenset[str]:
 
 
 @cache
-def _entities_in(entity: type[Entity]) -> dict[str, type[Entity]]:
+def entities_in(entity: type[Entity]) -> dict[str, type[Entity]]:
     """The fields that hold an object of a known shape, or a list of such."""
     hints = get_type_hints(entity, include_extras=True)
     found = {}
-    for attribute, name, _ in _fields(entity):
+    for attribute, name, _ in fields_of(entity):
         kind = bare(hints[attribute])
         kind = bare(get_args(kind)[0]) if get_origin(kind) is tuple else kind
         if isinstance(kind, type) and issubclass(kind, Entity):
@@ -198,7 +199,7 @@ def _entities_in(entity: type[Entity]) -> dict[str, type[Entity]]:
     return found
 
 
-def _reader(hint: Any) -> _Reader:
+def _reader(hint: Any) -> FieldReader:
     kind = bare(hint)
     if get_origin(kind) is tuple:
         item = _reader(get_args(kind)[0])

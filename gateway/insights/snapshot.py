@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from gateway.insights.absence import Absent
 from gateway.insights.catalogue import CallSid
-from gateway.insights.decoding import decode_annotation, decode_plain, decode_summary
+from gateway.insights.decoding import decode_annotation, decode_plain
 from gateway.insights.summary import ProcessingState, Summary
+from gateway.insights.summary_decoding import decode_summary
 from gateway.instrumentation import Hook, silent
 
 Via: TypeAlias = Literal["upstream", "event"]

@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gateway.insights.decoding import decode_summary
 from gateway.insights.diagnosis.rules import RULES
 from gateway.insights.snapshot import Snapshot, Via
+from gateway.insights.summary_decoding import decode_summary
 from gateway.warehouse.columns import COLUMNS, EARLIEST
 from gateway.warehouse.derived import derived
 from gateway.warehouse.encryption import Personal

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from gateway.insights.catalogue import Numbered, SipStatus
-from gateway.insights.decoding import decode_summary
 from gateway.insights.summary import AnsweredBy
+from gateway.insights.summary_decoding import decode_summary
 from gateway.instrumentation import FieldDropped
 from tests.insights.conftest import read
 from tests.insights.payloads import CALL

@@ -9,13 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.insights.catalogue import CallSid, OpenMap
-from gateway.insights.decoding import (
-    Undecodable,
-    decode_patiently,
-    decode_plain,
-    decode_summary,
-)
+from gateway.insights.decoding import Undecodable, decode_patiently, decode_plain
 from gateway.insights.summary import Summary
+from gateway.insights.summary_decoding import decode_summary, whole
 from gateway.instrumentation import FieldDropped, ValueUnrecognized
 from tests.insights.conftest import read
 from tests.insights.places import ABSENT, WHOLE, Place, Sort, places, sort_of, written
@@ -49,7 +45,7 @@ def as_json(plain: object) -> bytes:
 def decodes_or_refuses(body: bytes) -> Summary | None:
     """A summary that can be written as JSON again, or Undecodable, and nothing else."""
     with contextlib.suppress(Undecodable):
-        summary = decode_summary(body)
+        summary = whole(decode_summary(body))
         again = json.dumps(msgspec.to_builtins(summary), allow_nan=False, ensure_ascii=False)
         assert again.encode()
         assert msgspec.json.encode(summary)
@@ -84,6 +80,36 @@ def test_the_way_that_is_taken_makes_no_difference(
     summary = decode_summary(body, heard.append)
     assert summary == decode_patiently(Summary, body, heard_patiently.append)
     assert sorted(heard, key=repr) == sorted(heard_patiently, key=repr)
+
+
+@quick
+@given(objects(Summary, untidy), st.permutations(Summary.__struct_fields__))
+def test_the_order_of_reading_makes_no_difference(
+    plain: dict[str, Any], attributes: list[str]
+) -> None:
+    """An object is decoded when it is first read: to the same value, whatever was read before."""
+    body = json.dumps(plain).encode()
+    heard, heard_patiently = list[object](), list[object]()
+    expected = decode_patiently(Summary, body, heard_patiently.append)
+    summary = decode_summary(body, heard.append)
+
+    for attribute in attributes:
+        read = getattr(summary, attribute)
+        assert read == getattr(expected, attribute)
+        assert getattr(summary, attribute) is read
+    assert sorted(heard, key=repr) == sorted(heard_patiently, key=repr)
+
+
+def test_what_nobody_reads_is_not_decoded() -> None:
+    """An edge with a field of the wrong type is told of when it is read, and once."""
+    heard: list[object] = []
+    edge = {"metrics": {"inbound": {"packets_lost": "many"}}}
+    summary = decode_summary(as_json({"call_sid": "CA1", "carrier_edge": edge}), heard.append)
+
+    assert not heard
+    for _ in range(2):
+        assert summary.carrier_edge is not None
+    assert heard == [FieldDropped("carrier_edge.metrics.inbound.packets_lost")]
 
 
 ANYTHING: tuple[object, ...] = (

@@ -8,7 +8,7 @@ from gateway.insights.call_events import CallEvent, EventLevel
 from gateway.insights.call_metrics import MetricSample
 from gateway.insights.catalogue import Entity, Fact, Pii
 from gateway.insights.conversation_relay import RelayLanguageSetting, RelaySetting
-from gateway.insights.decoding import Undecodable, decode_patiently, decode_summary
+from gateway.insights.decoding import Undecodable, decode_patiently
 from gateway.insights.details import (
     DetailRef,
     decode_event,
@@ -18,6 +18,7 @@ from gateway.insights.details import (
 )
 from gateway.insights.edge_kinds import MediaEdgeKind
 from gateway.insights.media_edges import MediaDirection
+from gateway.insights.summary_decoding import decode_summary
 from gateway.instrumentation import FieldDropped, Happening, KeyUnknown, ValueUnrecognized
 from gateway.sandbox import Sandbox
 from tests.insights.places import ABSENT, Place, Sort, entities, filled, places, written

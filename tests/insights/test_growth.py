@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from gateway.insights.decoding import Undecodable, decode_summary
+from gateway.insights.decoding import Undecodable
+from gateway.insights.summary_decoding import decode_summary
 from tests.growth import grows_no_faster, no_collector
 
 

@@ -17,7 +17,7 @@ PACKAGE = Path(gateway.__file__).parent
 PAGE = PACKAGE.parent / "docs" / "architecture.md"
 LINE = re.compile(r"^```python\n(new_thing_ms: .*\n)```$", re.MULTILINE)
 READ = """
-from gateway.insights.decoding import decode_summary
+from gateway.insights.summary_decoding import decode_summary
 body = b'{"call_sid": "CA1", "properties": {"new_thing_ms": 7}}'
 heard = []
 print(decode_summary(body, heard.append).properties.new_thing_ms, heard)

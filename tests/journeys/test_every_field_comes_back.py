@@ -171,7 +171,8 @@ async def test_raw_is_what_twilio_said(clock: Clock) -> None:
 async def test_a_key_that_is_new_is_counted_by_name_and_is_in_raw(clock: Clock) -> None:
     """Since 2026-10-01 summaries of blocked calls carry the SIP `Reason`, under a key of Twilio's.
 
-    Nobody outside knows its name, so operators learn it here: from lookups and from lists.
+    Nobody outside knows its name, so operators learn it here: from lookups and from lists, as soon
+    as somebody reads what it stands in.
     """
     sandbox = Sandbox(calls=0, clock=clock, arrivals=False)
     said = {"last_sip_response_num": 603, "reason_of_blocking": {"network": "Example"}}
@@ -179,7 +180,7 @@ async def test_a_key_that_is_new_is_counted_by_name_and_is_in_raw(clock: Clock) 
     async with Gateway(sandbox, clock, Settings()) as gateway:
         query = "query($s: CallSid!) { call(sid: $s) { properties { lastSipResponseNum } raw } }"
         call = (await gateway.ask(query, s=sids[0]))["call"]
-        listed = await gateway.ask("{ calls { nodes { raw } } }")
+        listed = await gateway.ask("{ calls { nodes { raw properties { pddMs } } } }")
         page = (await gateway.http.get("/metrics")).text
     assert call["properties"] == {"lastSipResponseNum": 603}
     assert {str(one["raw"]["properties"]) for one in listed["calls"]["nodes"]} == {str(said)}
@@ -195,7 +196,7 @@ async def test_names_of_keys_are_bounded_as_labels(clock: Clock) -> None:
     keys = {f"key_{number}": 1 for number in range(300)} | {"n14155550142": 1}
     sid = sandbox.add({"processing_state": "complete", "properties": keys})
     async with Gateway(sandbox, clock, Settings()) as gateway:
-        await gateway.ask("query($s: CallSid!) { call(sid: $s) { sid } }", s=sid)
+        await gateway.ask("query($s: CallSid!) { call(sid: $s) { properties { pddMs } } }", s=sid)
         page = (await gateway.http.get("/metrics")).text
     assert 90 < page.count("gateway_keys_unknown_total{") <= 101
     assert "4155550142" not in page

@@ -25,6 +25,7 @@ from gateway.insights.catalogue import CallSid, Entity
 from gateway.insights.paging import Cursors, PageRef
 from gateway.insights.snapshot import Snapshot, snapshot_of
 from gateway.insights.summary import Summary
+from gateway.insights.summary_decoding import whole
 from gateway.insights.windows import Window
 from gateway.schema.context import Context
 from tests.conftest import NOON
@@ -54,6 +55,8 @@ def calls(draw: Any, *, spoilt: bool) -> Call:
     """A call; a spoilt one has values that the decoder would never let through."""
     raw = msgspec.json.encode(draw(clean(Summary)))
     snapshot = snapshot_of(raw, NOON - draw(st.integers(0, 99)))
+    if spoilt or draw(st.booleans()):
+        snapshot = replace(snapshot, summary=whole(snapshot.summary))
     snapshot = replace(snapshot, doubted=draw(st.booleans()), predicted=draw(st.booleans()))
     if spoilt:
         entities = list(_entities(snapshot.summary))

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 
 from gateway.insights.catalogue import Entity, Pii, graph_name
-from gateway.insights.decoding import decode_summary
 from gateway.insights.diagnosis.diagnosis import diagnose
 from gateway.insights.diagnosis.findings import Diagnosis, Finding, FindingBasis, Severity
 from gateway.insights.diagnosis.rules import RULES
@@ -16,6 +15,7 @@ from gateway.insights.masking import mask
 from gateway.insights.media_edges import GatewayStream
 from gateway.insights.mos import estimated_mos
 from gateway.insights.summary import Summary
+from gateway.insights.summary_decoding import decode_summary, whole
 from gateway.schema.types.derive import fact_of
 from tests.insights.diagnosis.cases import CASES
 from tests.insights.diagnosis.drawn import calls
@@ -31,7 +31,7 @@ FAMILY = dict.fromkeys(("HIGH_JITTER", "ELEVATED_JITTER", "JITTER_PEAK"), "jitte
 
 
 def read(plain: Json) -> Summary:
-    return decode_summary(json.dumps(plain).encode())
+    return whole(decode_summary(json.dumps(plain).encode()))
 
 
 def told(summary: Summary, path: str) -> Any:
