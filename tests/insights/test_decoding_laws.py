@@ -103,7 +103,7 @@ def test_the_order_of_reading_makes_no_difference(
 def test_what_nobody_reads_is_not_decoded() -> None:
     """An edge with a field of the wrong type is told of when it is read, and once."""
     heard: list[object] = []
-    edge = {"metrics": {"inbound": {"packets_lost": "many"}}}
+    edge = {"metrics": {"inbound": {"packets_lost": "many", "codec": 8}}}
     summary = decode_summary(as_json({"call_sid": "CA1", "carrier_edge": edge}), heard.append)
 
     assert not heard
