@@ -140,7 +140,9 @@ class Upstream:
             buckets=_BUCKETS_AFTER_END,
         )
         self._dropped = make.counter(
-            "gateway_fields_dropped", "Fields of the wrong type, made null.", "field"
+            "gateway_fields_dropped",
+            "Fields of the wrong type, made null, in objects read.",
+            "field",
         )
         self._unrecognized = make.counter(
             "gateway_values_unrecognized", "Values that the catalogue lacks.", "field"
@@ -148,7 +150,7 @@ class Upstream:
         self._keys, self._unknown = (
             Labels(),
             make.counter(
-                "gateway_keys_unknown", "Keys that the catalogue lacks, in summaries read.", "field"
+                "gateway_keys_unknown", "Keys that the catalogue lacks, in objects read.", "field"
             ),
         )
 
