@@ -209,6 +209,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway_mcp_answer_bytes: Annotated[
         Count, "Bytes of call data that a tool returns at most; longer lists are shortened."
     ] = 32 * 1024
+    gateway_http_statuses: Annotated[
+        Literal["2025", "2026"],
+        "By which text of GraphQL over HTTP `application/graphql-response+json` has its status.",
+    ] = "2025"
     gateway_max_cost: Annotated[
         Count,
         "The most that one request may cost: 10 for each request to Twilio, 1 for each 100 values.",

@@ -40,6 +40,7 @@ from gateway.server.drain import Leaving
 from gateway.server.graphql.cors import across_origins, origins_of
 from gateway.server.graphql.endpoint import GraphQLEndpoint
 from gateway.server.graphql.load_shedding import Shedding
+from gateway.server.graphql.responses import statuses_of
 from gateway.server.graphql.service import MakeContext, Service
 from gateway.server.graphql.websocket import WebSocketEndpoint
 from gateway.server.mcp.mount import mounted
@@ -77,19 +78,19 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     `reread` gives the configuration that is obeyed after a SIGHUP, and `traces` makes traces.
     """
     leaving = Leaving(settings.gateway_drain)
-    heard = (*([traces] if traces else ()), *hooks)
-    telemetry, health, hook = observers(settings, leaving, clock, heard)
+    hooks = (*([traces] if traces else ()), *hooks)
+    telemetry, health, hook = observers(settings, leaving, clock, hooks)
     configuration = open_to_all(access) if isinstance(access, Account) else access
     backend = backend_of(settings, configuration, transport, hook, clock)
     verifier = _verifier(settings, clock, hook)
     obeyed = Access(configuration, settings, backend.verbs, verifier, hook)
     context = _contexts(settings, backend.verbs, clock)
     graphiql = graphiql_of(settings, obeyed.doorkeeper.needs_token, examples)
-    origins = origins_of(settings.gateway_cors_origins)
+    origins, journal = origins_of(settings.gateway_cors_origins), Journal(hook)
     asked = _executor(settings, backend, telemetry, hook)
     service = Service(*asked, context, obeyed.doorkeeper, backend.quotas, clock)
-    endpoint = GraphQLEndpoint(service, graphiql.page if graphiql else None, origins)
-    journal = Journal(hook)
+    shown, statuses = graphiql.page if graphiql else None, statuses_of(settings)
+    endpoint = GraphQLEndpoint(service, shown, origins, statuses)
     replay = Replay(backend.memory, asked[0].answers, obeyed.doorkeeper, journal, leaving, clock)
     mcp = mounted(settings, service, _schema(settings), journal, origins)
     sockets = WebSocketEndpoint(service, journal=journal, origins=origins)

@@ -66,6 +66,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "GATEWAY_INTROSPECTION": ("false", False),
     "GATEWAY_TRUSTED_DOCUMENTS": ("documents.json", "documents.json"),
     "GATEWAY_FEDERATION": ("true", True),
+    "GATEWAY_HTTP_STATUSES": ("2026", "2026"),
     "GATEWAY_MCP": ("true", True),
     "GATEWAY_MCP_TOOLS": ("execute, validate", McpTools("validate,execute")),
     "GATEWAY_MCP_ANSWER_BYTES": ("8192", 8192),

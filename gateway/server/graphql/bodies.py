@@ -32,15 +32,26 @@ _NOT_JSON = (msgspec.MsgspecError, UnicodeError, RecursionError)
 class BadRequest(Exception):
     """A request that is none: `status` says in which way, the message how to mend it.
 
-    `headers` name what would do, such as `Allow` for another method.
+    `headers` name what would do, such as `Allow` for another method. `is_readable` says that it is
+    JSON, and no request of GraphQL.
     """
 
     code = BadUserInput.code
+    is_readable = False
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.headers = headers or {}
+
+
+class NoRequest(BadRequest):
+    """JSON that is no request of GraphQL."""
+
+    is_readable = True
+
+    def __init__(self, message: str) -> None:
+        super().__init__(400, message)
 
 
 class _Body(Struct, rename="camel"):
@@ -83,7 +94,7 @@ def _object_in(body: bytes) -> dict[str, Any]:
     except _NOT_JSON:
         raise BadRequest(400, "The body is not JSON in UTF-8.") from None
     if not isinstance(said, dict):
-        raise BadRequest(400, 'The body must be a JSON object, such as `{"query": "…"}`.')
+        raise NoRequest('The body must be a JSON object, such as `{"query": "…"}`.')
     return said
 
 
@@ -110,17 +121,17 @@ def request_of(said: dict[str, Any]) -> Request:
     """Read the parameters of a GraphQL request. Raises BadRequest."""
     for key in ("variables", "extensions"):
         if not isinstance(said.get(key), dict | None):
-            raise BadRequest(400, f"`{key}` must be a JSON object.")
+            raise NoRequest(f"`{key}` must be a JSON object.")
     for key in ("query", "operationName", "documentId", "doc_id"):
         if not isinstance(said.get(key), str | None):
-            raise BadRequest(400, f"`{key}` must be text.")
+            raise NoRequest(f"`{key}` must be text.")
     return _request(msgspec.convert(said, _Body))
 
 
 def _request(said: _Body) -> Request:
     query, document_id = said.query or None, _document_id(said)
     if query is None and document_id is None:
-        raise BadRequest(400, "`query` is missing: it holds the GraphQL document, as text.")
+        raise NoRequest("`query` is missing: it holds the GraphQL document, as text.")
     return Request(query, said.variables, said.operation_name or None, said.extensions, document_id)
 
 
@@ -131,8 +142,8 @@ def _document_id(said: _Body) -> str | None:
         match asked:
             case {"version": 1, "sha256Hash": str(digest)} if digest:
                 return digest
-        raise BadRequest(
-            400, "`extensions.persistedQuery` must hold `version`, 1, and `sha256Hash`, a text."
+        raise NoRequest(
+            "`extensions.persistedQuery` must hold `version`, 1, and `sha256Hash`, a text."
         )
     named = said.document_id or said.doc_id
     return None if named is None else named.removeprefix("sha256:") or None

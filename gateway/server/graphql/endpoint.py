@@ -42,9 +42,9 @@ from gateway.server.graphql.rate_limit_headers import told_of_budget
 from gateway.server.graphql.responses import (
     CONTENT_TYPES,
     InOnePiece,
+    Statuses,
     in_errors,
     refusal,
-    status_of,
     turned_away,
 )
 from gateway.server.graphql.service import Service
@@ -56,6 +56,8 @@ from gateway.server.telemetry.request_log import note
 
 Page = Callable[[HttpRequest], Awaitable[Response]]
 
+_STATUSES = Statuses()
+
 _LARGE = 64 * 1024
 """Bytes of a body that takes a good part of a millisecond to read."""
 
@@ -63,12 +65,17 @@ _LARGE = 64 * 1024
 class GraphQLEndpoint:
     """Responds to GET, HEAD and POST; `page` is shown to browsers that open the address.
 
-    Pages of `origins` may ask by GET too.
+    Pages of `origins` may ask by GET too. `statuses` gives responses their status.
     """
 
     def __init__(
-        self, service: Service, page: Page | None = None, origins: frozenset[str] = frozenset()
+        self,
+        service: Service,
+        page: Page | None = None,
+        origins: frozenset[str] = frozenset(),
+        statuses: Statuses = _STATUSES,
     ) -> None:
+        self._statuses = statuses
         self._doorkeeper = service.doorkeeper
         self._executor = service.executor
         self._context = service.context
@@ -94,7 +101,8 @@ class GraphQLEndpoint:
         except Unauthenticated as problem:
             response = turned_away(media_type, problem)
         except BadRequest as problem:
-            response = refusal(media_type, problem)
+            status = self._statuses.refused(problem, media_type)
+            response = refusal(media_type, problem, status)
         except Exception as fault:  # noqa: BLE001 - all there are become an answer in GraphQL
             errors = [mask(fault, tally.request_id)]
             tally.answered(errors, executed=True, empty=True)
@@ -166,7 +174,9 @@ class GraphQLEndpoint:
             stream.raw_headers += budget
             return stream
         media_type = manner.in_one_piece or JSON
-        response = InOnePiece(media_type, answer.body, status_of(answer, manner.in_one_piece))
+        response = InOnePiece(
+            media_type, answer.body, self._statuses.of(answer, manner.in_one_piece)
+        )
         response.raw_headers += budget
         content_type = CONTENT_TYPES[media_type] if http.method == "GET" else None
         known = http.headers.get("if-none-match")
