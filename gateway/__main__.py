@@ -1,4 +1,4 @@
-"""`python -m gateway`."""
+"""Runs the command line as `python -m gateway`."""
 
 import sys
 

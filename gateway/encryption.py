@@ -1,4 +1,4 @@
-"""Encryption of what the shared tier keeps: AES-256-GCM, and a key of its own for every entry.
+"""Encrypts values for the shared cache with AES-256-GCM, under a key of its own for each entry.
 
 The key of an entry is derived from the key of the settings and the entry's name, so the random
 nonces of one entry alone must differ, however many entries there are. Rank and name are

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, as one tree. Each leaf has the `code` that a client sees.
+"""Defines all errors as one tree; each leaf has the `code` that a client sees.
 
     GatewayError                        INTERNAL_SERVER_ERROR
     ├── BadUserInput                    BAD_USER_INPUT

@@ -1,4 +1,4 @@
-"""What happened, as frozen details, and the one hook that hears of it.
+"""Defines the events of instrumentation, as frozen values, and the hook that receives them.
 
 Metrics, logs and tests are listeners; nothing below the server knows which of them listen.
 Details never hold personal data: names of fields, codes and durations, no values.

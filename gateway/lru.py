@@ -1,4 +1,4 @@
-"""A cache of what requests said and what was made of that, bounded in bytes.
+"""Caches values derived from requests, bounded in bytes, least recently used out first.
 
 What was used least recently goes first, of whatever kind it is: documents, what was compiled of
 them, questions. So all that a process remembers because of what clients send has one bound.

@@ -1,4 +1,4 @@
-"""What one request took and how it went, noted by every floor while it is answered.
+"""Counts the work of one request: cost, upstream requests, errors, timings.
 
 Its line of log and its metrics are made of this when it is over. Nothing here is personal data.
 """

@@ -1,4 +1,4 @@
-"""What happens in the warehouse, as details for the hook of `instrumentation.py`."""
+"""Defines the events of instrumentation of the warehouse, beside `instrumentation.py`."""
 
 from typing import Literal, TypeAlias
 

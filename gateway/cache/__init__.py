@@ -1,1 +1,1 @@
-"""Remembers summaries and pages: what for, how long, and where."""
+"""Caches summaries and pages, in memory and in Redis, and decides for how long."""

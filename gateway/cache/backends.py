@@ -1,4 +1,4 @@
-"""Which cache the settings name."""
+"""Creates the cache that `GATEWAY_CACHE_URL` names."""
 
 import time
 from collections.abc import Callable

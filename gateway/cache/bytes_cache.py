@@ -1,4 +1,4 @@
-"""The base of the gateway's caches: those verbs of aiocache that the gateway needs, over bytes."""
+"""Defines the base class of the caches: aiocache's methods that the gateway uses, over bytes."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

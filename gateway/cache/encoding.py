@@ -1,4 +1,4 @@
-"""Encodes what was seen of calls, and pages, as values of a cache, and reads such values.
+"""Encodes snapshots of calls, and pages of lists, as cache values, and decodes them.
 
 A value is its head and MessagePack. The moments are those of the head, which the tiers keep true to
 the clock of this machine and not later than now; behind it is told what they were rounded by.

@@ -1,4 +1,4 @@
-"""An entry of a cache in this process, and what was made of its value.
+"""Holds an entry of the memory cache, with the values that were derived from it.
 
 To read a value takes time: bytes become a summary, a summary the JSON of some selection. What
 depends on the value alone is kept beside it, and thrown away with it. It is found by the very

@@ -1,4 +1,4 @@
-"""The channel on which replicas tell each other which values of the cache server were replaced."""
+"""Publishes and receives the keys of replaced cache values, over Redis Pub/Sub."""
 
 import time
 from collections.abc import AsyncGenerator

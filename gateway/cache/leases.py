@@ -1,4 +1,4 @@
-"""Leases: of all the replicas, one asks Twilio; the others wait for what it learns."""
+"""Leases a key to one replica, which fetches from Twilio while the other replicas wait."""
 
 import asyncio
 import contextlib

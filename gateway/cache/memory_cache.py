@@ -1,4 +1,4 @@
-"""A cache in this process, under aiocache's interface and bounded.
+"""Caches bytes in this process, bounded in size, with the interface of aiocache.
 
 aiocache's own memory cache has no bound, keeps one timer of the event loop per key, and lets
 `clear()` leave timers that delete later values; this one has none of that.

@@ -1,4 +1,4 @@
-"""Being told that something changed: the keys whose values were replaced, to whoever watches."""
+"""Notifies subscribers in this process of cache keys whose values were replaced."""
 
 import asyncio
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Packs values for the cache server, and unpacks what is there, which anybody may have written.
+"""Packs values for the cache server, and unpacks and checks the values that it returns.
 
 A packed value is the head of the value, by the clock that replicas share, whose rank the server
 compares; the version of the format; and the rest, compressed and perhaps encrypted. Whatever is not

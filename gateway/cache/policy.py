@@ -1,4 +1,4 @@
-"""How fresh is fresh: pure functions of what was seen, the clock and the settings.
+"""Computes how long a cached value is fresh, stale and kept, from value, clock and settings.
 
 `docs/caching.md` says the same in a page. Moments are seconds since 1970, ages are seconds.
 """

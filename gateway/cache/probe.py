@@ -1,4 +1,4 @@
-"""Tries a cache server: whether it keeps, gives back, runs scripts, and tells other replicas."""
+"""Checks a cache server: whether it stores and returns values, runs scripts, and publishes."""
 
 import asyncio
 import secrets

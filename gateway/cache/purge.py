@@ -1,4 +1,4 @@
-"""Taking out of the shared tier what it holds of a call, or of whoever took part in calls.
+"""Deletes from the shared cache all entries of a call, or of a party to calls.
 
 Nothing is asked of Twilio, and nothing is kept of what was looked for.
 """

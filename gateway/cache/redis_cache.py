@@ -1,4 +1,4 @@
-"""A Redis server as a tier that replicas share: bytes, compressed, and never in the way.
+"""Caches bytes in a Redis server that replicas share, compressed.
 
 No error of Redis reaches a request, and no value that somebody else may have put there: whatever
 cannot be read counts as "not there", and is replaced.

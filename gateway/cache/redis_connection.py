@@ -1,4 +1,4 @@
-"""A Redis server that is never in the way: what fails counts as not there, and the log says why.
+"""Connects to Redis, and treats each failure as a cache miss that is logged with its reason.
 
 A server that cannot be asked is left alone for a second before it is tried again. One that answers
 and refuses writes (it is full, or read-only) is read as before, and is not written to for a second.

@@ -1,4 +1,4 @@
-"""The clock that replicas share: that of the cache server, since their own may differ.
+"""Reads the time of the cache server, since the clocks of replicas differ.
 
 What a replica saw is kept with the moment when it saw it, and others measure its age by that. A
 replica whose clock is ahead would make it fresh for too long. So moments are told by the clock of

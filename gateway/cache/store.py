@@ -1,4 +1,4 @@
-"""The store: what was seen of calls, and pages, as bytes on any backend.
+"""Stores snapshots of calls, absences and pages in any cache backend.
 
 A summary is stored once, under its call; a page is the list of its calls, so that whatever is
 learned of a call later shows on the pages that hold it. The account is the first part of every

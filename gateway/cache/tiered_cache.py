@@ -1,4 +1,4 @@
-"""A small tier in this process in front of a tier that replicas share."""
+"""Combines a small memory cache with a cache that replicas share."""
 
 import asyncio
 import contextlib

@@ -1,1 +1,1 @@
-"""The product in a few verbs: look a call up, list calls."""
+"""Looks up, lists, follows, annotates and searches calls, independently of GraphQL."""

@@ -1,4 +1,4 @@
-"""Reads what is switched on at Twilio for an account or subaccount; it never changes it."""
+"""Reads the Voice Insights settings of an account or subaccount at Twilio, and never writes."""
 
 from gateway.calls.dependencies import Ground
 from gateway.concurrency.singleflight import SingleFlight

@@ -1,4 +1,4 @@
-"""Annotating a call: written once, and known to all who ask from then on."""
+"""Writes the annotation of a call to Twilio, and to the caches of all replicas."""
 
 import asyncio
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""A call as the gateway answers with it: its summary, and where the answer comes from."""
+"""Defines a call as the gateway returns it: its summary, and the source of that."""
 
 from msgspec import Struct
 

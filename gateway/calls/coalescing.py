@@ -1,4 +1,4 @@
-"""One question to Twilio for all who ask it at the same time, in this process and in others."""
+"""Coalesces identical requests to Twilio, in this process and among replicas."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeAlias, TypeVar

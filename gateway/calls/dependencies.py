@@ -1,4 +1,4 @@
-"""What all the verbs stand on."""
+"""Bundles what the operations on calls depend on: client, cache, events, clock."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Pages of metrics and events, from the cache and from upstream."""
+"""Fetches pages of metrics and events of a call, from the cache or from Twilio."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

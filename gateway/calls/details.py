@@ -1,4 +1,4 @@
-"""Lists the metrics and events of a call: edge after edge, over Twilio's pages."""
+"""Lists the metrics and events of a call, edge by edge, over Twilio's pages."""
 
 from collections import deque
 from collections.abc import Awaitable, Sequence

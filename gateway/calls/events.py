@@ -1,4 +1,4 @@
-"""Taking in what Twilio pushes: into cache and warehouse, and on to whoever watches the call."""
+"""Stores summaries that Twilio pushes in the cache and the warehouse, and wakes followers."""
 
 from collections.abc import Collection, Sequence
 from itertools import islice

@@ -1,4 +1,4 @@
-"""Follows the calls that become complete, each once, whichever replica learned of them.
+"""Streams calls as they become complete, each once, from all replicas.
 
 The warehouse is looked at whenever something was written or synchronised, and now and then. While
 it is away, a feed waits; then it goes on where it was, so nothing is missed.

@@ -1,4 +1,4 @@
-"""Following a call: its state now, each new version as it appears, and its end.
+"""Follows a call until it is complete: its present state, then each new version.
 
 However many follow one call, in however many replicas, Twilio is asked once per interval: the
 followers of a process share one poll and what it learns, and the polls of all replicas take

@@ -1,4 +1,4 @@
-"""Listing calls: Relay's forward and backward steps over the upstream's pages."""
+"""Lists calls with Relay's forward and backward pagination, over the pages of Twilio."""
 
 from collections.abc import Awaitable, Hashable, Iterable
 

@@ -1,4 +1,4 @@
-"""Looking up one call: complete first, then partial, one answer."""
+"""Looks up one call at Twilio: the complete summary first, then the partial one."""
 
 import asyncio
 

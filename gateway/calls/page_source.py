@@ -1,4 +1,4 @@
-"""Pages of lists, from the cache and from upstream."""
+"""Fetches pages of lists of calls, from the cache or from Twilio."""
 
 import asyncio
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Pages of a list as answers, and stretches of their calls."""
+"""Defines a page of a list of calls, and stretches of its calls."""
 
 from bisect import bisect_left
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""When to ask again for a call that somebody follows: a pure function of what is known.
+"""Computes when a followed call is polled next: a pure function of its state and the time.
 
 Twilio has a first partial summary within ten minutes of the end of a call, and the complete one
 about thirty minutes after it. So it is asked often around those moments, and seldom in between.

@@ -1,4 +1,4 @@
-"""Bounds how many requests a minute synchronising sends."""
+"""Bounds the requests per minute that synchronisation sends to Twilio."""
 
 from collections import deque
 from collections.abc import Callable

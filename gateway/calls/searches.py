@@ -1,4 +1,4 @@
-"""Questions about many calls, to the warehouse.
+"""Searches calls and computes statistics of them, through the warehouse.
 
 Equal questions of one realm that are asked at the same time are one. The answer is remembered until
 something was written or synchronised since.

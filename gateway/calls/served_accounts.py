@@ -1,4 +1,4 @@
-"""The accounts whose calls the gateway serves now: a reload may replace them."""
+"""Holds the accounts whose calls the gateway serves, which a reload may replace."""
 
 from collections.abc import Collection, Iterator
 

@@ -1,4 +1,4 @@
-"""The verbs together."""
+"""Bundles the operations on calls as one object for the resolvers."""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Self

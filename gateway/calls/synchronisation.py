@@ -1,4 +1,4 @@
-"""Keeps the warehouse in step with Twilio: what is new first, then what is missing of the window.
+"""Synchronises the warehouse with Twilio: new calls first, then gaps in its window.
 
 One replica at a time does it, as background work and within a budget of requests. It keeps what it
 must remember in the warehouse itself, so it goes on where it stopped, on whichever replica.

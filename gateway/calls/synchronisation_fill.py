@@ -1,4 +1,4 @@
-"""Fills what the warehouse lacks of its window, page by page, backwards from now."""
+"""Fills gaps in the warehouse, page by page, backwards from the present."""
 
 from typing import TYPE_CHECKING
 

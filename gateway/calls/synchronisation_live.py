@@ -1,4 +1,4 @@
-"""Keeps one account of the warehouse up to date with the fewest requests that can be.
+"""Keeps one account of the warehouse up to date, with as few requests as possible.
 
 Twilio has no filter by when a summary became complete. So complete calls are listed again from the
 moment before which all are settled, and incomplete ones are listed to move that moment on. A call

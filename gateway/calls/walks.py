@@ -1,4 +1,4 @@
-"""Walks through the pages of a list, one way or the other.
+"""Walks through the pages of a list, forwards or backwards.
 
 Whatever Twilio's pages lead to, a walk ends: it never comes back to a page, each page of it is
 charged, and it asks for no more once it is too late for whoever waits for it.

@@ -1,4 +1,4 @@
-"""Brings annotations that were written by the gateway into the warehouse, in the background."""
+"""Writes annotations of the gateway into the warehouse, in the background."""
 
 import asyncio
 from collections.abc import Callable

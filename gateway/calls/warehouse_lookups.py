@@ -1,4 +1,4 @@
-"""Looks calls up in the warehouse, before Twilio is asked."""
+"""Looks up calls in the warehouse, before a request is sent to Twilio."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""The command `gateway`, made of one command in each file of this folder."""
+"""Defines the command `gateway`; each file of this folder is one of its subcommands."""
 
 import sys
 from collections.abc import Sequence

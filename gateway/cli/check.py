@@ -1,4 +1,4 @@
-"""`gateway check`: examines what the settings name."""
+"""Examines what the settings name, and prints the findings: `gateway check`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""How commands look: their help ends with examples and exit statuses, mistakes are one line."""
+"""Formats the help of commands, with examples and exit statuses, and their errors."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar

@@ -1,4 +1,4 @@
-"""`gateway completion`: has a shell complete commands, options and file names."""
+"""Completes commands, options and file names in a shell: `gateway completion`."""
 
 import click
 from click.shell_completion import BashComplete, FishComplete, ZshComplete

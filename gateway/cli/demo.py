@@ -1,4 +1,4 @@
-"""`gateway demo`: the sandbox, the gateway over it and GraphiQL in one process on one port."""
+"""Runs the sandbox, the gateway over it and GraphiQL on one port: `gateway demo`."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""Reads the environment, a `.env` file and options of a command, and opens the port."""
+"""Reads the environment, a `.env` file and the options of a command, and opens the port."""
 
 import os
 import socket

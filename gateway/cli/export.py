@@ -1,4 +1,4 @@
-"""`gateway export`: writes the rows of a query into a file, asked of a gateway that runs."""
+"""Writes the rows of a query from a running gateway to a file: `gateway export`."""
 
 import contextlib
 import os

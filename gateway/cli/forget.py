@@ -1,4 +1,4 @@
-"""`gateway forget`: removes what the shared cache holds of a call or a party."""
+"""Deletes the entries of a call or a party from the shared cache: `gateway forget`."""
 
 import asyncio
 import sys

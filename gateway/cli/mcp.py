@@ -1,4 +1,4 @@
-"""`gateway mcp`: the Model Context Protocol over standard input and output."""
+"""Serves the Model Context Protocol over standard input and output: `gateway mcp`."""
 
 import asyncio
 import os

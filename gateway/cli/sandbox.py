@@ -1,4 +1,4 @@
-"""`gateway sandbox`: a stand-in for Twilio's Insights API, for other programs to talk to."""
+"""Serves a simulation of Twilio's Insights API: `gateway sandbox`."""
 
 import click
 

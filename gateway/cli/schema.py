@@ -1,4 +1,4 @@
-"""`gateway schema`: prints the schema, or compares it with a file."""
+"""Prints the schema, or compares it with a file: `gateway schema`."""
 
 import difflib
 import sys

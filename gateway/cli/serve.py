@@ -1,4 +1,4 @@
-"""`gateway serve`: the gateway over Twilio."""
+"""Serves the gateway over Twilio: `gateway serve`."""
 
 import logging
 import os

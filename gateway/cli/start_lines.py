@@ -1,4 +1,4 @@
-"""Says in a line each what the gateway serves with, so that a wrong setting is seen early."""
+"""Prints at start which accounts, cache, viewers and endpoints the gateway serves."""
 
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""The invented world of `gateway demo` and `gateway sandbox`: its options, and its way to push."""
+"""Defines the options of the sandbox that `gateway demo` and `gateway sandbox` share."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar

@@ -1,4 +1,4 @@
-"""Runs work of the background without end: restarts it when it fails, and logs why.
+"""Runs background tasks: restarts each one that fails, with backoff, and logs the reason.
 
 A task of asyncio that fails ends, and nobody is told. Whatever is to go on for as long as a process
 or a connection is run by this.

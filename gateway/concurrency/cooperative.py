@@ -1,4 +1,4 @@
-"""Long work in turns with others, so that none of it holds the event loop for long.
+"""Slices long work, so that no task holds the event loop for long.
 
 There is one turn in each pass of the event loop, however many have much to do: so whoever has
 little to do waits for one of them and not for all. Viewers take turns as they do for Twilio.

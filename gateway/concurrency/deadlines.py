@@ -1,4 +1,4 @@
-"""For whom something is asked: who waits for it, how pressing it is, and until when it is of use.
+"""Keeps viewer, priority and deadline of the current work in a context variable.
 
 It goes along with the work in a context variable. Work that several wait for is asked for by all
 of them together: it is of use as long as it is to one of them, and as pressing as to the most

@@ -1,4 +1,4 @@
-"""A waiting line that is fair to viewers: each has a line of its own, and they take turns.
+"""Queues work fairly: one queue for each viewer, served round-robin.
 
 Who asks for a thousand things waits behind oneself, and not before others. Questions that people
 wait for go first; of eight turns, one goes to what nobody waits for, so that it does not starve.

@@ -1,4 +1,4 @@
-"""What there is one of for each event loop: a process has one, and tests have many."""
+"""Keeps one value for each event loop: a process has one loop, tests have many."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Quotas: how many of a kind may be there at once in this process, in all and of each viewer."""
+"""Limits how many requests, followers or connections exist at once, in all and per viewer."""
 
 from typing import NamedTuple, Self
 

@@ -1,4 +1,4 @@
-"""Single-flight: whoever asks for what is being fetched already waits for that one fetch."""
+"""Coalesces concurrent calls with the same key into one (single-flight)."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable

@@ -1,4 +1,4 @@
-"""Work on documents and variables, aside of the event loop: large ones take a tenth of a second.
+"""Runs work on large documents and variables in a thread, off the event loop.
 
 One thread does it all, one thing after the other, so that the loop has at least half of the
 time for those whose documents are known. Viewers take turns; who leaves, leaves the line.

@@ -1,1 +1,1 @@
-"""Settings, accounts and viewers: their kinds and rules, and how they are read."""
+"""Reads and checks settings, accounts and viewers."""

@@ -1,4 +1,4 @@
-"""A Twilio account, as the gateway uses it: its SID, and what to show for it."""
+"""Defines a Twilio account as the gateway uses it: its SID and its credentials."""
 
 import hashlib
 from base64 import b64encode

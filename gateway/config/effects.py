@@ -1,4 +1,4 @@
-"""Finds settings that can have no effect because of others: what is wrong and the cure, in a line.
+"""Finds settings without effect because of other settings, and suggests a fix.
 
 They stop nothing: the gateway logs them at its start, and `gateway check` finds them.
 """

@@ -1,4 +1,4 @@
-"""`GATEWAY_CONFIG`: accounts and viewers from a TOML file that can be committed.
+"""Reads accounts and viewers from the TOML file that `GATEWAY_CONFIG` names.
 
 It holds no secret, only the names of environment variables and hashes of tokens. It is checked
 whole: every mistake is told, in a line that says where it is and how to mend it.

@@ -1,4 +1,4 @@
-"""Finds tokens that anybody would try first, by their SHA-256."""
+"""Finds tokens that an attacker would try first, by their SHA-256."""
 
 from hashlib import sha256
 

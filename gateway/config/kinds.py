@@ -1,4 +1,4 @@
-"""What a setting may be: each kind with its bounds, and in words what is accepted."""
+"""Defines the kinds of settings: type, bounds, and a text of what is accepted."""
 
 import binascii
 import re

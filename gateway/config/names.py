@@ -1,4 +1,4 @@
-"""Tells settings from names that look like them: misspelled ones, and those of somebody else."""
+"""Finds misspelt names of settings, and suggests the right ones."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""Which settings go together, and which do not."""
+"""Checks which settings require or exclude each other."""
 
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec

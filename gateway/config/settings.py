@@ -1,4 +1,4 @@
-"""The settings: one table, which `config/load.py` reads from the environment and a `.env` file.
+"""Declares the settings as one table: name, kind, default and description.
 
 Each setting is a field: its name in lower case, its type with its bounds, its default, and the
 sentence that the reference in the documentation gives. A secret has a type whose repr is stars.

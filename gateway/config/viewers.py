@@ -1,4 +1,4 @@
-"""Who asks: viewers, what they may do, and whose calls they may see."""
+"""Defines a viewer: a client's identity, scopes, and the accounts whose calls it may read."""
 
 import hashlib
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""A Sphinx extension: gives each row of a table that begins with a name an anchor and a link.
+"""Adds an anchor and a link to each table row that begins with a name: an extension of Sphinx.
 
 So settings, error codes, filters, metrics and parts of the schema have addresses of their own, and
 the search leads to the row.

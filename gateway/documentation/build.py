@@ -1,4 +1,4 @@
-"""Write the documentation site: `python -m gateway.documentation.build TARGET`."""
+"""Writes the documentation site: `python -m gateway.documentation.build TARGET`."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Labels code blocks with what they are, and links each GraphQL operation to GraphiQL.
+"""Labels code blocks with their language, and links each GraphQL operation to GraphiQL.
 
 What follows the language of a block names its part: `json variables`, `json answer`,
 `text output`, `sh terminal`, or the name of a file.

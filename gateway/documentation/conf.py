@@ -1,4 +1,4 @@
-"""Sphinx's configuration of the documentation site."""
+"""Configures Sphinx for the documentation site."""
 
 project = "Call Insights"
 html_title = project

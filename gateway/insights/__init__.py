@@ -1,1 +1,1 @@
-"""What Voice Insights says: pure values and rules, no I/O and no framework."""
+"""Models the data of Voice Insights: pure values and rules, without I/O or framework."""

@@ -1,4 +1,4 @@
-"""Why there is no summary of a call: a state of the call, not a failure."""
+"""Defines the reasons for which a call has no summary; none of them is an error."""
 
 from enum import Enum
 

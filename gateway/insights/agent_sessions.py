@@ -1,4 +1,4 @@
-"""ConversationRelay sessions (since 2026): how a voice agent did in the call."""
+"""Models ConversationRelay sessions, in which a voice agent takes part in a call."""
 
 from typing import Annotated
 

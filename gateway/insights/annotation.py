@@ -1,4 +1,4 @@
-"""What people say about a call afterwards: the one writable part of a summary."""
+"""Models the annotation of a call: the one writable part of a summary."""
 
 from typing import Annotated
 

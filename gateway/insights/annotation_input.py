@@ -1,4 +1,4 @@
-"""Writing an annotation: what may be written, and how the upstream wants it spelled.
+"""Checks the input of an annotation, and encodes it as Twilio's form.
 
 Sources: Twilio's OpenAPI document of 2026-04. There only `CallScore` may be null; the words
 `unknown_…` take the others away, an empty text a text, and nothing takes `Spam` away.

@@ -1,4 +1,4 @@
-"""Events of a call: progress at the gateways, what the SDK noticed, what a voice agent did.
+"""Models the events of a call: of gateways, of Voice SDKs and of voice agents.
 
 Groups and names are open: each version of an SDK may add some.
 """

@@ -1,4 +1,4 @@
-"""Metrics of a call: what each edge measured, one sample every ten seconds.
+"""Models the metrics of a call: a sample of each media edge every ten seconds.
 
 Twilio's documents disagree on what a sample holds, by edge and by year; so all of it is optional,
 and `interval` and `cumulative` have one shape. What a sample of a gateway tells is of one

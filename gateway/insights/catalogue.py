@@ -1,4 +1,4 @@
-"""The vocabulary in which the catalogue is written.
+"""Declares how fields of a summary are described: unit, presence, personal data.
 
 A field of the upstream is declared once, as a field of an `Entity`: its name is Twilio's, its
 type says how it is decoded, its `Fact` says what a reader of the graph must know. The GraphQL

@@ -1,4 +1,4 @@
-"""What ConversationRelay says of a voice agent, event by event.
+"""Models the events of ConversationRelay about a voice agent.
 
 Source: Twilio's OpenAPI document of 2026-04, and "Details: Conversation Relay Insights Events".
 """

@@ -1,4 +1,4 @@
-"""Decodes what Twilio wrote into immutable entities, in one of two ways.
+"""Decodes Twilio's JSON into immutable entities: at once by msgspec, or field by field.
 
 The straight way is msgspec's typed decoder, for what is written as it should be. It stops at keys
 that the catalogue does not have: they are counted by name, and left out. Whatever it does not take

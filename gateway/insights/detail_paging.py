@@ -1,4 +1,4 @@
-"""Cursors over the metrics and events of a call: which are asked for, and where one of them is."""
+"""Encodes and decodes cursors over the metrics and events of a call."""
 
 import hashlib
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Metrics and events of one call: which pages to ask Twilio for, and what they say.
+"""Decodes pages of metrics and events of a call, and names the pages to fetch.
 
 Twilio answers of one edge at a time. Without `Edge` it answers of the call's default edge alone,
 together with what belongs to no edge: the events of ConversationRelay.

@@ -1,4 +1,4 @@
-"""The names of media edges, stream directions and sides of a call."""
+"""Names the media edges, the stream directions and the sides of a call."""
 
 from typing import Self
 

@@ -1,4 +1,4 @@
-"""Who and what stood at an edge when a sample was taken or an event happened."""
+"""Models the gateway or client at an edge, as samples and events describe it."""
 
 from typing import Annotated
 

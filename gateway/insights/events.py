@@ -1,4 +1,4 @@
-"""What Twilio's Event Streams post: CloudEvents, of which those of three types hold a summary.
+"""Decodes the CloudEvents of Event Streams, of which three types hold a summary.
 
 The type of an event says why it was sent; its data says what is so. A summary is complete when
 its own `processing_state` says that, whatever the type: `predicted-complete` comes with a partial

@@ -1,4 +1,4 @@
-"""Reads plain JSON values as what the catalogue says they are, field by field.
+"""Decodes plain JSON values by the types that the catalogue declares, field by field.
 
 What is not there becomes null, however Twilio writes that. What has the wrong type becomes null and
 is counted, and so is what the catalogue does not have: words, and keys.

@@ -1,4 +1,4 @@
-"""The filters of the list of summaries: one row for each of the upstream's parameters.
+"""Declares the filters of the list of summaries: a row for each of Twilio's parameters.
 
 A row knows the exact name of the parameter, what it takes and how that is spelled. The arguments
 of the graph, the checks before anything is sent and the reference are derived from the table.

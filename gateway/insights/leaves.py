@@ -1,4 +1,4 @@
-"""The leaves of a summary: the values at the ends of its paths, with their types and names.
+"""Lists the leaves of a summary: its scalar values, with paths, types and names.
 
 Columns, filters and groups treat all fields alike, so they are derived from these lists, as the
 lists are from the catalogue. Scalars, words and lists of these are leaves. Lists of objects are

@@ -1,4 +1,4 @@
-"""Personal data as it is shown to those who may not see it: useful, and nobody's.
+"""Masks personal data for viewers without the scope `pii:read`.
 
 What stays: the country and last two digits of a number, the first letter of a client's name, the
 host of a SIP address, a location to the degree. What goes: addresses of machines, cities, devices

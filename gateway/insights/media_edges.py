@@ -1,4 +1,4 @@
-"""The four media edges: where Twilio measured the sound of a call, and what it found there.
+"""Models the four media edges of a call: their properties, metrics and streams.
 
 A carrier call has a carrier edge, a SIP call a SIP edge, a client call an SDK and a client edge,
 a trunking call a SIP and a carrier edge. `inbound` is what the edge received from the outside,

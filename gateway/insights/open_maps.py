@@ -1,4 +1,4 @@
-"""Objects of the upstream whose keys are data, as lists."""
+"""Decodes JSON objects whose keys are data into lists."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Pages and cursors: Relay's cursors over Twilio's page tokens.
+"""Encodes and decodes Relay's cursors over the page tokens of Twilio.
 
 The upstream is walked in pages of one size, each reached by a token of its neighbour. A cursor
 names a call, the page it was on, and the window: all that is needed to go on from there in either

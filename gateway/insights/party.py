@@ -1,4 +1,4 @@
-"""`from` and `to`: who called whom, and with what."""
+"""Models the parties of a call, `from` and `to`, with their devices and connections."""
 
 from typing import Annotated
 

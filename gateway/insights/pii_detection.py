@@ -1,4 +1,4 @@
-"""What looks like personal data in a short text that people write.
+"""Detects personal data in short texts that people write.
 
 Free text has no certain signs, so this is a table of how such data is usually written. Where a
 number could as well be an identifier it passes: `INC-20261123`, a ticket in a URL, a time.

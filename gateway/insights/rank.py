@@ -1,4 +1,4 @@
-"""Values that begin with their rank, so that any backend can tell which of two is newer.
+"""Prefixes cache values with a rank, by which any backend compares their age.
 
 A value is a head and a body. A head is a rank and 13 digits: when its value was seen (ms since
 1970). A rank is 24 digits, a version and a moment: whether the summary is complete, its revision,

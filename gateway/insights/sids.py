@@ -1,4 +1,4 @@
-"""SIDs: the only part of a question that becomes part of an upstream path, so checked first."""
+"""Checks SIDs, before they become part of a path at Twilio."""
 
 import re
 

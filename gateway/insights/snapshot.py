@@ -1,4 +1,4 @@
-"""A summary as it was seen at some moment, with the bytes it was read from."""
+"""Pairs a summary with the time at which it was fetched, and with its bytes."""
 
 from typing import Literal, TypeAlias
 

@@ -1,4 +1,4 @@
-"""The two shapes in which Twilio sums up a measurement. The unit stands with the field above."""
+"""Models the two shapes in which Twilio aggregates a measurement."""
 
 from typing import Annotated
 

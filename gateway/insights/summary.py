@@ -1,4 +1,4 @@
-"""The summary of one call: what Voice Insights keeps of it."""
+"""Models the summary of a call: the JSON object that Voice Insights returns."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The tags with which Voice Insights marks what may have sounded bad."""
+"""Names the tags by which Voice Insights marks possible problems of quality."""
 
 from gateway.insights.catalogue import UNRECOGNIZED, Vocabulary
 

@@ -1,4 +1,4 @@
-"""Trusted communications: what is vouched for about the caller. Two generations of it.
+"""Models trusted communications: branding, verification and STIR/SHAKEN, in two generations.
 
 Summaries of today have `verified_caller`, `branded`, `business_profile` and `voice_integrity`;
 older ones, and Twilio's own documentation, have `branded_call`.

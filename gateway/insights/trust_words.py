@@ -1,4 +1,4 @@
-"""The two long word lists of trusted communications."""
+"""Lists the two long enumerations of trusted communications."""
 
 from gateway.insights.catalogue import UNRECOGNIZED, Vocabulary
 

@@ -1,4 +1,4 @@
-"""What is switched on for an account: `GET /v1/Voice/Settings`, read and never written.
+"""Decodes the settings of an account: `GET /v1/Voice/Settings`.
 
 Source: Twilio's OpenAPI document of 2026-04, `insights.v1.account_settings`.
 """

@@ -1,4 +1,4 @@
-"""Windows of time: what a list of calls looks through.
+"""Computes the window of time in which a list of calls searches.
 
 A relative bound (`4h`) means another moment at each request. The first page pins it to the clock
 and its cursors carry the pinned window, so that a walk through pages looks through one window.

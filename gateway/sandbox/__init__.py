@@ -1,4 +1,4 @@
-"""A small Twilio that lies well: the Insights API, over a world of calls made from a seed.
+"""Simulates Twilio's Insights API, over a world of calls generated from a seed.
 
 ```python
 sandbox = Sandbox(calls=500, clock=lambda: 1_780_000_000)

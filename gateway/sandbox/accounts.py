@@ -1,4 +1,4 @@
-"""Who may ask: one account, its API key and its two subaccounts, all derived from the seed."""
+"""Derives the account of the sandbox, its API key and two subaccounts from the seed."""
 
 import base64
 import binascii

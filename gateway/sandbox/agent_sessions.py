@@ -1,4 +1,4 @@
-"""Conversations with an automated agent, as ConversationRelay counts them."""
+"""Generates sessions of voice agents, as ConversationRelay summarises them."""
 
 import random
 

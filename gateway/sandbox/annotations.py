@@ -1,4 +1,4 @@
-"""What people say about a call: reading the form that writes it."""
+"""Reads the form that annotates a call."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

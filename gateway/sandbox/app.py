@@ -1,4 +1,4 @@
-"""The small Insights API over HTTP: paths, credentials, parameters and answers."""
+"""Serves the Insights API of the sandbox over HTTP: paths, credentials, parameters."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The events of a call: its progress at the gateways, what its SDK noticed, what its agent did."""
+"""Generates the events of a call: of gateways, of its SDK and of its agent."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""One call as the network knows it, before anything is said about its media."""
+"""Models a generated call, before its summary is written."""
 
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias

@@ -1,4 +1,4 @@
-"""Who used the app in a call with a Voice SDK, as samples and events of the SDK tell it."""
+"""Generates the metadata of a client with a Voice SDK, for samples and events."""
 
 from gateway.sandbox.calls import Json
 

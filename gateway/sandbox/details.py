@@ -1,4 +1,4 @@
-"""Metrics and events of one call, by edge and page by page.
+"""Serves metrics and events of a call, by edge and page by page.
 
 Without `Edge`, Twilio answers of the default edge alone, and of what belongs to no edge. A sample
 or event can be read 90 seconds after it was taken or happened, also while the call runs.

@@ -1,4 +1,4 @@
-"""How a total or an average of a whole call is made up of the parts of it."""
+"""Splits the total or average of a call into parts that add up to it."""
 
 import random
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What the sandbox refuses, in Twilio's words: an HTTP status, a code and a sentence.
+"""Defines the errors of the sandbox as Twilio returns them: status, code and message.
 
 ```
 ApiError

@@ -1,4 +1,4 @@
-"""What Event Streams tell of a world: each new version of each summary, as a CloudEvent.
+"""Writes each new version of a summary as a CloudEvent of Event Streams.
 
 ```
 partial v1 … partial v5 ── predicted-complete (still v5) ── complete v6

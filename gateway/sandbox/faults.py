@@ -1,4 +1,4 @@
-"""Trouble on demand: an ASGI layer that spoils as many answers as it was told to."""
+"""Injects faults into responses: errors, delays and broken bodies, as often as a test sets."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The list's filters: a table of rows, each saying how to read a value and what it must agree with.
+"""Declares the filters of the list: how each value is parsed and compared.
 
 A missing boolean counts as false: `VerifiedCaller=false` finds calls that nobody vouched for.
 """

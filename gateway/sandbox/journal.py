@@ -1,4 +1,4 @@
-"""The outermost layer: it notes what was asked, and signs each answer as Twilio does."""
+"""Records requests to the sandbox, and signs its responses as Twilio does."""
 
 import random
 from collections.abc import Mapping

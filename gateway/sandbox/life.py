@@ -1,4 +1,4 @@
-"""The life of a summary: a pure function of a call, the time and the speed.
+"""Computes the state of a summary: a pure function of call, time and speed.
 
 ```
 call begins      ends      +5 min   +10   +15   +20   +25      +30 min        +30 days

@@ -1,4 +1,4 @@
-"""The four media edges of a summary: gateways for carriers, SIP and apps, and the SDK's sensors."""
+"""Generates the media edges of a summary, for carriers, SIP, apps and SDKs."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The samples behind a summary, one in ten seconds for each stream: together they give its numbers.
+"""Generates samples of media streams that add up to the numbers of the summary.
 
 Packets add up, means of averages are the average, and the largest maximum is the maximum. Twilio's
 documents do not agree on the shape at gateways; calls of old (`legacy`) have that of 2020, without

@@ -1,4 +1,4 @@
-"""Where a page begins: opaque tokens, and the `meta` object with its absolute URLs."""
+"""Writes page tokens, and the `meta` object of a page with its absolute URLs."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""The whole summary of one call, as Twilio would have it in the end."""
+"""Generates the complete summary of a call as JSON."""
 
 import random
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Who calls whom, and from where: fictional numbers, invented carriers, real cities.
+"""Generates callers: fictional numbers, invented carriers, real cities.
 
 Numbers come from ranges that regulators keep for fiction, addresses from those that are kept for
 documentation; nobody can be reached by any of them.

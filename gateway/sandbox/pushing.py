@@ -1,4 +1,4 @@
-"""Pushing events to a sink, signed, at least once: what is not taken is tried again later."""
+"""Pushes events to a webhook, signed and at least once."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""What a gateway measures of a media stream, and the tags that Twilio derives from it."""
+"""Generates the measurements of a media stream, and Twilio's tags for them."""
 
 import random
 from dataclasses import dataclass

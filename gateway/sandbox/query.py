@@ -1,4 +1,4 @@
-"""What a list request asks for, read from its parameters."""
+"""Parses the parameters of a list request."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""The events of a voice agent, as ConversationRelay tells them: its sessions, turn by turn."""
+"""Generates the events of ConversationRelay: sessions of a voice agent, turn by turn."""
 
 import random
 from collections.abc import Iterator

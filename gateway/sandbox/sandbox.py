@@ -1,4 +1,4 @@
-"""The sandbox itself: a seeded world behind a small Insights API, and handles for tests."""
+"""Combines world and API as one sandbox, with controls for tests."""
 
 import copy
 import random

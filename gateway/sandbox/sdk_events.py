@@ -1,4 +1,4 @@
-"""The events of a Voice SDK in a call, and how a summary counts them."""
+"""Generates the events of a Voice SDK in a call, and counts them for its summary."""
 
 import random
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What is switched on for an account, as the API tells it."""
+"""Writes the settings of an account as the API returns them."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""How calls come about: each story is one call, or a call and the leg it dialled."""
+"""Generates calls by scenario: one call, or a call and the leg that it dialled."""
 
 import random
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The summaries of a world at any moment: rendered when first asked for, then kept encoded."""
+"""Renders the summaries of a world at any moment, and caches them encoded."""
 
 import bisect
 import math

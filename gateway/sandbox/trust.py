@@ -1,4 +1,4 @@
-"""Whether a caller could be trusted: what Twilio says today, and what it said before."""
+"""Generates the trusted communications of a call, in both of Twilio's formats."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""All the calls there are: those of the past, made with the seed, and those that keep coming."""
+"""Generates all calls: those of the past from the seed, and new ones over time."""
 
 import bisect
 import random

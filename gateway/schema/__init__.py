@@ -1,1 +1,1 @@
-"""Speaks GraphQL: the catalogue as types, questions as operations, errors for clients."""
+"""Defines the GraphQL schema, and executes operations on it."""

@@ -1,4 +1,4 @@
-"""What a GraphQL request carries: who asks, and the verbs that answer."""
+"""Defines the context of a GraphQL request: its viewer, and the operations on calls."""
 
 import math
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""Reads a query as a table: a row for each call of its one connection, a column for each leaf.
+"""Maps a query to a table: a row for each call of its connection, a column for each leaf.
 
 Each page is asked for by a document of its own, made of the client's: the connection alone, with
 the size of a page and the cursor as variables. It is priced, admitted and executed as any other.

@@ -1,4 +1,4 @@
-"""The gateway as a subgraph of Apollo Federation 2: a supergraph's `Call` is found by its `sid`.
+"""Adds the fields of Apollo Federation 2: `Call` is an entity with the key `sid`.
 
 Other subgraphs refer to a call by its `sid` alone; the router asks for the rest here, for all calls
 of a request at once, as `nodes` would: the same access, masking, bound and price.

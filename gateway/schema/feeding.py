@@ -1,4 +1,4 @@
-"""Answers `completedCalls`: each call once, when its summary becomes complete."""
+"""Resolves `completedCalls`: each call once, when its summary becomes complete."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing

@@ -1,4 +1,4 @@
-"""The questions about many calls: `searchCalls` and `callStatistics`, answered by the warehouse."""
+"""Defines the root fields of the warehouse: `searchCalls` and `callStatistics`."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Reads what `callStatistics` selects as measures of the warehouse, and gives each its value.
+"""Resolves `callStatistics`: selections become measures of the warehouse, results their values.
 
 The whole selection becomes one question. So it is read before anything is resolved; what was
 measured then goes to the fields by their response keys.

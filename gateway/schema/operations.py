@@ -1,4 +1,4 @@
-"""The questions of the graph, and the schema that they make."""
+"""Defines the root fields, and builds the schema."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Makes the document that asks for one page of a connection, out of one that asks for more."""
+"""Derives a document for one page of a connection from a document for more."""
 
 from collections.abc import Mapping
 from typing import Any

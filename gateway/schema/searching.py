@@ -1,4 +1,4 @@
-"""Answers `searchCalls`: reads what is asked, asks the warehouse, and writes cursors.
+"""Resolves `searchCalls`: reads arguments, queries the warehouse, and writes cursors.
 
 A cursor carries the moment from which the ages in `where` are counted, so that a walk through pages
 asks one question. It is signed together with that question.

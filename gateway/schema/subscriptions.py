@@ -1,4 +1,4 @@
-"""The subscriptions of the graph."""
+"""Defines the subscriptions of the schema."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing

@@ -1,1 +1,1 @@
-"""Speaks ASGI: the application, its endpoints, and what operators see of it."""
+"""Serves HTTP and WebSocket: endpoints, middleware, telemetry."""

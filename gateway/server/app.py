@@ -1,4 +1,4 @@
-"""The composition root: the one file that knows every floor."""
+"""Assembles the application: the one file that imports from every room."""
 
 import gc
 import os

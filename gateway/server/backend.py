@@ -1,4 +1,4 @@
-"""Puts together what is below GraphQL: the way to Twilio, the cache, the warehouse, the verbs."""
+"""Assembles the layers below GraphQL: Twilio's client, cache, warehouse, operations."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

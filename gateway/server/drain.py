@@ -1,4 +1,4 @@
-"""How a process leaves: at SIGTERM it is unready at once, and still takes requests for a while.
+"""Drains a process at SIGTERM: `/readyz` returns 503 while requests are still taken.
 
 Load balancers see that at `/readyz`, and send no more. Who comes all the same is answered, and its
 connection is closed, so that it goes elsewhere next time. Then the server stops.

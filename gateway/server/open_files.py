@@ -1,4 +1,4 @@
-"""How many files a process may have open: each connection is one, and so is each to Twilio."""
+"""Raises the limit of open files, since each connection is one."""
 
 import logging
 

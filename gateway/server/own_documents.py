@@ -1,4 +1,4 @@
-"""The documents of the gateway's own: those of the explorer, and of the tools for assistants."""
+"""Lists the gateway's own GraphQL documents: of the explorer and of the tools for assistants."""
 
 from gateway.config.settings import Settings
 from gateway.schema.documents.document import Documents

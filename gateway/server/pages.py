@@ -1,4 +1,4 @@
-"""The routes of what people read: GraphiQL, the documentation, the explorer, and the schema."""
+"""Defines the routes for browsers: GraphiQL, documentation, explorer, and schema."""
 
 from collections.abc import Callable, Iterator, Mapping
 

@@ -1,4 +1,4 @@
-"""How uvicorn runs the application: with the bounds that it needs, and an end that tells all.
+"""Runs uvicorn with the bounds that the gateway needs, and closes streams at shutdown.
 
 At the end, uvicorn closes WebSockets with the code of a restart (1012), streamed answers break off
 without their end, and who waits for a better answer is given the one that there is.

@@ -1,4 +1,4 @@
-"""The server of one process: uvicorn's, which accepts a crowd at once, and ends when told to."""
+"""Extends uvicorn's server for one process: accepts many connections at once, and drains."""
 
 import asyncio
 import signal

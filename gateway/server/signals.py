@@ -1,4 +1,4 @@
-"""Keeps signals that come too early or too late from ending a process.
+"""Delays SIGHUP while a process starts, and ignores SIGTERM once its server has stopped.
 
 Unless somebody handles it, a signal ends the process. So SIGHUP waits, from the first moment of a
 process, until the process can obey it; and SIGTERM is ignored once the server has stopped.

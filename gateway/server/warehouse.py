@@ -1,4 +1,4 @@
-"""Makes the warehouse that the settings name, and keeps it open while the server runs.
+"""Creates the warehouse that the settings name, and keeps it open while the server runs.
 
 Nothing of its engine, nor of what else the extra `warehouse` installs, is imported without one.
 """

@@ -1,4 +1,4 @@
-"""`POST /webhooks/twilio/events`: the sink of Twilio's Event Streams.
+"""Serves `POST /webhooks/twilio/events`: the sink of Twilio's Event Streams.
 
 Twilio signs the public URL of each request, whose query says the SHA-256 of the body; so the sink
 must know its public URL. Only what is signed is read, and nothing is asked of Twilio: an answer

@@ -1,4 +1,4 @@
-"""Several processes that serve behind one port, and one that starts them and replaces the dead."""
+"""Runs several processes behind one port, and replaces those that end."""
 
 import logging
 import os

@@ -1,1 +1,1 @@
-"""Speaks HTTP to Twilio, and turns whatever comes back into values or errors of ours."""
+"""Sends HTTP requests to Twilio, and returns values or errors of the gateway."""

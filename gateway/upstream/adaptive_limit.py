@@ -1,4 +1,4 @@
-"""How many requests of an account may be under way at once: as many as Twilio bears just now.
+"""Adapts the concurrency limit of an account to Twilio's responses.
 
 Additive increase, multiplicative decrease, as TCP does it: while all goes well and the limit is
 reached, it grows by one with each round of answers; it is halved by a 429, and cut by a quarter

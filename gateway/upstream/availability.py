@@ -1,4 +1,4 @@
-"""Decides for each account, from its requests and its circuit breaker, whether Twilio can be asked.
+"""Decides for each account whether Twilio is available, by requests and circuit breaker.
 
 One failed request is no outage: it is retried. Twilio counts as unavailable when the circuit
 breaker is open, when it refuses the credentials, or when nothing but failures came for a while.

@@ -1,4 +1,4 @@
-"""A circuit breaker for each account: what keeps failing is not asked for a while.
+"""Opens a circuit for an account whose requests keep failing (circuit breaker).
 
 Closed, all requests pass. Open, none does, and all are answered at once. After a pause, which
 doubles up to `LONGEST_PAUSE`, it is half open: one request passes as a probe, and its outcome

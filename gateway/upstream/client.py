@@ -1,4 +1,4 @@
-"""The Insights API as typed questions: one summary, page, annotation, or page of details."""
+"""Defines the client of the Insights API: summaries, lists, annotations, details."""
 
 import re
 import time

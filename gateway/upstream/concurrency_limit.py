@@ -1,4 +1,4 @@
-"""So many requests of an account at once as Twilio bears, with fair shares between viewers.
+"""Limits the concurrent requests of an account, with fair shares between viewers.
 
 Those beyond the limit wait in a line that is fair, and bounded: where it is full, whoever asks for
 most is turned away. After a 429 nothing is sent for the time that Twilio names, or for a moment.

@@ -1,4 +1,4 @@
-"""Status and exception → our errors. Here and nowhere else."""
+"""Maps statuses and exceptions to errors of the gateway; no other file does."""
 
 import os
 import ssl

@@ -1,4 +1,4 @@
-"""Tells of each request that really goes to Twilio, and of how it went."""
+"""Reports each request that is sent to Twilio, and its outcome, to the hook."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Reads the links of a page of a list: only their tokens are taken, and never an address."""
+"""Reads the links of a page: takes their page tokens, and never their addresses."""
 
 from urllib.parse import parse_qs, urlsplit
 

@@ -1,4 +1,4 @@
-"""What an answer of Twilio's says, to every layer that needs to know."""
+"""Classifies a response of Twilio for all layers: its outcome, code and `Retry-After`."""
 
 import math
 from codecs import BOM_UTF8

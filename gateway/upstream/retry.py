@@ -1,4 +1,4 @@
-"""Another attempt, where it can do no harm and may do some good.
+"""Retries requests with backoff, if that is safe and within the retry budget.
 
 Reads are safe to repeat; a request that Twilio answered with 429 was never processed, so that one
 is safe even if it writes. The pauses grow, and are drawn at random from zero on ("full jitter"),

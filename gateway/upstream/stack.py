@@ -1,4 +1,4 @@
-"""All layers of the way to Twilio, in the order in which a request meets them."""
+"""Stacks the transports to Twilio, in the order in which a request passes them."""
 
 import httpx
 

@@ -1,4 +1,4 @@
-"""The way to Twilio: a pool of connections, and the bounds that each request is held to.
+"""Sends requests over a connection pool, within bounds of time and size.
 
 httpx keeps its interface and aiohttp does the work: httpx's own pool rescans all connections at
 each request and fails in bursts (500 at once: half of them `PoolTimeout`), aiohttp's does not.

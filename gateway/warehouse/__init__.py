@@ -1,4 +1,4 @@
-"""Keeps calls as columns in ClickHouse, and answers what Twilio's API cannot: search, statistics.
+"""Stores calls as columns in ClickHouse, for search and statistics.
 
 One table, derived from the catalogue, has a row for each call. From the inside out: `fields` says
 what can be asked for, `columns` and `table` how it is kept, `encryption` and `rows` make a row of a

@@ -1,4 +1,4 @@
-"""A question for statistics, and its answer, as values."""
+"""Defines the question and the answer of statistics, as values."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The rows of one insert, turned into columns as they come.
+"""Collects the rows of one insert as columns.
 
 A row of some hundred values is soon gone, and the columns are a few long lists: the collector of
 garbage has little to look through.

@@ -1,4 +1,4 @@
-"""The columns of the table of calls: what each is called, its type, and how a value gets there.
+"""Declares the columns of the table of calls: name, type, and how a value is encoded.
 
 Leaves and derived fields have typed columns. Lists are arrays, open maps are maps, and a list of
 objects is one array for each leaf of its objects. Personal data is text, encrypted. The columns

@@ -1,4 +1,4 @@
-"""Conditions on calls: a tree of comparisons, checked when it is made.
+"""Defines conditions on calls: a tree of comparisons, checked when it is built.
 
 A comparison with null is false and `not` negates it, so `ne`, `notIn` and `not` include the calls
 whose field is null. A list that is not there is empty.

@@ -1,4 +1,4 @@
-"""An engine that is opened in the background, and made ready again when it was away.
+"""Connects to the engine in the background, and reconnects after an outage.
 
 What is asked before it is open, or while it is away, fails at once with WarehouseUnavailable; the
 hook hears when that begins, and when it is over.

@@ -1,4 +1,4 @@
-"""What the warehouse knows: from when until when it has every call of which account.
+"""Records for each account from when until when the warehouse holds every call.
 
 A span of an account says that every call which ended in it, and was complete at Twilio when it was
 synchronised, is there. It is recorded after the calls are, so a crash costs work and never truth.

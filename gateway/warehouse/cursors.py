@@ -1,4 +1,4 @@
-"""Cursors of searches: places as opaque texts.
+"""Encodes and decodes cursors of searches: signed places as opaque texts.
 
 A cursor is signed together with the account, the condition and the order, so it opens that list and
 no other, on any replica, and cannot be made up.

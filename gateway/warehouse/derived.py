@@ -1,4 +1,4 @@
-"""Makes the fields that the gateway adds to a summary: stand-ins, estimates and the diagnosis."""
+"""Computes the fields that the gateway adds to a summary: fingerprints, estimates, diagnosis."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The engine in this process: chDB, through the client of ClickHouse.
+"""Runs the engine in this process: chDB, through the client of ClickHouse.
 
 One process owns a folder, and a lock in it names that process. A query has a handle to itself while
 it runs in a thread, without the interpreter; when its asker leaves, another handle kills it.

@@ -1,4 +1,4 @@
-"""The protocol of the engine, whether it runs in this process or is a ClickHouse server."""
+"""Defines the protocol of the engine, in this process or on a ClickHouse server."""
 
 import os
 from collections.abc import Mapping, Sequence

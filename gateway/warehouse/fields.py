@@ -1,4 +1,4 @@
-"""What calls can be filtered, grouped, sorted and measured by: the leaves, and what they give.
+"""Lists the fields by which calls can be filtered, grouped, sorted and measured.
 
 A field has one name in three spellings: `CARRIER_EDGE_METRICS_INBOUND_JITTER_MAX` as a value of
 `CallField`, the same in lower case as a column, and the path to it in the graph.

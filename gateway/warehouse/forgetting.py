@@ -1,4 +1,4 @@
-"""Forgets calls: their rows are taken out of the files at once, and not only hidden."""
+"""Deletes calls: their rows are removed from the files at once, not only hidden."""
 
 from collections.abc import Callable, Sequence
 

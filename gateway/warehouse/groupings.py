@@ -1,4 +1,4 @@
-"""By what calls are grouped: a field, slices of time, or steps of a number."""
+"""Defines groupings of calls: by a field, by slices of time, by steps of a number."""
 
 import re
 from datetime import UTC, datetime, timedelta

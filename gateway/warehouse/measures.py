@@ -1,4 +1,4 @@
-"""What is measured of a group of calls, each as an expression of SQL.
+"""Defines the measures of a group of calls, each as an SQL expression.
 
 Quantiles interpolate linearly between neighbours. They are exact up to `EXACT` calls, for which the
 engine sorts all values; beyond, it draws a sample of 8,192 values for each group.

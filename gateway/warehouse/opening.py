@@ -1,4 +1,4 @@
-"""Opens the engine that an address names; nothing of an engine is imported before that."""
+"""Opens the engine that an address names, and only then imports it."""
 
 import asyncio
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Statements that find a page of calls: in an order, from a place on, forward or backward.
+"""Writes SQL for a page of calls: an order, a place, forward or backward.
 
 A page of the newest calls is found without looking through all of them: where calls are sorted by
 their end, some time next to the place is tried before all the rest.

@@ -1,4 +1,4 @@
-"""The values of a statement: each stands in the SQL as a placeholder with its type, never as text.
+"""Collects the parameters of a statement, each as a typed placeholder in the SQL.
 
 The engine reads a value as what the placeholder says, so nothing in it can be taken for SQL.
 """

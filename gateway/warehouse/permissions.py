@@ -1,4 +1,4 @@
-"""Who may ask what of personal data.
+"""Checks which questions about personal data a viewer may send.
 
 Without `pii:read`, nobody filters, groups, sorts or measures by it: the answer would give it away.
 With it, equality and groups are possible; sorting and measuring are not, for it is encrypted.

@@ -1,4 +1,4 @@
-"""The engine as a ClickHouse server, cluster or ClickHouse Cloud, by its HTTP interface.
+"""Connects to a ClickHouse server, cluster or ClickHouse Cloud, by its HTTP interface.
 
 Values go in the body of a request, so no address that a proxy logs holds one. When an asker leaves,
 the connection closes, and the server ends the query.

@@ -1,4 +1,4 @@
-"""Makes rows anew that were made in another way: with fewer columns, or under an older key.
+"""Rewrites rows that have fewer columns, or were encrypted under an older key.
 
 It goes on in the background, from the summaries in the rows themselves. Until it is done, values
 under older keys are told by their newest texts, so that groups and counts are what they should be.

@@ -1,4 +1,4 @@
-"""Takes out what two processes wrote twice.
+"""Deletes rows that two processes wrote twice.
 
 A call stays where it was filed first, and a writer looks there before it writes. Two writers that
 see a call for the first time at the same moment, with another end, file it in two places.

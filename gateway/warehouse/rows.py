@@ -1,4 +1,4 @@
-"""Makes rows of the table out of summaries, and summaries out of rows.
+"""Encodes summaries as rows of the table, and decodes rows as summaries.
 
 Every column of a row can be made again from the sealed summary in it. So a row that was made under
 older keys, or before the catalogue gained a field, is made anew from itself: its form tells.

@@ -1,4 +1,4 @@
-"""Walks through all rows, an hour at a time, for what no column can be asked for."""
+"""Scans all rows, an hour at a time, for questions that no column answers."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Seals summaries: compressed, and encrypted with AES-256-GCM under a key of their account.
+"""Encrypts summaries: compressed, with AES-256-GCM, under a key of their account.
 
 The first key encrypts, all keys decrypt.
 """

@@ -1,4 +1,4 @@
-"""Slices of time, as people count them: by the calendar and the clock of a time zone.
+"""Computes slices of time by calendar and time zone.
 
 Minutes and hours are counted from the midnight of each local day on, so a slice is cut short where
 a day has an hour less. Days and weeks begin at local midnight, weeks on Monday.

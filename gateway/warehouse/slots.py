@@ -1,4 +1,4 @@
-"""Bounds how many queries run at once, and how many wait for that."""
+"""Limits concurrent queries, and the queue of those that wait."""
 
 import asyncio
 

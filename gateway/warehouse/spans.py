@@ -1,4 +1,4 @@
-"""Sets of moments, as spans that neither touch nor overlap; pure."""
+"""Computes with sets of moments, as spans that neither touch nor overlap; pure."""
 
 from collections.abc import Iterable
 from typing import TypeAlias

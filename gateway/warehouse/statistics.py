@@ -1,4 +1,4 @@
-"""Statistics of calls: whatever is measured of groups and of all calls, by one statement.
+"""Computes statistics of calls, of groups and in all, by one SQL statement.
 
 Groups of one question are at most `MOST_GROUPS`. Where time is the sole grouping, slices without
 calls are there too, between the bounds that the condition sets, else between those that are given.

@@ -1,4 +1,4 @@
-"""The table of calls: made where there is none, and brought up to date where it is older.
+"""Creates the table of calls, and migrates an older one.
 
 One row for each version of a call; the newest one counts. The sorting key is (account, hour, SID)
 and a partition holds a day, both of the moment under which a call was first filed, which never

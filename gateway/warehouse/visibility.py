@@ -1,4 +1,4 @@
-"""Which calls a statement may see: the one place where account and subaccounts are put into SQL.
+"""Restricts SQL to the accounts and subaccounts that a viewer may see.
 
 They come from the realm of the viewer alone. Every question is asked of what `visible_calls` gives.
 """

@@ -1,4 +1,4 @@
-"""The warehouse as the floors above know it: what it is made of, put together."""
+"""Assembles the warehouse, and offers its operations to the rooms above."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence

@@ -1,4 +1,4 @@
-"""Conditions as SQL.
+"""Writes conditions as SQL.
 
 SQL knows a third truth value, and a condition here does not. Negations are pushed down to the
 comparisons: there `NOT ifNull(…, 0)` takes what is null for false. Above them are only `AND` and

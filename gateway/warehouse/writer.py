@@ -1,4 +1,4 @@
-"""Writes summaries in batches, while nobody waits for that.
+"""Writes summaries to the warehouse in batches, in the background.
 
 Calls wait in a bounded queue, until there are enough of them or a second has passed. Each batch is
 compared with what the table has: only a version that is newer, and says something else, becomes a

@@ -1,4 +1,4 @@
-"""Examines what the settings name, in the way the gateway uses it: one file for each thing.
+"""Examines what the settings name, in the way the gateway uses it: one file for each dependency.
 
 All is asked at once. Nothing is changed, but for a key in Redis that ends after seconds.
 """

@@ -1,4 +1,4 @@
-"""Reads and writes the cache as the gateway does."""
+"""Writes to the cache server and reads from it, as the gateway does."""
 
 from gateway.cache.probe import Unfit, probe
 from gateway.cli.examination.finding import Finding

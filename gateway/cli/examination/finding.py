@@ -1,4 +1,4 @@
-"""What an examination finds: one line for one thing."""
+"""Defines what an examination finds: one line for each dependency."""
 
 from typing import Literal, NamedTuple
 

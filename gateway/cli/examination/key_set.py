@@ -1,4 +1,4 @@
-"""Reads the key set by which JSON Web Tokens are verified."""
+"""Fetches the key set that verifies JSON Web Tokens."""
 
 from gateway.cli.examination.finding import REACHABLE, Finding
 from gateway.cli.start_lines import counted, place

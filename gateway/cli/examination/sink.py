@@ -1,4 +1,4 @@
-"""Posts to the public address of the sink of Event Streams, as Twilio would, but without events."""
+"""Posts an empty batch to the public address of the webhook, as Twilio would."""
 
 from hashlib import sha256
 

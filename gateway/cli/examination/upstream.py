@@ -1,4 +1,4 @@
-"""Asks Twilio one cheap question with the credentials of an account."""
+"""Sends one cheap request to Twilio with the credentials of an account."""
 
 import time
 

@@ -1,1 +1,1 @@
-"""Why a call went or sounded as it did: findings with evidence, and where the fault likely lies."""
+"""Diagnoses a call: findings with evidence, and the likely place of the fault."""

@@ -1,4 +1,4 @@
-"""What the SDK tells of the app: errors, warnings, feedback, version and edge location."""
+"""Evaluates what the Voice SDK reports of an app: errors, warnings, feedback, version, edge."""
 
 from collections.abc import Iterator
 from typing import cast

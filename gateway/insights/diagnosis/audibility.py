@@ -1,4 +1,4 @@
-"""What packet counts and levels say: whether anything could be heard at all, and by whom."""
+"""Evaluates from packet counts and audio levels which party received sound."""
 
 from collections.abc import Iterator
 

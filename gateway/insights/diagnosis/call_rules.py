@@ -1,4 +1,4 @@
-"""The rules about a call as a whole: how it was set up, how it ended, what is told of it."""
+"""Declares the rules about a call as a whole: setup, end, and annotation."""
 
 from gateway.insights.diagnosis import sources
 from gateway.insights.diagnosis.rule import (

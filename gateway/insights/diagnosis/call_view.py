@@ -1,4 +1,4 @@
-"""A summary as the rules look at it: which edges and streams there are, and whom they face."""
+"""Prepares a summary for the rules: its edges, its streams, and the party that each one faces."""
 
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias

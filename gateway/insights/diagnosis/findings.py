@@ -1,4 +1,4 @@
-"""The shape of a diagnosis: findings with their evidence, suspects, and a headline."""
+"""Defines the types of a diagnosis: findings with evidence, suspects, and a headline."""
 
 from typing import Annotated, NewType
 

@@ -1,4 +1,4 @@
-"""The diagnosis in one sentence: who is likely to blame and why, or what is not known."""
+"""Summarises a diagnosis in one sentence: the likely cause, and how sure that is."""
 
 from collections.abc import Sequence
 

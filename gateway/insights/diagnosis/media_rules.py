@@ -1,4 +1,4 @@
-"""The rules about streams, and about the app that a party talks with."""
+"""Declares the rules about media streams and about the apps of parties."""
 
 from gateway.insights.diagnosis import sources
 from gateway.insights.diagnosis.rule import (

@@ -1,4 +1,4 @@
-"""What became of a call: how it was set up, who answered, how it ended, what people said of it."""
+"""Evaluates the outcome of a call: setup, answer, end, and annotation."""
 
 from collections.abc import Iterator
 

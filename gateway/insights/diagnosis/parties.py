@@ -1,4 +1,4 @@
-"""Tells which party of a call a media edge faces, and so who heard a stream of it.
+"""Decides which party a media edge faces, and so which one receives a stream.
 
 Twilio's own words ("Understanding Twilio Media Edges"): at the carrier, SIP and client edges,
 `inbound` is what Twilio received from the party outside and `outbound` what Twilio sent to it.

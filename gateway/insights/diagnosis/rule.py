@@ -1,4 +1,4 @@
-"""What a rule of a diagnosis is made of."""
+"""Defines a rule of the diagnosis."""
 
 from typing import Literal, NamedTuple
 

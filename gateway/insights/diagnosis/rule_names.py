@@ -1,4 +1,4 @@
-"""The names of the rules; `rules.py` has what each of them says."""
+"""Names the rules of the diagnosis, with a sentence for each."""
 
 from gateway.insights.catalogue import Vocabulary
 

@@ -1,4 +1,4 @@
-"""The table of rules: what each says, how much it matters, its threshold, and who says so."""
+"""Combines the rules of the diagnosis in one table."""
 
 from gateway.insights.diagnosis.call_rules import CALL_RULES
 from gateway.insights.diagnosis.media_rules import MEDIA_RULES

@@ -1,4 +1,4 @@
-"""SIP responses and Q.850 causes in words."""
+"""Explains SIP response codes and Q.850 causes in words."""
 
 SIP_RESPONSES = {
     300: "multiple choices",

@@ -1,4 +1,4 @@
-"""The pages and specifications that the rules of a diagnosis rest on."""
+"""Lists the pages and specifications that the rules cite."""
 
 from gateway.insights.diagnosis.findings import Url
 

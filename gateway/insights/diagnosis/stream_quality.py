@@ -1,4 +1,4 @@
-"""What the measurements of one stream say: loss, jitter, delay, opinion score and codec."""
+"""Evaluates a media stream: loss, jitter, delay, opinion score and codec."""
 
 from typing import cast
 

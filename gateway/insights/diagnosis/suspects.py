@@ -1,4 +1,4 @@
-"""Where a fault most likely lies, by comparing the edges of a call.
+"""Locates the likely fault, by comparing the edges of a call.
 
 Speech runs through the edges one after the other: what the carrier or SIP edge receives is what
 the client edge sends, and what the SDK receives. So where it is clean at one edge and bad at the

@@ -1,4 +1,4 @@
-"""What Twilio tagged and no shown number explains: several streams, or another leg, may be why."""
+"""Finds tags of Twilio that no measurement in the summary explains."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

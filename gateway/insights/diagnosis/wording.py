@@ -1,4 +1,4 @@
-"""Writes a finding: the row of its rule, with what differs from call to call."""
+"""Writes the texts of a finding, from the row of its rule and the values of the call."""
 
 from gateway.insights.diagnosis.call_view import (
     CARRIER,

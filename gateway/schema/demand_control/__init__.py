@@ -1,1 +1,1 @@
-"""Bounds what a request may cost: its size, the cost of its operation, and viewers' budgets."""
+"""Bounds the size and cost of requests, and the budgets of viewers."""

@@ -1,4 +1,4 @@
-"""Demand control: what a request may cost, and what it did."""
+"""Admits a request if it is within limits and budget, and charges the viewer for it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

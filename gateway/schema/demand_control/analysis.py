@@ -1,4 +1,4 @@
-"""Analyses a document in one pass: how large it is, what it costs, whether answers may be cached.
+"""Analyses a document in one pass: size, cost, and whether responses may be cached.
 
 The pass comes before validation: what the schema does not know counts by its size alone. Each
 fragment is analysed once, however often it is spread, and a cycle of fragments is cut, so the pass

@@ -1,4 +1,4 @@
-"""What viewers spend of their budgets, minute by minute.
+"""Counts what viewers spend of their budgets, minute by minute.
 
 A budget is counted in this process, and in the cache if replicas share it. The cache is not asked
 each time: a process takes a small part of what is left in advance, and asks again when that is

@@ -1,4 +1,4 @@
-"""What an operation costs, before it is executed: an upper bound.
+"""Computes an upper bound of the cost of an operation before it is executed.
 
 Of each request only the sizes of its lists are put into a price that is worked out already: they
 stand at the root of an operation alone, so that takes a few microseconds.

@@ -1,4 +1,4 @@
-"""Prices the operations of a document: by the fields of the root, with what is below them."""
+"""Estimates the cost of the operations of a document, by their root fields and selections."""
 
 from collections.abc import Iterator, Mapping
 

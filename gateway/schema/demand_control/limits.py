@@ -1,4 +1,4 @@
-"""Refuses documents that are too large when all of their fragments are unfolded."""
+"""Refuses documents that are too large once their fragments are expanded."""
 
 from typing import Self
 

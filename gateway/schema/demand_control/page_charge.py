@@ -1,4 +1,4 @@
-"""Charges walks through lists for the pages of Twilio's that their price does not hold.
+"""Charges for each page of Twilio's that a list fetches beyond its estimate.
 
 A price counts the pages that a list takes if calls stand close together. If Twilio's pages hold
 few calls, or none, a walk takes more: each is charged when it is asked for.

@@ -1,1 +1,1 @@
-"""Documents: parsed and validated once, persisted or trusted."""
+"""Parses and validates documents, and resolves persisted and trusted ones."""

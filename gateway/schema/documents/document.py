@@ -1,4 +1,4 @@
-"""Documents, parsed and validated once."""
+"""Parses and validates each document once, and caches the result by its text."""
 
 import re
 from collections.abc import Callable, Hashable, Sequence

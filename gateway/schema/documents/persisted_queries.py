@@ -1,4 +1,4 @@
-"""Persisted queries: requests that name their document instead of bringing it.
+"""Stores and resolves automatic persisted queries: a hash instead of a document.
 
 There are two kinds of names. A client registers a document under its SHA-256 and asks by that
 from then on (Apollo's automatic persisted queries); it is kept in the cache, which replicas share.

@@ -1,4 +1,4 @@
-"""A GraphQL request, before its document is read."""
+"""Defines a GraphQL request: document, operation name, variables, extensions."""
 
 import hashlib
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""The manifest of trusted documents, in Apollo's or Relay's format, checked whole at start.
+"""Reads the manifest of trusted documents, in Apollo's or Relay's format, and checks it at start.
 
 Apollo's: https://www.apollographql.com/docs/graphos/platform/security/persisted-queries
 Relay's: https://relay.dev/docs/guides/persisted-queries/

@@ -1,1 +1,1 @@
-"""Executes operations: compiled where that is possible, else by graphql-core."""
+"""Executes operations: compiled if possible, else by graphql-core."""

@@ -1,4 +1,4 @@
-"""Answers as they go to clients: JSON, and what is to be known of it without reading it."""
+"""Defines a GraphQL response as JSON, with its errors, freshness and cost beside it."""
 
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any

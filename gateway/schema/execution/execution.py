@@ -1,4 +1,4 @@
-"""One operation of a request, with all that it is executed by."""
+"""Bundles an operation with its document, variables and context for execution."""
 
 from graphql import GraphQLError, OperationDefinitionNode, OperationType
 from msgspec import Struct

@@ -1,4 +1,4 @@
-"""Executes GraphQL requests, from their documents to their answers, without HTTP."""
+"""Executes GraphQL requests, from document to response, without HTTP."""
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing

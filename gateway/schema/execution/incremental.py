@@ -1,4 +1,4 @@
-"""Answers in parts: what `@defer` leaves for later comes after the rest, when it is there.
+"""Executes `@defer`: the first part of a response, and later parts as they are ready.
 
 Clients wait for one of two dialects, which say the same in other words: by the `id` of what is
 pending, https://specs.apollo.dev/incremental/v0.2/, or by its path, as the GraphQL specification

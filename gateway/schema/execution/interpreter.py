@@ -1,4 +1,4 @@
-"""Interprets operations: graphql-core executes what cannot be compiled, in turns with others.
+"""Interprets operations that cannot be compiled, with graphql-core and in slices.
 
 It takes a millisecond or two for a call with all its fields, and would not let go of the event loop
 before the whole answer is there.

@@ -1,4 +1,4 @@
-"""Executes requests for tables: page by page, each as any other request."""
+"""Executes a query for export, page by page, each page as any other request."""
 
 from collections.abc import Awaitable, Callable
 

@@ -1,1 +1,1 @@
-"""GraphQL's language: parsing, validation of reduced documents, and messages about values."""
+"""Parses documents, and writes messages about invalid values."""

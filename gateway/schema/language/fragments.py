@@ -1,4 +1,4 @@
-"""Orders the fragments of a document: each after those that it spreads."""
+"""Sorts the fragments of a document: each one after those that it spreads."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Finds the places in an input value, or in a literal of a document, that do not fit their type."""
+"""Finds the places in an input value that do not fit their type."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias

@@ -1,4 +1,4 @@
-"""Reads literals of a document: sizes of lists, and texts that may be personal data."""
+"""Reads literals of a document: sizes of lists, and texts with possible personal data."""
 
 from graphql import (
     GraphQLInputObjectType,

@@ -1,4 +1,4 @@
-"""What is selected below a field, with its arguments, before it is resolved.
+"""Reads the selection and arguments below a field, before it is resolved.
 
 graphql-core decides which fields these are: `@skip`, `@include` and fragments are obeyed, and what
 is deferred is selected too.

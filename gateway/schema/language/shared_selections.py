@@ -1,4 +1,4 @@
-"""Parses documents, in which most has been read before.
+"""Parses documents, and reuses selections that earlier documents had.
 
 A plain selection is one of fields alone, without arguments, directives, fragments and comments.
 Documents have most of theirs in common: those of one frontend, and those that somebody types, who

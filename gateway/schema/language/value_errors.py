@@ -1,4 +1,4 @@
-"""Values that an argument or a variable cannot take: told by name, value and what would do.
+"""Writes errors for invalid arguments and variables: name, value, and what is accepted.
 
 graphql-core finds them. Its own words repeat whole objects, phone numbers included, and say neither
 which argument it was nor what an enum takes; ours are those of every other BadUserInput.

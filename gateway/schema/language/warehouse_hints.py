@@ -1,4 +1,4 @@
-"""Names the field of `CallWhere` to use where `CallFilter` has none of that name."""
+"""Suggests the field of `CallWhere` if `CallFilter` has none of that name."""
 
 from collections.abc import Iterator
 from functools import cache

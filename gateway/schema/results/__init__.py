@@ -1,1 +1,1 @@
-"""Results of operations: how fresh they are, which of them are cached, and what errors show."""
+"""Describes results: freshness, cached responses, and errors for clients."""

@@ -1,4 +1,4 @@
-"""Caches whole answers by viewer and question, until a part of one is stale, replaced or dropped.
+"""Caches responses by viewer and question, until a part is stale, replaced or dropped.
 
 An answer is in the cache once, whichever transport it was made for. It is kept beside the first of
 the cache entries that it was made of, and ends with that one at the latest.

@@ -1,4 +1,4 @@
-"""What clients see of an error: one of the documented codes, and never what is our business."""
+"""Maps exceptions to GraphQL errors with documented codes, and hides internal ones."""
 
 import logging
 from typing import Any

@@ -1,4 +1,4 @@
-"""How fresh an answer is: what went into it, added up while it is made."""
+"""Computes how long a response is fresh, from the calls and pages in it."""
 
 import math
 from typing import Literal, NamedTuple

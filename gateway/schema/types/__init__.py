@@ -1,1 +1,1 @@
-"""The types that have fields of the gateway's own; all others are derived."""
+"""Defines the types with fields of the gateway's own; all others are derived."""

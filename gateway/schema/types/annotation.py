@@ -1,4 +1,4 @@
-"""`annotateCall`: its input, what it answers with, and the way from one to the other."""
+"""Defines the input and the payload of `annotateCall`, and converts between them and Twilio's."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The bounds of a number that an argument or input field accepts, told beside it."""
+"""Declares the bounds of a number, in the metadata of its argument or input field."""
 
 from typing import Any, NamedTuple
 

@@ -1,4 +1,4 @@
-"""`Call`: a summary, and what the gateway adds to it."""
+"""Defines `Call`: Twilio's summary, and the fields that the gateway adds."""
 
 import math
 from collections.abc import Awaitable

@@ -1,4 +1,4 @@
-"""`CallField`: what calls can be sorted, grouped and measured by, as an enum of the graph."""
+"""Defines `CallField`: the enum of fields by which calls are sorted, grouped and measured."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Comparisons of fields: one input type for each kind of field, with the operators that it has."""
+"""Defines one input type of comparison operators for each kind of field."""
 
 from datetime import datetime
 from functools import cache

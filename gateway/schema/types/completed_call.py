@@ -1,4 +1,4 @@
-"""`CompletedCall`: an event of `completedCalls`."""
+"""Defines `CompletedCall`: an event of `completedCalls`."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""Reads a value of `CallWhere` as a condition of the warehouse."""
+"""Converts a value of `CallWhere` to a condition of the warehouse."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

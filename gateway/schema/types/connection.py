@@ -1,4 +1,4 @@
-"""Relay's connection over a stretch of calls."""
+"""Defines the Relay connection of calls."""
 
 from collections.abc import Callable
 from functools import partial

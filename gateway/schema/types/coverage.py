@@ -1,4 +1,4 @@
-"""`Coverage`: what the warehouse knows of the time that was asked for."""
+"""Defines `Coverage`: the part of a window that the warehouse holds."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What a resolver of the gateway's own reads: told beside it, for whoever remembers its results.
+"""Declares what a resolver reads beside its value, in the metadata of its field.
 
 A field without a resolver reads its value alone, and so does one that masks personal data, with
 the scopes of the viewer. A resolver that says nothing here may read anything, and is run anew

@@ -1,4 +1,4 @@
-"""The types of the graph, derived from the catalogue: nothing is declared twice.
+"""Derives GraphQL types from the catalogue.
 
 An entity becomes an object type, a shared shape an interface, a vocabulary an enum; a field keeps
 its attribute, takes its name by the naming rule and its description from its `Fact`. Types with

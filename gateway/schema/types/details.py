@@ -1,4 +1,4 @@
-"""`Call.metrics` and `Call.events`: Relay's connections over what Twilio has of a call."""
+"""Defines `Call.metrics` and `Call.events`: Relay connections of Twilio's details."""
 
 from collections.abc import Callable, Iterable
 from functools import partial

@@ -1,4 +1,4 @@
-"""What demand control and caches must know of a field: stated beside it, in its metadata.
+"""Declares the cost, the freshness and the mutability of a field, in its metadata.
 
 A field of the root, one whose resolver is asynchronous and one that holds any JSON must state what
 it costs. Else the schema is not built: such a field would be free.

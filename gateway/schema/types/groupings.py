@@ -1,4 +1,4 @@
-"""The inputs of `callStatistics`: by what calls are grouped, and groups sorted."""
+"""Defines the inputs of `callStatistics`: groups, and their order."""
 
 from collections.abc import Sequence
 from typing import TypeAlias

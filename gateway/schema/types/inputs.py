@@ -1,4 +1,4 @@
-"""`CallFilter`: the table of filters as an input type, and its values as a question."""
+"""Defines `CallFilter` from the table of filters, and reads its values."""
 
 from typing import Annotated, Any, TypeVar
 

@@ -1,4 +1,4 @@
-"""Relay's `Node`, and its global ids: opaque to clients, `Call:CA…` inside."""
+"""Defines Relay's `Node` and its global ids: opaque to clients, `Call:CA…` inside."""
 
 from base64 import b64decode, b64encode
 

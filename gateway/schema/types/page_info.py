@@ -1,4 +1,4 @@
-"""Relay's page info, of any connection."""
+"""Defines Relay's `PageInfo`."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""`Party`: one end of a call, and stand-ins for those who may not see it."""
+"""Defines `Party`, with fingerprints for viewers that may not see the number."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""The scalars of the graph, and which Python types stand for them."""
+"""Defines the scalars of the schema, and maps Python types to them."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The types of `searchCalls`: orders, and Relay's connection over what was found."""
+"""Defines the types of `searchCalls`: its orders, and its Relay connection."""
 
 from collections.abc import Callable, Sequence
 from functools import partial

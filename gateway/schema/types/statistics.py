@@ -1,4 +1,4 @@
-"""The types of `callStatistics`: groups of calls, and what is measured of each.
+"""Defines the types of `callStatistics`: groups of calls, and their measures.
 
 All is measured before these are resolved, as `schema/measuring.py` describes: a field reads its
 value by its response key.

@@ -1,4 +1,4 @@
-"""The streams at media gateways, with the opinion score that the gateway estimates for them."""
+"""Defines the media streams at gateways, with the estimated opinion score."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`Viewer`: who one is to the gateway, and what is switched on for its accounts."""
+"""Defines `Viewer`: its name and scopes, and the settings of its accounts."""
 
 from typing import Annotated
 

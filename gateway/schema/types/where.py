@@ -1,4 +1,4 @@
-"""`CallWhere`: the fields of a call as an input type, nested as a call is selected.
+"""Defines `CallWhere`: the fields of a call as nested input types.
 
 Input types are derived from the entities of the catalogue: those that several paths have in common,
 such as a party, are one type. Values stay as graphql-core gives them; `conditions.py` reads them.

@@ -1,1 +1,1 @@
-"""Authentication of viewers, and the reload of who they are."""
+"""Authenticates viewers, and reloads their configuration."""

@@ -1,4 +1,4 @@
-"""Who asks: a bearer token, compared by its hash in constant time, or a JSON Web Token."""
+"""Authenticates a request by bearer token: a known hash, or a JSON Web Token."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""JSON Web Tokens: verified by the public keys of whoever issues them.
+"""Verifies JSON Web Tokens by the public keys of their issuer.
 
 Only asymmetric algorithms are taken, so that neither `none` nor a public key used as a secret
 ever passes; issuer, audience and expiry must be there and fit, give or take half a minute.

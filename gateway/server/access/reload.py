@@ -1,4 +1,4 @@
-"""Who may do what, by whose credentials: as the configuration says now.
+"""Reloads accounts and viewers from the configuration at SIGHUP.
 
 At SIGHUP the configuration is read again. It is put in place whole and in one turn of the event
 loop, or, with a mistake in it, not at all; requests under way go on as they began.

@@ -1,1 +1,1 @@
-"""GraphQL over HTTP, server-sent events, multipart and WebSocket."""
+"""Serves GraphQL over HTTP, server-sent events, multipart and WebSocket."""

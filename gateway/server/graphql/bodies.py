@@ -1,4 +1,4 @@
-"""HTTP requests as GraphQL requests: read within bounds, refused with the right status."""
+"""Parses HTTP requests as GraphQL requests, within bounds, and refuses bad ones."""
 
 from codecs import BOM_UTF8
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Decides which pages of other origins may call `/graphql`, by POST, GET and WebSocket."""
+"""Decides which origins may use `/graphql`, by POST, GET and WebSocket."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit

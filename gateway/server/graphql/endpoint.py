@@ -1,4 +1,4 @@
-"""`/graphql`: GraphQL over HTTP, to the letter.
+"""Serves `/graphql` by the specification GraphQL over HTTP.
 
 The specification: https://graphql.github.io/graphql-over-http/draft/. In short: `application/json`
 is answered with 200 whatever the document was, `application/graphql-response+json` with 400 when

@@ -1,4 +1,4 @@
-"""Answers a query as a table, all pages of it one after the other, in constant memory.
+"""Streams the pages of a query as one table, in constant memory.
 
 The first page is asked for before anything is sent, so an error of it is an answer in JSON. One of
 a later page breaks the body off without its last chunk: a part is never taken for the whole.

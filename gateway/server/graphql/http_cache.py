@@ -1,4 +1,4 @@
-"""What HTTP caches may keep of an answer, and for how long (RFC 9111, RFC 8246).
+"""Computes `Cache-Control`, `Age` and `ETag` of a response (RFC 9111, RFC 8246).
 
 Answers are for who asked, so never for caches that several share. What an answer tells has an age
 already, that of the oldest of it: `max-age` counts from then, and `Age` says how much is over.

@@ -1,4 +1,4 @@
-"""An answer that comes in parts, the first of them now."""
+"""Writes the parts of an incremental response (`@defer`) as multipart."""
 
 import asyncio
 from collections.abc import AsyncGenerator

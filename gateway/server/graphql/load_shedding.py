@@ -1,4 +1,4 @@
-"""Turns requests away while the process has as many as it can bear, or their viewer has.
+"""Refuses requests while the process, or their viewer, has too many in flight.
 
 Early, before anything of them is read: whoever is turned away can ask another replica, or again in
 a moment, while those that were let in are answered.

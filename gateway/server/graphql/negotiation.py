@@ -1,4 +1,4 @@
-"""Which media type to answer in (RFC 9110 §12.5.1, GraphQL over HTTP §6.1)."""
+"""Negotiates the media type of a response (RFC 9110 §12.5.1, GraphQL over HTTP §6.1)."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache

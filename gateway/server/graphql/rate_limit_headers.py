@@ -1,4 +1,4 @@
-"""What HTTP clients are told of a budget: the headers that their libraries know.
+"""Writes the budget of a viewer as `RateLimit` headers.
 
 `RateLimit-Limit`, `-Remaining` and `-Reset`, the last in seconds, and `RateLimit-Policy` are as in
 https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-06.

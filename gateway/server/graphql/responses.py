@@ -1,4 +1,4 @@
-"""Answers in one piece as HTTP responses, with the status that GraphQL over HTTP gives them."""
+"""Writes results as HTTP responses, with the status that GraphQL over HTTP requires."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What every transport of GraphQL serves with: who asks, what answers, and within which bounds."""
+"""Bundles what all transports of GraphQL share: authentication, executor and quotas."""
 
 from collections.abc import Callable
 from typing import NamedTuple, Protocol

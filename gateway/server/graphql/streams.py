@@ -1,4 +1,4 @@
-"""Answers that come one after another over HTTP: as server-sent events, or as parts.
+"""Streams results over HTTP: as server-sent events, or as multipart.
 
 Both are kept alive while nothing happens. A client that leaves is noticed at once, and whatever
 it was told about is let go of. A server that stops breaks the stream off without its end, by

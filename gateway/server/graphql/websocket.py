@@ -1,4 +1,4 @@
-"""GraphQL over WebSocket: the protocol `graphql-transport-ws`.
+"""Serves GraphQL over WebSocket, by the protocol `graphql-transport-ws`.
 
 The specification: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. The close code
 decides whether a client comes back. The library graphql-ws ends at once, whatever its settings say,

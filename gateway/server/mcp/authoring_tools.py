@@ -1,4 +1,4 @@
-"""Tools for assistants that write GraphQL themselves: introspect, validate and execute.
+"""Defines tools for assistants that write GraphQL: introspect, validate, execute.
 
 They are off unless GATEWAY_MCP_TOOLS names them. What they run is admitted like any request.
 """

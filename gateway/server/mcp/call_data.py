@@ -1,4 +1,4 @@
-"""Marks an answer as data, so that no text in it can pass for an instruction to an assistant.
+"""Marks results as data, so that no text in them passes for an instruction to an assistant.
 
 Comments, names and headers in call data are written by callers, carriers and apps. An answer says
 so before them, in a frame that they cannot close: its name is a new random one each time.

@@ -1,4 +1,4 @@
-"""Says who calls a tool: the viewer, its place among requests, and the notes on this one."""
+"""Holds the caller of a tool: its viewer, its quota and its statistics."""
 
 import asyncio
 import secrets

@@ -1,4 +1,4 @@
-"""Chooses the tools of a gateway: those that ship, its operator's, and those that are asked for."""
+"""Selects the tools of a gateway: built-in ones, the operator's, and those that settings name."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache

@@ -1,4 +1,4 @@
-"""`/mcp`: the Model Context Protocol over streamable HTTP, without sessions, and over a pipe.
+"""Serves `/mcp`: the Model Context Protocol over streamable HTTP without sessions, and over a pipe.
 
 The specification: https://modelcontextprotocol.io/specification/2026-07-28/basic/transports.
 Clients of earlier revisions are served too. A message is a POST of its own, admitted, counted and

@@ -1,4 +1,4 @@
-"""Puts the protocol together, if it is on: only then is its SDK imported."""
+"""Assembles the Model Context Protocol if it is on, and only then imports its SDK."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

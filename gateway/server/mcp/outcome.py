@@ -1,4 +1,4 @@
-"""Turns an answer of GraphQL into the outcome of a tool: bounded in size, and marked as data."""
+"""Turns a GraphQL response into the result of a tool: bounded in size, and marked as data."""
 
 from collections.abc import Sequence
 from functools import partial

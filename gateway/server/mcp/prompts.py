@@ -1,4 +1,4 @@
-"""Prompts that a person can choose: one for each question that the explorer answers."""
+"""Defines prompts for people: one for each question that the explorer answers."""
 
 import re
 from collections.abc import Mapping

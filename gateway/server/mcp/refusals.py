@@ -1,4 +1,4 @@
-"""Says what an assistant can ask instead, for each code that an error has."""
+"""Lists advice to assistants for each error code."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Prints types of the schema one by one: the whole is too long for a model to read."""
+"""Prints types of the schema one by one, since the whole is too long for a model."""
 
 from collections.abc import Iterable
 

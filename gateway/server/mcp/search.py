@@ -1,4 +1,4 @@
-"""Finds sections of texts by words: those with the rarest of the words first."""
+"""Searches sections of texts by words, and ranks rare words first."""
 
 import math
 import re

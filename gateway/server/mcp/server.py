@@ -1,4 +1,4 @@
-"""Speaks the protocol by its official SDK: tools, resources and prompts, as its types have them."""
+"""Implements the Model Context Protocol with its SDK: tools, resources and prompts."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

@@ -1,4 +1,4 @@
-"""Bounds the size of an answer: shortens its longest lists, then its texts, and says how."""
+"""Bounds the size of a result: shortens its longest lists, then its texts, and reports the cuts."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Makes tools of GraphQL documents: one for each operation, as its name, texts and types say."""
+"""Derives a tool from each GraphQL operation: its name, texts and schemas."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Holds the tools of a gateway, and calls them for those viewers that have them."""
+"""Lists the tools of a gateway that a viewer may use, and calls them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol

@@ -1,1 +1,1 @@
-"""ASGI layers in front of the routes."""
+"""Defines the ASGI middleware in front of the routes."""

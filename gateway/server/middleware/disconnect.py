@@ -1,4 +1,4 @@
-"""Ends the work on a request whose client has left.
+"""Cancels the work on a request when its client disconnects.
 
 A server tells so by the message `http.disconnect` to whoever receives (ASGI). Most requests are
 answered before anybody has to listen, so only those are listened to that wait for a moment.

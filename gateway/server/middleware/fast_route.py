@@ -1,4 +1,4 @@
-"""The application: Starlette, with a straight way to the one path nearly all requests are for.
+"""Routes `/graphql` without a router, and all other paths by Starlette.
 
 Starlette looks for a route among all, and has layers of its own around each, for exceptions that
 GraphQL never lets out: for a request that takes a few dozen microseconds, that is a large part.

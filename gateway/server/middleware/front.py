@@ -1,4 +1,4 @@
-"""Puts before the application what every request passes: log, security, and the fast route."""
+"""Assembles the middleware: request log, security, fast route."""
 
 from msgspec import Struct
 from starlette.types import ASGIApp

@@ -1,4 +1,4 @@
-"""Gives each HTTP request an id and its line of log, and has its response replayed later.
+"""Assigns an id and a log line to each HTTP request, and offers its response for replay.
 
 While the process drains, each response closes its connection.
 """

@@ -1,4 +1,4 @@
-"""Refuses requests under foreign host names, and adds security headers to each response.
+"""Refuses requests with foreign `Host` headers, and adds security headers to responses.
 
 A page of another site can be made to reach a loopback address under a name of its own (DNS
 rebinding). So where nobody has to show who they are, only names of this machine are answered.

@@ -1,1 +1,1 @@
-"""HTTP/1.1 and WebSocket on the socket, within bounds, and the replay of known requests."""
+"""Implements HTTP/1.1 and WebSocket on the socket, within bounds, and replays responses."""

@@ -1,4 +1,4 @@
-"""Bounds what connections take: how many there are, of whom, and how much is held for them.
+"""Limits connections: their number, per address, and their memory.
 
 A new connection beyond a bound takes the place of the one that has waited for its client for the
 longest: unused, or with half a request. Only when all are being answered the new one is refused.

@@ -1,4 +1,4 @@
-"""What is to be known of the head of an HTTP request before it is parsed."""
+"""Checks the head of an HTTP request before it is parsed."""
 
 import re
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as uvicorn speaks it, one request after the other and within bounds.
+"""Extends uvicorn's HTTP/1.1 protocol: one request at a time, and bounds in time and size.
 
 uvicorn bounds neither the time that a request takes to arrive, nor the size of its head, its
 trailers and the framing of its chunks, nor what a client sends ahead of its answers or leaves

@@ -1,4 +1,4 @@
-"""Responses to HTTP/1.0, which knows no chunks: a body without a length ends with the connection.
+"""Writes responses to HTTP/1.0, without chunks: the end of the connection ends the body.
 
 RFC 9112 §6.1 and §6.3; uvicorn sends chunks whatever the version.
 """

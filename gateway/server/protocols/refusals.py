@@ -1,4 +1,4 @@
-"""Responses to requests that the application never sees: not whole, too large, or one too many."""
+"""Writes responses to requests that are incomplete, too large, or one too many."""
 
 from collections.abc import Sequence
 from http import HTTPStatus

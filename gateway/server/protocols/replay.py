@@ -1,4 +1,4 @@
-"""Replays the answer to a request that came before, without reading it as HTTP or as GraphQL.
+"""Replays a response when a byte-identical request arrives.
 
 Clients repeat their requests: the same headers, the same token, the same body. What such a request
 means was worked out when it came first, and is kept under a hash of its bytes: the question, the

@@ -1,4 +1,4 @@
-"""WebSockets as uvicorn speaks them, within bounds.
+"""Extends uvicorn's WebSocket protocol with bounds.
 
 uvicorn reads whatever comes, and answers each ping at once, whether or not its client reads: a
 client could have it hold answers without end, or keep it busy with frames that say nothing.

@@ -1,1 +1,1 @@
-"""What operators see: logs, metrics, traces, health, and the state of dependencies."""
+"""Reports to operators: logs, metrics, traces, health, and the state of dependencies."""

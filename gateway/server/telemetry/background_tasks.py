@@ -1,4 +1,4 @@
-"""Decides which background tasks fail, by name: one of several with a name makes the name fail."""
+"""Decides by name which background tasks are failing."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Decides whether Twilio's events arrive: by their signatures, and by those that are missing.
+"""Decides whether Twilio's events arrive, by their signatures and by missing ones.
 
 A stranger may post to the sink as well, so a wrong signature counts only where no event was taken
 in for a while. An event is missing when Twilio had to be asked for what it should have pushed.

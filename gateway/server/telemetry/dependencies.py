@@ -1,4 +1,4 @@
-"""Keeps the state of what the gateway depends on, and logs each change: once, with the reason.
+"""Keeps the state of each dependency, and logs each change once, with its reason.
 
 `/readyz`, the log and `gateway_dependency_up` are three views of it. Whatever fails says so by a
 `DependencyChanged`, as often as it likes.

@@ -1,4 +1,4 @@
-"""The pulse of a process: how late its event loop is, and what it holds."""
+"""Measures the lag of the event loop, and the memory, files and tasks of the process."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz`: whether the process lives, and whether its parts do."""
+"""Serves `/healthz` and `/readyz`: liveness and readiness."""
 
 from typing import Literal, TypeAlias
 

@@ -1,4 +1,4 @@
-"""Log lines: text for people, JSON for machines."""
+"""Formats log lines, as text or JSON, and writes them without blocking."""
 
 import asyncio
 import logging

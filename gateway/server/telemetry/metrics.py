@@ -1,4 +1,4 @@
-"""The metrics by what they are about: each group says to which happenings it listens."""
+"""Defines the Prometheus metrics of requests, upstream, caches and events."""
 
 from collections.abc import Callable
 from functools import cache

@@ -1,4 +1,4 @@
-"""Puts together who hears of what happens: metrics, `/readyz`, the log, and who else is given."""
+"""Combines the receivers of instrumentation events: metrics, `/readyz`, the log."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple

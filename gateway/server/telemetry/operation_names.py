@@ -1,4 +1,4 @@
-"""Names of operations, where operators see them: clients choose them, so they are bounded."""
+"""Bounds and cleans operation names of clients, for logs and metrics."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The metrics of the processes: what they depend on, their event loops, memory and logs."""
+"""Defines the Prometheus metrics of processes: dependencies, event loops, memory, logs."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 

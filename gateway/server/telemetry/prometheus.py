@@ -1,4 +1,4 @@
-"""What operators see: Prometheus metrics, fed by the hook.
+"""Serves `/metrics`, and feeds the metrics from instrumentation events.
 
 Label values are names of the code and of the catalogue, and names of operations within a bound.
 Several workers write to files of one directory (`gateway serve` makes it), and each shows the sum.

@@ -1,4 +1,4 @@
-"""Writes one line of log per request, under the id that the client saw.
+"""Writes one log line for each request, under the id that its client received.
 
 A request is one over HTTP, or one operation on a WebSocket. Its line says what the request took;
 never a query string, a variable or a body.

@@ -1,4 +1,4 @@
-"""Spans for OpenTelemetry: of each operation, its lookups in the cache and its upstream attempts.
+"""Records OpenTelemetry spans: operations, cache lookups and upstream attempts.
 
 They are made of what the hook tells, when all is known of them, and handed to the exporter as
 they are: a span that is opened and closed by the SDK's tracer costs six times as much. An

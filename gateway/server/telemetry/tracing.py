@@ -1,4 +1,4 @@
-"""Whether traces are sent anywhere, by the environment variables that OpenTelemetry defines."""
+"""Decides by the environment variables of OpenTelemetry whether traces are sent."""
 
 import logging
 from collections.abc import Iterator, Mapping

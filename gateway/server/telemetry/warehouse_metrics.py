@@ -1,4 +1,4 @@
-"""The metrics of the warehouse: what it holds, how current it is, and what it costs."""
+"""Defines the Prometheus metrics of the warehouse: its contents, its lag and its cost."""
 
 from prometheus_client import CollectorRegistry, Counter
 

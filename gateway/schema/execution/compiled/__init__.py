@@ -1,4 +1,4 @@
-"""Compiled selections: a selection of the graph as one straight function of the value.
+"""Compiles selections: each becomes one Python function of the value.
 
 graphql-core walks the selection for every value anew, and asks of every field what it is. Here
 that is asked once (`reading.py`), and written down: a selection that picks nothing but attributes

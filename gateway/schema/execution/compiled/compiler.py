@@ -1,4 +1,4 @@
-"""Compiles operations, once for each document and each way that its directives can go."""
+"""Compiles operations, once for each document and combination of `@skip` and `@include`."""
 
 from collections.abc import Callable, Hashable
 from functools import partial

@@ -1,4 +1,4 @@
-"""Operations that are compiled: which arguments their root fields get, and what these come to."""
+"""Defines a compiled operation, and computes the arguments of its root fields."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""Projections: selections that pick nothing but attributes, as types for msgspec to fill.
+"""Projects selections of plain attributes to types that msgspec encodes.
 
 To pick, to check and to write is then no work of Python's. A projection has the fields of a
 selection in their order, each under its key and of the type that it has in the graph: a value that

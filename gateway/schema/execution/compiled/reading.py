@@ -1,4 +1,4 @@
-"""How the values of the graph are read: which class stands for a type, and what its fields are."""
+"""Finds the Python class of a GraphQL type, and the attribute or resolver of each field."""
 
 import inspect
 from collections.abc import Callable, Hashable, Mapping

@@ -1,4 +1,4 @@
-"""One request of a compiled operation: its root fields come to values, and these to JSON."""
+"""Renders a compiled operation: resolves its root fields, and writes them as JSON."""
 
 import asyncio
 from collections.abc import Sequence

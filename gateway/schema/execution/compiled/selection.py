@@ -1,4 +1,4 @@
-"""Writes selections down as Python functions.
+"""Generates the Python code of a selection.
 
 Each object type of a selection becomes a function that reads its fields once, off an instance of
 the one class that stands for it. `i` is the rendering that the function is run by; to the
