@@ -1,4 +1,4 @@
-"""Reads who uses which field: from the metrics of a gateway, or from a Prometheus server."""
+"""Reads which clients use which field, from a gateway's metrics or a Prometheus server."""
 
 from typing import Any
 from urllib.parse import urlsplit

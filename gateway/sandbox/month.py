@@ -1,4 +1,4 @@
-"""A month of calls in which there is something to find, each day told when it is first asked for.
+"""Generates a month of calls, with a bad carrier, a bad browser and an hour of trouble.
 
 The bad carrier is worse than all others, as everywhere. One version of Chrome hears badly. And for
 an hour, three days before the beginning, calls through Dublin are bad.

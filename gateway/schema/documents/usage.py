@@ -1,4 +1,4 @@
-"""What an operation uses of the schema: worked out once, when somebody wants to know."""
+"""Lists the fields of the schema that an operation uses, once for each document."""
 
 from collections.abc import Mapping
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""Tells clients by the names that they give themselves: in headers, or in `extensions`.
+"""Names the client of a request, from its headers or from `extensions`.
 
 Apollo's clients send `apollographql-client-name` and `-version`, others `graphql-client-name` and
 `-version`; Apollo Client 4 sends its own name in `extensions.clientLibrary`.

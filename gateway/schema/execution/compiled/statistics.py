@@ -1,4 +1,4 @@
-"""Renders statistics straight from what was selected: a series has hundreds of groups.
+"""Renders the groups of `callStatistics` as JSON from their selection, without graphql-core.
 
 What graphql-core would do value by value needs no resolver here, for all was measured before.
 """
