@@ -1,11 +1,16 @@
 """What cannot be asked is refused by the name of its argument, with what would do (the issue)."""
 
-import json
 from typing import Any
 
 import pytest
 
-from tests.schema.many_calls.conftest import Filled
+from gateway.insights.leaves import Kind
+from gateway.warehouse.conditions import Either, compare, operators
+from gateway.warehouse.fields import FIELDS, Field
+from tests.schema.many_calls.asking import where_of
+from tests.schema.many_calls.conftest import HASH_KEY, Filled
+from tests.warehouse.conftest import WORLD
+from tests.warehouse.oracle import holds
 from tests.warehouse.strategies import HOSTILE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -151,24 +156,41 @@ async def test_a_cursor_opens_the_list_that_it_was_made_for_alone(gateway: Fille
         assert error["extensions"]["code"] == "INVALID_CURSOR"
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-async def test_no_text_of_a_client_becomes_sql(gateway: Filled, text: str) -> None:
-    """Values are parameters: hostile text in each filter of texts finds nothing, and harms none."""
-    schema = await gateway.ask(
-        '{ __type(name: "StringFilter") { inputFields { name type { kind name } } } }'
-    )
-    names = {field["name"] for field in schema["__type"]["inputFields"]}
-    assert {"eq", "ne", "in", "notIn", "startsWith", "contains"} <= names
-    query = "query ($where: CallWhere) { searchCalls(where: $where) { totalCount } }"
-    comparisons: dict[str, Any] = {
-        "eq": text, "ne": text, "in": [text], "notIn": [text], "startsWith": text, "contains": text
-    }  # fmt: skip
-    for name, value in comparisons.items():
-        for where in ({"to": {"carrier": {name: value}}}, {"sid": {name: value}}):
-            body = await gateway.send(query, where=where)
-            assert "errors" not in body, json.dumps(body)
-        if name in {"eq", "ne", "in", "notIn"}:
-            await gateway.ask(query, where={"to": {"callee": {name: value}}})
-    everything = await gateway.ask(query, where={})
+SUMMARIES = [one.summary for one in WORLD]
+TEXTS = [field for field in FIELDS.values() if field.kind is Kind.TEXT]
+COUNT = "query ($where: CallWhere) { searchCalls(where: $where) { totalCount } }"
 
-    assert everything["searchCalls"]["totalCount"] > 300
+
+@pytest.mark.parametrize(
+    ("place", "field"),
+    enumerate(TEXTS),
+    ids=lambda one: one.constant if isinstance(one, Field) else "",
+)
+async def test_no_text_of_a_client_becomes_sql(gateway: Filled, place: int, field: Field) -> None:
+    """Hostile text in every filter of texts finds what Python finds, and harms nothing."""
+    asked = [one for one in operators(field) if not (one.takes_flag or one.value.startswith("n"))]
+    condition = Either(
+        tuple(
+            compare(field, operator, [text] if operator.takes_list else text, "where")
+            for operator in asked
+            for text in HOSTILE[place % 6 :: 6]
+        )
+    )
+    found = sum(holds(condition, one, HASH_KEY) for one in SUMMARIES)
+    data = await gateway.ask(COUNT, where=where_of(condition))
+
+    assert data["searchCalls"]["totalCount"] == found
+    assert (await gateway.ask(COUNT, where={}))["searchCalls"]["totalCount"] == len(WORLD)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+async def test_no_other_text_becomes_sql_either(gateway: Filled, text: str) -> None:
+    """Time zones, lengths of slices and response paths are looked up, never written."""
+    grouping = "query ($z: String!, $e: String!, $b: String!) { callStatistics(groupBy: "
+    query = grouping + (
+        "[{time: {every: $e, timeZone: $z}}], orderBy: [{by: $b}]) { groups { count } } }"
+    )
+    good = {"z": "UTC", "e": "1d", "b": "count"}
+    for name in good:
+        error = await gateway.fail(query, **{**good, name: text})
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
