@@ -13,8 +13,9 @@ import socket
 import tempfile
 import time
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx
@@ -28,7 +29,7 @@ from gateway.server.app import create_app
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.engine import Statement
 from gateway.warehouse.warehouse import Warehouse
-from tests.benchmarks.warehouse import ACCOUNT, ROUNDS, Bench, say
+from tests.benchmarks.warehouse import ACCOUNT, Bench, say
 from tests.live import becomes
 from tests.warehouse.lent import Lent, lent
 
@@ -46,6 +47,7 @@ SEARCH = """{ searchCalls(where: {
   from: {countryCode: {eq: "US"}}, tags: {has: HIGH_JITTER}
   carrierEdge: {metrics: {inbound: {jitter: {max: {gt: 20}}}}}
 }) { totalCount nodes { sid endTime to { carrier } tags } } }"""
+ROUNDS = 20
 QUESTIONS = {
     "carriers with p95 and two shares": CARRIERS,
     "an hourly series of a month": HOURLY,
@@ -91,26 +93,24 @@ class Timed:
         await asyncio.gather(*(self._engine.query(one) for one in statements))
 
 
-async def best(work: Callable[[], Awaitable[None]], rounds: int = ROUNDS) -> float:
-    """The best time of some rounds, in seconds."""
-    times = []
-    for _ in range(rounds):
-        before = time.perf_counter()
-        await work()
-        times.append(time.perf_counter() - before)
-    return min(times)
+async def taken(work: Awaitable[None]) -> float:
+    """How long something takes, in seconds."""
+    before = time.perf_counter()
+    await work
+    return time.perf_counter() - before
 
 
 async def compare(timed: Timed, walked: float) -> None:
-    """Each question over HTTP, beside its statements, and beside a walk through pages."""
+    """Each question over HTTP, in turns with its statements; beside a walk through pages."""
     for name, query in QUESTIONS.items():
         statements = await timed.statements(query)
-        sql, http = float("inf"), float("inf")
-        for _ in range(3):  # a busy machine is so for both
-            sql = min(sql, await best(lambda s=statements: timed.directly(s)))  # type: ignore[misc]
-            http = min(http, await best(lambda q=query: timed.anew(q)))  # type: ignore[misc]
-        ratio = f"{http / sql:.2f} of its SQL, a walk takes {walked / http:,.0f} times as long"
-        say(name, f"{http * 1000:.1f} ms, {ratio}")
+        sql, http = [], []
+        for _ in range(ROUNDS):
+            sql.append(await taken(timed.directly(statements)))
+            http.append(await taken(timed.anew(query)))
+        ratio = f"{min(http) / min(sql):.2f} of its SQL, medians {median(http) / median(sql):.2f}"
+        said = f"{min(http) * 1000:.1f} ms, {ratio}"
+        say(name, f"{said}; a walk takes {walked / min(http):,.0f} times as long")
 
 
 async def walk(timed: Timed, calls: int) -> float:
@@ -155,8 +155,10 @@ async def main(calls: int, folder: Path) -> None:
     engine = await Embedded.open(folder)
     bench = Bench(engine)
     await bench.prepare()
-    await bench.fill(calls)
-    await engine.command(Statement("OPTIMIZE TABLE calls FINAL"))
+    ((there,),) = (await engine.query(Statement("SELECT count() FROM calls"))).rows
+    if not there:  # a folder that is given may be full already
+        await bench.fill(calls)
+        await engine.command(Statement("OPTIMIZE TABLE calls FINAL"))
     world = Sandbox(calls=3500, arrivals=False)
     settings = Settings(
         gateway_warehouse_url="chdb:///",
