@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.calls import polling
-from gateway.calls.service import Verbs
+from gateway.calls.service import CallService
 from gateway.config.accounts import Account
 from gateway.config.settings import Secret, Settings
 from gateway.instrumentation import Happening
@@ -84,7 +84,7 @@ class Gateway:
         self._stack = contextlib.AsyncExitStack()
         lifespan = self.app.router.lifespan_context(self.app)
         state: Any = await self._stack.enter_async_context(lifespan)
-        self.verbs: Verbs = state["verbs"]
+        self.verbs: CallService = state["verbs"]
         await self._stack.enter_async_context(self.http)
         return self
 

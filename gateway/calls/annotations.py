@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from msgspec import Struct, structs
 
 from gateway.calls.call import Call, LookupStatus
-from gateway.calls.dependencies import Ground
+from gateway.calls.dependencies import Dependencies
 from gateway.calls.lookups import STATUS, Lookups
 from gateway.calls.warehouse_annotations import Change, WarehouseAnnotations
 from gateway.concurrency.background import log_fault
@@ -36,13 +36,15 @@ class Annotations:
     uncertain nobody trusts what is remembered of the annotation.
     """
 
-    def __init__(self, ground: Ground, lookups: Lookups, realms: Collection[Realm]) -> None:
+    def __init__(
+        self, dependencies: Dependencies, lookups: Lookups, realms: Collection[Realm]
+    ) -> None:
         self._realms = realms
-        self._client = ground.client
-        self._store = ground.store
+        self._client = dependencies.client
+        self._store = dependencies.store
         self._lookups = lookups
-        self._warehouse = WarehouseAnnotations(ground.warehouse)
-        self._clock = ground.clock
+        self._warehouse = WarehouseAnnotations(dependencies.warehouse)
+        self._clock = dependencies.clock
         self._writes: set[asyncio.Task[Written | LookupStatus]] = set()
 
     def serve(self, realms: Collection[Realm]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # it needs the extra `warehouse`
     from gateway.warehouse.warehouse import Warehouse
 
 
-class Ground(Struct, frozen=True):
+class Dependencies(Struct, frozen=True):
     """The way to Twilio, what is remembered and for how long, and whose turn it is to ask.
 
     `hook` hears what happens; `clock` gives seconds since 1970. `warehouse` is None where none is

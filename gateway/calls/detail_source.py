@@ -8,7 +8,7 @@ from gateway.cache import policy
 from gateway.cache.encoding import details_in
 from gateway.cache.store import details_key
 from gateway.calls.coalescing import Coalescer
-from gateway.calls.dependencies import Ground
+from gateway.calls.dependencies import Dependencies
 from gateway.concurrency.cooperative import in_turns
 from gateway.config.viewers import Realm
 from gateway.errors import UpstreamError
@@ -38,13 +38,15 @@ class ReadDetail(NamedTuple):
 class DetailSource:
     """Gives pages of metrics and events; raises UpstreamError when one cannot be had."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._client = ground.client
-        self._store = ground.store
-        self._freshness = ground.freshness
-        self._hook = ground.hook
-        self._clock = ground.clock
-        self._coalescer: Coalescer[DetailsSeen] = Coalescer("details", ground.leases, ground.hook)
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._client = dependencies.client
+        self._store = dependencies.store
+        self._freshness = dependencies.freshness
+        self._hook = dependencies.hook
+        self._clock = dependencies.clock
+        self._coalescer: Coalescer[DetailsSeen] = Coalescer(
+            "details", dependencies.leases, dependencies.hook
+        )
 
     async def page(self, realm: Realm, snapshot: Snapshot, ref: DetailRef) -> DetailsSeen:
         """A page of a call, as it is cached if it is fresh, and else as Twilio has it now."""

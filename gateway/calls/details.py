@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from msgspec import Struct
 
 from gateway.calls.call import Call, LookupStatus
-from gateway.calls.dependencies import Ground
+from gateway.calls.dependencies import Dependencies
 from gateway.calls.detail_source import DetailSource
 from gateway.concurrency.deadlines import asking, now
 from gateway.config.viewers import Realm
@@ -67,8 +67,8 @@ class Details:
     Without Advanced Features there are none: that is a status, and no error.
     """
 
-    def __init__(self, ground: Ground) -> None:
-        self._source = DetailSource(ground)
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._source = DetailSource(dependencies)
 
     async def forward(  # noqa: PLR0913, PLR0917 - who asks for what, from where, for how much
         self,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from itertools import islice
 
-from gateway.calls.dependencies import Ground
+from gateway.calls.dependencies import Dependencies
 from gateway.concurrency.cooperative import next_turn
 from gateway.config.accounts import Account
 from gateway.config.viewers import Realm
@@ -23,12 +23,12 @@ class Events:
     nothing and wakes nobody.
     """
 
-    def __init__(self, ground: Ground, realms: Collection[Realm]) -> None:
+    def __init__(self, dependencies: Dependencies, realms: Collection[Realm]) -> None:
         self._realms = realms
-        self._store = ground.store
-        self._offer = ground.offer
-        self._hook = ground.hook
-        self._clock = ground.clock
+        self._store = dependencies.store
+        self._offer = dependencies.offer
+        self._hook = dependencies.hook
+        self._clock = dependencies.clock
 
     def serve(self, realms: Collection[Realm]) -> None:
         """Take events in for these realms from now on."""

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Hashable
 
 from gateway.calls.call import Call, Source, answer
-from gateway.calls.dependencies import Ground
+from gateway.calls.dependencies import Dependencies
 from gateway.concurrency.deadlines import asking
 from gateway.concurrency.quotas import Quota, QuotaSpent
 from gateway.errors import TooManyFollowers, WarehouseDisabled, WarehouseError
@@ -27,16 +27,16 @@ _PAGE = 100
 class Feeds:
     """Follows, for as many at once as `quota` has places."""
 
-    def __init__(self, ground: Ground, quota: Quota) -> None:
-        self._ground = ground
+    def __init__(self, dependencies: Dependencies, quota: Quota) -> None:
+        self._dependencies = dependencies
         self._quota = quota
 
     @property
     def now(self) -> Place:
         """The place of a feed that begins now. Raises WarehouseDisabled."""
-        if self._ground.warehouse is None:
+        if self._dependencies.warehouse is None:
             raise WarehouseDisabled
-        return Place((int(self._ground.warehouse.settled_until * 1000),), "")
+        return Place((int(self._dependencies.warehouse.settled_until * 1000),), "")
 
     async def follow(
         self, question: Question, after: Place
@@ -60,7 +60,7 @@ class Feeds:
                     await self._change(question, before)
 
     async def _page(self, question: Question, after: Place) -> list[tuple[Place, Call]]:
-        warehouse = self._ground.warehouse
+        warehouse = self._dependencies.warehouse
         if warehouse is None:
             raise WarehouseDisabled
         until = int(warehouse.settled_until * 1000)
@@ -68,12 +68,12 @@ class Feeds:
             found = await warehouse.feed.page(question, after, until, _PAGE, USUAL)
         except WarehouseError:
             return []
-        freshness = self._ground.freshness
+        freshness = self._dependencies.freshness
         return [(at, answer(one, Source.WAREHOUSE, freshness)) for at, one in found]
 
     async def _version(self, question: Question) -> Hashable:
         """Changes whenever something was written; None while the warehouse is away."""
-        warehouse = self._ground.warehouse
+        warehouse = self._dependencies.warehouse
         try:
             return await warehouse.version(question.realm.account.sid) if warehouse else None
         except WarehouseError:

@@ -12,7 +12,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 
 from gateway.cache.store import call_key
 from gateway.calls.call import Lookup, LookupStatus
-from gateway.calls.dependencies import Ground
+from gateway.calls.dependencies import Dependencies
 from gateway.calls.lookups import Lookups
 from gateway.calls.polling import jittered, poll_interval, shortest
 from gateway.concurrency.background import keep_running
@@ -70,15 +70,15 @@ class Followers:
     """
 
     def __init__(
-        self, ground: Ground, lookups: Lookups, quota: Quota, *, events_are_on: bool
+        self, dependencies: Dependencies, lookups: Lookups, quota: Quota, *, events_are_on: bool
     ) -> None:
         self._lookups = lookups
         self._quota = quota
-        self._store = ground.store
-        self._leases = ground.leases
+        self._store = dependencies.store
+        self._leases = dependencies.leases
         self._events_are_on = events_are_on
-        self._hook = ground.hook
-        self._clock = ground.clock
+        self._hook = dependencies.hook
+        self._clock = dependencies.clock
         self._followed: dict[str, Followed] = {}
         self._beginnings: SingleFlight[Lookup] = SingleFlight()
         self._waiting: set[asyncio.Timeout] = set()

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Hashable, Iterable
 
 from gateway.cache import policy
-from gateway.calls.dependencies import Ground
+from gateway.calls.dependencies import Dependencies
 from gateway.calls.page_source import PageSource
 from gateway.calls.pages import Listed, Page, Stretch, listed
 from gateway.calls.walks import Charge, Start, Walk
@@ -36,9 +36,9 @@ class Lists:
     that is TooExpensive.
     """
 
-    def __init__(self, ground: Ground) -> None:
-        self._source = PageSource(ground)
-        self._freshness = ground.freshness
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._source = PageSource(dependencies)
+        self._freshness = dependencies.freshness
 
     async def forward(  # noqa: PLR0913, PLR0917 - who asks for what, from where, for how much
         self,

@@ -8,7 +8,7 @@ from gateway.cache.entry import Entry
 from gateway.cache.store import call_key
 from gateway.calls.call import Call, Lookup, LookupStatus, Source, answer, remembered
 from gateway.calls.coalescing import Coalescer
-from gateway.calls.dependencies import Ground
+from gateway.calls.dependencies import Dependencies
 from gateway.calls.warehouse_lookups import WarehouseLookups
 from gateway.concurrency.background import log_fault
 from gateway.concurrency.deadlines import OneAsker, Priority, asked_by, asking
@@ -37,15 +37,17 @@ _LATELY = 3600.0
 class Lookups:
     """Looks calls up, in the cache and upstream; raises UpstreamError when neither can tell."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._client = ground.client
-        self._store = ground.store
-        self._keep = ground.keep
-        self._freshness = ground.freshness
-        self._hook = ground.hook
-        self._clock = ground.clock
-        self._coalescer: Coalescer[Seen] = Coalescer("summary", ground.leases, ground.hook)
-        self._warehouse = WarehouseLookups(ground.warehouse)
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._client = dependencies.client
+        self._store = dependencies.store
+        self._keep = dependencies.keep
+        self._freshness = dependencies.freshness
+        self._hook = dependencies.hook
+        self._clock = dependencies.clock
+        self._coalescer: Coalescer[Seen] = Coalescer(
+            "summary", dependencies.leases, dependencies.hook
+        )
+        self._warehouse = WarehouseLookups(dependencies.warehouse)
         self._revalidations: set[asyncio.Task[Seen]] = set()
 
     async def look_up(self, realm: Realm, sid: CallSid) -> Lookup:

@@ -13,7 +13,7 @@ from gateway.cache.entry import Entry, Together
 from gateway.cache.store import page_key
 from gateway.calls.call import Source, answer, remembered
 from gateway.calls.coalescing import Coalescer
-from gateway.calls.dependencies import Ground
+from gateway.calls.dependencies import Dependencies
 from gateway.calls.pages import Page, stale
 from gateway.config.viewers import Realm
 from gateway.errors import UpstreamError
@@ -40,14 +40,14 @@ class _Gathered(Struct, frozen=True):
 class PageSource:
     """Gives pages of lists; raises UpstreamError and BadUserInput when one cannot be had."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._client = ground.client
-        self._store = ground.store
-        self._keep = ground.keep
-        self._freshness = ground.freshness
-        self._hook = ground.hook
-        self._clock = ground.clock
-        self._coalescer: Coalescer[Page] = Coalescer("page", ground.leases, ground.hook)
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._client = dependencies.client
+        self._store = dependencies.store
+        self._keep = dependencies.keep
+        self._freshness = dependencies.freshness
+        self._hook = dependencies.hook
+        self._clock = dependencies.clock
+        self._coalescer: Coalescer[Page] = Coalescer("page", dependencies.leases, dependencies.hook)
 
     async def page(self, realm: Realm, question: Question, ref: PageRef) -> Page:
         """A page, as it is remembered if it is fresh, and else as Twilio has it now."""

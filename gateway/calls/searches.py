@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.calls.call import Call, Source, answer
-from gateway.calls.dependencies import Ground
+from gateway.calls.dependencies import Dependencies
 from gateway.concurrency.deadlines import asking, now
 from gateway.concurrency.singleflight import SingleFlight
 from gateway.config.viewers import Realm
@@ -65,14 +65,14 @@ class Searches:
     Without a warehouse, that is WarehouseDisabled.
     """
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._dependencies = dependencies
         self._flights: SingleFlight[Any] = SingleFlight()
         self._memory = LruCache(_REMEMBERED)
 
     def check(self) -> None:
         """See that there is a warehouse. Raises WarehouseDisabled."""
-        if self._ground.warehouse is None:
+        if self._dependencies.warehouse is None:
             raise WarehouseDisabled
 
     @property
@@ -82,9 +82,9 @@ class Searches:
 
     @property
     def _warehouse(self) -> "Warehouse":
-        if self._ground.warehouse is None:
+        if self._dependencies.warehouse is None:
             raise WarehouseDisabled
-        return self._ground.warehouse
+        return self._dependencies.warehouse
 
     async def page(
         self, question: Question, size: int, place: Place | None = None, *, backward: bool = False
@@ -122,13 +122,13 @@ class Searches:
     async def coverage(self, realm: Realm, condition: Condition) -> Coverage:
         """What is known of the time that a condition sets to the end of calls."""
         low, high = bounds(condition, _END)
-        since, until = self.since, self._ground.clock()
+        since, until = self.since, self._dependencies.clock()
         start = since if low is None else max(since, low.timestamp())
         end = until if high is None else min(until, high.timestamp())
         return await self._warehouse.coverages.of(realm, (start, end))
 
     def _found(self, stretch: "Stretch") -> Found:
-        freshness = self._ground.freshness
+        freshness = self._dependencies.freshness
         calls = tuple(
             (place, answer(snapshot, Source.WAREHOUSE, freshness))
             for place, snapshot in stretch.calls

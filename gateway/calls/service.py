@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from gateway.calls.account_settings import AccountSettings
 from gateway.calls.annotations import Annotations
-from gateway.calls.dependencies import Ground
+from gateway.calls.dependencies import Dependencies
 from gateway.calls.details import Details
 from gateway.calls.events import Events
 from gateway.calls.feeds import Feeds
@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # it needs the extra `warehouse`
     from gateway.warehouse.warehouse import Warehouse
 
 
-class Verbs(Struct, frozen=True):
+class CallService(Struct, frozen=True):
     """All that the product does. `warehouse` is None where none is kept."""
 
     lookups: Lookups
@@ -46,34 +46,34 @@ class Verbs(Struct, frozen=True):
     @classmethod
     def on(
         cls,
-        ground: Ground,
+        dependencies: Dependencies,
         realms: Collection[Realm],
         followers: Quota,
         *,
         events_are_on: bool,
         requests_per_minute: int = 60,
     ) -> Self:
-        """The verbs on common ground, for all realms that there are.
+        """The operations on calls over these dependencies, for all realms that there are.
 
         `followers` bounds how many follow calls at once, `events_are_on` says that Twilio pushes
         what is new, and `requests_per_minute` is what synchronising may send.
         """
-        lookups = Lookups(ground)
-        synchroniser = _synchroniser(ground, requests_per_minute)
+        lookups = Lookups(dependencies)
+        synchroniser = _synchroniser(dependencies, requests_per_minute)
         if synchroniser is not None:
             synchroniser.serve(realms, events_are_on=events_are_on)
         return cls(
             lookups=lookups,
-            lists=Lists(ground),
-            followers=Followers(ground, lookups, followers, events_are_on=events_are_on),
-            annotations=Annotations(ground, lookups, realms),
-            events=Events(ground, realms),
-            details=Details(ground),
-            accounts=ground.accounts,
-            searches=Searches(ground),
-            settings=AccountSettings(ground),
-            feeds=Feeds(ground, followers),
-            warehouse=ground.warehouse,
+            lists=Lists(dependencies),
+            followers=Followers(dependencies, lookups, followers, events_are_on=events_are_on),
+            annotations=Annotations(dependencies, lookups, realms),
+            events=Events(dependencies, realms),
+            details=Details(dependencies),
+            accounts=dependencies.accounts,
+            searches=Searches(dependencies),
+            settings=AccountSettings(dependencies),
+            feeds=Feeds(dependencies, followers),
+            warehouse=dependencies.warehouse,
             synchroniser=synchroniser,
         )
 
@@ -89,9 +89,15 @@ class Verbs(Struct, frozen=True):
             self.synchroniser.serve(realms, events_are_on=events_are_on)
 
 
-def _synchroniser(ground: Ground, requests_per_minute: int) -> Synchroniser | None:
-    if ground.warehouse is None:
+def _synchroniser(dependencies: Dependencies, requests_per_minute: int) -> Synchroniser | None:
+    if dependencies.warehouse is None:
         return None
-    budget = RequestBudget(requests_per_minute, ground.clock)
-    source = TwilioCalls(ground.client, budget, ground.clock, hook=ground.hook)
-    return Synchroniser(source, ground.warehouse, ground.accounts, ground.leases, ground.clock)
+    budget = RequestBudget(requests_per_minute, dependencies.clock)
+    source = TwilioCalls(dependencies.client, budget, dependencies.clock, hook=dependencies.hook)
+    return Synchroniser(
+        source,
+        dependencies.warehouse,
+        dependencies.accounts,
+        dependencies.leases,
+        dependencies.clock,
+    )

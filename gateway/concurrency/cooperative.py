@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Iterable
 from typing import TypeAlias, TypeVar
 
 from gateway.concurrency.deadlines import asking
-from gateway.concurrency.fair_queue import FairLine, wake_next
+from gateway.concurrency.fair_queue import FairQueue, wake_next
 from gateway.concurrency.per_loop import PerLoop
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ class Turns:
     """Whose turn it is in one event loop."""
 
     def __init__(self) -> None:
-        self._line: FairLine[_Place] = FairLine()
+        self._line: FairQueue[_Place] = FairQueue()
         self._taken = False
 
     async def next(self) -> None:

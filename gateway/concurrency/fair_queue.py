@@ -20,7 +20,7 @@ TURNS = 8
 """One of so many is the background's, while both wait."""
 
 
-class FairLine(Generic[T]):
+class FairQueue(Generic[T]):
     """Places in line by priority and viewer, in memory of their own alone."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class FairLine(Generic[T]):
                 del lanes[viewer]
 
 
-def wake_next(line: "FairLine[asyncio.Future[None]]") -> bool:
+def wake_next(line: "FairQueue[asyncio.Future[None]]") -> bool:
     """Tell the next one in line that it is its turn; whether there was one that still waits."""
     while (place := line.next()) is not None:
         if not place.done():
@@ -88,7 +88,7 @@ class FairLock:
     """A lock for which those who wait take turns viewer by viewer; `async with` holds it."""
 
     def __init__(self) -> None:
-        self._line: FairLine[asyncio.Future[None]] = FairLine()
+        self._line: FairQueue[asyncio.Future[None]] = FairQueue()
         self._held = False
 
     async def __aenter__(self) -> None:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 import strawberry
 from msgspec import Struct, field
 
-from gateway.calls.service import Verbs
+from gateway.calls.service import CallService
 from gateway.concurrency.deadlines import OneAsker, now
 from gateway.config.viewers import Realm, Scope, Viewer
 from gateway.insights.paging import Cursors
@@ -22,7 +22,7 @@ class Context(Struct, frozen=True):
     """
 
     viewer: Viewer
-    verbs: Verbs
+    verbs: CallService
     cursors: Cursors
     now: float
     page_grid: float

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from gateway.cache.tiered_cache import TieredCache
-from gateway.calls.service import Verbs
+from gateway.calls.service import CallService
 from gateway.config.accounts import Account
 from gateway.config.file import Configuration, configuration_of, open_to_all
 from gateway.config.load import ENV_FILE, merged, read
@@ -36,7 +36,7 @@ from gateway.schema.operations import build_schema
 from gateway.server.access.jwt import TokenVerifier, kept_fresh, key_set_of
 from gateway.server.access.reload import Access, Reread
 from gateway.server.backend import Backend, backend_of
-from gateway.server.drain import Leaving
+from gateway.server.drain import Drain
 from gateway.server.graphql.cors import across_origins, origins_of
 from gateway.server.graphql.endpoint import GraphQLEndpoint
 from gateway.server.graphql.load_shedding import Shedding
@@ -55,7 +55,7 @@ from gateway.server.telemetry.event_loop import pulse
 from gateway.server.telemetry.logs import configure_logging
 from gateway.server.telemetry.observers import observers
 from gateway.server.telemetry.prometheus import Telemetry
-from gateway.server.telemetry.request_log import Journal
+from gateway.server.telemetry.request_log import RequestLog
 from gateway.server.telemetry.tracing import Traces, sent_at_the_end, traces_of
 from gateway.upstream.proxies import Proxies
 
@@ -77,21 +77,21 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     seconds since 1970, `hooks` hear what happens, `examples` gives SIDs for GraphiQL's tabs,
     `reread` gives the configuration that is obeyed after a SIGHUP, and `traces` makes traces.
     """
-    leaving = Leaving(settings.gateway_drain)
+    drain = Drain(settings.gateway_drain)
     hooks = (*([traces] if traces else ()), *hooks)
-    telemetry, health, hook = observers(settings, leaving, clock, hooks)
+    telemetry, health, hook = observers(settings, drain, clock, hooks)
     configuration = open_to_all(access) if isinstance(access, Account) else access
     backend = backend_of(settings, configuration, transport, hook, clock)
     verifier = _verifier(settings, clock, hook)
     obeyed = Access(configuration, settings, backend.verbs, verifier, hook)
     context = _contexts(settings, backend.verbs, clock)
-    graphiql = graphiql_of(settings, obeyed.doorkeeper.needs_token, examples)
-    origins, journal = origins_of(settings.gateway_cors_origins), Journal(hook)
+    graphiql = graphiql_of(settings, obeyed.authenticator.needs_token, examples)
+    origins, journal = origins_of(settings.gateway_cors_origins), RequestLog(hook)
     asked = _executor(settings, backend, telemetry, hook)
-    service = Service(*asked, context, obeyed.doorkeeper, backend.quotas, clock)
+    service = Service(*asked, context, obeyed.authenticator, backend.quotas, clock)
     shown, statuses = graphiql.page if graphiql else None, statuses_of(settings)
     endpoint = GraphQLEndpoint(service, shown, origins, statuses)
-    replay = Replay(backend.memory, asked[0].answers, obeyed.doorkeeper, journal, leaving, clock)
+    replay = Replay(backend.memory, asked[0].answers, obeyed.authenticator, journal, drain, clock)
     mcp = mounted(settings, service, _schema(settings), journal, origins)
     sockets = WebSocketEndpoint(service, journal=journal, origins=origins)
     routes = [
@@ -100,17 +100,17 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         Route("/metrics", telemetry.metrics),
         obeyed.sink.route(),
         *mcp.routes,
-        *page_routes(settings, obeyed.doorkeeper.needs_token, graphiql),
+        *page_routes(settings, obeyed.authenticator.needs_token, graphiql),
     ]
     over_http = across_origins(Shedding(endpoint.respond, backend.quotas.requests), origins)
     local_only = configuration.stranger is not None and settings.gateway_auth != "none"
-    front = Front(over_http, sockets, journal, replay, leaving, local_only)
+    front = Front(over_http, sockets, journal, replay, drain, local_only)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         beside = pulse(telemetry, hook), kept_fresh(verifier, hook), mcp.running()
         async with backend.running() as state, _all(*beside):
-            with obeyed.reloading(reread), leaving.at_sigterm(), sent_at_the_end(traces):
+            with obeyed.reloading(reread), drain.at_sigterm(), sent_at_the_end(traces):
                 yield state | {STATE: _connections(settings, hook), "replay": replay}
 
     app = Application(front, routes=routes, lifespan=lifespan)
@@ -136,7 +136,7 @@ def _connections(settings: Settings, hook: Hook) -> Connections:
     )
 
 
-def _contexts(settings: Settings, verbs: Verbs, clock: Callable[[], float]) -> MakeContext:
+def _contexts(settings: Settings, verbs: CallService, clock: Callable[[], float]) -> MakeContext:
     @lru_cache(maxsize=256)
     def cursors(signing_key: bytes) -> Cursors:
         return Cursors(signing_key)

@@ -12,9 +12,9 @@ from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import Freshness
 from gateway.cache.store import Store
 from gateway.cache.tiered_cache import TieredCache
-from gateway.calls.dependencies import Ground
+from gateway.calls.dependencies import Dependencies
 from gateway.calls.served_accounts import ServedAccounts
-from gateway.calls.service import Verbs
+from gateway.calls.service import CallService
 from gateway.concurrency.quotas import Quotas
 from gateway.config.file import Configuration
 from gateway.config.settings import Settings
@@ -31,7 +31,7 @@ from gateway.upstream.transport import Wire
 class Backend(NamedTuple):
     """What is below GraphQL, and tells `hook` what happens."""
 
-    verbs: Verbs
+    verbs: CallService
     client: InsightsClient
     cache: MemoryCache | TieredCache
     quotas: Quotas
@@ -76,11 +76,11 @@ def backend_of(
     accounts = ServedAccounts(configuration.accounts)
     warehouse = warehouse_of(settings, accounts, clock, hook)
     store = Store(cache, freshness, clock)
-    ground = Ground(client, store, freshness, leases, hook, clock, accounts, warehouse)
+    dependencies = Dependencies(client, store, freshness, leases, hook, clock, accounts, warehouse)
     pushed = events_are_on(settings, configuration.accounts)
     quotas = Quotas.of(settings, hook, viewers=configuration.stranger is None)
-    verbs = Verbs.on(
-        ground,
+    verbs = CallService.on(
+        dependencies,
         configuration.realms,
         quotas.followers,
         events_are_on=pushed,

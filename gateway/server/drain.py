@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class Leaving:
+class Drain:
     """Whether this process leaves, `seconds` before its server stops."""
 
     def __init__(self, seconds: float) -> None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from gateway.calls.served_accounts import ServedAccounts
-from gateway.calls.service import Verbs
+from gateway.calls.service import CallService
 from gateway.concurrency.background import keep_running
 from gateway.config.settings import Settings
 from gateway.instrumentation import Hook
@@ -40,7 +40,7 @@ def warehouse_of(
 
 
 @asynccontextmanager
-async def kept_up(verbs: Verbs, hook: Hook) -> AsyncIterator[None]:
+async def kept_up(verbs: CallService, hook: Hook) -> AsyncIterator[None]:
     """Open it behind the start, keep it in step with Twilio, and close it in the end."""
     warehouse, synchroniser = verbs.warehouse, verbs.synchroniser
     if warehouse is None or synchroniser is None:

@@ -12,7 +12,7 @@ from functools import partial
 import httpx
 
 from gateway.concurrency.deadlines import Asker, in_time, now
-from gateway.concurrency.fair_queue import FairLine
+from gateway.concurrency.fair_queue import FairQueue
 from gateway.errors import DeadlineExceeded
 from gateway.instrumentation import ConcurrencyChanged, Hook, Outcome, Shed, silent
 from gateway.upstream.adaptive_limit import AdaptiveLimit
@@ -52,7 +52,7 @@ class Share:
     def __init__(self, most: int, clock: Callable[[], float], shed: Callable[[], None]) -> None:
         self.adaptive = AdaptiveLimit(most)
         self.under_way = 0
-        self._line: FairLine[_Place] = FairLine()
+        self._line: FairQueue[_Place] = FairQueue()
         self._clock = clock
         self._shed = shed
         self._paused_until = 0.0
@@ -143,7 +143,7 @@ class Share:
             self._line.join(place.asker.priority, place.asker.viewer, place)
 
 
-class FairShares(httpx.AsyncBaseTransport):
+class ConcurrencyLimit(httpx.AsyncBaseTransport):
     """Passes on as many requests of each account at once as it bears, up to `most`.
 
     Raises Overloaded and TooLate.

@@ -21,7 +21,7 @@ class _End(NamedTuple):
     reason: str | None
 
 
-class Observed(httpx.AsyncBaseTransport):
+class Instrumented(httpx.AsyncBaseTransport):
     """Has the hook hear of every attempt."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, hook: Hook) -> None:

@@ -61,7 +61,7 @@ class RetryBudget:
         return True
 
 
-class Attempts(httpx.AsyncBaseTransport):
+class Retries(httpx.AsyncBaseTransport):
     """Repeats what failed, within the budget of its account and the deadline of its asker.
 
     Which attempt it is stands in the extensions of the request, for the layers below.

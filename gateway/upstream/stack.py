@@ -5,9 +5,9 @@ import httpx
 from gateway.instrumentation import Hook, silent
 from gateway.upstream.availability import Availability
 from gateway.upstream.circuit_breaker import CircuitBreaker, FailFast
-from gateway.upstream.concurrency_limit import FairShares
-from gateway.upstream.instrumented import Observed
-from gateway.upstream.retry import Attempts
+from gateway.upstream.concurrency_limit import ConcurrencyLimit
+from gateway.upstream.instrumented import Instrumented
+from gateway.upstream.retry import Retries
 from gateway.upstream.transport import Bounded
 
 
@@ -24,6 +24,6 @@ def discipline(
     is asked before it too, so that nobody waits for a refusal.
     """
     watched = Availability(hook)
-    breaker = CircuitBreaker(Observed(Bounded(transport, seconds), watched), hook=watched)
-    shares = FairShares(breaker, concurrency, hook=hook)
-    return Attempts(FailFast(shares, breaker))
+    breaker = CircuitBreaker(Instrumented(Bounded(transport, seconds), watched), hook=watched)
+    shares = ConcurrencyLimit(breaker, concurrency, hook=hook)
+    return Retries(FailFast(shares, breaker))

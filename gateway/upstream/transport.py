@@ -74,7 +74,7 @@ class Wire(httpx.AsyncBaseTransport):
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
         )
-        session._retry_connection = False  # noqa: SLF001 - `Attempts` repeats, and counts
+        session._retry_connection = False  # noqa: SLF001 - `Retries` repeats, and counts
         return session
 
 

@@ -5,21 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.concurrency.deadlines import Priority
-from gateway.concurrency.fair_queue import TURNS, FairLine
+from gateway.concurrency.fair_queue import TURNS, FairQueue
 
 QUESTION, BACKGROUND = Priority.QUESTION, Priority.BACKGROUND
 Place = tuple[Priority, str, int]
 PLACES = st.lists(st.tuples(st.sampled_from(Priority), st.sampled_from("abc")), max_size=60)
 
 
-def line_of(places: list[tuple[Priority, str]]) -> FairLine[Place]:
-    line = FairLine[Place]()
+def line_of(places: list[tuple[Priority, str]]) -> FairQueue[Place]:
+    line = FairQueue[Place]()
     for number, (priority, viewer) in enumerate(places):
         line.join(priority, viewer, (priority, viewer, number))
     return line
 
 
-def served(line: FairLine[Place]) -> Iterator[Place]:
+def served(line: FairQueue[Place]) -> Iterator[Place]:
     while (place := line.next()) is not None:
         yield place
 

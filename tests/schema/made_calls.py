@@ -16,7 +16,7 @@ from gateway.cache.memory_cache import MemoryCache
 from gateway.calls.call import Call, FinalReason, Lookup, LookupStatus, Source
 from gateway.calls.details import DetailStretch
 from gateway.calls.pages import Page, Stretch, listed
-from gateway.calls.service import Verbs
+from gateway.calls.service import CallService
 from gateway.config.accounts import Account
 from gateway.config.settings import Secret
 from gateway.config.viewers import Realm, Scope, Viewer
@@ -202,7 +202,7 @@ class MadeCalls:
         """A context whose verbs these are."""
         lists = SimpleNamespace(forward=self.stretch, backward=self.stretch)
         details = SimpleNamespace(forward=self.details)
-        verbs = cast("Verbs", SimpleNamespace(lookups=self, lists=lists, details=details))
+        verbs = cast("CallService", SimpleNamespace(lookups=self, lists=lists, details=details))
         made = Viewer("somebody", Realm(ACCOUNT), scopes)
         viewer = self._viewers.setdefault(scopes, made)
         return Context(viewer, verbs, Cursors(b"key"), NOON, 10.0, "request-id")

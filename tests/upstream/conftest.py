@@ -17,8 +17,8 @@ from gateway.insights.windows import Window
 from gateway.instrumentation import Hook, silent
 from gateway.sandbox import Sandbox
 from gateway.upstream.client import InsightsClient
-from gateway.upstream.concurrency_limit import FairShares
-from gateway.upstream.instrumented import Observed
+from gateway.upstream.concurrency_limit import ConcurrencyLimit
+from gateway.upstream.instrumented import Instrumented
 from gateway.upstream.transport import Bounded, Wire
 
 NOON = 1_780_000_000.0
@@ -62,7 +62,7 @@ def raising(error: BaseException) -> Answering:
 def client_of(
     transport: httpx.AsyncBaseTransport, base_url: str = BASE_URL, hook: Hook = silent
 ) -> InsightsClient:
-    observed = Observed(Bounded(transport, 60), hook)
+    observed = Instrumented(Bounded(transport, 60), hook)
     return InsightsClient(observed, base_url, hook=hook, clock=lambda: NOON)
 
 
@@ -123,7 +123,7 @@ async def connected(
     base_url: str, concurrency: int = 64, seconds: float = 30
 ) -> AsyncIterator[InsightsClient]:
     """A client over real connections, that asks once."""
-    client = client_of(FairShares(Bounded(Wire(), seconds), concurrency), base_url)
+    client = client_of(ConcurrencyLimit(Bounded(Wire(), seconds), concurrency), base_url)
     try:
         yield client
     finally:

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.concurrency.deadlines import Askers, Priority, now
 from gateway.instrumentation import ConcurrencyChanged, Happening, Shed
-from gateway.upstream.concurrency_limit import MOST_WAITING, FairShares, Overloaded, TooLate
+from gateway.upstream.concurrency_limit import MOST_WAITING, ConcurrencyLimit, Overloaded, TooLate
 from tests.upstream.layers import (
     ACCOUNT,
     OTHER,
@@ -24,7 +24,7 @@ Answering = asyncio.Task[httpx.Response]
 
 
 def ask(
-    layer: FairShares, number: int, name: str = "somebody", account: str = ACCOUNT
+    layer: ConcurrencyLimit, number: int, name: str = "somebody", account: str = ACCOUNT
 ) -> list[Answering]:
     """So many requests of a viewer, at once."""
     asker = viewer(name)
@@ -37,7 +37,7 @@ def ask(
 async def test_no_more_requests_are_under_way_than_allowed() -> None:
     """The others wait in line, and all of them are answered in the end."""
     crowd = Crowd()
-    asking = ask(FairShares(crowd, 7), 100)
+    asking = ask(ConcurrencyLimit(crowd, 7), 100)
     await turns(300)
     assert crowd.inside == 7
 
@@ -51,7 +51,7 @@ async def test_no_more_requests_are_under_way_than_allowed() -> None:
 async def test_each_account_has_a_share_of_its_own() -> None:
     """One that is busy does not hold up another."""
     crowd = Crowd()
-    layer = FairShares(crowd, 3)
+    layer = ConcurrencyLimit(crowd, 3)
     asking = ask(layer, 10) + ask(layer, 2, account=OTHER)
     await turns(60)
 
@@ -63,7 +63,7 @@ async def test_each_account_has_a_share_of_its_own() -> None:
 async def test_whoever_gives_up_leaves_the_line_and_the_place() -> None:
     """A place is never lost, or the gateway would fall silent one day."""
     crowd = Crowd()
-    layer = FairShares(crowd, 2)
+    layer = ConcurrencyLimit(crowd, 2)
     asking = ask(layer, 6)
     await turns(30)
     for task in (asking[0], asking[4]):  # one is being served, one waits
@@ -81,7 +81,7 @@ async def test_whoever_gives_up_leaves_the_line_and_the_place() -> None:
 async def test_who_leaves_as_its_turn_comes_gives_it_to_the_next() -> None:
     """Both may happen in one turn of the event loop."""
     crowd = Crowd()
-    layer = FairShares(crowd, 1)
+    layer = ConcurrencyLimit(crowd, 1)
     first, second, third = ask(layer, 3)
     await turns()
     share = layer.share(ACCOUNT)
@@ -100,7 +100,7 @@ async def test_who_leaves_as_its_turn_comes_gives_it_to_the_next() -> None:
 async def test_viewers_get_fair_shares() -> None:
     """One who asks for a hundred things does not hold up another's single question."""
     crowd = Crowd()
-    layer = FairShares(crowd, 2)
+    layer = ConcurrencyLimit(crowd, 2)
     asking = ask(layer, 100, "walker")
     await turns()
     asking += ask(layer, 1, "asker")
@@ -114,7 +114,7 @@ async def test_viewers_get_fair_shares() -> None:
 async def test_what_becomes_pressing_moves_up_in_line() -> None:
     """Somebody asks for what is only polled for: from then on somebody waits for it."""
     crowd = Crowd()
-    layer = FairShares(crowd, 1)
+    layer = ConcurrencyLimit(crowd, 1)
     together = Askers()
     asking = ask(layer, 1)
     await turns()
@@ -134,7 +134,7 @@ async def test_what_becomes_pressing_moves_up_in_line() -> None:
 async def test_a_question_that_others_join_keeps_its_turn() -> None:
     """It waits where it did, however often somebody joins it and leaves again."""
     crowd, order = Crowd(), list[str]()
-    layer = FairShares(crowd, 1)
+    layer = ConcurrencyLimit(crowd, 1)
     together = Askers()
     first = ask(layer, 1)
     await turns()
@@ -158,7 +158,7 @@ async def test_a_question_that_others_join_keeps_its_turn() -> None:
 async def test_a_full_line_turns_away_whoever_waits_for_most() -> None:
     """It is told when to come back; who asks for little is let in."""
     crowd, heard = Crowd(), list[Happening]()
-    layer = FairShares(crowd, 2, hook=heard.append)
+    layer = ConcurrencyLimit(crowd, 2, hook=heard.append)
     asking = ask(layer, 2 + MOST_WAITING, "walker")
     await turns(100)
     assert not any(task.done() for task in asking)
@@ -180,7 +180,7 @@ async def test_a_full_line_turns_away_whoever_waits_for_most() -> None:
 async def test_who_waits_in_line_until_it_is_too_late_is_not_sent_at_all() -> None:
     """So that of a write it is known that it was not done."""
     crowd = Crowd()
-    layer = FairShares(crowd, 1)
+    layer = ConcurrencyLimit(crowd, 1)
     asking = ask(layer, 1)
     await turns()
     late = viewer("late")
@@ -197,7 +197,7 @@ async def test_who_waits_in_line_until_it_is_too_late_is_not_sent_at_all() -> No
 async def test_after_a_429_nothing_is_sent_for_as_long_as_twilio_asks() -> None:
     """Who cannot wait that long is told so at once, and not sent."""
     twilio = Scripted(429, Retry_After="1")
-    layer = FairShares(twilio, 8)
+    layer = ConcurrencyLimit(twilio, 8)
     began = time.monotonic()
     await statuses(layer, [request()])
     hurried = viewer("hurried")
@@ -216,7 +216,7 @@ async def test_after_a_429_nothing_is_sent_for_as_long_as_twilio_asks() -> None:
 async def test_a_429_without_a_time_makes_a_pause_that_grows() -> None:
     """Twilio is not asked as fast as it can refuse."""
     twilio = Scripted(*[429] * 4)
-    layer = FairShares(twilio, 8, chance=lambda: 0.0)
+    layer = ConcurrencyLimit(twilio, 8, chance=lambda: 0.0)
     began = time.monotonic()
     await statuses(layer, [request()] * 5)
 
@@ -227,7 +227,7 @@ async def test_a_429_without_a_time_makes_a_pause_that_grows() -> None:
 async def test_a_pause_that_twilio_named_makes_no_other_longer() -> None:
     """How long Twilio wants to be left alone is for it to say; of our own there was none yet."""
     twilio = Scripted(*[429] * 6, Retry_After="0")
-    layer = FairShares(twilio, 8, chance=lambda: 0.0)
+    layer = ConcurrencyLimit(twilio, 8, chance=lambda: 0.0)
     await statuses(layer, [request()] * 6)
     share = layer.share(ACCOUNT)
     began = now()
@@ -240,7 +240,7 @@ async def test_a_pause_that_twilio_named_makes_no_other_longer() -> None:
 async def test_the_line_goes_on_though_timers_are_early() -> None:
     """The event loop rounds; nobody is left waiting because the pause was not quite over."""
     twilio = Scripted(429)
-    layer = FairShares(twilio, 8, clock=lambda: now() * 0.9, chance=lambda: 0.0)
+    layer = ConcurrencyLimit(twilio, 8, clock=lambda: now() * 0.9, chance=lambda: 0.0)
 
     async with asyncio.timeout(10):
         await statuses(layer, [request()] * 2)
@@ -251,7 +251,7 @@ async def test_the_line_goes_on_though_timers_are_early() -> None:
 async def test_the_hook_hears_how_the_limit_moves() -> None:
     """Down by half after a 429, and up by one with each round of answers."""
     heard = list[Happening]()
-    layer = FairShares(Scripted(429), 4, hook=heard.append, chance=lambda: 0.0)
+    layer = ConcurrencyLimit(Scripted(429), 4, hook=heard.append, chance=lambda: 0.0)
     await statuses(layer, [request()])
     crowded = [ask(layer, 2) for _ in range(8)]
     await asyncio.gather(*(task for tasks in crowded for task in tasks))
@@ -262,7 +262,7 @@ async def test_the_hook_hears_how_the_limit_moves() -> None:
 async def test_a_twilio_that_cannot_be_asked_is_a_sign_of_load_too() -> None:
     """Answers that never come lower the limit as those do that say so."""
     heard = list[Happening]()
-    layer = FairShares(Scripted(TimeoutError()), 4, hook=heard.append)
+    layer = ConcurrencyLimit(Scripted(TimeoutError()), 4, hook=heard.append)
 
     with pytest.raises(TimeoutError):
         await layer.handle_async_request(request())
@@ -279,7 +279,7 @@ async def test_pages_that_take_longer_for_being_longer_are_no_sign_of_load() -> 
             await clock.sleep(request.extensions["size"] / 1000)
             return await super().handle_async_request(request)
 
-    layer = FairShares(Lengthy(), 4, hook=heard.append, clock=clock)
+    layer = ConcurrencyLimit(Lengthy(), 4, hook=heard.append, clock=clock)
     for size in [25] * 60 + [1000] * 40:
         asked = request()
         asked.extensions["size"] = size

@@ -7,15 +7,15 @@ from hypothesis import strategies as st
 
 from gateway.concurrency.deadlines import OneAsker
 from gateway.upstream.responses import NotSent
-from gateway.upstream.retry import FIRST_PAUSE, MOST, Attempts, RetryBudget
+from gateway.upstream.retry import FIRST_PAUSE, MOST, Retries, RetryBudget
 from gateway.upstream.transport import BodyTooLarge
 from tests.upstream.layers import ACCOUNT, OTHER, Scripted, Time, request
 
 LOST = httpx.ConnectError("refused")
 
 
-def attempts(twilio: Scripted, time: Time, chance: float = 0.5) -> Attempts:
-    return Attempts(twilio, sleep=time.sleep, clock=time, chance=lambda: chance)
+def attempts(twilio: Scripted, time: Time, chance: float = 0.5) -> Retries:
+    return Retries(twilio, sleep=time.sleep, clock=time, chance=lambda: chance)
 
 
 @pytest.mark.parametrize("trouble", [429, 500, 503, 504, 408, LOST, TimeoutError()])
@@ -86,7 +86,7 @@ async def test_attempts_have_an_end() -> None:
 async def test_pauses_are_drawn_from_a_bound_that_doubles(first: float, second: float) -> None:
     """From zero on, so that those who failed together come back apart."""
     time, chances = Time(), iter([first, second])
-    layer = Attempts(Scripted(500, 500), sleep=time.sleep, clock=time, chance=lambda: next(chances))
+    layer = Retries(Scripted(500, 500), sleep=time.sleep, clock=time, chance=lambda: next(chances))
 
     await layer.handle_async_request(request())
 
@@ -129,7 +129,7 @@ async def test_nobody_waits_for_an_hour_because_twilio_says_so() -> None:
 async def test_in_an_outage_twilio_sees_a_tenth_more() -> None:
     """And not three times as much, when it can bear it least."""
     time, twilio = Time(), Scripted(*[503] * 5000)
-    layer = Attempts(twilio, sleep=time.sleep, clock=lambda: 0.0, chance=lambda: 0.0)
+    layer = Retries(twilio, sleep=time.sleep, clock=lambda: 0.0, chance=lambda: 0.0)
 
     for _ in range(1000):
         await layer.handle_async_request(request())
@@ -141,7 +141,7 @@ async def test_in_an_outage_twilio_sees_a_tenth_more() -> None:
 async def test_one_account_does_not_spend_the_retries_of_another() -> None:
     """Its trouble is its own."""
     time, twilio = Time(), Scripted(*[503] * 100)
-    layer = Attempts(twilio, sleep=time.sleep, clock=lambda: 0.0, chance=lambda: 0.0)
+    layer = Retries(twilio, sleep=time.sleep, clock=lambda: 0.0, chance=lambda: 0.0)
     for _ in range(40):
         await layer.handle_async_request(request(account=ACCOUNT))
     twilio.attempts.clear()

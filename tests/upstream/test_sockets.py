@@ -72,7 +72,7 @@ async def test_a_server_that_hangs_up_without_a_word_is_unavailable() -> None:
 
 @pytest.mark.parametrize("kept", [False, True], ids=["a new connection", "one that was kept"])
 async def test_what_is_hung_up_on_is_sent_once_for_each_attempt(*, kept: bool) -> None:
-    """Three times in all, as `docs/operations/bad-day.md` says: only `Attempts` repeats."""
+    """Three times in all, as `docs/operations/bad-day.md` says: only `Retries` repeats."""
     requests: list[bytes] = []
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -26,7 +26,7 @@ class Admission(Struct, frozen=True):
     """A viewer, and up to when (seconds since 1970) what was shown is good; None for ever.
 
     `withdrawn` is set when the viewer is no more, or may do other things than before; `version` is
-    the doorkeeper's at that moment.
+    the authenticator's at that moment.
     """
 
     viewer: Viewer
@@ -43,7 +43,7 @@ class Admission(Struct, frozen=True):
         return None if self.until is None else max(0.0, self.until - now)
 
 
-class Doorkeeper:
+class Authenticator:
     """Tells viewers by what they show. `stranger` is who everybody is, where there are no others.
 
     `version` is another one whenever it may tell another viewer by the same. Raises

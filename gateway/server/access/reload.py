@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from gateway.calls.service import Verbs
+from gateway.calls.service import CallService
 from gateway.config.accounts import Account
 from gateway.config.file import Configuration
 from gateway.config.settings import Settings
 from gateway.errors import WrongSettings
 from gateway.instrumentation import Hook
-from gateway.server.access.authentication import Doorkeeper
+from gateway.server.access.authentication import Authenticator
 from gateway.server.access.jwt import TokenVerifier
 from gateway.server.signals import hangup_is_handled, is_main_thread
 from gateway.server.webhook import Accept, EventSink, Signer, signer_of
@@ -35,19 +35,19 @@ class Access:
         self,
         configuration: Configuration,
         settings: Settings,
-        verbs: Verbs,
+        verbs: CallService,
         verifier: TokenVerifier | None,
         hook: Hook,
     ) -> None:
         self._settings = settings
         self._verbs = verbs
-        self.doorkeeper = Doorkeeper(configuration.grants, configuration.stranger, verifier)
+        self.authenticator = Authenticator(configuration.grants, configuration.stranger, verifier)
         self.sink = EventSink(self._doors(configuration.accounts), hook)
 
     def replace(self, configuration: Configuration) -> None:
         """Obey another configuration from now on."""
         accounts = configuration.accounts
-        self.doorkeeper.replace(configuration.grants, configuration.stranger)
+        self.authenticator.replace(configuration.grants, configuration.stranger)
         self.sink.replace(self._doors(accounts))
         pushed = events_are_on(self._settings, accounts)
         self._verbs.serve(configuration.realms, accounts, events_are_on=pushed)

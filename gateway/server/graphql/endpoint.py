@@ -76,7 +76,7 @@ class GraphQLEndpoint:
         statuses: Statuses = _STATUSES,
     ) -> None:
         self._statuses = statuses
-        self._doorkeeper = service.doorkeeper
+        self._authenticator = service.authenticator
         self._executor = service.executor
         self._context = service.context
         self._connections = service.quotas.connections
@@ -152,10 +152,10 @@ class GraphQLEndpoint:
 
     async def _admitted(self, authorization: str | None, incoming: Incoming) -> Admission:
         """Whose request it is. Raises Unauthenticated, and ClientLeft."""
-        if (admission := self._doorkeeper.known(authorization)) is not None:
+        if (admission := self._authenticator.known(authorization)) is not None:
             return admission
         with WhileConnected(incoming):
-            return await self._doorkeeper.admit(authorization)
+            return await self._authenticator.admit(authorization)
 
     def _streamed(
         self, media_type: str, answers: AsyncGenerator[Answer, None], tally: Tally, who: Admission

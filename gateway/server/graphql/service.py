@@ -8,7 +8,7 @@ from gateway.config.viewers import Viewer
 from gateway.schema.context import Context
 from gateway.schema.execution.executor import Executor
 from gateway.schema.execution.tables import Tables
-from gateway.server.access.authentication import Doorkeeper
+from gateway.server.access.authentication import Authenticator
 
 
 class MakeContext(Protocol):
@@ -28,6 +28,6 @@ class Service(NamedTuple):
     executor: Executor
     tables: Tables
     context: MakeContext
-    doorkeeper: Doorkeeper
+    authenticator: Authenticator
     quotas: Quotas
     clock: Callable[[], float]

@@ -29,7 +29,7 @@ from gateway.server.graphql.cors import may_connect
 from gateway.server.graphql.load_shedding import too_many
 from gateway.server.graphql.service import Service
 from gateway.server.telemetry.clients import client_of
-from gateway.server.telemetry.request_log import Journal, note
+from gateway.server.telemetry.request_log import RequestLog, note
 
 SUBPROTOCOL = "graphql-transport-ws"
 
@@ -76,7 +76,7 @@ class WebSocketEndpoint:
     """
 
     def __init__(
-        self, service: Service, *, journal: Journal, origins: frozenset[str] = frozenset()
+        self, service: Service, *, journal: RequestLog, origins: frozenset[str] = frozenset()
     ) -> None:
         self._service = service
         self._journal = journal
@@ -105,12 +105,12 @@ class WebSocketEndpoint:
 
 
 class _Connection:
-    def __init__(self, socket: WebSocket, service: Service, journal: Journal) -> None:
+    def __init__(self, socket: WebSocket, service: Service, journal: RequestLog) -> None:
         self._socket = socket
         self._journal = journal
         self._executor = service.executor
         self._context = service.context
-        self._doorkeeper = service.doorkeeper
+        self._authenticator = service.authenticator
         self._quotas = service.quotas
         self._clock = service.clock
         self._viewer: Viewer | None = None
@@ -178,7 +178,7 @@ class _Connection:
         said = payload.get("Authorization", payload.get("authorization"))
         shown = said if isinstance(said, str) else self._socket.headers.get("authorization")
         try:
-            admission = await self._doorkeeper.admit(shown)
+            admission = await self._authenticator.admit(shown)
         except KeysUnavailable as problem:
             raise Closed(TRY_AGAIN_LATER, str(problem)) from None
         except Unauthenticated as problem:

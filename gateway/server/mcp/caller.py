@@ -13,7 +13,7 @@ from gateway.config.viewers import Viewer
 from gateway.request_stats import Tally, current
 from gateway.server.access.authentication import Admission
 from gateway.server.graphql.service import Service
-from gateway.server.telemetry.request_log import Journal
+from gateway.server.telemetry.request_log import RequestLog
 
 Report: TypeAlias = Callable[[int, str], Awaitable[None]]
 """Reports progress to the client: how many answers there were, and the state in words."""
@@ -48,7 +48,9 @@ class Caller(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def by_pipe(service: Service, journal: Journal, token: str | None) -> AsyncIterator[Caller]:
+async def by_pipe(
+    service: Service, journal: RequestLog, token: str | None
+) -> AsyncIterator[Caller]:
     """Whoever sends one message over standard input; its token is looked at each time.
 
     Raises Unauthenticated and QuotaSpent.
@@ -58,7 +60,7 @@ async def by_pipe(service: Service, journal: Journal, token: str | None) -> Asyn
     try:
         with service.quotas.requests.enter() as place:
             shown = None if token is None else f"Bearer {token}"
-            admission = await service.doorkeeper.admit(shown)
+            admission = await service.authenticator.admit(shown)
             yield Caller.of(admission, place, tally, service.clock())
     finally:
         journal.message(tally)

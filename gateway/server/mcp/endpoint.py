@@ -29,7 +29,7 @@ from gateway.server.graphql.responses import refusal, turned_away
 from gateway.server.graphql.service import Service
 from gateway.server.mcp.caller import Caller, by_pipe
 from gateway.server.mcp.server import Callers
-from gateway.server.telemetry.request_log import Journal
+from gateway.server.telemetry.request_log import RequestLog
 
 PATH = "/mcp"
 
@@ -40,7 +40,7 @@ class Endpoint:
     def __init__(
         self,
         service: Service,
-        journal: Journal,
+        journal: RequestLog,
         origins: frozenset[str],
         server: Callable[[Callers], Server[Any]],
     ) -> None:
@@ -100,7 +100,7 @@ class Endpoint:
     async def _caller(self, scope: Scope, place: Place) -> Caller:
         """Whose request it is. Raises Unauthenticated and QuotaSpent."""
         state, service = scope["state"], self._service
-        admission = await service.doorkeeper.admit(Headers(scope=scope).get("authorization"))
+        admission = await service.authenticator.admit(Headers(scope=scope).get("authorization"))
         ask_for(OneAsker(admission.viewer.name))
         stopping = state.get("stopping")
         return Caller.of(admission, place, state["tally"], service.clock(), stopping)

@@ -12,7 +12,7 @@ from gateway.errors import WrongSettings
 from gateway.server.graphql.service import Service
 from gateway.server.mcp.catalogue import toolbox_of
 from gateway.server.mcp.library import Library
-from gateway.server.telemetry.request_log import Journal
+from gateway.server.telemetry.request_log import RequestLog
 
 if TYPE_CHECKING:
     from gateway.server.mcp.endpoint import Endpoint
@@ -53,7 +53,7 @@ def mounted(
     settings: Settings,
     service: Service,
     schema: GraphQLSchema,
-    journal: Journal,
+    journal: RequestLog,
     origins: frozenset[str],
 ) -> Mounted:
     """The protocol, for pages of `origins` too. Raises WrongSettings without its SDK."""
@@ -64,7 +64,7 @@ def _endpoint(
     settings: Settings,
     service: Service,
     schema: GraphQLSchema,
-    journal: Journal,
+    journal: RequestLog,
     origins: frozenset[str],
 ) -> "Endpoint":
     try:

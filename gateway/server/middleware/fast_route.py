@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class Straight:
+class FastRoute:
     """Passes on what is for `path`, with a slash at its end or without, and the rest to `app`.
 
     HTTP requests go to `over_http`, WebSockets to `over_websocket`.

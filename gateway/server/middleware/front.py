@@ -3,12 +3,12 @@
 from msgspec import Struct
 from starlette.types import ASGIApp
 
-from gateway.server.drain import Leaving
-from gateway.server.middleware.fast_route import Straight
+from gateway.server.drain import Drain
+from gateway.server.middleware.fast_route import FastRoute
 from gateway.server.middleware.request_id import RequestIds
 from gateway.server.middleware.security import Security
 from gateway.server.protocols.replay import Replay
-from gateway.server.telemetry.request_log import Journal
+from gateway.server.telemetry.request_log import RequestLog
 
 GRAPHQL = "/graphql"
 
@@ -21,15 +21,15 @@ class Front(Struct, frozen=True):
 
     over_http: ASGIApp
     over_websocket: ASGIApp
-    journal: Journal
+    journal: RequestLog
     replay: Replay
-    leaving: Leaving
+    drain: Drain
     local_only: bool
 
     def __call__(self, app: ASGIApp) -> ASGIApp:
         """The application behind all of it."""
-        straight = Straight(
+        straight = FastRoute(
             app, GRAPHQL, over_http=self.over_http, over_websocket=self.over_websocket
         )
         secured = Security(straight, local_only=self.local_only)
-        return RequestIds(secured, self.journal, self.leaving, self.replay)
+        return RequestIds(secured, self.journal, self.drain, self.replay)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.request_stats import Tally, current
-from gateway.server.drain import Leaving
+from gateway.server.drain import Drain
 from gateway.server.protocols.replay import Replay
-from gateway.server.telemetry.request_log import Journal, request_id_of
+from gateway.server.telemetry.request_log import RequestLog, request_id_of
 
 _REQUEST_ID, _TRACE_PARENT = b"x-request-id", b"traceparent"
 
@@ -19,11 +19,11 @@ class RequestIds:
     """Gives every request an id: the client's own `X-Request-Id` if it is a sane one."""
 
     def __init__(
-        self, app: ASGIApp, journal: Journal, leaving: Leaving, replay: Replay | None = None
+        self, app: ASGIApp, journal: RequestLog, drain: Drain, replay: Replay | None = None
     ) -> None:
         self._app = app
         self._journal = journal
-        self._leaving = leaving
+        self._drain = drain
         self._replay = replay
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,7 +41,7 @@ class RequestIds:
             nonlocal status, headers
             if message["type"] == "http.response.start":
                 status, headers = message["status"], message.get("headers", ())
-                closing = [(b"connection", b"close")] * self._leaving.begun
+                closing = [(b"connection", b"close")] * self._drain.begun
                 message["headers"] = [*headers, *closing, (_REQUEST_ID, request_id.encode("ascii"))]
             await send(message)
 

@@ -30,12 +30,12 @@ from starlette.types import Scope
 from gateway.lru import LruCache
 from gateway.request_stats import Client, Tally, current
 from gateway.schema.results.answer_cache import AnswerCache, Question
-from gateway.server.access.authentication import Admission, Doorkeeper
-from gateway.server.drain import Leaving
+from gateway.server.access.authentication import Admission, Authenticator
+from gateway.server.drain import Drain
 from gateway.server.graphql.http_cache import for_caches
 from gateway.server.graphql.rate_limit_headers import told_of_budget
 from gateway.server.telemetry.clients import HEADERS as CLIENT_HEADERS
-from gateway.server.telemetry.request_log import Journal, request_id_of
+from gateway.server.telemetry.request_log import RequestLog, request_id_of
 
 LONGEST = 16 * 1024
 """Bytes of a request that is replayed."""
@@ -161,16 +161,16 @@ class Replay:
         self,
         memory: LruCache,
         answers: AnswerCache,
-        doorkeeper: Doorkeeper,
-        journal: Journal,
-        leaving: Leaving,
+        authenticator: Authenticator,
+        journal: RequestLog,
+        drain: Drain,
         clock: Callable[[], float],
     ) -> None:
         self._memory = memory
         self._answers = answers
-        self._doorkeeper = doorkeeper
+        self._authenticator = authenticator
         self._journal = journal
-        self._leaving = leaving
+        self._drain = drain
         self._clock = clock
         self.name = Names().name
 
@@ -190,10 +190,10 @@ class Replay:
         Its status is 200.
         """
         known: _Known | None = self._memory.get(("replay", named.name))
-        if known is None or self._leaving.begun:
+        if known is None or self._drain.begun:
             return None
         asked, now = known.asked, self._clock()
-        if now >= asked.until or asked.admission.version != self._doorkeeper.version:
+        if now >= asked.until or asked.admission.version != self._authenticator.version:
             self._memory.forget(("replay", named.name))
             return None
         tally = Tally(request_id_of(named.request_id), named.trace_parent)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.instrumentation import CircuitChanged, Listeners, Outcome, UpstreamAnswered
-from gateway.server.drain import Leaving
+from gateway.server.drain import Drain
 from gateway.server.telemetry.background_tasks import BackgroundTasks
 from gateway.server.telemetry.dependencies import Dependencies
 
@@ -18,12 +18,12 @@ class Health:
 
     def __init__(
         self,
-        leaving: Leaving,
+        drain: Drain,
         dependencies: Dependencies,
         tasks: BackgroundTasks,
         has_warehouse: bool = False,  # noqa: FBT001, FBT002 - a part that may be there or not
     ) -> None:
-        self._leaving = leaving
+        self._drain = drain
         self._dependencies = dependencies
         self._tasks = tasks
         self._has_warehouse = has_warehouse
@@ -63,7 +63,7 @@ class Health:
         }
         if self._has_warehouse:
             parts["warehouse"] = self._dependencies.state("warehouse")
-        if self._leaving.begun:
+        if self._drain.begun:
             return JSONResponse({"status": "unready", "server": "leaving", **parts}, 503)
         return JSONResponse({"status": "ok", "server": "ok", **parts})
 

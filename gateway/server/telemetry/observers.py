@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gateway.config.settings import Settings
 from gateway.instrumentation import DependencyChanged, Hook, among
 from gateway.request_stats import COUNTS
-from gateway.server.drain import Leaving
+from gateway.server.drain import Drain
 from gateway.server.telemetry.background_tasks import BackgroundTasks
 from gateway.server.telemetry.deliveries import Deliveries
 from gateway.server.telemetry.dependencies import Dependencies
@@ -23,14 +23,14 @@ class Observers(NamedTuple):
 
 
 def observers(
-    settings: Settings, leaving: Leaving, clock: Callable[[], float], hooks: Sequence[Hook]
+    settings: Settings, drain: Drain, clock: Callable[[], float], hooks: Sequence[Hook]
 ) -> Observers:
     """All of them. Some decide from several happenings that a dependency changed."""
     telemetry, dependencies = Telemetry(), Dependencies()
     counting, logging = telemetry.listeners(), dependencies.listeners()
     changed = among((counting, logging), hooks)
     tasks = BackgroundTasks(changed)
-    health = Health(leaving, dependencies, tasks, settings.gateway_warehouse_url is not None)
+    health = Health(drain, dependencies, tasks, settings.gateway_warehouse_url is not None)
     groups = [counting, logging, health.listeners(), tasks.listeners(), COUNTS]
     if settings.gateway_webhook_url is not None:
         groups.append(Deliveries(changed, clock).listeners())

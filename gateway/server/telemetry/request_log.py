@@ -63,7 +63,7 @@ _PLAIN = frozenset({"method", "path", "status"})
 _ALWAYS = vars(logging.LogRecord(logger.name, logging.INFO, "", 0, "", (), None))
 
 
-class Journal:
+class RequestLog:
     """Writes a line for each request that is over, and tells `hook` what metrics count."""
 
     def __init__(self, hook: Hook) -> None:

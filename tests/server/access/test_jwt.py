@@ -20,7 +20,7 @@ from gateway.config.settings import Secret
 from gateway.config.viewers import Realm, Scope, Viewer
 from gateway.errors import KeysUnavailable, Unauthenticated
 from gateway.server.access import jwt as verification
-from gateway.server.access.authentication import Doorkeeper
+from gateway.server.access.authentication import Authenticator
 from gateway.server.access.jwt import (
     KEEP_FOR,
     LEEWAY,
@@ -64,12 +64,12 @@ def issuer() -> Issuer:
 
 
 @pytest.fixture
-def doorkeeper(issuer: Issuer, clock: Clock) -> Doorkeeper:
+def authenticator(issuer: Issuer, clock: Clock) -> Authenticator:
     grants = [
         Grant(Viewer("ana", REALM, frozenset({Scope.CALLS_READ})), jwt_subject="ana"),
         Grant(Viewer("team", REALM, frozenset(Scope)), jwt_claims=(("roles", "support"),)),
     ]
-    return Doorkeeper(grants, None, TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock))
+    return Authenticator(grants, None, TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock))
 
 
 def _token(algorithm: str = "ES256", key: Any = None, **claims: Any) -> str:
@@ -83,18 +83,18 @@ def _token(algorithm: str = "ES256", key: Any = None, **claims: Any) -> str:
 
 @pytest.mark.parametrize("algorithm", sorted(KEYS))
 async def test_a_good_token_is_its_viewer_until_it_expires(
-    doorkeeper: Doorkeeper, algorithm: str
+    authenticator: Authenticator, algorithm: str
 ) -> None:
     """RS256, ES256 and EdDSA; by subject. As long as the token would be let in again, not less."""
-    admission = await doorkeeper.admit(f"Bearer {_token(algorithm)}")
+    admission = await authenticator.admit(f"Bearer {_token(algorithm)}")
     assert admission.viewer.name == "ana"
     assert admission.until == GOOD["exp"] + LEEWAY
 
 
-async def test_a_claim_can_make_a_viewer(doorkeeper: Doorkeeper) -> None:
+async def test_a_claim_can_make_a_viewer(authenticator: Authenticator) -> None:
     """One of a list of roles is enough."""
     token = _token(sub="somebody", roles=["support", "sales"])
-    assert (await doorkeeper.admit(f"Bearer {token}")).viewer.name == "team"
+    assert (await authenticator.admit(f"Bearer {token}")).viewer.name == "team"
 
 
 @pytest.mark.parametrize("claim", ["scope", "scp"])
@@ -104,10 +104,12 @@ async def test_scopes_may_be_one_text_with_blanks(
 ) -> None:
     """RFC 8693 §4.2 writes `scope` so, and Microsoft Entra `scp`; other issuers write a list."""
     grant = Grant(Viewer("team", REALM, frozenset(Scope)), jwt_claims=((claim, "calls"),))
-    doorkeeper = Doorkeeper([grant], None, TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock))
+    authenticator = Authenticator(
+        [grant], None, TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock)
+    )
     token = _token(sub="somebody", **{claim: said})
 
-    assert (await doorkeeper.admit(f"Bearer {token}")).viewer.name == "team"
+    assert (await authenticator.admit(f"Bearer {token}")).viewer.name == "team"
 
 
 @pytest.mark.parametrize(
@@ -119,10 +121,12 @@ async def test_no_part_of_a_word_is_a_scope(
 ) -> None:
     """Whole words count alone, and blanks part the values of no other claim."""
     grant = Grant(Viewer("team", REALM, frozenset(Scope)), jwt_claims=((claim, "calls"),))
-    doorkeeper = Doorkeeper([grant], None, TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock))
+    authenticator = Authenticator(
+        [grant], None, TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock)
+    )
 
     with pytest.raises(Unauthenticated):
-        await doorkeeper.admit(f"Bearer {_token(sub='somebody', **{claim: said})}")
+        await authenticator.admit(f"Bearer {_token(sub='somebody', **{claim: said})}")
 
 
 def _nameless(algorithm: str, key: Any = None) -> str:
@@ -135,22 +139,24 @@ def _nameless(algorithm: str, key: Any = None) -> str:
 
 @pytest.mark.parametrize("algorithm", sorted(KEYS))
 async def test_a_token_without_a_kid_is_verified_by_each_key_that_fits(
-    doorkeeper: Doorkeeper, issuer: Issuer, algorithm: str
+    authenticator: Authenticator, issuer: Issuer, algorithm: str
 ) -> None:
     """RFC 7515 §4.1.4: `kid` is optional; the key is found among all of the set."""
     others = [RSAKey.generate_key(2048), ECKey.generate_key("P-256"), OKPKey.generate_key()]
     issuer.keys = [*others, *KEYS.values()]
 
-    admission = await doorkeeper.admit(f"Bearer {_nameless(algorithm)}")
+    admission = await authenticator.admit(f"Bearer {_nameless(algorithm)}")
 
     assert admission.viewer.name == "ana"
 
 
-async def test_so_many_keys_are_tried_and_no_more(doorkeeper: Doorkeeper, issuer: Issuer) -> None:
+async def test_so_many_keys_are_tried_and_no_more(
+    authenticator: Authenticator, issuer: Issuer
+) -> None:
     """Whoever shows tokens without a `kid` has a bounded number of signatures verified."""
     others = [ECKey.generate_key("P-256") for _ in range(MOST_KEYS - 1)]
     issuer.keys = [*others, KEYS["ES256"]]
-    assert await doorkeeper.admit(f"Bearer {_nameless('ES256')}")
+    assert await authenticator.admit(f"Bearer {_nameless('ES256')}")
 
     fresh = ECKey.generate_key("P-256")
     issuer.keys = [*others, fresh, KEYS["ES256"]]
@@ -228,69 +234,69 @@ TRICKS: dict[str, Callable[[], str]] = {
 
 
 @pytest.mark.parametrize("trick", sorted(TRICKS))
-async def test_a_trick_is_refused(doorkeeper: Doorkeeper, trick: str) -> None:
+async def test_a_trick_is_refused(authenticator: Authenticator, trick: str) -> None:
     """Unauthenticated, and nothing of the token in the message."""
     token = TRICKS[trick]()
     with pytest.raises(Unauthenticated) as refused:
-        await doorkeeper.admit(f"Bearer {token}")
+        await authenticator.admit(f"Bearer {token}")
     assert token not in str(refused.value)
 
 
-async def test_clocks_may_differ_a_little(doorkeeper: Doorkeeper) -> None:
+async def test_clocks_may_differ_a_little(authenticator: Authenticator) -> None:
     """A token that expired some seconds ago is still good."""
-    assert await doorkeeper.admit(f"Bearer {_token(exp=int(NOON) - 10)}")
+    assert await authenticator.admit(f"Bearer {_token(exp=int(NOON) - 10)}")
 
 
 async def test_who_has_an_expired_token_is_told_so(
-    doorkeeper: Doorkeeper, issuer: Issuer, clock: Clock
+    authenticator: Authenticator, issuer: Issuer, clock: Clock
 ) -> None:
     """A choice of ours: the signature was good, so the holder learns nothing new of the gateway.
 
     The keys are not read again for it.
     """
     with pytest.raises(Unauthenticated, match="The token has expired"):
-        await doorkeeper.admit(f"Bearer {_token(exp=int(NOON) - LEEWAY)}")
+        await authenticator.admit(f"Bearer {_token(exp=int(NOON) - LEEWAY)}")
     clock.advance(REFRESH_AFTER + 1)
     with pytest.raises(Unauthenticated, match="The token has expired"):
-        await doorkeeper.admit(f"Bearer {_token(exp=int(NOON) - LEEWAY)}")
+        await authenticator.admit(f"Bearer {_token(exp=int(NOON) - LEEWAY)}")
     assert issuer.readings == 1
     forged = ECKey.generate_key("P-256", {"kid": "ec"})
     with pytest.raises(Unauthenticated, match="not valid here"):
-        await doorkeeper.admit(f"Bearer {_token(key=forged, exp=int(NOON) - 60)}")
+        await authenticator.admit(f"Bearer {_token(key=forged, exp=int(NOON) - 60)}")
 
 
 async def test_keys_are_rotated_without_a_restart(
-    doorkeeper: Doorkeeper, issuer: Issuer, clock: Clock
+    authenticator: Authenticator, issuer: Issuer, clock: Clock
 ) -> None:
     """A token by a new key has the keys read again; one by a withdrawn key is refused in time."""
-    assert await doorkeeper.admit(f"Bearer {_token()}")
+    assert await authenticator.admit(f"Bearer {_token()}")
     new = ECKey.generate_key("P-256", {"kid": "new", "alg": "ES256"})
     issuer.keys = [new]
     clock.advance(REFRESH_AFTER + 1)
-    assert await doorkeeper.admit(f"Bearer {_token(key=new)}")
+    assert await authenticator.admit(f"Bearer {_token(key=new)}")
     with pytest.raises(Unauthenticated):
-        await doorkeeper.admit(f"Bearer {_token()}")
+        await authenticator.admit(f"Bearer {_token()}")
 
 
 async def test_unknown_keys_do_not_have_the_keys_read_all_the_time(
-    doorkeeper: Doorkeeper, issuer: Issuer
+    authenticator: Authenticator, issuer: Issuer
 ) -> None:
     """Who shows bad tokens in a loop causes no load on the issuer."""
     for _ in range(20):
         with pytest.raises(Unauthenticated):
-            await doorkeeper.admit(f"Bearer {TRICKS['unknown kid']()}")
+            await authenticator.admit(f"Bearer {TRICKS['unknown kid']()}")
     assert issuer.readings == 1
 
 
 async def test_an_issuer_that_is_down_costs_nobody_access(
-    doorkeeper: Doorkeeper, issuer: Issuer, clock: Clock
+    authenticator: Authenticator, issuer: Issuer, clock: Clock
 ) -> None:
     """The keys of before go on being good; without any, nobody is let in."""
-    assert await doorkeeper.admit(f"Bearer {_token()}")
+    assert await authenticator.admit(f"Bearer {_token()}")
     issuer.is_up = False
     clock.advance(KEEP_FOR + 1)
-    assert await doorkeeper.admit(f"Bearer {_token(exp=int(NOON + KEEP_FOR) + 600)}")
-    fresh = Doorkeeper([], None, TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock))
+    assert await authenticator.admit(f"Bearer {_token(exp=int(NOON + KEEP_FOR) + 600)}")
+    fresh = Authenticator([], None, TokenVerifier(issuer.publish, ISSUER, AUDIENCE, clock))
     with pytest.raises(Unauthenticated, match="cannot be verified at the moment"):
         await fresh.admit(f"Bearer {_token(exp=int(NOON + KEEP_FOR) + 600)}")
 
@@ -299,13 +305,13 @@ async def test_an_issuer_that_is_down_costs_nobody_access(
     "header", [{"crit": 1}, {"crit": [[]]}, {"kid": []}, {"alg": {}}, {"typ": 7, "b64": 7}]
 )
 async def test_whatever_a_stranger_writes_is_no_fault_of_ours(
-    doorkeeper: Doorkeeper, header: dict[str, Any]
+    authenticator: Authenticator, header: dict[str, Any]
 ) -> None:
     """A header may hold anything that is JSON."""
     said = [{"alg": "RS256", "kid": "rsa", **header}, {}]
     parts = [urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in said]
     with pytest.raises(Unauthenticated):
-        await doorkeeper.admit(f"Bearer {'.'.join(parts)}.AAAA")
+        await authenticator.admit(f"Bearer {'.'.join(parts)}.AAAA")
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,11 @@ from gateway.schema.documents.request import Request
 from gateway.schema.execution.executor import Executor
 from gateway.schema.execution.tables import Tables
 from gateway.schema.operations import build_schema
-from gateway.server.access.authentication import Doorkeeper
+from gateway.server.access.authentication import Authenticator
 from gateway.server.graphql import websocket
 from gateway.server.graphql.service import Service
 from gateway.server.graphql.websocket import WebSocketEndpoint
-from gateway.server.telemetry.request_log import Journal
+from gateway.server.telemetry.request_log import RequestLog
 from tests.conftest import NOON, Gateway
 from tests.live import UPDATES, becomes, followers, hear, say
 from tests.server.conftest import listening, opened
@@ -153,10 +153,10 @@ async def test_what_goes_wrong_around_an_operation_is_told(
     executor = Executor(build_schema(), Plainly(), introspection=True)
     stranger = everybody(Account("AC" + "1" * 32, "AC" + "1" * 32, Secret("secret")))
     quotas = Quotas.of(Settings(), silent, viewers=False)
-    keeper = Doorkeeper([], stranger)
+    keeper = Authenticator([], stranger)
     tables = Tables(executor, Documents(build_schema(), introspection=True).read_aside)
     service = Service(executor, tables, context, keeper, quotas, lambda: NOON)
-    endpoint = WebSocketEndpoint(service, journal=Journal(silent))
+    endpoint = WebSocketEndpoint(service, journal=RequestLog(silent))
     app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
     async with listening(app) as address, opened(address) as connection:
         await say(connection, type="connection_init", payload={"token": "t"})

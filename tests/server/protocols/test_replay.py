@@ -28,7 +28,7 @@ from gateway.instrumentation import (
 )
 from gateway.sandbox import Sandbox
 from gateway.schema.types.node import encode_id
-from gateway.server.access.authentication import Admission, Doorkeeper
+from gateway.server.access.authentication import Admission, Authenticator
 from gateway.server.protocols.replay import Names
 from tests.conftest import Clock, Gateway
 from tests.server.conftest import Address, listening
@@ -624,15 +624,15 @@ async def test_a_viewer_that_was_removed_meanwhile_is_answered_no_more(
     before, after = People(sandbox), People(sandbox)
     before.add("ben", None, ALL)
     after.add("ana", None, READ)
-    know, reading = Doorkeeper.known, asyncio.Event()
+    know, reading = Authenticator.known, asyncio.Event()
 
-    def know_and_reload(keeper: Doorkeeper, shown: str | None) -> Admission | None:
+    def know_and_reload(keeper: Authenticator, shown: str | None) -> Admission | None:
         admission = know(keeper, shown)
         if reading.is_set():
             keeper.replace(after.access.grants)
         return admission
 
-    monkeypatch.setattr(Doorkeeper, "known", know_and_reload)
+    monkeypatch.setattr(Authenticator, "known", know_and_reload)
     asking = call_of(sandbox, "Authorization: Bearer ben")
     async with (
         Gateway(sandbox, clock, Settings(), access=before.access) as gateway,

@@ -13,9 +13,9 @@ from starlette.types import Message, Scope
 from starlette.websockets import WebSocket
 
 from gateway.instrumentation import silent
-from gateway.server.drain import Leaving
+from gateway.server.drain import Drain
 from gateway.server.middleware.request_id import RequestIds
-from gateway.server.telemetry.request_log import Journal
+from gateway.server.telemetry.request_log import RequestLog
 
 
 async def tell_id(request: Request) -> Response:
@@ -36,7 +36,7 @@ APP = Starlette(
         WebSocketRoute("/socket", hang_up),
         Route("/{path:path}", tell_id, methods=["GET", "POST"]),
     ],
-    middleware=[Middleware(RequestIds, journal=Journal(silent), leaving=Leaving(0))],
+    middleware=[Middleware(RequestIds, journal=RequestLog(silent), drain=Drain(0))],
 )
 
 
