@@ -2,17 +2,21 @@
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.async_api import Page, expect
 
+from gateway.config.rules import has_engine
 from gateway.sandbox import Sandbox
 from tests.browser import browsing
+from tests.cli.test_commands import running
 from tests.conftest import Clock
 from tests.live import becomes, life
 from tests.node import CLIENTS, install
@@ -50,18 +54,24 @@ def example(tmp_path: Path) -> Path:
 @pytest.fixture
 def page_at(example: Path, url: str) -> Iterator[str]:
     """Where the built page is served, with `/graphql` passed on to the gateway."""
+    with served(example, url.removesuffix("/graphql")) as address:
+        yield address
+
+
+@contextmanager
+def served(example: Path, gateway: str) -> Iterator[str]:
+    """The address of the page, built, over a gateway."""
     npm = shutil.which("npm")
     assert npm is not None
     subprocess.run([npm, "run", "--silent", "build"], cwd=example, check=True)
     port = str(free_port())
-    address = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
         [BIN / "vite", "preview", "--host", "127.0.0.1", "--port", port, "--strictPort"],
         cwd=example,
-        env={**os.environ, "GATEWAY": url.removesuffix("/graphql")},
+        env={**os.environ, "GATEWAY": gateway},
     )
     try:
-        yield address
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.kill()
         process.wait()
@@ -69,6 +79,13 @@ def page_at(example: Path, url: str) -> Iterator[str]:
 
 @pytest.fixture
 async def page(page_at: str) -> AsyncIterator[Page]:
+    """The page over a gateway without a warehouse."""
+    async with opened(page_at) as page:
+        yield page
+
+
+@asynccontextmanager
+async def opened(page_at: str) -> AsyncIterator[Page]:
     """The page, open in a browser that reaches nothing else; it may complain about nothing."""
     assert await becomes(lambda: _answers(page_at), within=20)
     complaints: list[str] = []
@@ -101,6 +118,7 @@ async def test_the_page_shows_calls_and_what_becomes_of_one(
 ) -> None:
     """Calls with their worst edge, older ones on demand, and one that is followed to its end."""
     partial, bad = sandbox.examples()["partial"], sandbox.examples()["bad_carrier"]
+    await expect(page.get_by_role("alert")).to_have_text("The worst carriers need a warehouse.")
     rows = page.locator("tbody tr")
     await expect(rows).to_have_count(10)
     while not await page.locator(f"#{bad}").count():
@@ -115,3 +133,24 @@ async def test_the_page_shows_calls_and_what_becomes_of_one(
     await expect(summary).to_contain_text("COMPLETE")
     await expect(summary).to_contain_text("the last one")
     passing.cancel()
+
+
+@pytest.mark.skipif(not has_engine(), reason="needs the extra `warehouse`")
+async def test_a_panel_of_the_explorer_is_made_from_its_query(
+    example: Path, tmp_path: Path
+) -> None:
+    """The demo's bad carrier comes first, with the calls behind its share (docs/explorer.md)."""
+    demo = running(tmp_path, "demo", "--port", "0", "--calls", "1500", until="ringing")
+    with demo as (gateway, _), served(example, gateway) as address:
+        assert await becomes(lambda: _has_counted(gateway), within=60)
+        async with opened(address) as page:
+            worst = page.get_by_role("region", name="Worst carriers").get_by_role("listitem")
+            await expect(worst).to_have_count(5)
+            await expect(worst.first).to_contain_text(re.compile(r"% of \d+ calls carry a tag"))
+            assert any("Murkwater" in text for text in await worst.all_text_contents())
+
+
+def _has_counted(gateway: str) -> bool:
+    query = "{ callStatistics { total { count } } }"
+    answer = httpx.post(f"{gateway}/graphql", json={"query": query}, timeout=30).json()
+    return bool(answer["data"] and answer["data"]["callStatistics"]["total"]["count"] > 1000)

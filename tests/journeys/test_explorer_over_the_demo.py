@@ -194,6 +194,24 @@ async def test_the_list_is_a_file(
 
 
 @needs_the_engine
+async def test_a_long_list_keeps_few_rows_in_the_page(reader: Reader) -> None:
+    """However far one scrolls: what is out of sight is not drawn (ours), and pages follow."""
+    await reader.open("#/calls?since=30d")
+    frame = reader.page.get_by_role("region", name="Table of calls")
+    rows = reader.page.locator("tbody tr[data-sid]")
+    await expect(rows.first).to_be_visible()
+    counted = re.compile(r"^\d{3,}$")
+    await expect(frame.get_by_role("table")).to_have_attribute("aria-rowcount", counted)
+    for page in range(2, 6):
+        await frame.evaluate("(element) => { element.scrollTop = element.scrollHeight }")
+        await reader.page.wait_for_function(
+            "(height) => document.querySelector('.table-frame').scrollHeight > height",
+            arg=(page * 100 - 20) * 44,
+        )
+        assert await rows.count() < 60
+
+
+@needs_the_engine
 async def test_calls_come_in_while_one_looks(browser: Browser, tmp_path: Path) -> None:
     """*Live* puts calls on top as their summaries become complete (the issue)."""
     hurried = ("demo", "--port", "0", "--calls", "60", "--speed", "120")

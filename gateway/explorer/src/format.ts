@@ -12,9 +12,11 @@ const short = new Intl.NumberFormat("en", { notation: "compact", maximumFraction
 export const count = (value: number) => (value < 10_000 ? whole.format(value) : short.format(value));
 export const calls = (value: number) => `${count(value)} ${value === 1 ? "call" : "calls"}`;
 
+const precise = [0, 1, 2].map((digits) => new Intl.NumberFormat("en", { maximumFractionDigits: digits }));
+
 export function decimal(value: number): string {
   const digits = value !== 0 && Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0;
-  return new Intl.NumberFormat("en", { maximumFractionDigits: digits }).format(value);
+  return precise[digits]?.format(value) ?? String(value);
 }
 
 export function amount(value: number | null | undefined, unit: string): string {
@@ -63,8 +65,14 @@ const TIMES: Record<TimeStyle, Intl.DateTimeFormatOptions> = {
   seconds: { ...HOUR, second: "2-digit" },
 };
 
-export const time = (iso: string | number, zone: string, style: TimeStyle = "full") =>
-  new Intl.DateTimeFormat("en-GB", { ...TIMES[style], timeZone: zone }).format(new Date(iso));
+const clocks = new Map<string, Intl.DateTimeFormat>(); // to make one takes longer than to draw a row
+
+export function time(iso: string | number, zone: string, style: TimeStyle = "full"): string {
+  const key = `${style} ${zone}`;
+  const clock = clocks.get(key) ?? new Intl.DateTimeFormat("en-GB", { ...TIMES[style], timeZone: zone });
+  clocks.set(key, clock);
+  return clock.format(new Date(iso));
+}
 
 export const utc = (iso: string) => `${new Date(iso).toISOString().replace("T", " ").slice(0, 19)} UTC`;
 

@@ -1,3 +1,4 @@
+import { useMemo } from "react";
 import { Button, Checkbox, CheckboxGroup, Dialog, DialogTrigger, Popover } from "react-aria-components";
 import { useParameter } from "../address";
 import { Icon } from "../ui/icon";
@@ -5,9 +6,12 @@ import { COLUMNS, type Column, STANDARD } from "./columns";
 
 export function useColumns(): [Column[], (ids: string[]) => void] {
   const [text, change] = useParameter("columns", STANDARD);
-  const ids = new Set(text.split(","));
-  const chosen = COLUMNS.filter(({ id }) => ids.has(id));
-  return [chosen.length ? chosen : COLUMNS.slice(0, 1), (next) => change(next.join(","))];
+  const chosen = useMemo(() => {
+    const ids = new Set(text.split(","));
+    const found = COLUMNS.filter(({ id }) => ids.has(id));
+    return found.length ? found : COLUMNS.slice(0, 1);
+  }, [text]);
+  return [chosen, (next) => change(next.join(","))];
 }
 
 export function ColumnMenu() {

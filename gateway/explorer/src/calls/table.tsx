@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 import { href } from "../address";
 import { useIsNarrow } from "../ui/narrow";
 import { Personal, State, TagsInShort, Time } from "../ui/values";
@@ -67,11 +67,7 @@ export function CallTable({ columns, rows, total, order, onEnd }: TableProps) {
           {before > 0 && <Space size={before} span={columns.length} />}
           {items.map(({ index }) => {
             const row = rows[index] as Row;
-            return (
-              <tr key={row.sid} aria-rowindex={index + 2} style={{ blockSize: size }} data-sid={row.sid}>
-                {isNarrow ? <Card row={row} span={columns.length} /> : <Cells row={row} columns={columns} />}
-              </tr>
-            );
+            return <Line key={row.sid} row={row} columns={columns} place={index} isNarrow={isNarrow} />;
           })}
           {behind > 0 && <Space size={behind} span={columns.length} />}
         </tbody>
@@ -96,6 +92,19 @@ function Head({ column: { name, isNumber, order: field }, order }: { column: Col
     </th>
   );
 }
+
+interface LineProps {
+  row: Row;
+  columns: Column[];
+  place: number;
+  isNarrow: boolean;
+}
+
+const Line = memo(({ row, columns, place, isNarrow }: LineProps) => (
+  <tr aria-rowindex={place + 2} style={{ blockSize: isNarrow ? CARD : ROW }} data-sid={row.sid}>
+    {isNarrow ? <Card row={row} span={columns.length} /> : <Cells row={row} columns={columns} />}
+  </tr>
+));
 
 function Cells({ row, columns }: { row: Row; columns: Column[] }) {
   return columns.map(({ id, isNumber, show }, place) => (
