@@ -209,6 +209,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway_mcp_answer_bytes: Annotated[
         Count, "Bytes of call data that a tool returns at most; longer lists are shortened."
     ] = 32 * 1024
+    gateway_refuse_numbers: Annotated[
+        bool, "Whether a document with a phone number in it is refused, not warned of alone."
+    ] = False
     gateway_http_statuses: Annotated[
         Literal["2025", "2026"],
         "By which text of GraphQL over HTTP `application/graphql-response+json` has its status.",

@@ -182,6 +182,7 @@ def _executor(
         limits=limits,
         annotation=int(asked_anew),
         memory=backend.memory,
+        refuse_numbers=settings.gateway_refuse_numbers,
     )
     trusted = trusted_documents(settings.gateway_trusted_documents, documents)
     trusted = {**own_documents(settings, documents), **trusted}

@@ -67,6 +67,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "GATEWAY_TRUSTED_DOCUMENTS": ("documents.json", "documents.json"),
     "GATEWAY_FEDERATION": ("true", True),
     "GATEWAY_HTTP_STATUSES": ("2026", "2026"),
+    "GATEWAY_REFUSE_NUMBERS": ("true", True),
     "GATEWAY_MCP": ("true", True),
     "GATEWAY_MCP_TOOLS": ("execute, validate", McpTools("validate,execute")),
     "GATEWAY_MCP_ANSWER_BYTES": ("8192", 8192),

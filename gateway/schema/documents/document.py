@@ -21,12 +21,13 @@ from graphql.validation.rules import overlapping_fields_can_be_merged
 from msgspec import Struct, field
 
 from gateway.concurrency.worker_thread import aside
-from gateway.errors import TooComplex
+from gateway.errors import BadUserInput, TooComplex
 from gateway.lru import LruCache
 from gateway.schema.demand_control.analysis import Analysis
 from gateway.schema.demand_control.cost import Price
 from gateway.schema.demand_control.estimate import Pricing
 from gateway.schema.demand_control.limits import Limits, check_size
+from gateway.schema.documents.number_literals import NUMBER_FOUND, has_number
 from gateway.schema.documents.reduced_document import reduced
 from gateway.schema.execution.incremental import DEFER, without_defer
 from gateway.schema.language.shared_selections import (
@@ -63,7 +64,8 @@ class Document(Struct, frozen=True, dict=True):
     them all. `code` is the code of those errors that do not bring one themselves, `traits` is what
     is to be known of a document that is right. `deciders` are the variables of its directives, and
     `ways` the values of these for which it was compiled. `deferring` is the document with its
-    `@defer`, of which the others know nothing; None without. `size` is what it takes, in bytes,
+    `@defer`, of which the others know nothing; None without. `has_number` says that a phone number
+    seems to stand in it. `size` is what it takes, in bytes,
     and `own_size` what it takes alone, without what it shares with others.
     """
 
@@ -78,6 +80,7 @@ class Document(Struct, frozen=True, dict=True):
     usages: dict[Hashable, object] = field(default_factory=dict)
     deciders: tuple[str, ...] = ()
     deferring: DocumentNode | None = None
+    has_number: bool = False
     own_size: int = 0
     size: int = 0
 
@@ -121,9 +124,10 @@ class Documents:
     """Reads documents against `schema`, and remembers the good ones that came last in `memory`.
 
     None is larger than `limits`; `annotation` is how many requests to Twilio that of a call takes.
+    `refuse_numbers` refuses those in which a phone number seems to stand.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first two have defaults
         self,
         schema: GraphQLSchema,
         *,
@@ -131,7 +135,9 @@ class Documents:
         limits: Limits | None = None,
         annotation: int = 0,
         memory: LruCache | None = None,
+        refuse_numbers: bool = False,
     ) -> None:
+        self._refuse_numbers = refuse_numbers
         self._schema = schema
         self._limits = limits or Limits()
         self._memory = memory or LruCache()
@@ -196,6 +202,8 @@ class Documents:
         if not self._is_valid(short):
             errors = self._errors(unlinked(read(text))) or self._errors(short)
             return Document(parsed, text, _operations(parsed), tuple(errors))
+        if (found := has_number(text)) and self._refuse_numbers:
+            return Document(None, errors=(GraphQLError(NUMBER_FOUND),), code=BadUserInput.code)
         whole = without_defer(parsed) if DEFER.name in text else parsed
         return Document(
             whole,
@@ -205,6 +213,7 @@ class Documents:
             prices=self._pricing.prices(parsed, analysis),
             deciders=analysis.deciders,
             deferring=None if whole is parsed else parsed,
+            has_number=found,
             own_size=own_size,
             size=_SIZE + size + len(text),
         )

@@ -111,8 +111,12 @@ class _Data(Struct):
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
-async def with_cost(body: bytes, tally: Tally) -> bytes:
-    """The JSON of an answer, with what it took beside its data."""
-    data = msgspec.json.decode(body, type=_Data).data
-    cost = await told(tally, bytes(data))
-    return body[:-1] + b',"extensions":' + _encode({"cost": cost}) + b"}"
+async def with_extensions(body: bytes, cost: Tally | None, warnings: Sequence[object]) -> bytes:
+    """The JSON of an answer, with what it took beside its data, and with warnings."""
+    extensions: dict[str, object] = {}
+    if cost is not None:
+        data = msgspec.json.decode(body, type=_Data).data
+        extensions["cost"] = await told(cost, bytes(data))
+    if warnings:
+        extensions["warnings"] = warnings
+    return body[:-1] + b',"extensions":' + _encode(extensions) + b"}"

@@ -13,10 +13,11 @@ from gateway.schema.context import Context
 from gateway.schema.demand_control.admission import DemandControl
 from gateway.schema.demand_control.budgets import Refused
 from gateway.schema.documents.document import Document
+from gateway.schema.documents.number_literals import WARNING
 from gateway.schema.documents.persisted_queries import Reader
 from gateway.schema.documents.request import Request
 from gateway.schema.documents.usage import usage_of
-from gateway.schema.execution.answers import Answer, from_cache, too_expensive, with_cost
+from gateway.schema.execution.answers import Answer, from_cache, too_expensive, with_extensions
 from gateway.schema.execution.compiled.compiler import Compiler
 from gateway.schema.execution.execution import Execution, chosen
 from gateway.schema.execution.incremental import Dialect
@@ -118,8 +119,10 @@ class Executor:
             answer = await self._interpreter.begin(execution, dialect)
         else:
             answer = await self._answer(execution)
-        if execution.request.wants_cost and answer.rest is None:
-            answer.body = await with_cost(answer.body, noted())
+        cost = noted() if execution.request.wants_cost else None
+        warnings = [WARNING] if execution.document.has_number else []
+        if answer.rest is None and (cost or warnings):
+            answer.body = await with_extensions(answer.body, cost, warnings)
         answer.allowance = execution.context.expenses.allowance
         answer.lifetime = execution.lifetime
         return answer
@@ -139,7 +142,8 @@ class Executor:
     def _keep(self, execution: Execution, pieces: list[bytes]) -> CachedAnswer | None:
         """Cache an answer, if its client may not ask for it in parts."""
         question, context = execution.request.question, execution.context
-        if question is None or execution.document.deferring is not None:
+        document = execution.document
+        if question is None or document.deferring is not None or document.has_number:
             return None
         viewer, told, lifetime = context.viewer, context.told, execution.lifetime
         return self.answers.keep(question, viewer, pieces, told, noted(), lifetime)
