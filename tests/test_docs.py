@@ -249,6 +249,15 @@ def test_every_file_that_is_named_exists(page: str) -> None:
     assert all(one.with_suffix(".py").exists() or (one / "__main__.py").exists() for one in modules)
 
 
+def test_every_short_path_on_the_page_for_contributors_exists() -> None:
+    """A file is named there by its path, or by the end of that."""
+    named = re.findall(r"`([\w/]+\.py)`", PAGES["docs/architecture.md"])
+    files = [f"/{path.relative_to(ROOT).as_posix()}" for path in ROOT.glob("gateway/**/*.py")]
+    there = {name for name in named if any(file.endswith(f"/{name}") for file in files)}
+
+    assert [name for name in named if name not in there and not (ROOT / name).exists()] == []
+
+
 @EVERY_PAGE
 def test_every_link_leads_somewhere(page: str) -> None:
     """Relative links point at files, and at headings, that are there."""
