@@ -4,7 +4,7 @@ Nothing is asked of Twilio, and nothing is kept of what was looked for.
 """
 
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from gateway.cache.redis_connection import FAILURES
 from gateway.config.settings import Settings
 from gateway.encryption import Seal
 from gateway.insights.absence import Absent
-from gateway.insights.decoding import decode_plain
+from gateway.insights.party_names import call_named, naming
 
 _BATCH = 500
 """Entries that are looked at in one go."""
@@ -26,15 +26,6 @@ _TIMEOUT = 5.0
 
 _KEY = re.compile(r"AC[^:]+:(?P<kind>call|details):(?P<sid>CA[0-9a-fA-F]{32})(?::.*)?", re.ASCII)
 """The key of a call, or of a page of its metrics or events, in whichever realm."""
-
-_SID = re.compile(r"CA[0-9a-f]{32}", re.IGNORECASE | re.ASCII)
-_NUMBER = re.compile(r"\+[1-9][0-9]{4,14}", re.ASCII)
-_ADDRESS = re.compile(r"[a-z][a-z0-9]{1,19}:\S{1,500}", re.IGNORECASE | re.ASCII)
-_SPACING = re.compile(r"[ ().-]")
-
-
-class NeitherCallNorParty(ValueError):
-    """What was looked for is not repeated: it may be somebody's number."""
 
 
 class Purged(Struct, frozen=True):
@@ -52,8 +43,8 @@ async def purge(settings: Settings, wanted: str) -> Purged:
     the end to drop all their copies: the server may have lost the original of some. Raises
     NeitherCallNorParty, and ConnectionError when the server cannot be asked.
     """
-    of_call = _SID.fullmatch(wanted) is not None
-    says = None if of_call else _naming(wanted)
+    sid = call_named(wanted)
+    says = None if sid else naming(wanted)
     cache = RedisCache(settings.gateway_cache_url, timeout=_TIMEOUT, seal=Seal.of(settings))
     try:
         if says is None:
@@ -76,7 +67,7 @@ async def _purge_call(cache: RedisCache, wanted: str) -> Purged:
     return Purged(removed)
 
 
-async def _purge_party(cache: RedisCache, says: re.Pattern[str]) -> Purged:
+async def _purge_party(cache: RedisCache, says: Callable[[bytes], bool]) -> Purged:
     removed = unreadable = 0
     others = set[str]()
     async for sids in _keys(cache, "call"):
@@ -100,20 +91,19 @@ async def _keys(cache: RedisCache, kind: str) -> AsyncIterator[dict[str, str]]:
 
 
 async def _naming_calls(
-    cache: RedisCache, keys: list[str], says: re.Pattern[str]
+    cache: RedisCache, keys: list[str], says: Callable[[bytes], bool]
 ) -> tuple[list[str], list[str]]:
     """Of some calls those that name the party, and those of which nobody knows."""
     packed: Any = await cache.client.mget([PREFIX + key for key in keys]) if keys else []
-    naming, sealed = [], []
+    mine, sealed = [], []
     for key, value in zip(keys, packed, strict=True):
         unpacked = cache.packing.unpack(key, value)
         seen = None if unpacked is None else seen_of(key, unpacked)
         if seen is None:
             sealed += [key] * (value is not None)
         elif not isinstance(seen, Absent):
-            said = _texts(decode_plain(seen.raw))
-            naming += [key] * any(says.search(text) for text in said)
-    return naming, sealed
+            mine += [key] * says(seen.raw)
+    return mine, sealed
 
 
 async def _remove(cache: RedisCache, keys: Iterable[str]) -> int:
@@ -122,28 +112,3 @@ async def _remove(cache: RedisCache, keys: Iterable[str]) -> int:
         removed += await cache.client.unlink(PREFIX + key)
         await cache.client.publish(CHANNEL, PREFIX + key)
     return removed
-
-
-def _naming(party: str) -> re.Pattern[str]:
-    """What finds a party in a text; a number also as a part of a SIP address.
-
-    Raises NeitherCallNorParty.
-    """
-    number = _SPACING.sub("", party)
-    if _NUMBER.fullmatch(number):
-        return re.compile(re.escape(number) + r"(?![0-9])")
-    if _ADDRESS.fullmatch(party):
-        return re.compile(rf"\A{re.escape(party)}\Z", re.IGNORECASE)
-    raise NeitherCallNorParty
-
-
-def _texts(said: Any) -> Iterator[str]:
-    """All texts in a JSON value."""
-    if isinstance(said, str):
-        yield said
-    elif isinstance(said, dict):
-        for one in said.values():
-            yield from _texts(one)
-    elif isinstance(said, list):
-        for one in said:
-            yield from _texts(one)

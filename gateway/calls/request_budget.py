@@ -10,6 +10,7 @@ class RequestBudget:
     """So many requests in any minute. `clock` gives seconds since 1970."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float]) -> None:
+        self.sent = 0
         self._most = per_minute
         self._clock = clock
         self._sent: deque[float] = deque()
@@ -35,6 +36,7 @@ class RequestBudget:
     def take(self) -> None:
         """Count one that is sent now."""
         self._sent.append(self._clock())
+        self.sent += 1
 
     def _forget(self) -> None:
         while self._sent and self._sent[0] <= self._clock() - MINUTE:

@@ -76,6 +76,16 @@ class Synchroniser:
         self._realms = realms
         self._live.events_are_on = events_are_on
 
+    @property
+    def requests_left(self) -> int:
+        """How many requests may be sent now."""
+        return self._source.budget.left
+
+    @property
+    def requests(self) -> int:
+        """How many were sent since the start."""
+        return self._source.budget.sent
+
     async def run(self) -> None:
         """Go on until cancelled, while it is the turn of this replica."""
         while True:

@@ -16,6 +16,7 @@ from gateway.cli.mcp import mcp
 from gateway.cli.sandbox import sandbox
 from gateway.cli.schema import schema
 from gateway.cli.serve import serve
+from gateway.cli.warehouse import warehouse
 from gateway.errors import WrongSettings
 
 INTERRUPTED = 130
@@ -46,7 +47,7 @@ def root(context: click.Context) -> None:
         print(context.get_help())
 
 
-for _command in (demo, serve, mcp, sandbox, schema, check, export, forget, completion):
+for _command in (demo, serve, mcp, sandbox, schema, check, export, forget, warehouse, completion):
     root.add_command(_command)
 
 

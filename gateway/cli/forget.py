@@ -1,14 +1,18 @@
-"""Deletes the entries of a call or a party from the shared cache: `gateway forget`."""
+"""Deletes a call or a party from the shared cache and the warehouse: `gateway forget`."""
 
 import asyncio
 import sys
 
 import click
+import msgspec
 
 from gateway.cli.command import Command
 from gateway.cli.environment import said, settings_of
+from gateway.cli.warehouse import url_option
+from gateway.config.file import Configuration, configuration_of
 from gateway.config.settings import Settings
-from gateway.errors import WrongSettings
+from gateway.errors import GatewayError, WrongSettings
+from gateway.insights.party_names import NeitherCallNorParty, call_named, naming
 
 
 @click.command(
@@ -18,40 +22,86 @@ from gateway.errors import WrongSettings
         ("gateway forget +14155550100", "all calls of a number"),
         ("gateway forget - < number.txt", "the same, without telling the list of processes"),
     ),
-    statuses=("it is removed", "the cache cannot be asked", "wrong settings or arguments"),
+    statuses=(
+        "it is removed",
+        "the cache or the warehouse cannot be asked",
+        "wrong settings or arguments",
+    ),
 )
 @click.argument("wanted", metavar="CALL_SID|NUMBER")
-def forget(wanted: str) -> int:
-    """Remove what the shared cache holds of a call or a party.
+@url_option
+def forget(wanted: str, url: str) -> int:
+    """Remove what the shared cache and the warehouse hold of a call or a party.
 
     A party is a number such as +14155550100, `client:name` or `sip:name@host`; `-` reads it from
-    standard input. The cache is that of GATEWAY_CACHE_URL.
+    standard input. The cache is that of GATEWAY_CACHE_URL, the warehouse that of
+    GATEWAY_WAREHOUSE_URL. A gateway that has a folder open as its warehouse is asked to forget.
     """
-    settings = settings_of(said())
-    if settings.gateway_cache_url == "memory://":
+    variables = said()
+    settings = settings_of(variables)
+    shared = settings.gateway_cache_url != "memory://"
+    if not shared and settings.gateway_warehouse_url is None:
         return _failed(
             "GATEWAY_CACHE_URL is memory://, so nothing is shared that could be purged: restart "
             "the gateway, which forgets all, or set it to the Redis that the gateway uses."
         )
-    return _purge(settings, sys.stdin.readline() if wanted == "-" else wanted)
+    wanted = (sys.stdin.readline() if wanted == "-" else wanted).removeprefix("\ufeff").strip()
+    _check(wanted)
+    status = _purge(settings, wanted) if shared else 0
+    if settings.gateway_warehouse_url is not None:
+        configuration = configuration_of(settings, variables)
+        status = _forget_in_warehouse(settings, configuration, url, wanted) or status
+    return status
+
+
+def _check(wanted: str) -> None:
+    try:
+        if call_named(wanted) is None:
+            naming(wanted)
+    except NeitherCallNorParty as error:
+        raise WrongSettings(str(error)) from None
 
 
 def _purge(settings: Settings, wanted: str) -> int:
-    from gateway.cache.purge import NeitherCallNorParty, purge
+    from gateway.cache.purge import purge
 
     try:
-        purged = asyncio.run(purge(settings, wanted.removeprefix("\ufeff").strip()))
-    except NeitherCallNorParty:
-        raise WrongSettings(
-            "That is neither a call nor a party: give `CA` and 32 hexadecimal digits, a "
-            "number such as +14155550100, `client:name` or `sip:name@host`."
-        ) from None
+        purged = asyncio.run(purge(settings, wanted))
     except ConnectionError as error:
         return _failed(f"GATEWAY_CACHE_URL cannot be asked ({error}): nobody knows what is left.")
     print(f"{purged.removed} {'entry' if purged.removed == 1 else 'entries'} removed.")
     if purged.unreadable:
         print(f"Of these, {purged.unreadable} could be read by no key there is.")
     return 0
+
+
+def _forget_in_warehouse(
+    settings: Settings, configuration: Configuration, url: str, wanted: str
+) -> int:
+    from gateway.cli.warehouse_access import Failed, ask
+    from gateway.server.warehouse_routes import PATH
+
+    embedded = (settings.gateway_warehouse_url or "").startswith("chdb:")
+    try:
+        answer = ask(url, f"{PATH}/forget", wanted) if embedded else None
+        if answer is not None:
+            count = msgspec.json.decode(answer)["forgotten"]
+        else:
+            count = asyncio.run(_forgotten(settings, configuration, wanted))
+    except (Failed, GatewayError) as problem:
+        return _failed(f"The warehouse cannot be asked: {problem}")
+    print(f"{count} {'call' if count == 1 else 'calls'} removed from the warehouse.")
+    return 0
+
+
+async def _forgotten(settings: Settings, configuration: Configuration, wanted: str) -> int:
+    """Forget in a warehouse that is opened here, whichever account's it is."""
+    from gateway.cli.warehouse_access import opened
+
+    async with opened(settings, configuration) as verbs:
+        assert verbs.warehouse is not None  # noqa: S101 - it was opened
+        accounts = [account.sid for account in configuration.accounts]
+        return sum([await verbs.warehouse.forget(wanted, account) for account in accounts])
 
 
 def _failed(problem: str) -> int:

@@ -13,6 +13,9 @@ _SHOWN = 3
 def start_lines(settings: Settings, configuration: Configuration) -> Iterator[str]:
     """Cache, accounts, viewers, sink, and what is off."""
     yield f"Cache: {cache_line(settings)}."
+    if settings.gateway_warehouse_url is not None:
+        days = counted(settings.gateway_warehouse_days, "day")
+        yield f"Warehouse: {place(settings.gateway_warehouse_url)}, encrypted, for {days}."
     accounts = _named([account.sid for account in configuration.accounts])
     yield f"Accounts: {accounts}, asked at {settings.gateway_upstream_url}."
     yield f"Viewers: {viewers_line(settings, configuration)}."

@@ -57,6 +57,7 @@ from gateway.server.telemetry.observers import observers
 from gateway.server.telemetry.prometheus import Telemetry
 from gateway.server.telemetry.request_log import RequestLog
 from gateway.server.telemetry.tracing import Traces, sent_at_the_end, traces_of
+from gateway.server.warehouse_routes import warehouse_routes
 from gateway.upstream.proxies import Proxies
 
 
@@ -99,6 +100,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         Route("/readyz", health.ready),
         Route("/metrics", telemetry.metrics),
         obeyed.sink.route(),
+        *warehouse_routes(backend.verbs, obeyed.authenticator, clock),
         *mcp.routes,
         *page_routes(settings, obeyed.authenticator.needs_token, graphiql),
     ]

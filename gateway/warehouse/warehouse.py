@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.errors import GatewayError
+from gateway.insights.party_names import call_named, naming
 from gateway.insights.snapshot import Snapshot
 from gateway.instrumentation import Hook, silent
 from gateway.warehouse.asked import Asked, Measured
@@ -131,6 +132,20 @@ class Warehouse:
         for sid in {one.summary.account_sid for one in snapshots}:
             if sid is not None and sid != account and len(self.subaccounts) < _SUBACCOUNTS:
                 self.subaccounts.add((account, sid))
+
+    async def forget(self, wanted: str, account: str) -> int:
+        """Remove a call (its SID) or the calls of a party (its address) of an account at once.
+
+        Calls that no key opens go along with those of a party. Gives how many there were. Raises
+        NeitherCallNorParty.
+        """
+        sid = call_named(wanted)
+        says = None if sid else naming(wanted)
+        await self.writer.write(account, [])  # what waits is there, then
+        if says is None:
+            return await self.forgetting.forget(account, [str(sid)])
+        found, sealed = await self.forgetting.calls_that(account, says)
+        return await self.forgetting.forget(account, [*found, *sealed])
 
     @property
     def since(self) -> float:

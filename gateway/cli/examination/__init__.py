@@ -11,6 +11,7 @@ from gateway.cli.examination.finding import Finding
 from gateway.cli.examination.key_set import examine_key_set
 from gateway.cli.examination.sink import examine_sink
 from gateway.cli.examination.upstream import examine_upstream
+from gateway.cli.examination.warehouse import examine_warehouse
 from gateway.cli.start_lines import counted, viewers_line
 from gateway.config.effects import ineffective
 from gateway.config.file import Configuration
@@ -47,6 +48,8 @@ def _questions(
     for account in configuration.accounts:
         yield examine_upstream(settings, account, configuration.proofs.get(account.sid))
     yield examine_cache(settings)
+    if settings.gateway_warehouse_url is not None:
+        yield examine_warehouse(settings, settings.gateway_warehouse_url)
     if settings.gateway_jwks_url is not None:
         yield examine_key_set(settings, settings.gateway_jwks_url)
     for account in configuration.accounts:

@@ -55,7 +55,7 @@ async def test_an_answer_is_remembered_until_something_is_written(gateway: Fille
     before = (await gateway.ask(COUNT % 1))["callStatistics"]["total"]["count"]
     await warehouse.writer.write(gateway.sandbox.account_sid, [new])
     after = (await gateway.ask(COUNT % 1))["callStatistics"]["total"]["count"]
-    await warehouse.forgetting.forget([new.sid])
+    await warehouse.forgetting.forget(gateway.sandbox.account_sid, [new.sid])
 
     assert after == before + 1
     assert (await gateway.ask(COUNT % 1))["callStatistics"]["total"]["count"] == before
