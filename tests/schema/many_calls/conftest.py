@@ -1,10 +1,13 @@
 """The gateway over a sandbox whose complete calls are all in its warehouse."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
+from gateway.calls.synchronisation import Synchroniser
 from gateway.config.accounts import Account
 from gateway.config.kinds import CacheKeys
 from gateway.config.settings import Secret, Settings
@@ -45,6 +48,10 @@ class Filled(Gateway):
         await warehouse.coverages.record(sid, sid, whole, NOON - 365 * DAY)
 
 
+async def _idle(_: Synchroniser) -> None:
+    await asyncio.Event().wait()
+
+
 async def filled(
     engine: Embedded, settings: Settings = SETTINGS, **options: Any
 ) -> AsyncIterator[Filled]:
@@ -52,7 +59,8 @@ async def filled(
     await engine.command(Statement("DROP TABLE IF EXISTS calls"))
     await engine.command(Statement("DROP TABLE IF EXISTS coverage"))
     clock = Clock()
-    with lent(engine) as borrowed:
+    with lent(engine) as borrowed, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Synchroniser, "run", _idle)  # it is full, and requests are counted
         sandbox = Sandbox(calls=400, clock=clock, arrivals=False)
         async with Filled(sandbox, clock, settings, **options) as gateway:
             gateway.engine, gateway.clock = borrowed, clock
