@@ -4,6 +4,7 @@ Minutes and hours are counted from the midnight of each local day on, so a slice
 a day has an hour less. Days and weeks begin at local midnight, weeks on Monday.
 """
 
+import math
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
@@ -64,18 +65,22 @@ class Slices(Struct, frozen=True, dict=True):
 
     def between(self, first: datetime, until: datetime) -> Iterator[int]:
         """The keys of all slices from that of a moment on, which begin before another."""
-        end = until.timestamp()
-        key = self.key(first)
+        key, end = self.key(first), until.timestamp()
+        if self.seconds:
+            yield from self._of_days(key, math.ceil(end))
+            return
         while self.start(key).timestamp() < end:
             yield key
-            key = self._next(key)
+            key += self.days
 
-    def _next(self, key: int) -> int:
-        if self.days:
-            return key + self.days
-        local = datetime.fromtimestamp(key, self._zone).date()
-        tomorrow = int(self._midnight(local + timedelta(days=1)).timestamp())
-        return min(key + self.seconds, tomorrow)
+    def _of_days(self, key: int, end: int) -> Iterator[int]:
+        """The keys from one on and before an end, day by day: each begins at midnight anew."""
+        day = datetime.fromtimestamp(key, self._zone).date()
+        while key < end:
+            day += timedelta(days=1)
+            tomorrow = int(self._midnight(day).timestamp())
+            yield from range(key, min(tomorrow, end), self.seconds)
+            key = tomorrow
 
     @property
     def _shift(self) -> int:
