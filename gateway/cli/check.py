@@ -5,7 +5,7 @@ import sys
 import click
 
 from gateway.cli.command import Command
-from gateway.cli.environment import check_documents, said, settings_of
+from gateway.cli.environment import check_documents, environment_with, settings_of
 from gateway.config.file import configuration_of
 
 
@@ -24,7 +24,7 @@ def check() -> int:
     """
     from gateway.cli.examination import examine
 
-    variables = said()
+    variables = environment_with()
     settings = settings_of(variables)
     documents = check_documents(settings)
     findings = examine(settings, configuration_of(settings, variables), documents)

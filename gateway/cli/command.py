@@ -28,7 +28,7 @@ class Command(click.Command):
 
     def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the end of the help."""
-        statuses = [(str(status), told) for status, told in enumerate(self._statuses) if told]
+        statuses = [(str(status), text) for status, text in enumerate(self._statuses) if text]
         for title, rows in (("Examples", self._examples), ("Exit status", statuses)):
             if rows:
                 with formatter.section(title):
@@ -65,8 +65,8 @@ class Accepted(click.ParamType[Any]):
 def setting_option(option: str, metavar: str) -> Callable[[F], F]:
     """An option that comes before a setting: `--host` before `GATEWAY_HOST`."""
     row = _row(f"GATEWAY_{option.upper()}")
-    told = f"{row.sentence}  [{row.name}; default: {row.default}]"
-    return click.option(f"--{option}", type=Accepted(metavar, row.hint), metavar=metavar, help=told)
+    text = f"{row.sentence}  [{row.name}; default: {row.default}]"
+    return click.option(f"--{option}", type=Accepted(metavar, row.hint), metavar=metavar, help=text)
 
 
 def _row(name: str) -> Setting:
@@ -75,10 +75,10 @@ def _row(name: str) -> Setting:
 
 def usage_mistake(error: click.UsageError) -> str:
     """What is wrong with a command line, and where to read more, in one line."""
-    told = error.format_message()
+    text = error.format_message()
     if isinstance(error, click.BadParameter) and isinstance(error.param, click.Option):
-        told = f"{error.param.opts[0]} {error.message}"
-    told = " ".join(told.split())
-    told += "" if told.endswith((".", "?", "?)")) else "."
+        text = f"{error.param.opts[0]} {error.message}"
+    text = " ".join(text.split())
+    text += "" if text.endswith((".", "?", "?)")) else "."
     path = error.ctx.command_path if error.ctx else "gateway"
-    return f"{told} `{path} --help` tells more."
+    return f"{text} `{path} --help` tells more."

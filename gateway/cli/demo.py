@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from gateway.cli.command import Command, setting_option
-from gateway.cli.environment import check_documents, listen, said, settings_of
+from gateway.cli.environment import check_documents, environment_with, listen, settings_of
 from gateway.cli.world import post_by, world_options
 from gateway.config.kinds import CacheKeys
 from gateway.config.rules import EXTRA, has_engine, refuse_for_the_demo
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MONTH = 20_000
 """Calls of the last month beside, for the warehouse: it is filled within a minute."""
 
-TOLD = """
+BANNER = """
   Explorer   {address}/explorer/
   GraphiQL   {address}/
   GraphQL    {address}/graphql
@@ -53,7 +53,7 @@ def demo(host: str | None, port: int | None, calls: int, seed: int, speed: float
     from gateway.sandbox import Sandbox
     from gateway.server.run import run
 
-    variables = said(host=host, port=port)
+    variables = environment_with(host=host, port=port)
     refuse_for_the_demo(variables)
     settings = settings_of(variables)
     check_documents(settings)
@@ -62,7 +62,7 @@ def demo(host: str | None, port: int | None, calls: int, seed: int, speed: float
     world = Sandbox(calls=calls, seed=seed, speed=speed, month=month)
     with _warehouse_for(settings) as settings:
         app = _gateway_over(world, settings, address)
-        print(TOLD.format(address=address, often=world.often, late=world.late))
+        print(BANNER.format(address=address, often=world.often, late=world.late))
         print(*(f"    {kind:<16}{call}" for kind, call in world.examples().items()), sep="\n")
         if settings.gateway_warehouse_url is None:
             print(f"\n  Search and statistics need the extra `warehouse`: {EXTRA}")

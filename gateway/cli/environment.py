@@ -9,7 +9,7 @@ from gateway.errors import WrongSettings
 from gateway.server.telemetry.logs import configure_logging
 
 
-def said(**options: object) -> dict[str, str]:
+def environment_with(**options: object) -> dict[str, str]:
     """All variables; options that are given come first, each before `GATEWAY_` and its name."""
     given = {
         f"GATEWAY_{name.upper()}": str(value)

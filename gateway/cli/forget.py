@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from gateway.cli.command import Command
-from gateway.cli.environment import said, settings_of
+from gateway.cli.environment import environment_with, settings_of
 from gateway.cli.warehouse import url_option
 from gateway.config.file import Configuration, configuration_of
 from gateway.config.settings import Settings
@@ -37,7 +37,7 @@ def forget(wanted: str, url: str) -> int:
     standard input. The cache is that of GATEWAY_CACHE_URL, the warehouse that of
     GATEWAY_WAREHOUSE_URL. A gateway that has a folder open as its warehouse is asked to forget.
     """
-    variables = said()
+    variables = environment_with()
     settings = settings_of(variables)
     shared = settings.gateway_cache_url != "memory://"
     if not shared and settings.gateway_warehouse_url is None:

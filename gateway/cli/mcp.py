@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.command import Command
-from gateway.cli.environment import check_documents, said, settings_of
+from gateway.cli.environment import check_documents, environment_with, settings_of
 from gateway.config.file import configuration_of
 from gateway.config.names import TOKEN
 
@@ -34,7 +34,7 @@ def mcp() -> int:
     from gateway.server.app import create_app
     from gateway.server.telemetry.tracing import traces_of
 
-    variables = said(mcp="true")
+    variables = environment_with(mcp="true")
     settings = settings_of(variables)
     check_documents(settings)
     app = create_app(settings, configuration_of(settings, variables), traces=traces_of(os.environ))

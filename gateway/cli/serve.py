@@ -6,7 +6,7 @@ import os
 import click
 
 from gateway.cli.command import Command, setting_option
-from gateway.cli.environment import check_documents, listen, said, settings_of
+from gateway.cli.environment import check_documents, environment_with, listen, settings_of
 from gateway.cli.start_lines import start_lines
 from gateway.config.effects import ineffective
 from gateway.config.file import Configuration, configuration_of
@@ -41,7 +41,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> int:
     let_hangup_wait()
     from gateway.server.run import run
 
-    variables = said(host=host, port=port, workers=workers)
+    variables = environment_with(host=host, port=port, workers=workers)
     settings = settings_of(variables)
     check_documents(settings)
     configuration = configuration_of(settings, variables)

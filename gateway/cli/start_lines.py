@@ -73,4 +73,4 @@ def _off(settings: Settings) -> Iterator[str]:
         "federation (GATEWAY_FEDERATION)": settings.gateway_federation,
         "compiled operations (GATEWAY_COMPILED)": settings.gateway_compiled,
     }
-    yield from (told for told, is_on in parts.items() if not is_on)
+    yield from (line for line, is_on in parts.items() if not is_on)

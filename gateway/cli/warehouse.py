@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gateway.cli.command import Accepted, Command, Group
-from gateway.cli.environment import said, settings_of
+from gateway.cli.environment import environment_with, settings_of
 from gateway.config.file import Configuration, configuration_of
 from gateway.config.kinds import Days
 from gateway.config.settings import Settings
@@ -90,7 +90,7 @@ def _followed(url: str, show: Callable[[AsyncIterator["Standing"]], Any]) -> int
     """Show how the warehouse stands, from now on."""
     from gateway.cli.warehouse_access import Failed
 
-    variables = said()
+    variables = environment_with()
     settings = settings_of(variables)
     if settings.gateway_warehouse_url is None:
         return _failed("GATEWAY_WAREHOUSE_URL is not set, so there is no warehouse.")

@@ -282,6 +282,6 @@ class _Reader:
         return Grant(viewer, row.token_sha256, row.jwt_subject, row.claims)
 
     def _unique(self, table: str, name: str, values: Sequence[Hashable]) -> None:
-        said = [value for value in values if value is not None]
-        if len(said) != len(set(said)):
+        given = [value for value in values if value is not None]
+        if len(given) != len(set(given)):
             self.mistakes.append(f"[[{table}]]: two have the same `{name}`: each needs its own.")

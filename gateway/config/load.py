@@ -47,8 +47,8 @@ def merged(environment: Mapping[str, str], env_file: Path | None = None) -> dict
     except UnicodeDecodeError:
         raise WrongSettings(f"{env_file} is no UTF-8: write it anew in UTF-8.") from None
     pairs = [*written.items(), *environment.items()]
-    said = {name: text.strip() for name, text in pairs if text and text.strip()}
-    return said | {name.upper(): said[name] for name in _IN_LOWER_CASE & said.keys()}
+    variables = {name: text.strip() for name, text in pairs if text and text.strip()}
+    return variables | {name.upper(): variables[name] for name in _IN_LOWER_CASE & variables.keys()}
 
 
 def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
@@ -56,14 +56,14 @@ def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settin
 
     Raises WrongSettings with a line for each mistake: what is wrong, and the cure.
     """
-    said = merged(environment, env_file)
+    variables = merged(environment, env_file)
     known = {setting.name: setting for setting in table()}
     values: dict[str, Any] = {}
-    mistakes = [*unknown_names(said, known)]
-    for link in service_links(said):
-        del said[link]
+    mistakes = [*unknown_names(variables, known)]
+    for link in service_links(variables):
+        del variables[link]
     for name, setting in known.items():
-        if (text := said.get(name)) is None:
+        if (text := variables.get(name)) is None:
             continue
         try:
             values[name.lower()] = value_of(text, setting.hint)

@@ -32,26 +32,28 @@ _PORT_LINK = re.compile(r"GATEWAY(_[A-Z0-9_]+)?_PORT")
 _ADDRESS = re.compile(r"(tcp|udp|sctp)://")
 
 
-def service_links(said: Mapping[str, str]) -> set[str]:
+def service_links(variables: Mapping[str, str]) -> set[str]:
     """The names that Kubernetes sets in each pod for a Service called `gateway` or `gateway-…`.
 
     `GATEWAY_PORT` is among them where it is an address: a port that somebody sets is a number.
     """
     return {
         name
-        for name, text in said.items()
+        for name, text in variables.items()
         if _LINK.fullmatch(name) or (_PORT_LINK.fullmatch(name) and _ADDRESS.match(text))
     }
 
 
-def unknown_names(said: Mapping[str, str], known: Collection[str]) -> Iterator[str]:
+def unknown_names(variables: Mapping[str, str], known: Collection[str]) -> Iterator[str]:
     """A line for each name that is no setting, with the nearest that is one.
 
     Every `GATEWAY_…` must be known. Other programs have settings that begin with `TWILIO_`, so of
     these only slips count.
     """
-    others = service_links(said) | ELSEWHERE | _named_in(said.get("GATEWAY_CONFIG"), said)
-    alike = {name for name in said if name.startswith(("GATEWAY_", "TWILIO_"))}
+    others = (
+        service_links(variables) | ELSEWHERE | _named_in(variables.get("GATEWAY_CONFIG"), variables)
+    )
+    alike = {name for name in variables if name.startswith(("GATEWAY_", "TWILIO_"))}
     for name in sorted(alike - set(known) - others):
         meant = nearest(name, known)
         slip = edit_distance(name, meant) <= _CLOSE and not name.startswith(f"{meant}_")
@@ -59,7 +61,7 @@ def unknown_names(said: Mapping[str, str], known: Collection[str]) -> Iterator[s
             yield f"{name} is not a setting: if you mean {meant}, rename it; otherwise remove it."
 
 
-def _named_in(path: str | None, said: Mapping[str, str]) -> set[str]:
+def _named_in(path: str | None, variables: Mapping[str, str]) -> set[str]:
     """The variables that accounts of GATEWAY_CONFIG name; all, if the file cannot be read.
 
     What is wrong with the file is told by what reads it.
@@ -71,7 +73,7 @@ def _named_in(path: str | None, said: Mapping[str, str]) -> set[str]:
         pairs = [pair for row in rows for pair in row.items()]
         return {str(variable) for key, variable in pairs if key.endswith("_env")}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return set(said)
+        return set(variables)
 
 
 def nearest(name: str, known: Collection[str]) -> str:

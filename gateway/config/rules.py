@@ -118,16 +118,16 @@ def _plain_text(settings: "Settings") -> Iterator[str]:
             )
 
 
-def refuse_for_the_demo(said: Mapping[str, str]) -> None:
+def refuse_for_the_demo(variables: Mapping[str, str]) -> None:
     """See that nothing is said that `gateway demo` cannot obey. Raises WrongSettings."""
-    host, auth = said.get("GATEWAY_HOST", "127.0.0.1"), said.get("GATEWAY_AUTH")
+    host, auth = variables.get("GATEWAY_HOST", "127.0.0.1"), variables.get("GATEWAY_AUTH")
     mistakes: list[str] = []
-    if "GATEWAY_CONFIG" in said:
+    if "GATEWAY_CONFIG" in variables:
         mistakes.append(
             "GATEWAY_CONFIG is set, and `gateway demo` has an account and a viewer of its own: "
             "unset it, or use `gateway serve`."
         )
-    if "GATEWAY_WAREHOUSE_URL" in said:
+    if "GATEWAY_WAREHOUSE_URL" in variables:
         mistakes.append(
             "GATEWAY_WAREHOUSE_URL is set, and `gateway demo` has a warehouse of its own, which "
             "ends with it: unset it, or use `gateway serve`."

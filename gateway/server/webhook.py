@@ -72,8 +72,8 @@ def signer_of(settings: Settings, account: Account) -> Signer | None:
 
 def is_body(query: str, body: bytes) -> bool:
     """Whether this is the raw body that the query string says the SHA-256 of."""
-    said = parse_qs(query).get("bodySHA256", [""])[0]
-    return hmac.compare_digest(hashlib.sha256(body).hexdigest().encode(), said.encode())
+    expected = parse_qs(query).get("bodySHA256", [""])[0]
+    return hmac.compare_digest(hashlib.sha256(body).hexdigest().encode(), expected.encode())
 
 
 def with_and_without_port(url: str) -> tuple[str, str]:

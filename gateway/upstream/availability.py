@@ -30,7 +30,7 @@ class _Account:
         self.failures = 0
         self.failing_since = 0.0
         self.reason: str | None = None
-        self.told: str | None = ""
+        self.reported: str | None = ""
 
     def answered(self) -> None:
         """Forget what went wrong."""
@@ -89,6 +89,6 @@ class Availability:
 
     def _tell(self, sid: str, account: _Account) -> None:
         """Tell how an account is, unless that was told already."""
-        if account.reason != account.told:
-            account.told = account.reason
+        if account.reason != account.reported:
+            account.reported = account.reason
             self._hook(DependencyChanged("upstream", account.reason, sid))

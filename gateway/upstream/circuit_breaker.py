@@ -60,8 +60,8 @@ class _Counts:
 class Circuit:
     """The circuit of one account; moments are seconds of any one clock."""
 
-    def __init__(self, told: Callable[[Literal["closed", "open", "half_open"]], None]) -> None:
-        self._told = told
+    def __init__(self, on_change: Callable[[Literal["closed", "open", "half_open"]], None]) -> None:
+        self._on_change = on_change
         self._counts = _Counts()
         self._because = Outcome.FAILED
         self._open_until: float | None = None
@@ -79,7 +79,7 @@ class Circuit:
             return False
         self.check(moment)
         self._probing = True
-        self._told("half_open")
+        self._on_change("half_open")
         return True
 
     def leave(self, how: Outcome | None, moment: float, *, probe: bool) -> None:
@@ -96,10 +96,10 @@ class Circuit:
             self._because = how
             self._open_until = moment + self._pause
             self._pause = min(LONGEST_PAUSE, self._pause * 2)
-            self._told("open")
+            self._on_change("open")
         elif probe:
             self._open_until, self._pause, self._counts = None, FIRST_PAUSE, _Counts()
-            self._told("closed")
+            self._on_change("closed")
 
     def _is_hopeless(self) -> bool:
         answered, failed = self._counts[Outcome.ANSWERED], self._counts[Outcome.FAILED]

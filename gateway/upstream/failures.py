@@ -127,8 +127,8 @@ def failure_of_exception(error: Exception) -> UpstreamError:
 def reason_of_response(response: httpx.Response) -> str:
     """Why it is no answer, for operators."""
     code = twilio_code(response)
-    told = "" if code is None else f", Twilio's code {code}"
-    return f"HTTP {response.status_code}{told}"
+    detail = "" if code is None else f", Twilio's code {code}"
+    return f"HTTP {response.status_code}{detail}"
 
 
 def reason_of_exception(error: BaseException) -> str:
@@ -172,9 +172,9 @@ def failure_of_write(failure: UpstreamError) -> UpstreamError:
     """The same failure, of a write: it says whether something was written, if that is known."""
     wrapped = failure.__cause__
     certain = isinstance(wrapped, _NEVER_SENT) or isinstance(failure, _NEVER_DONE)
-    told = "Nothing was written." if certain else _UNCERTAIN
+    detail = "Nothing was written." if certain else _UNCERTAIN
     return type(failure)(
-        f"{failure} {told}",
+        f"{failure} {detail}",
         twilio_code=failure.twilio_code,
         request_id=failure.request_id,
         retry_after=failure.retry_after if certain else None,

@@ -35,8 +35,8 @@ def _settings(
     mistakes = [*ineffective(settings, sids)]
     yield from (Finding("Settings", "wrong", mistake) for mistake in mistakes)
     if not mistakes:
-        told = f"{counted(len(sids), 'account')}, asked at {settings.gateway_upstream_url}"
-        yield Finding("Settings", "fine", told)
+        message = f"{counted(len(sids), 'account')}, asked at {settings.gateway_upstream_url}"
+        yield Finding("Settings", "fine", message)
     yield Finding("Viewers", "fine", viewers_line(settings, configuration))
     if documents:
         yield Finding("Trusted documents", "fine", f"{counted(documents, 'document')}, all valid")

@@ -8,11 +8,11 @@ from gateway.config.settings import Settings
 
 async def examine_cache(settings: Settings) -> Finding:
     """See whether it keeps, gives back, and tells other replicas."""
-    url, told = settings.gateway_cache_url, cache_line(settings)
+    url, line = settings.gateway_cache_url, cache_line(settings)
     if url == "memory://":
-        return Finding("Cache", "fine", told)
+        return Finding("Cache", "fine", line)
     try:
         await probe(url)
     except Unfit as error:
         return Finding("Cache", "wrong", f"{place(url)}: {error}. Cure: {error.cure}")
-    return Finding("Cache", "fine", told)
+    return Finding("Cache", "fine", line)

@@ -20,19 +20,19 @@ async def examine_sink(settings: Settings, account: Account, signer: Signer) -> 
     try:
         status = await _post(settings, signer)
     except TRANSPORT_FAILURES as error:
-        told = f"nobody answers at {where} ({reason_of_exception(error)})."
-        return Finding("Sink", "later", f"{told} Start the gateway; Twilio must reach it there.")
+        message = f"nobody answers at {where} ({reason_of_exception(error)})."
+        return Finding("Sink", "later", f"{message} Start the gateway; Twilio must reach it there.")
     match status:
         case 200:
-            told = f"a gateway at {where} accepts what account {account.sid} signs"
-            return Finding("Sink", "fine", told)
+            message = f"a gateway at {where} accepts what account {account.sid} signs"
+            return Finding("Sink", "fine", message)
         case 403:
-            told = f"the gateway at {where} refuses what account {account.sid} signs."
+            message = f"the gateway at {where} refuses what account {account.sid} signs."
             cure = "start it with these settings, and let no proxy change the query string."
         case _:
-            told = f"{where} answers with HTTP {status}, as no sink does."
+            message = f"{where} answers with HTTP {status}, as no sink does."
             cure = f"lead that address to {PATH} of the gateway, or correct GATEWAY_WEBHOOK_URL."
-    return Finding("Sink", "wrong", f"{told} Cure: {cure}")
+    return Finding("Sink", "wrong", f"{message} Cure: {cure}")
 
 
 async def _post(settings: Settings, signer: Signer) -> int:

@@ -21,14 +21,16 @@ async def examine_upstream(settings: Settings, account: Account, proof: str | No
         page = await client.page(account, question, PageRef(pin(None, None, time.time(), 1), 1))
     except UpstreamError as error:
         cure = _cure(error, proof or _proof(account))
-        return Finding("Upstream", "wrong", f"account {account.sid}: {_told(error)} Cure: {cure}")
+        return Finding(
+            "Upstream", "wrong", f"account {account.sid}: {_message_of(error)} Cure: {cure}"
+        )
     finally:
         await client.aclose()
     came = "the summary of a call" if page.snapshots else "no call of the last four hours"
     return Finding("Upstream", "fine", f"Twilio answered account {account.sid} with {came}")
 
 
-def _told(error: UpstreamError) -> str:
+def _message_of(error: UpstreamError) -> str:
     """What came instead, and what Twilio or the system calls it."""
     refused = isinstance(error, UpstreamCredentials)
     what = "Twilio refused the credentials" if refused else str(error).rstrip(".")

@@ -13,7 +13,7 @@ _OWNED = "is open in process"
 async def examine_warehouse(settings: Settings, url: str) -> Finding:
     """See whether it opens, and answers; a folder that a gateway has open does."""
     password = settings.gateway_warehouse_password
-    told = f"{place(url)}, for {settings.gateway_warehouse_days} days, encrypted"
+    message = f"{place(url)}, for {settings.gateway_warehouse_days} days, encrypted"
     try:
         engine = await open_engine(url, "" if password is None else password.reveal())
         try:
@@ -22,7 +22,7 @@ async def examine_warehouse(settings: Settings, url: str) -> Finding:
             await engine.close()
     except GatewayError as error:
         if _OWNED in str(error):
-            return Finding("Warehouse", "fine", f"{told}; a gateway has it open")
+            return Finding("Warehouse", "fine", f"{message}; a gateway has it open")
         cause = "" if error.__cause__ is None else f" ({type(error.__cause__).__name__})"
         problem = f"{place(url)}: {str(error).rstrip('.')}{cause}"
         return Finding(
@@ -31,4 +31,4 @@ async def examine_warehouse(settings: Settings, url: str) -> Finding:
             f"{problem}: see whether GATEWAY_WAREHOUSE_URL is a folder that can be written to, or "
             "a ClickHouse server that is reachable from here with GATEWAY_WAREHOUSE_PASSWORD.",
         )
-    return Finding("Warehouse", "fine", told)
+    return Finding("Warehouse", "fine", message)

@@ -143,7 +143,7 @@ _IN_BLANKS = frozenset({"scope", "scp"})
 
 def _holds(claims: Mapping[str, Any], name: str, value: str) -> bool:
     """Whether a claim has the value, or is a list that holds it (`roles`)."""
-    said = claims.get(name)
-    if name in _IN_BLANKS and isinstance(said, str):
-        return said == value or value in said.split(" ")
-    return value in said if isinstance(said, list) else said == value
+    claim = claims.get(name)
+    if name in _IN_BLANKS and isinstance(claim, str):
+        return claim == value or value in claim.split(" ")
+    return value in claim if isinstance(claim, list) else claim == value

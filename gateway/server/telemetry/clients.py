@@ -24,8 +24,8 @@ _ODD = re.compile(r"[^\w.@/ +:-]", re.ASCII)
 def client_of(headers: Mapping[str, str], extensions: object = None) -> Client | None:
     """The client that sent a request; None if it does not say."""
     for name, version in HEADERS:
-        if said := headers.get(name):
-            return _client(said, headers.get(version, ""))
+        if value := headers.get(name):
+            return _client(value, headers.get(version, ""))
     library = extensions.get("clientLibrary") if isinstance(extensions, dict) else None
     if isinstance(library, dict) and isinstance(library.get("name"), str):
         return _client(library["name"], _text(library.get("version")))

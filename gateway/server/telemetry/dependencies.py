@@ -112,8 +112,8 @@ class Dependencies:
 
     @staticmethod
     def _log_failure(one: DependencyChanged, reason: str) -> None:
-        said = _SENTENCES[one.kind, one.how]
-        text = f"{_with_name(said.fails, one)}: {reason}. {said.consequence}"
+        sentences = _SENTENCES[one.kind, one.how]
+        text = f"{_with_name(sentences.fails, one)}: {reason}. {sentences.consequence}"
         logger.warning(_Change(_fields(one, text, reason, up=False)))
 
     def _log_recovery(self, before: _Failure) -> None:

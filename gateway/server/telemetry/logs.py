@@ -89,7 +89,7 @@ class Lines(logging.Handler):
         self._waiting: list[str] = []
         self._size = 0
         self._urgent = False
-        self._told = 0
+        self._reported = 0
         self.dropped = 0
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -126,14 +126,14 @@ class Lines(logging.Handler):
         while True:
             lines = self._next()
             size = sum(map(len, lines))
-            if told := self.dropped - self._told:
-                lines.append(self.format(_record_of_dropped(told)))
+            if unreported := self.dropped - self._reported:
+                lines.append(self.format(_record_of_dropped(unreported)))
             lost = 0
             try:
                 self._write("\n".join(lines) + "\n")
-                self._told += told
+                self._reported += unreported
             except (OSError, ValueError):  # there is no reader any more
-                lost = len(lines) - (told > 0)
+                lost = len(lines) - (unreported > 0)
             with self._changed:
                 self.dropped += lost
                 self._size -= size

@@ -39,28 +39,36 @@ class Make:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
 
-    def counter(self, name: str, told: str, *labels: str) -> Callable[..., Counter]:
+    def counter(self, name: str, description: str, *labels: str) -> Callable[..., Counter]:
         """A counter, by its labels."""
-        return cache(Counter(name, told, labels, registry=self._registry).labels)
+        return cache(Counter(name, description, labels, registry=self._registry).labels)
 
     def histogram(
-        self, name: str, told: str, *labels: str, buckets: tuple[float, ...] = BUCKETS
+        self, name: str, description: str, *labels: str, buckets: tuple[float, ...] = BUCKETS
     ) -> Callable[..., Histogram]:
         """A histogram, by its labels."""
-        return cache(Histogram(name, told, labels, registry=self._registry, buckets=buckets).labels)
+        return cache(
+            Histogram(name, description, labels, registry=self._registry, buckets=buckets).labels
+        )
 
     def gauge(
-        self, name: str, told: str, workers: Literal["livesum", "livemax"] = "livesum"
+        self, name: str, description: str, workers: Literal["livesum", "livemax"] = "livesum"
     ) -> Gauge:
         """A gauge; the values of several workers are added, or the highest of them counts."""
-        return Gauge(name, told, registry=self._registry, multiprocess_mode=workers)
+        return Gauge(name, description, registry=self._registry, multiprocess_mode=workers)
 
     def gauges(
-        self, name: str, told: str, *labels: str, workers: Literal["livesum", "livemin"] = "livesum"
+        self,
+        name: str,
+        description: str,
+        *labels: str,
+        workers: Literal["livesum", "livemin"] = "livesum",
     ) -> Callable[..., Gauge]:
         """A gauge by its labels; `workers` says how the values of several are made one."""
         return cache(
-            Gauge(name, told, labels, registry=self._registry, multiprocess_mode=workers).labels
+            Gauge(
+                name, description, labels, registry=self._registry, multiprocess_mode=workers
+            ).labels
         )
 
 

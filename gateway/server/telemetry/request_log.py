@@ -83,7 +83,7 @@ class RequestLog:
         shown = path if path == route else _shown(path)
         self._over({"method": method, "path": shown, "status": status}, tally)
 
-    def _over(self, said: dict[str, Any], tally: Tally) -> None:
+    def _over(self, fields: dict[str, Any], tally: Tally) -> None:
         seconds = time.perf_counter() - tally.started
         if tally.kind is not None or tally.outcome is not None:
             outcome = tally.outcome or "ok"  # of a stream that its client left before an answer
@@ -99,9 +99,9 @@ class RequestLog:
                 )
             )
         if logger.isEnabledFor(logging.INFO):
-            said["milliseconds"] = round(seconds * 1000, 1)
-            _tell(said, tally)
-            logger.handle(_Record(_Line(said), tally.request_id))
+            fields["milliseconds"] = round(seconds * 1000, 1)
+            _tell(fields, tally)
+            logger.handle(_Record(_Line(fields), tally.request_id))
 
 
 def _shown(path: str) -> str:
@@ -109,25 +109,25 @@ def _shown(path: str) -> str:
     return quote(path[:_LONGEST_PATH]) + "..." * (len(path) > _LONGEST_PATH)
 
 
-def _tell(said: dict[str, Any], tally: Tally) -> None:
+def _tell(fields: dict[str, Any], tally: Tally) -> None:
     """Add what is known of a GraphQL request; nothing of any other."""
     if tally.viewer is not None:
-        said["viewer"] = tally.viewer
+        fields["viewer"] = tally.viewer
     if tally.client is not None:
-        said["client"] = "/".join(filter(None, tally.client))
+        fields["client"] = "/".join(filter(None, tally.client))
     if tally.kind is not None:
-        said["kind"] = tally.kind
-        said["operation"] = tally.operation or ANONYMOUS
-        said["outcome"] = tally.outcome
+        fields["kind"] = tally.kind
+        fields["operation"] = tally.operation or ANONYMOUS
+        fields["outcome"] = tally.outcome
     if tally.codes:
-        said["errors"] = ",".join(tally.codes)
+        fields["errors"] = ",".join(tally.codes)
     if tally.cost is not None:
-        said["cost"] = tally.cost
-        said["upstream_requests"] = tally.upstream_requests
+        fields["cost"] = tally.cost
+        fields["upstream_requests"] = tally.upstream_requests
     if tally.twilio_ids:
-        said["twilio_request_ids"] = ",".join(tally.twilio_ids)
+        fields["twilio_request_ids"] = ",".join(tally.twilio_ids)
     if tally.trace_id is not None:
-        said["trace_id"] = tally.trace_id
+        fields["trace_id"] = tally.trace_id
 
 
 def request_id_of(given: str) -> str:

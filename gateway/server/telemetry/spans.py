@@ -97,9 +97,9 @@ class Spans:
     @classmethod
     def by(cls, environment: Mapping[str, str]) -> Self:
         """What sends spans to where these variables of the process say."""
-        said = environment.get("OTEL_TRACES_SAMPLER", "").strip()
+        named = environment.get("OTEL_TRACES_SAMPLER", "").strip()
         decide = (
-            as_sampled_by(TracerProvider(shutdown_on_exit=False).sampler) if said else a_hundredth
+            as_sampled_by(TracerProvider(shutdown_on_exit=False).sampler) if named else a_hundredth
         )
         return cls(decide, _resource(environment), BatchSpanProcessor(OTLPSpanExporter()))
 
@@ -120,7 +120,7 @@ class Spans:
         if tally is None or trace is None:
             return
         kind = one.kind or "refused"
-        said = _operation_attributes(one, tally, trace)
+        attributes = _operation_attributes(one, tally, trace)
         status = Status(_ERROR, ", ".join(one.codes)) if one.outcome == "failed" else _OK
         end = self._clock()
         trace.over = True
@@ -132,7 +132,7 @@ class Spans:
                 trace.context,
                 trace.parent,
                 self._resource,
-                said,
+                attributes,
                 kind=SpanKind.SERVER,
                 status=status,
                 start_time=end - int(one.seconds * 1e9),
@@ -145,29 +145,29 @@ class Spans:
 
     def _cache(self, one: CacheAsked) -> None:
         if (trace := self._present()) is not None:
-            said = {"gateway.cache.kind": one.kind, "gateway.cache.outcome": one.outcome}
-            self._within(trace, "cache", said)
+            attributes = {"gateway.cache.kind": one.kind, "gateway.cache.outcome": one.outcome}
+            self._within(trace, "cache", attributes)
 
     def _tier(self, one: TierAsked) -> None:
         if one.tier == "far" and (trace := self._present()) is not None:
-            said = {
+            attributes = {
                 "db.system.name": "redis",
                 "gateway.cache.hits": one.hits,
                 "gateway.cache.misses": one.misses,
             }
-            self._within(trace, "cache server", said, one.seconds, SpanKind.CLIENT)
+            self._within(trace, "cache server", attributes, one.seconds, SpanKind.CLIENT)
 
     def _upstream(self, one: UpstreamAnswered) -> None:
         if (trace := self._present()) is None:
             return
-        said = {"gateway.account": one.account, "http.request.resend_count": one.attempt - 1}
+        attributes = {"gateway.account": one.account, "http.request.resend_count": one.attempt - 1}
         if one.status:
-            said["http.response.status_code"] = one.status
+            attributes["http.response.status_code"] = one.status
         if one.request_id is not None:
-            said["gateway.twilio_request_id"] = one.request_id
+            attributes["gateway.twilio_request_id"] = one.request_id
         status = Status(_ERROR) if one.outcome is not Outcome.ANSWERED else _OK
         name = f"Twilio {one.resource}"
-        self._within(trace, name, said, one.seconds, SpanKind.CLIENT, status)
+        self._within(trace, name, attributes, one.seconds, SpanKind.CLIENT, status)
 
     def _present(self) -> _Trace | None:
         """The trace of the operation that is answered now, if it is sampled."""
@@ -196,7 +196,7 @@ class Spans:
         self,
         trace: _Trace,
         name: str,
-        said: Attributes,
+        attributes: Attributes,
         seconds: float = 0.0,
         kind: SpanKind = SpanKind.INTERNAL,
         status: Status = _OK,
@@ -211,7 +211,7 @@ class Spans:
             self._context(trace.context.trace_id),
             trace.context,
             self._resource,
-            said,
+            attributes,
             kind=kind,
             status=status,
             start_time=end - int(seconds * 1e9),
@@ -225,27 +225,27 @@ class Spans:
 
 
 def _operation_attributes(one: OperationAnswered, tally: Tally, trace: _Trace) -> Attributes:
-    said: Attributes = {
+    attributes: Attributes = {
         "gateway.outcome": one.outcome,
         "gateway.request_id": tally.request_id,
         "gateway.upstream_requests": tally.upstream_requests,
         "gateway.cache_hits": tally.cache_hits,
     }
     if one.kind is not None:
-        said["graphql.operation.type"] = one.kind
+        attributes["graphql.operation.type"] = one.kind
     if one.name is not None:
-        said["graphql.operation.name"] = one.name
+        attributes["graphql.operation.name"] = one.name
     if one.codes:
-        said["gateway.error_codes"] = one.codes
+        attributes["gateway.error_codes"] = one.codes
     if tally.viewer is not None:
-        said["gateway.viewer"] = tally.viewer
+        attributes["gateway.viewer"] = tally.viewer
     if tally.client is not None:
-        said["graphql.client.name"], said["graphql.client.version"] = tally.client
+        attributes["graphql.client.name"], attributes["graphql.client.version"] = tally.client
     if tally.cost is not None:
-        said["gateway.cost"] = tally.cost
+        attributes["gateway.cost"] = tally.cost
     if trace.left_out:
-        said["gateway.spans_left_out"] = trace.left_out
-    return said
+        attributes["gateway.spans_left_out"] = trace.left_out
+    return attributes
 
 
 def a_hundredth(parent: SpanContext | None, trace_id: int) -> bool:
@@ -260,8 +260,8 @@ def as_sampled_by(sampler: Sampler) -> Decide:
         above = Context()
         if parent is not None:
             above = set_span_in_context(NonRecordingSpan(parent), above)
-        said = sampler.should_sample(above, trace_id, "operation", SpanKind.SERVER)
-        return said.decision is Decision.RECORD_AND_SAMPLE
+        result = sampler.should_sample(above, trace_id, "operation", SpanKind.SERVER)
+        return result.decision is Decision.RECORD_AND_SAMPLE
 
     return decide
 
@@ -275,8 +275,8 @@ def _parent(header: str) -> SpanContext | None:
 
 def _resource(environment: Mapping[str, str]) -> Resource:
     """What the variables of the SDK's say of this service, and its name if they do not."""
-    said = environment.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    resource = environment.get("OTEL_RESOURCE_ATTRIBUTES", "")
     own: Attributes = {"service.version": __version__}
-    if not environment.get("OTEL_SERVICE_NAME") and "service.name=" not in said:
+    if not environment.get("OTEL_SERVICE_NAME") and "service.name=" not in resource:
         own["service.name"] = NAME
     return Resource.create(own)
