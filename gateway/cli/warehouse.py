@@ -58,7 +58,7 @@ def warehouse() -> None:
 @url_option
 def status(url: str) -> int:
     """Say what the warehouse holds, how current it is, and what fails."""
-    return _followed(url, _told)
+    return _followed(url, _print_standing)
 
 
 @warehouse.command(
@@ -126,7 +126,7 @@ async def _standings(
             await asyncio.sleep(min(await verbs.synchroniser.step(), _LOOK_EVERY))
 
 
-async def _told(standings: AsyncIterator["Standing"]) -> None:
+async def _print_standing(standings: AsyncIterator["Standing"]) -> None:
     one = await anext(standings)
     print(f"Calls     {one.calls:,}, {one.size / 2**20:,.1f} MiB on disk, {one.waiting:,} waiting")
     print(f"Window    since {_moment(one.since)}")
