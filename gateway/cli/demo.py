@@ -94,9 +94,8 @@ def _new_key() -> str:
 
 def _gateway_over(world: "Sandbox", settings: Settings, address: str) -> object:
     """The gateway at an address, to which the sandbox pushes its events."""
-    import httpx
-
     from gateway.config.accounts import Account
+    from gateway.http_library import httpx
     from gateway.server.app import create_app
     from gateway.server.webhook import PATH
 

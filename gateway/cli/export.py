@@ -15,7 +15,7 @@ from gateway.config.names import TOKEN
 from gateway.errors import WrongSettings
 
 if TYPE_CHECKING:
-    import httpx
+    from gateway.http_library import httpx
 
 _FORMATS = {
     "csv": "text/csv",
@@ -104,7 +104,7 @@ def _opened(out: str) -> Iterator[Any]:
 
 def _write(url: str, body: dict[str, Any], form: str, file: Any) -> str:
     """Write what the gateway answers; gives how much that was, in words."""
-    import httpx
+    from gateway.http_library import httpx
 
     token = os.environ.get(TOKEN)
     headers = {"Accept": _FORMATS[form], "Prefer": "count=exact"}

@@ -3,10 +3,10 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
+from gateway.http_library import httpx
 from gateway.schema.language.breaking_changes import Usage
 
 METRIC = "gateway_field_usage"

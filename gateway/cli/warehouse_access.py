@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx
 import msgspec
 
 from gateway.calls.service import CallService
@@ -14,6 +13,7 @@ from gateway.calls.warehouse_standing import Standing
 from gateway.config.file import Configuration
 from gateway.config.names import TOKEN
 from gateway.config.settings import Settings
+from gateway.http_library import httpx
 from gateway.instrumentation import DependencyChanged, Happening
 
 _PATIENCE = 120.0

@@ -9,7 +9,7 @@ from gateway.cli.command import Accepted
 from gateway.config.kinds import Calls, Seed, Speed
 
 if TYPE_CHECKING:
-    import httpx
+    from gateway.http_library import httpx
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,7 +55,7 @@ def post_by(
     transport: "httpx.AsyncBaseTransport | None" = None,
 ) -> Callable[[str, bytes, Mapping[str, str]], Awaitable[int]]:
     """A way for the sandbox to push events."""
-    import httpx
+    from gateway.http_library import httpx
 
     client = httpx.AsyncClient(transport=transport, timeout=5, trust_env=False)
 

@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from functools import lru_cache
 from typing import Any
 
-import httpx
 from graphql import GraphQLSchema
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -20,6 +19,7 @@ from gateway.config.file import Configuration, configuration_of, open_to_all
 from gateway.config.load import ENV_FILE, merged, read
 from gateway.config.settings import Settings
 from gateway.config.viewers import Viewer
+from gateway.http_library import httpx
 from gateway.insights.paging import Cursors
 from gateway.instrumentation import Hook
 from gateway.schema.context import Context

@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
-import httpx
-
 from gateway.cache.backends import open_cache
 from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import Freshness
@@ -18,6 +16,7 @@ from gateway.calls.service import CallService
 from gateway.concurrency.quotas import Quotas
 from gateway.config.file import Configuration
 from gateway.config.settings import Settings
+from gateway.http_library import httpx
 from gateway.instrumentation import Hook
 from gateway.lru import LruCache, shares
 from gateway.server.access.reload import events_are_on

@@ -10,9 +10,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Literal
 
-import httpx
-
 from gateway.concurrency.deadlines import now
+from gateway.http_library import httpx
 from gateway.instrumentation import CircuitChanged, Hook, Outcome, silent
 from gateway.upstream.responses import NotSent, outcome
 from gateway.upstream.transport import BodyTooLarge

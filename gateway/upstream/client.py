@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 from urllib.parse import urlencode
 
-import httpx
 import msgspec
 from msgspec import Struct
 
@@ -14,6 +13,7 @@ from gateway.concurrency.cooperative import in_turns
 from gateway.concurrency.deadlines import asking
 from gateway.config.accounts import Account
 from gateway.errors import UpstreamError
+from gateway.http_library import httpx
 from gateway.insights.absence import Absent
 from gateway.insights.catalogue import CallSid
 from gateway.insights.decoding import Undecodable, decode_annotation, decode_plain

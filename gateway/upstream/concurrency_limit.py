@@ -9,11 +9,10 @@ import random
 from collections.abc import Callable
 from functools import partial
 
-import httpx
-
 from gateway.concurrency.deadlines import Asker, in_time, now
 from gateway.concurrency.fair_queue import FairQueue
 from gateway.errors import DeadlineExceeded
+from gateway.http_library import httpx
 from gateway.instrumentation import ConcurrencyChanged, Hook, Outcome, Shed, silent
 from gateway.upstream.adaptive_limit import AdaptiveLimit
 from gateway.upstream.responses import PATIENCE, NotSent, concurrent_requests, outcome, wait_of

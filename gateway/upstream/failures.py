@@ -4,7 +4,6 @@ import os
 import ssl
 
 import aiohttp
-import httpx
 from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.errors import (
@@ -19,6 +18,7 @@ from gateway.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from gateway.http_library import httpx
 from gateway.insights.absence import Absence
 from gateway.insights.paging import Question
 from gateway.instrumentation import Outcome

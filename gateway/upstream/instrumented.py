@@ -4,8 +4,7 @@ import asyncio
 import time
 from typing import NamedTuple
 
-import httpx
-
+from gateway.http_library import httpx
 from gateway.instrumentation import Hook, Outcome, UpstreamAnswered
 from gateway.upstream.failures import absence, reason_of_exception, reason_of_response
 from gateway.upstream.responses import outcome, request_id

@@ -2,8 +2,7 @@
 
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
-
+from gateway.http_library import httpx
 from gateway.insights.paging import PageRef
 from gateway.upstream.failures import invalid
 

@@ -5,9 +5,9 @@ from codecs import BOM_UTF8
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-import httpx
 import msgspec
 
+from gateway.http_library import httpx
 from gateway.insights.absence import Absence
 from gateway.instrumentation import Outcome
 

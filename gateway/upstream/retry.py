@@ -10,9 +10,8 @@ import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
-import httpx
-
 from gateway.concurrency.deadlines import Asker, now
+from gateway.http_library import httpx
 from gateway.instrumentation import Outcome
 from gateway.upstream.responses import PATIENCE, NotSent, outcome, wait_of
 from gateway.upstream.transport import BodyTooLarge

@@ -1,7 +1,6 @@
 """Stacks the transports to Twilio, in the order in which a request passes them."""
 
-import httpx
-
+from gateway.http_library import httpx
 from gateway.instrumentation import Hook, silent
 from gateway.upstream.availability import Availability
 from gateway.upstream.circuit_breaker import CircuitBreaker, FailFast

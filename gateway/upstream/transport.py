@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Iterable
 from functools import lru_cache
 
 import aiohttp
-import httpx
 
+from gateway.http_library import httpx
 from gateway.upstream.proxies import DIRECT, Proxies
 
 MAX_BODY_BYTES = 64 * 2**20

@@ -2,12 +2,11 @@
 
 from hashlib import sha256
 
-import httpx
-
 from gateway.cli.examination.finding import Finding, way_out
 from gateway.cli.start_lines import place
 from gateway.config.accounts import Account
 from gateway.config.settings import Settings
+from gateway.http_library import httpx
 from gateway.server.webhook import PATH, Signer
 from gateway.upstream.failures import TRANSPORT_FAILURES, reason_of_exception
 
@@ -39,5 +38,5 @@ async def _post(settings: Settings, signer: Signer) -> int:
     query = f"bodySHA256={sha256(_NO_EVENTS).hexdigest()}"
     headers = {"Content-Type": "application/json", "X-Twilio-Signature": signer.sign(query)}
     url = f"{signer.url}?{query}"
-    async with httpx.AsyncClient(transport=way_out(settings), timeout=None) as client:  # noqa: S113 - bounded
+    async with httpx.AsyncClient(transport=way_out(settings), timeout=None) as client:
         return (await client.post(url, content=_NO_EVENTS, headers=headers)).status_code

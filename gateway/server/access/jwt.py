@@ -14,7 +14,6 @@ from contextlib import asynccontextmanager, suppress
 from itertools import islice
 from typing import Any
 
-import httpx
 import msgspec
 from joserfc import jwt
 from joserfc.errors import BadSignatureError, ExpiredTokenError, SecurityWarning
@@ -24,6 +23,7 @@ from msgspec import Struct
 
 from gateway.concurrency.background import keep_running
 from gateway.errors import KeysUnavailable, Unauthenticated
+from gateway.http_library import httpx
 from gateway.instrumentation import DependencyChanged, Hook, silent
 from gateway.upstream.failures import (
     TRANSPORT_FAILURES,
@@ -255,7 +255,7 @@ def key_set_of(
 
     async def fetch() -> bytes:
         bounded = Bounded(Wire(proxies), seconds)
-        async with httpx.AsyncClient(transport=bounded, timeout=None) as client:  # noqa: S113 - bounded
+        async with httpx.AsyncClient(transport=bounded, timeout=None) as client:
             try:
                 return (await client.get(url)).raise_for_status().content
             except httpx.HTTPStatusError as error:
