@@ -2,6 +2,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.insights.snapshot import snapshot_of
 from gateway.warehouse import rows as making
@@ -78,7 +79,8 @@ async def grouped(store: Store, renewal: Renewal) -> Measured:
         first=1000,
     )
     aliases = await renewal.aliases(ACCOUNT, [CITY, CALLER])
-    return await Statistics(store.engine, store.rows).measure(asked, aliases=aliases)
+    measured = await Statistics(store.engine, store.rows).measure(asked, aliases=aliases)
+    return replace(measured, rows_read=0)  # that depends on how far the engine has merged
 
 
 async def test_keys_are_rotated_without_anybody_noticing(store: Store) -> None:
