@@ -15,6 +15,9 @@ def main() -> int:
     """Measure, and print what was measured."""
     parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="half a minute, to see that it works")
+    parser.add_argument(
+        "--with-yoga", action="store_true", help="a gateway on graphql-yoga beside it, when cold"
+    )
     parser.add_argument("--rounds", type=int, help="how often each server has its turn")
     parser.add_argument("--seconds", type=float, help="how long a turn is")
     parser.add_argument(
@@ -25,6 +28,7 @@ def main() -> int:
     )
     chosen = parser.parse_args()
     plan = QUICK if chosen.quick else Plan()
+    plan = plan._replace(with_yoga=chosen.with_yoga)
     changes = {"rounds": chosen.rounds, "seconds": chosen.seconds, "only": chosen.only}
     plan = plan._replace(**{name: value for name, value in changes.items() if value is not None})
     pin(1)

@@ -26,7 +26,7 @@ from tests.benchmarks.workloads import (
 from tests.benchmarks.world import PAGE, Rows
 
 Kind: TypeAlias = Literal["warm", "cold", "mixed", "new document", "new page"]
-Subject: TypeAlias = Literal["floor", "gateway", "baseline"]
+Subject: TypeAlias = Literal["floor", "gateway", "baseline", "yoga"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 HOT_PAGES = 16
@@ -53,6 +53,7 @@ class Plan(NamedTuple):
     latencies: tuple[float, ...] = (0.0, 0.05)
     kinds: tuple[Kind, ...] = KINDS
     only: Sequence[str] = ("",)
+    with_yoga: bool = False
 
 
 QUICK = Plan(
@@ -116,6 +117,11 @@ def cells(plan: Plan) -> Iterator[Cell]:
             yield cell
 
 
+def subjects(plan: Plan, cell: Cell) -> tuple[Subject, ...]:
+    """Who is asked: Yoga too, where it is wanted and nobody's cache answers."""
+    return (*cell.subjects, "yoga") if plan.with_yoga and cell.kind == "cold" else cell.subjects
+
+
 class Bench:
     """The servers, and what they are asked."""
 
@@ -144,6 +150,8 @@ class Bench:
             for exchange in exchanges
         }
         self._warm["floor"] = stack.enter_context(servers.floor(folder, answers))
+        if plan.with_yoga:
+            self._cold["yoga"] = stack.enter_context(servers.yoga(source, told))
         self._fresh = {subject: itertools.count(1) for subject in get_args(Subject)}
         self._unasked = {subject: itertools.count(1) for subject in get_args(Subject)}
 
@@ -154,6 +162,8 @@ class Bench:
         if cell.kind == "warm":
             self._warm_up(server, cell.workload)
         exchanges = self._exchanges(cell, subject, seed)
+        if subject == "yoga":  # it writes numbers as JavaScript does
+            exchanges = (each._replace(expected=None) for each in exchanges)
         used, started = server.cpu(), time.perf_counter()
         run = drive(server.address, exchanges, cell.connections, self._plan.seconds)
         used, lasted = server.cpu() - used, time.perf_counter() - started
@@ -226,7 +236,7 @@ def measure(plan: Plan) -> Results:
     """Measure all cells of a plan."""
     wanted = list(cells(plan))
     found: dict[Cell, dict[Subject, list[Measured]]] = {
-        cell: {subject: [] for subject in cell.subjects} for cell in wanted
+        cell: {subject: [] for subject in subjects(plan, cell)} for cell in wanted
     }
     wrong: list[str] = []
     with contextlib.ExitStack() as stack:
@@ -235,7 +245,7 @@ def measure(plan: Plan) -> Results:
         for number in range(plan.rounds):
             for cell in wanted:
                 _tell(f"round {number + 1}: {cell}")
-                for subject in cell.subjects:
+                for subject in subjects(plan, cell):
                     measured = bench.measure(cell, subject, number)
                     found[cell][subject].append(measured)
                     if measured.run.wrong:

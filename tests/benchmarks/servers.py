@@ -18,6 +18,7 @@ import httpx
 import msgspec
 
 from tests.benchmarks.world import Told
+from tests.node import install
 from tests.servers import DEADLINE, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +54,9 @@ def upstream(origin: int, calls: int, pages: int) -> Iterator[tuple[Server, Told
     """The sandbox, and its credentials."""
     port = free_port()
     numbers = map(str, (port, origin, calls, pages))
-    with _running(["-m", "tests.benchmarks.world", *numbers], port, core=1) as server:
+    with _running(
+        [sys.executable, "-m", "tests.benchmarks.world", *numbers], port, core=1
+    ) as server:
         assert server.process.stdout is not None
         told = msgspec.json.decode(server.process.stdout.readline(), type=Told)
         wait(server, "/sandbox/examples")
@@ -82,7 +85,7 @@ def gateway(
         **settings,
     }
     port = free_port()
-    command = ["-m", "gateway", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "gateway", "serve", "--port", str(port)]
     log = folder / f"gateway-{port}.log"
     with _running(command, port, core=0, environment=environment, log=log) as server:
         yield server
@@ -94,7 +97,21 @@ def floor(folder: Path, answers: Mapping[bytes, bytes]) -> Iterator[Server]:
     known = folder / "answers"
     known.write_bytes(msgspec.msgpack.encode(answers))
     port = free_port()
-    with _running(["-m", "tests.benchmarks.floor", str(port), str(known)], port, core=0) as server:
+    with _running(
+        [sys.executable, "-m", "tests.benchmarks.floor", str(port), str(known)], port, core=0
+    ) as server:
+        wait(server, "/")
+        yield server
+
+
+@contextlib.contextmanager
+def yoga(source: Server, told: Told) -> Iterator[Server]:
+    """A gateway on graphql-yoga with graphql-jit, over the same upstream; it has no cache."""
+    port = free_port()
+    install(ROOT / "tests" / "benchmarks" / "yoga")
+    arguments = [str(port), source.url, told.account, told.token]
+    command = ["node", "tests/benchmarks/yoga/server.mjs", *arguments]
+    with _running(command, port, core=0) as server:
         wait(server, "/")
         yield server
 
@@ -128,7 +145,7 @@ def _running(
         error = stack.enter_context(log.open("wb")) if log else None
         process = stack.enter_context(
             subprocess.Popen(
-                [sys.executable, *command],
+                command,
                 env={**os.environ, **(environment or {})},
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
