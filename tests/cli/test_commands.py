@@ -114,14 +114,17 @@ def test_the_help_of_a_command_has_examples_and_statuses(
     """Each example can be typed as it is, and each option says what it does, with its default."""
     assert main([command, "--help"]) == 0
     told = capsys.readouterr().out
-    assert re.search(r"^Exit status:\n  0  \w+.*\n(  1 .*\n)?  2  wrong", told, re.MULTILINE)
+    assert re.search(
+        r"^Exit status:\n  0  \w+.*\n(  1 .*\n(     .*\n)*)?  2  wrong", told, re.MULTILINE
+    )
     examples = told.partition("Examples:\n")[2].partition("\n\n")[0]
     assert f"gateway {command}" in examples
     for option in root.commands[command].params:
         if isinstance(option, click.Option):
             assert str(option.help).endswith((".", "]")), option.name
             is_said = option.show_default or "default: " in str(option.help)
-            assert is_said or option.name in {"sink", "file", "federation"}
+            may_be_without = {"sink", "file", "federation", "variables", "usage"}
+            assert is_said or option.required or option.name in may_be_without
 
 
 @pytest.mark.parametrize(
@@ -323,6 +326,7 @@ def test_a_check_with_the_right_credentials_succeeds(
     assert twilio["TWILIO_AUTH_TOKEN"] not in out
 
 
+@pytest.mark.processes
 def test_a_check_with_wrong_credentials_says_which_to_compare(
     here: pytest.MonkeyPatch, twilio: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -339,6 +343,7 @@ def test_a_check_with_wrong_credentials_says_which_to_compare(
     assert "harbour" not in error
 
 
+@pytest.mark.processes
 def test_a_check_of_several_accounts_names_the_one_that_is_wrong(
     here: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -368,6 +373,7 @@ def test_a_check_of_several_accounts_names_the_one_that_is_wrong(
     assert "Cure: compare ACME_TOKEN with" in capsys.readouterr().err
 
 
+@pytest.mark.processes
 def test_a_check_of_an_address_where_nobody_listens_says_so(
     here: pytest.MonkeyPatch, twilio: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -424,6 +430,7 @@ def test_something_happens_in_the_demo(tmp_path: Path) -> None:
     assert f"{address}/docs/" in said
 
 
+@pytest.mark.processes
 def test_the_sandbox_prints_what_a_gateway_needs_to_be_set_to(twilio: dict[str, str]) -> None:
     """Other programs talk to it as they would to Twilio."""
     url = f"{twilio['GATEWAY_UPSTREAM_URL']}/v1/Voice/Summaries"

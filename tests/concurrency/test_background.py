@@ -28,13 +28,23 @@ WAITED_FOR = {
     "cache/tiered_cache.py": {"self._fetch_wanted": "by all who asked: it gives each an answer"},
     "calls/annotations.py": {"self._write": "by who writes, else its faults are logged"},
     "calls/lookups.py": {"self._fetch": "by nobody: its faults are logged"},
-    "server/app.py": {"self._hurry": "by nobody: it ends with the server"},
+    "calls/warehouse_annotations.py": {"self._change": "by nobody: its faults are logged"},
+    "cli/warehouse_access.py": {"backend.verbs.warehouse.run": "by the command, which ends it"},
+    "schema/searching.py": {"_awaited": "by the group, which fails with it"},
+    "server/backend.py": {"self._hurry": "by nobody: it ends with the server"},
+    "server/graphql/export.py": {
+        "self._send": "by the stream, which ends with it",
+        "left": "by the stream, which ends with it",
+        "stopping(scope).wait": "by the stream, which ends with it",
+    },
+    "server/mcp/document_tools.py": {"end": "by the tool, which ends with it"},
     "sandbox/pushing.py": {"self.run": "by nobody: the sandbox is no part of the gateway"},
     "warehouse/embedded.py": {"self._kill": "by nobody: at its end the query has its time limit"},
     "warehouse/warehouse.py": {
         "self.connection.run": "by the group, which fails with it",
         "self.writer.run": "by the group, which fails with it",
         "self._keep_up": "by the group, which fails with it",
+        "self._keep_measured": "by the group, which fails with it",
     },
     "server/server.py": {
         "loop.connect_accepted_socket": "by nobody: a connection that fails is closed"
@@ -45,7 +55,7 @@ WAITED_FOR = {
     "server/graphql/incremental.py": {"coming": "by who sends the parts"},
     "server/graphql/streams.py": {
         "self._send": "by the stream, which ends with it",
-        "_left": "by the stream, which ends with it",
+        "left": "by the stream, which ends with it",
         "self._end": "by the stream, which ends with it",
         "anext": "by the stream",
         "event.wait": "by the stream",

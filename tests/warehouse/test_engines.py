@@ -216,6 +216,7 @@ async def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path) -> No
         await Embedded.open(tmp_path / "file" / "warehouse")
 
 
+@pytest.mark.processes
 async def test_nothing_of_the_engine_is_imported_unless_it_is_used() -> None:
     """Start-up and memory without a warehouse stay as they are (the issue)."""
     program = (
