@@ -23,8 +23,8 @@ from tests.servers import RedisServer
 
 pytest_plugins = ["tests.markers"]
 
-# A busy machine makes no rule untrue: no example has a deadline. CI looks at five times as many.
-hypothesis.settings.register_profile("thorough", deadline=None)
+# A busy machine makes no rule untrue: no example has a deadline. CI looks at twice as many.
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=40)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
 hypothesis.settings.load_profile("quick")
 
