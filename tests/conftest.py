@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,7 +38,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     A process has one folder open at a time (chDB). They share one engine to the end of the session;
     a gateway of another test closes its own.
     """
-    items.sort(key=lambda item: "warehouse" in item.path.relative_to(ROOT).parts)
+    items.sort(key=lambda item: _place(item, getattr(item, "fixturenames", ())))
+
+
+def _place(item: pytest.Item, fixtures: Collection[str]) -> int:
+    """First those in which a gateway opens a folder of its own, last those with the one engine."""
+    if item.path.name == "test_a_month_in_the_warehouse.py":
+        return 0
+    return 2 if "engine" in fixtures or "warehouse" in item.path.relative_to(ROOT).parts else 1
 
 
 ROOT = Path(__file__).parent

@@ -22,6 +22,10 @@ class Usage(Struct, eq=False, dict=True):
     operation: OperationDefinitionNode
     brought: frozenset[str] = frozenset()
 
+    def __repr__(self) -> str:
+        """Nothing of the document: whatever is shown of an operation, no value in it is."""
+        return "Usage(…)"
+
     @cached_property
     def coordinates(self) -> frozenset[str]:
         """All that it uses."""

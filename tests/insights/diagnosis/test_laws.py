@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from gateway.insights.catalogue import Entity, Pii, graph_name
 from gateway.insights.diagnosis.diagnosis import diagnose
 from gateway.insights.diagnosis.findings import Diagnosis, Finding, FindingBasis, Severity
+from gateway.insights.diagnosis.rule_names import FindingRule
 from gateway.insights.diagnosis.rules import RULES
 from gateway.insights.masking import mask
 from gateway.insights.media_edges import GatewayStream
@@ -64,6 +65,8 @@ def contradicts(summary: Summary, finding: Finding) -> bool:
         return False
     value, threshold = finding.value, finding.threshold
     there = told(summary, finding.field) if finding.field else None
+    if finding.rule is FindingRule.CODEC_CEILING:
+        return not (1 <= value <= 4.5)  # of the codec in the field: a score, by G.107
     if isinstance(there, int | float) and there != value:
         return True
     if threshold is None:

@@ -163,7 +163,7 @@ COUNT = "query ($where: CallWhere) { searchCalls(where: $where) { totalCount } }
 
 @pytest.mark.parametrize(
     ("place", "field"),
-    enumerate(TEXTS),
+    list(enumerate(TEXTS)),
     ids=lambda one: one.constant if isinstance(one, Field) else "",
 )
 async def test_no_text_of_a_client_becomes_sql(gateway: Filled, place: int, field: Field) -> None:
