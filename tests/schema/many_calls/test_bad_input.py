@@ -6,7 +6,7 @@ import pytest
 
 from gateway.insights.leaves import Kind
 from gateway.warehouse.conditions import Either, compare, operators
-from gateway.warehouse.fields import FIELDS, Field
+from gateway.warehouse.fields import FIELDS
 from tests.schema.many_calls.asking import where_of
 from tests.schema.many_calls.conftest import HASH_KEY, Filled
 from tests.warehouse.conftest import WORLD
@@ -161,25 +161,24 @@ TEXTS = [field for field in FIELDS.values() if field.kind is Kind.TEXT]
 COUNT = "query ($where: CallWhere) { searchCalls(where: $where) { totalCount } }"
 
 
-@pytest.mark.parametrize(
-    ("place", "field"),
-    list(enumerate(TEXTS)),
-    ids=lambda one: one.constant if isinstance(one, Field) else "",
-)
-async def test_no_text_of_a_client_becomes_sql(gateway: Filled, place: int, field: Field) -> None:
+@pytest.mark.parametrize("place", range(6))
+async def test_no_text_of_a_client_becomes_sql(gateway: Filled, place: int) -> None:
     """Hostile text in every filter of texts finds what Python finds, and harms nothing."""
-    asked = [one for one in operators(field) if not (one.takes_flag or one.value.startswith("n"))]
-    condition = Either(
-        tuple(
-            compare(field, operator, [text] if operator.takes_list else text, "where")
-            for operator in asked
-            for text in HOSTILE[place % 6 :: 6]
+    for field in TEXTS[place::6]:
+        asked = [
+            one for one in operators(field) if not (one.takes_flag or one.value.startswith("n"))
+        ]
+        condition = Either(
+            tuple(
+                compare(field, operator, [text] if operator.takes_list else text, "where")
+                for operator in asked
+                for text in HOSTILE[place::6]
+            )
         )
-    )
-    found = sum(holds(condition, one, HASH_KEY) for one in SUMMARIES)
-    data = await gateway.ask(COUNT, where=where_of(condition))
+        found = sum(holds(condition, one, HASH_KEY) for one in SUMMARIES)
+        data = await gateway.ask(COUNT, where=where_of(condition))
+        assert data["searchCalls"]["totalCount"] == found, field.constant
 
-    assert data["searchCalls"]["totalCount"] == found
     assert (await gateway.ask(COUNT, where={}))["searchCalls"]["totalCount"] == len(WORLD)
 
 
