@@ -26,6 +26,9 @@ from gateway.server.graphiql import BUILT
 needs_the_page = pytest.mark.skipif(
     not (BUILT / "index.html").is_file(), reason="built without Node.js: there is no page to open"
 )
+OF_THE_WAREHOUSE = ("WorstCarriers", "CallsPerHour", "SearchCalls")
+"""The tabs that have an answer where there is a warehouse."""
+
 JOBS = (
     "WhyWasThisCallBad",
     "WhatIsNew",
@@ -37,6 +40,7 @@ JOBS = (
     "HeardInApp",
     "PageByPage",
     "WhoAmI",
+    *OF_THE_WAREHOUSE,
 )
 """The tabs of a first visit, where there are calls to ask about."""
 

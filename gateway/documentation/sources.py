@@ -18,6 +18,7 @@ PLACES = {
     "docs/README.md": "index.md",
     "README.md": "readme.md",
     "CHANGELOG.md": "changelog.md",
+    "docs/search.md": "searching.md",  # Sphinx writes its own search page over `search.html`
     "schema.graphql": "schema.md",  # readers get the reference, which links to the file
 }
 LINK = re.compile(r"(?P<block>^```.*?^```$)|\]\((?P<target>[^)\s]+)\)", re.DOTALL | re.MULTILINE)

@@ -84,16 +84,16 @@ async def test_a_query_of_a_page_runs_in_graphiql(reader: Visit) -> None:
         await reader.page.get_by_role("link", name="Open in GraphiQL").first.click()
     await reader.settle()
     assert reader.page.url == f"{reader.origin}/"
-    await expect(reader.page.get_by_role("tab")).to_contain_text(["Jitter", *JOBS])
+    await expect(reader.page.get_by_role("tab")).to_contain_text(["Why", *JOBS])
     request, answer = await reader.run()
-    assert json.loads(request.post_data or "")["operationName"] == "Jitter"
-    assert answer["data"]["call"]["tags"]
+    assert json.loads(request.post_data or "")["operationName"] == "Why"
+    assert answer["data"]["call"]["diagnosis"]["headline"]
     await reader.arrive()
-    await expect(reader.page.get_by_role("tab")).to_contain_text(["Jitter", *JOBS])
+    await expect(reader.page.get_by_role("tab")).to_contain_text(["Why", *JOBS])
     await reader.page.goto(f"{reader.origin}/docs/errors")
     async with reader.page.expect_response("**/graphql"):
         await reader.page.get_by_role("link", name="Open in GraphiQL").first.click()
-    await expect(reader.page.get_by_role("tab")).to_contain_text(["Jitter", *JOBS, "Wrong"])
+    await expect(reader.page.get_by_role("tab")).to_contain_text(["Why", *JOBS, "Wrong"])
     await expect(reader.page.get_by_role("tab", selected=True)).to_contain_text("Wrong")
 
 
@@ -133,7 +133,7 @@ async def test_a_block_is_copied_as_it_stands(reader: Visit) -> None:
     await block.hover()
     await block.get_by_role("button", name="Copy").click()
     copied = await reader.page.evaluate("navigator.clipboard.readText()")
-    assert copied.startswith("query Jitter($sid: CallSid!) {\n  call(sid: $sid) {\n")
+    assert copied.startswith("query Why($sid: CallSid!) {\n  call(sid: $sid) {\n")
 
 
 async def test_the_reader_chooses_light_or_dark(reader: Visit) -> None:

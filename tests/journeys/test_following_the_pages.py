@@ -13,7 +13,11 @@ from tests.walking import ROOT, Reader
 DOCS = ROOT / "docs"
 HURRY = {"gateway demo --speed 20": "GATEWAY_PAGE_MAX_AGE=0 gateway demo --speed 150"}
 
-pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="the pages need Node.js")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.node,
+    pytest.mark.skipif(shutil.which("npm") is None, reason="the pages need Node.js"),
+]
 
 
 @pytest.mark.parametrize("page", ["recipes.md", "migrating.md"])

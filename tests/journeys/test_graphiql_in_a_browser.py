@@ -18,7 +18,7 @@ from gateway.config.settings import Secret
 from gateway.sandbox import Sandbox
 from gateway.server.app import create_app
 from tests.browser import browsing
-from tests.graphiql import JOBS, Visit, listening, needs_the_page, visiting
+from tests.graphiql import JOBS, OF_THE_WAREHOUSE, Visit, listening, needs_the_page, visiting
 from tests.servers import free_port
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), needs_the_page]
@@ -91,8 +91,8 @@ async def test_a_visitor_finds_a_tab_for_each_job(visit: Visit, sandbox: Sandbox
 async def test_every_tab_has_an_answer(visit: Visit) -> None:
     """Over the sandbox each tab is good to run as it is, and its answer says something."""
     for job in JOBS:
-        if job == FOLLOWING:
-            continue  # it has no end
+        if job == FOLLOWING or job in OF_THE_WAREHOUSE:
+            continue  # it has no end, or no warehouse to ask
         async with visit.keeps("query", job):
             await visit.page.get_by_role("tab", name=job).click()
         _, answer = await visit.run()
