@@ -17,7 +17,7 @@ from gateway.documentation.build import build
 from gateway.documentation.sources import place
 from gateway.errors import GatewayError
 from gateway.schema.operations import build_schema
-from tests.test_docs import CLOSED_LIST, examples
+from tests.test_docs import CLOSED_LIST, PAGES, examples
 from tests.write_docs import ROOT
 
 # MyST's own, of Sphinx 11
@@ -179,6 +179,11 @@ def test_every_query_opens_in_graphiql(site: Site) -> None:
     """With the variables beside it, and as it stands on the page."""
     asked = {(one["query"], one.get("variables", "")) for one in site.questions()}
     shown = {(one.query, json.dumps(one.variables)) for one in examples()}
+    subscriptions = r"^```graphql subscription\n(.*?)^```$"
+    for text in PAGES.values():
+        shown |= {
+            (code, "{}") for code in re.findall(subscriptions, text, re.DOTALL | re.MULTILINE)
+        }
     assert {(query, json.dumps(json.loads(text or "{}"))) for query, text in asked} == shown
     for query, _ in asked:
         assert validate(build_schema(), parse(query)) == []
