@@ -69,13 +69,9 @@ class CallConnection:
         return PageInfo(
             has_next_page=self.stretch.has_next,
             has_previous_page=self.stretch.has_previous,
-            write_start=partial(self._write_at, 0),
-            write_end=partial(self._write_at, -1),
+            items=self.stretch.calls,
+            write=self.write,
         )
-
-    def _write_at(self, index: int) -> str | None:
-        calls = self.stretch.calls
-        return self.write(calls[index]) if calls else None
 
 
 def connection(stretch: Stretch, cursors: Cursors, question: Question) -> CallConnection:

@@ -99,13 +99,9 @@ class Connection(Generic[NodeT]):
         return PageInfo(
             has_next_page=self.stretch.has_next,
             has_previous_page=self.stretch.has_previous,
-            write_start=partial(self._write_at, 0),
-            write_end=partial(self._write_at, -1),
+            items=self.stretch.items,
+            write=self.write,
         )
-
-    def _write_at(self, index: int) -> str | None:
-        items = self.stretch.items
-        return self.write(items[index]) if items else None
 
 
 MetricSampleConnection: Any = Connection[object_type(MetricSample)]  # type: ignore[misc]

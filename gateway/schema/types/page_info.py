@@ -1,6 +1,7 @@
 """Defines Relay's `PageInfo`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import strawberry
 
@@ -9,12 +10,12 @@ from gateway.schema.types.depends_on import Reads, reads
 
 @strawberry.type(description="Whether there is more, and the cursors to go on with.")
 class PageInfo:
-    """Relay's page info; cursors are made when they are asked for."""
+    """Relay's page info of `items`; `write` makes the cursor of one when it is asked for."""
 
     has_next_page: bool = strawberry.field(description="Whether there is more after these.")
     has_previous_page: bool = strawberry.field(description="Whether there is more before these.")
-    write_start: strawberry.Private[Callable[[], str | None]]
-    write_end: strawberry.Private[Callable[[], str | None]]
+    items: strawberry.Private[Sequence[Any]]
+    write: strawberry.Private[Callable[[Any], str]]
 
     @strawberry.field(
         description="Cursor of the first of these; null when there are none.",
@@ -22,7 +23,7 @@ class PageInfo:
     )
     def start_cursor(self) -> str | None:
         """For `before`."""
-        return self.write_start()
+        return self.write(self.items[0]) if self.items else None
 
     @strawberry.field(
         description="Cursor of the last of these; null when there are none.",
@@ -30,4 +31,4 @@ class PageInfo:
     )
     def end_cursor(self) -> str | None:
         """For `after`."""
-        return self.write_end()
+        return self.write(self.items[-1]) if self.items else None

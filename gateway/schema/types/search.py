@@ -114,10 +114,6 @@ class CallSearchConnection:
         return PageInfo(
             has_next_page=self.found.has_next,
             has_previous_page=self.found.has_previous,
-            write_start=partial(self._write_at, 0),
-            write_end=partial(self._write_at, -1),
+            items=self.found.calls,
+            write=lambda found: self.write(found[0]),
         )
-
-    def _write_at(self, index: int) -> str | None:
-        found = self.found.calls
-        return self.write(found[index][0]) if found else None
