@@ -5,7 +5,6 @@ together with what belongs to no edge: the events of ConversationRelay.
 """
 
 from typing import Any, Literal, TypeAlias, TypeVar, cast
-from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from msgspec import Raw, Struct
@@ -16,6 +15,7 @@ from gateway.insights.call_metrics import MetricSample
 from gateway.insights.catalogue import CallSid, Entity
 from gateway.insights.decoding import Undecodable, decode_entity, decode_plain
 from gateway.insights.edge_kinds import MediaEdgeKind
+from gateway.insights.paging import page_named_in
 from gateway.insights.summary import CallDirection, CallType, ProcessingState, Summary
 from gateway.instrumentation import Hook, silent
 
@@ -182,8 +182,7 @@ def _after(ref: DetailRef, url: str | None) -> DetailRef | None:
     if not url:
         return None
     try:
-        query = parse_qs(urlsplit(url).query)
-        token, number = query.get("PageToken", [""])[0], int(query.get("Page", ["0"])[0])
+        token, number = page_named_in(url)
     except ValueError as error:
         raise Undecodable("a next page that cannot be read") from error
     if number <= ref.number or not token:

@@ -1,9 +1,7 @@
 """Reads the links of a page: takes their page tokens, and never their addresses."""
 
-from urllib.parse import parse_qs, urlsplit
-
 from gateway.http_library import httpx
-from gateway.insights.paging import PageRef
+from gateway.insights.paging import PageRef, page_named_in
 from gateway.upstream.failures import invalid
 
 
@@ -14,8 +12,7 @@ def neighbour(
     if not url:
         return None
     try:
-        query = parse_qs(urlsplit(url).query)
-        token, number = query.get("PageToken", [""])[0], int(query.get("Page", ["0"])[0])
+        token, number = page_named_in(url)
     except ValueError as error:
         raise invalid("named a page in a way that cannot be read", response) from error
     if number < 0 or (not token and number > 0):
