@@ -12,7 +12,16 @@ from gateway.schema.searching import CallSearch
 from gateway.schema.types.depends_on import Reads, reads
 from gateway.schema.types.field_traits import costs
 from gateway.schema.types.groupings import CallGrouping, CallGroupOrder
-from gateway.schema.types.inputs import DEFAULT_FIRST, said, size_of
+from gateway.schema.types.inputs import (
+    DEFAULT_FIRST,
+    After,
+    Backward,
+    Before,
+    Forward,
+    paging,
+    said,
+    size_of,
+)
 from gateway.schema.types.search import CallOrder, CallSearchConnection
 from gateway.schema.types.statistics import CallStatistics
 from gateway.schema.types.where import CallWhere
@@ -44,27 +53,17 @@ class ManyCalls:
             list[CallOrder] | None,
             strawberry.argument(description="In which order; the newest end first if not said."),
         ] = strawberry.UNSET,
-        first: Annotated[
-            int | None, strawberry.argument(description="How many calls, forward: 1 to 1000.")
-        ] = strawberry.UNSET,
-        after: Annotated[
-            str | None, strawberry.argument(description="Go on after this cursor.")
-        ] = strawberry.UNSET,
-        last: Annotated[
-            int | None, strawberry.argument(description="How many calls, backward: 1 to 1000.")
-        ] = strawberry.UNSET,
-        before: Annotated[
-            str | None, strawberry.argument(description="Go back from this cursor.")
-        ] = strawberry.UNSET,
+        first: Forward = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Backward = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> CallSearchConnection:
         """Relay's connection over the warehouse; what is not selected is not counted."""
-        first, last, after, before = said(first), said(last), said(after), said(before)
-        count = size_of(first, last, after, before)
-        cursor, argument = (after, "after") if last is None else (before, "before")
+        page = paging(first, after, last, before)
         search = CallSearch(
-            info.context, said(where), said(order_by), cursor=cursor, argument=argument
+            info.context, said(where), said(order_by), cursor=page.cursor, argument=page.argument
         )
-        return await search.connection(count, names_below(info), backward=last is not None)
+        return await search.connection(page.size, names_below(info), backward=not page.forward)
 
     @strawberry.field(
         description=(

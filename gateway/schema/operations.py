@@ -23,7 +23,7 @@ from gateway.insights.media_edges import CarrierEdge, ClientEdge, SdkEdge, SipEd
 from gateway.insights.paging import MAX_SIZE, Position
 from gateway.insights.summary import ProcessingState
 from gateway.insights.windows import Window, earlier, pin
-from gateway.schema.context import Info
+from gateway.schema.context import Context, Info
 from gateway.schema.demand_control.cost import LOOKUP, pages_of
 from gateway.schema.demand_control.page_charge import PageCharge
 from gateway.schema.execution.incremental import DEFER
@@ -38,12 +38,17 @@ from gateway.schema.types.inputs import (
     DEFAULT_FIRST,
     DEFAULT_PATIENCE,
     MAX_IDS,
+    After,
+    Asked,
+    Before,
     CallFilter,
+    Forward,
+    Paging,
     Patience,
     Sid,
+    paging,
     patience,
     said,
-    size_of,
     understand,
 )
 from gateway.schema.types.node import Node, decode_id
@@ -113,13 +118,8 @@ class Query(ManyCalls):
         sort_by: Annotated[
             CallSort | None, strawberry.argument(description="In which order, newest first.")
         ] = CallSort.END_TIME,
-        first: Annotated[
-            int | None,
-            strawberry.argument(description="How many calls, forward: 1 to 1000."),
-        ] = strawberry.UNSET,
-        after: Annotated[
-            str | None, strawberry.argument(description="Go on after this cursor.")
-        ] = strawberry.UNSET,
+        first: Forward = strawberry.UNSET,
+        after: After = strawberry.UNSET,
         last: Annotated[
             int | None,
             strawberry.argument(
@@ -127,35 +127,12 @@ class Query(ManyCalls):
                 "calls of the window, if it holds no more than 10,000."
             ),
         ] = strawberry.UNSET,
-        before: Annotated[
-            str | None, strawberry.argument(description="Go back from this cursor.")
-        ] = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> CallConnection:
         """Relay's connection over Twilio's pages."""
-        context = info.context
-        first, last = said(first), said(last)
-        after, before = said(after), said(before)
-        count = size_of(first, last, after, before)
-        asked = understand(context.viewer, filter or None, sort_by or CallSort.END_TIME)
-        cursor, argument = (after, "after") if last is None else (before, "before")
-        start: Window | Position
-        windows: Iterable[Window] = ()
-        if cursor is None:
-            meant = (asked.start, asked.end, context.now, context.page_grid)
-            start, windows = pin(*meant), earlier(*meant)
-        else:
-            start = context.cursors.decode(cursor, asked.question, argument)
-        forward = last is None
-        pages = pages_of(count, goes_on=cursor is not None, forward=forward)
-        charge = PageCharge(context, asked.question, pages, forward=forward)
-        lists, where = (
-            context.verbs.lists,
-            (info.context.realm, asked.question, start, count, charge),
-        )
-        stretch = await (lists.forward(*where, windows) if forward else lists.backward(*where))
-        context.told.stretch(stretch)
-        context.told.personal |= asked.personal
-        return connection(stretch, context.cursors, asked.question)
+        page = paging(first, after, last, before)
+        asked = understand(info.context.viewer, filter or None, sort_by or CallSort.END_TIME)
+        return await _listed(info.context, asked, page)
 
     @strawberry.field(
         description="Any object by its `id`; null when there is none (any more).",
@@ -265,6 +242,24 @@ async def look_up_each(
 
     found = await asyncio.gather(*(one(name) for name in names), return_exceptions=True)
     return cast("list[Call | None]", found)  # GraphQL takes an exception in a list for its error
+
+
+async def _listed(context: Context, asked: Asked, page: Paging) -> CallConnection:
+    """A page of a list, walked for over Twilio's pages. Raises InvalidCursor."""
+    start: Window | Position
+    windows: Iterable[Window] = ()
+    if page.cursor is None:
+        meant = (asked.start, asked.end, context.now, context.page_grid)
+        start, windows = pin(*meant), earlier(*meant)
+    else:
+        start = context.cursors.decode(page.cursor, asked.question, page.argument)
+    pages = pages_of(page.size, goes_on=page.cursor is not None, forward=page.forward)
+    charge = PageCharge(context, asked.question, pages, forward=page.forward)
+    lists, where = context.verbs.lists, (context.realm, asked.question, start, page.size, charge)
+    stretch = await (lists.forward(*where, windows) if page.forward else lists.backward(*where))
+    context.told.stretch(stretch)
+    context.told.personal |= asked.personal
+    return connection(stretch, context.cursors, asked.question)
 
 
 async def _look_up(info: Info, sid: CallSid) -> Lookup:

@@ -12,7 +12,7 @@ from gateway.schema.feeding import completed_calls
 from gateway.schema.types.call import CallLookup, lookup_of
 from gateway.schema.types.completed_call import CompletedCall
 from gateway.schema.types.field_traits import costs
-from gateway.schema.types.inputs import Sid, said
+from gateway.schema.types.inputs import After, Sid, said
 from gateway.schema.types.where import CallWhere
 
 
@@ -47,9 +47,7 @@ class Subscription:
         where: Annotated[
             CallWhere | None, strawberry.argument(description="Which calls; all if not said.")
         ] = strawberry.UNSET,
-        after: Annotated[
-            str | None, strawberry.argument(description="Go on after this cursor.")
-        ] = strawberry.UNSET,
+        after: After = strawberry.UNSET,
     ) -> AsyncGenerator[CompletedCall, None]:
         """From whichever replica."""
         async with aclosing(completed_calls(info.context, said(where), said(after))) as calls:

@@ -20,7 +20,7 @@ from gateway.schema.demand_control.page_charge import PageCharge
 from gateway.schema.types.depends_on import Reads, reads
 from gateway.schema.types.derive import name_enums, object_type
 from gateway.schema.types.field_traits import changes, costs, costs_per_item
-from gateway.schema.types.inputs import said
+from gateway.schema.types.inputs import After, said
 from gateway.schema.types.page_info import PageInfo
 
 name_enums()
@@ -112,7 +112,6 @@ Edges = Annotated[
     strawberry.argument(description="Of these media edges alone; of all edges if not said."),
 ]
 First = Annotated[int | None, strawberry.argument(description="How many: 1 to 1000.")]
-After = Annotated[str | None, strawberry.argument(description="Go on after this cursor.")]
 
 
 async def _metrics(  # noqa: PLR0913, PLR0917 - Relay's arguments

@@ -21,6 +21,15 @@ name_enums()
 
 Sid = Annotated[CallSid, strawberry.argument(description="SID of the call.")]
 
+Forward = Annotated[
+    int | None, strawberry.argument(description="How many calls, forward: 1 to 1000.")
+]
+Backward = Annotated[
+    int | None, strawberry.argument(description="How many calls, backward: 1 to 1000.")
+]
+After = Annotated[str | None, strawberry.argument(description="Go on after this cursor.")]
+Before = Annotated[str | None, strawberry.argument(description="Go back from this cursor.")]
+
 T = TypeVar("T")
 
 DEFAULT_FIRST = 25
@@ -129,6 +138,27 @@ def size_of(first: int | None, last: int | None, after: str | None, before: str 
     if not 1 <= size <= MAX_SIZE:
         raise BadUserInput(argument, f"is {size}", f"a number from 1 to {MAX_SIZE}")
     return size
+
+
+class Paging(Struct, frozen=True):
+    """Relay's arguments, understood: how many calls from which cursor, and in which direction.
+
+    `argument` is the one that holds the cursor.
+    """
+
+    size: int
+    cursor: str | None
+    argument: str
+    forward: bool
+
+
+def paging(first: int | None, after: str | None, last: int | None, before: str | None) -> Paging:
+    """Which stretch of a list is asked for. Raises BadUserInput."""
+    first, after, last, before = said(first), said(after), said(last), said(before)
+    size = size_of(first, last, after, before)
+    if last is None:
+        return Paging(size, after, "after", forward=True)
+    return Paging(size, before, "before", forward=False)
 
 
 def patience(state: ProcessingState, seconds: int | None) -> tuple[frozenset[LookupStatus], float]:
