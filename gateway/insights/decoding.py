@@ -101,9 +101,10 @@ def _decode(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT:
 
 
 def _decode_by_types(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT | None:
-    """Read `body` by its types, without what is not there, and what nobody knows."""
-    body = _NOTHING.sub(b":null", body)
-    return _decode_straight(entity, body) or _decode_known(entity, body, hook)
+    """Read by its types what does not go the straight way: without absences, and unknown keys."""
+    cleaned = _NOTHING.sub(b":null", body)
+    read = None if cleaned == body else _decode_straight(entity, cleaned)
+    return read or _decode_known(entity, cleaned, hook)
 
 
 def _decode_known(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT | None:
