@@ -109,18 +109,3 @@ def _of_value(kind: GraphQLInputType, value: Any) -> Iterator[str]:
             if (field := kind.fields.get(name)) is not None:
                 yield f"{kind.name}.{name}"
                 yield from _of_value(field.type, inner)
-
-
-def of_schema(schema: GraphQLSchema) -> dict[str, str]:
-    """All coordinates of a schema, each with its type as GraphQL writes it."""
-    found: dict[str, str] = {}
-    for kind in schema.type_map.values():
-        if kind.name.startswith("__"):
-            continue
-        for name, field in getattr(kind, "fields", {}).items():
-            found[f"{kind.name}.{name}"] = str(field.type)
-            for argument, one in getattr(field, "args", {}).items():
-                found[f"{kind.name}.{name}({argument}:)"] = str(one.type)
-        for name in getattr(kind, "values", {}):
-            found[f"{kind.name}.{name}"] = kind.name
-    return found
