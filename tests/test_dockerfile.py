@@ -134,6 +134,7 @@ def test_what_is_installed_is_pinned_with_its_hashes() -> None:
     for name in ("requirements.txt", "requirements-build.txt"):
         assert pinned(name).items() <= tested.items(), name
         assert f"-r .ci/{name}" in TEXT
+    assert pinned("requirements-warehouse.txt").items() <= tested.items()
 
 
 def closure(needs: Iterable[str]) -> set[str]:
