@@ -244,9 +244,12 @@ async def test_a_follower_does_not_begin_with_an_absence_of_long_ago(
 ) -> None:
     """That there was no call is remembered for who is told of it, and no answer after 5 s."""
     sid = "CA" + "12" * 16
-    with serving(application(sandbox, clock, Settings(gateway_cache_url=redis.url))) as address:
+    heard: list[Happening] = []
+    settings = Settings(gateway_cache_url=redis.url)
+    with serving(application(sandbox, clock, settings, heard)) as address:
         async with events(address, sid) as answers:
             assert statuses([await anext(answers)]) == ["NOT_FOUND"]
+        assert await becomes(lambda: followers(heard) == 0)
         (key,) = redis.command("KEYS", f"insights:AC*:call:{sid}")
         assert redis.command("PTTL", key) > 50_000
         sandbox.add({"call_sid": sid, "processing_state": "partial", "processing_version": 1})

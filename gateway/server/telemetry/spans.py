@@ -87,7 +87,7 @@ class Spans:
         self._processor = processor
         self._clock = clock
         self._ids = RandomIdGenerator()
-        self._listeners: dict[type, Callable[[Any], None]] = {
+        self._listeners: dict[type, Callable[[Any, Tally, _Trace], None]] = {
             OperationAnswered: self._operation,
             CacheAsked: self._cache,
             TierAsked: self._tier,
@@ -105,8 +105,15 @@ class Spans:
 
     def __call__(self, happening: Happening) -> None:
         """Hear of it."""
-        if (listener := self._listeners.get(type(happening))) is not None:
-            listener(happening)
+        tally = current.get()
+        if tally is None or tally.trace is False:
+            return
+        if (listener := self._listeners.get(type(happening))) is None:
+            return
+        if tally.trace is None:
+            tally.trace = self._begin(tally) or False
+        if tally.trace:
+            listener(happening, tally, tally.trace)
 
     def close(self) -> None:
         """Send what was not sent yet, as long as that takes no more than LONGEST_CLOSE."""
@@ -114,11 +121,7 @@ class Spans:
         closing.start()
         closing.join(LONGEST_CLOSE)
 
-    def _operation(self, one: OperationAnswered) -> None:
-        tally = current.get()
-        trace = None if tally is None else self._trace(tally)
-        if tally is None or trace is None:
-            return
+    def _operation(self, one: OperationAnswered, tally: Tally, trace: _Trace) -> None:
         kind = one.kind or "refused"
         attributes = _operation_attributes(one, tally, trace)
         status = Status(_ERROR, ", ".join(one.codes)) if one.outcome == "failed" else _OK
@@ -143,13 +146,12 @@ class Spans:
         trace.kept = []
         tally.trace_id = f"{trace.context.trace_id:032x}"
 
-    def _cache(self, one: CacheAsked) -> None:
-        if (trace := self._present()) is not None:
-            attributes = {"gateway.cache.kind": one.kind, "gateway.cache.outcome": one.outcome}
-            self._within(trace, "cache", attributes)
+    def _cache(self, one: CacheAsked, _: Tally, trace: _Trace) -> None:
+        attributes = {"gateway.cache.kind": one.kind, "gateway.cache.outcome": one.outcome}
+        self._within(trace, "cache", attributes)
 
-    def _tier(self, one: TierAsked) -> None:
-        if one.tier == "far" and (trace := self._present()) is not None:
+    def _tier(self, one: TierAsked, _: Tally, trace: _Trace) -> None:
+        if one.tier == "far":
             attributes = {
                 "db.system.name": "redis",
                 "gateway.cache.hits": one.hits,
@@ -157,9 +159,7 @@ class Spans:
             }
             self._within(trace, "cache server", attributes, one.seconds, SpanKind.CLIENT)
 
-    def _upstream(self, one: UpstreamAnswered) -> None:
-        if (trace := self._present()) is None:
-            return
+    def _upstream(self, one: UpstreamAnswered, _: Tally, trace: _Trace) -> None:
         attributes = {"gateway.account": one.account, "http.request.resend_count": one.attempt - 1}
         if one.status:
             attributes["http.response.status_code"] = one.status
@@ -168,17 +168,6 @@ class Spans:
         status = Status(_ERROR) if one.outcome is not Outcome.ANSWERED else _OK
         name = f"Twilio {one.resource}"
         self._within(trace, name, attributes, one.seconds, SpanKind.CLIENT, status)
-
-    def _present(self) -> _Trace | None:
-        """The trace of the operation that is answered now, if it is sampled."""
-        tally = current.get()
-        return None if tally is None else self._trace(tally)
-
-    def _trace(self, tally: Tally) -> _Trace | None:
-        if tally.trace is None:
-            tally.trace = self._begin(tally) or False
-        trace: _Trace | None = tally.trace or None
-        return trace
 
     def _begin(self, tally: Tally) -> _Trace | None:
         """Decide whether an operation is sampled."""
