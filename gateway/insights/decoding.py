@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 from msgspec.structs import replace
@@ -130,7 +130,7 @@ def _decode_straight(entity: type[EntityT], body: bytes) -> EntityT | None:
         return None
     decode, moments = _decoder(entity)
     try:
-        read = cast("EntityT", decode(body))
+        read: EntityT = decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     if isinstance(read, Party) and read.location == NOWHERE:
@@ -185,7 +185,7 @@ def read_open_map(kind: type, value: object) -> object:
 
 
 @cache
-def _decoder(entity: type[Entity]) -> tuple[Callable[[bytes], Entity], tuple[str, ...]]:
+def _decoder(entity: type[Entity]) -> tuple[Callable[[bytes], Any], tuple[str, ...]]:
     """Reads an entity by its types alone; and its attributes that are moments."""
     decoder = msgspec.json.Decoder(entity, dec_hook=read_open_map)
     return decoder.decode, moments_in(entity)

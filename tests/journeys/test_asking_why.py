@@ -6,12 +6,20 @@ from typing import Any
 
 import httpx
 import pytest
-from graphql import GraphQLObjectType, get_named_type, is_leaf_type
+from graphql import (
+    FragmentDefinitionNode,
+    GraphQLObjectType,
+    get_named_type,
+    is_leaf_type,
+    parse,
+    print_ast,
+)
 
 from gateway.calls.call import LookupStatus
 from gateway.config.settings import Settings
 from gateway.sandbox import Sandbox
 from gateway.schema.operations import build_schema
+from gateway.server.explorer import SOURCES
 from tests.conftest import Clock, Gateway
 from tests.viewers import ALL, READ, Asker, People, open_to
 
@@ -32,6 +40,17 @@ ROW = """
   processing { state isFinal }
   carrierEdge { metrics { inbound { packetsLossPercentage jitter { avg max } } } }
 """
+
+
+def explorer_row() -> str:
+    """What the explorer's list selects of a call, without the diagnosis."""
+    document = parse((SOURCES / "src" / "documents" / "call-row.graphql").read_text())
+    (row,) = document.definitions
+    assert isinstance(row, FragmentDefinitionNode)
+    fields = [print_ast(one) for one in row.selection_set.selections]
+    kept = [one for one in fields if not one.startswith("diagnosis")]
+    assert len(kept) == len(fields) - 1
+    return "\n".join(kept)
 
 
 async def test_who_is_to_blame_who_heard_it_and_by_how_much(gateway: Gateway) -> None:
@@ -183,12 +202,17 @@ class Recorded(httpx.AsyncBaseTransport):
         return httpx.Response(200, content=body, headers=headers)
 
 
+@pytest.mark.parametrize(
+    ("row", "times_as_long"),
+    [pytest.param(explorer_row(), 2.0, id="explorer"), pytest.param(ROW, 2.5, id="few fields")],
+)
 async def test_a_page_with_diagnoses_takes_twice_as_long_at_most(
-    sandbox: Sandbox, clock: Clock
+    sandbox: Sandbox, clock: Clock, row: str, times_as_long: float
 ) -> None:
-    """Our choice. Of 50 calls that were never seen before, against a list of 17 fields of them.
+    """Our choice. Of 50 calls that were never seen before, against the row that the explorer shows.
 
-    Processor time, and the best of several attempts: others use the machine, too.
+    A list of few fields reads one edge or none of a call, and a diagnosis reads them all. Processor
+    time, and the best of several attempts: others use the machine, too.
     """
     upstream, times = Recorded(sandbox), {"": list[float](), DIAGNOSIS: list[float]()}
     for attempt in range(8):
@@ -198,7 +222,7 @@ async def test_a_page_with_diagnoses_takes_twice_as_long_at_most(
             ) as gateway:
                 document = (
                     'query($a: String) { calls(first: 50, after: $a, filter: {startTime: "7d"}) '
-                    f"{{ nodes {{ {ROW} {more} }} pageInfo {{ endCursor }} }} }}"
+                    f"{{ nodes {{ {row} {more} }} pageInfo {{ endCursor }} }} }}"
                 )
                 first = await gateway.ask(document)
                 asked = {"a": first["calls"]["pageInfo"]["endCursor"]}
@@ -210,4 +234,4 @@ async def test_a_page_with_diagnoses_takes_twice_as_long_at_most(
                     taken.append(time.process_time() - began)
                 assert len(page.json()["data"]["calls"]["nodes"]) == 50
 
-    assert min(times[DIAGNOSIS]) < 2 * min(times[""])
+    assert min(times[DIAGNOSIS]) < times_as_long * min(times[""])
