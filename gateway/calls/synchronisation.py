@@ -30,7 +30,7 @@ _log = logging.getLogger("gateway.warehouse")
 _LEASE, _LOOK_EVERY, _ROUND = "warehouse", 1.0, 60.0
 """The name of the lease, and seconds: between two tries to take it, and for which it is kept."""
 
-_IDLE, _WHILE_AWAY = 15.0, 1.0
+IDLE, _WHILE_AWAY = 15.0, 1.0
 """Seconds until there may be something to do again, and until the engine is asked again."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 600.0
@@ -104,7 +104,7 @@ class Synchroniser:
         targets = {one: known.get(one.key, Covered()) for one in self.targets(known)}
         dues = {target: self._due(target, covered) for target, covered in targets.items()}
         first = min(dues, key=lambda target: dues[target], default=None)
-        left = _IDLE if first is None else min(_IDLE, dues[first] - self._clock())
+        left = IDLE if first is None else min(IDLE, dues[first] - self._clock())
         if first is not None and left <= 0:
             await self._try(first, self._live.look(first, targets[first]))
             return 0.0
