@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from gateway.config.settings import table
+from gateway.config.settings_table import table
 from gateway.documentation.sources import linked
 from hatch_build import SPHINX
 

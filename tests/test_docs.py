@@ -20,7 +20,7 @@ from starlette.routing import Route
 from gateway.calls.call import LookupStatus
 from gateway.cli import main, root
 from gateway.config.load import read
-from gateway.config.settings import table
+from gateway.config.settings_table import table
 from gateway.errors import GatewayError, UpstreamError, WrongSettings
 from gateway.insights.annotation_input import UserErrorCode
 from gateway.insights.filters import FILTERS, Filter

@@ -15,7 +15,7 @@ from graphql import GraphQLField, GraphQLNamedType, GraphQLObjectType, get_named
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
 
-from gateway.config.settings import table as settings_table
+from gateway.config.settings_table import table as settings_table
 from gateway.insights.catalogue import Entity, Fact, OpenMap, Pii, Vocabulary
 from gateway.insights.diagnosis.rule_names import FindingRule
 from gateway.insights.diagnosis.rules import RULES

@@ -47,6 +47,10 @@ class MemoryCache(BytesCache):
         """How many entries there are, those included that are too old and not yet found so."""
         return len(self._entries)
 
+    def all_keys(self) -> list[str]:
+        """The keys of all entries."""
+        return list(self._entries)
+
     def entry(self, key: str) -> Entry | None:
         """An entry, without a turn of the event loop."""
         entry = self._entries.get(key)

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from gateway.config.load import value_of
-from gateway.config.settings import Setting, accepted, table
+from gateway.config.settings_table import Setting, accepted, table
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -6,6 +6,7 @@ import sys
 import click
 import msgspec
 
+from gateway.cache.tags import account_tag, tags_of_forgotten
 from gateway.cli.command import Command
 from gateway.cli.environment import environment_with, settings_of
 from gateway.cli.warehouse import url_option
@@ -36,6 +37,7 @@ def forget(wanted: str, url: str) -> int:
     A party is a number such as +14155550100, `client:name` or `sip:name@host`; `-` reads it from
     standard input. The cache is that of GATEWAY_CACHE_URL, the warehouse that of
     GATEWAY_WAREHOUSE_URL. A gateway that has a folder open as its warehouse is asked to forget.
+    With GATEWAY_CACHE_TAGS, the last line has the tags by which a CDN purges the same.
     """
     variables = environment_with()
     settings = settings_of(variables)
@@ -51,7 +53,18 @@ def forget(wanted: str, url: str) -> int:
     if settings.gateway_warehouse_url is not None:
         configuration = configuration_of(settings, variables)
         status = _forget_in_warehouse(settings, configuration, url, wanted) or status
+    if settings.gateway_cache_tags is not None:
+        tags = _tags(configuration_of(settings, variables), wanted)
+        print(f"Tags to purge at the CDN: {' '.join(tags)}")
     return status
+
+
+def _tags(configuration: Configuration, wanted: str) -> list[str]:
+    """The tags of what a CDN may hold of it; of a party, nobody knows all calls."""
+    accounts = [account.sid for account in configuration.accounts]
+    if (sid := call_named(wanted)) is None:
+        return [account_tag(account) for account in accounts]
+    return tags_of_forgotten(accounts, [sid])
 
 
 def _check(wanted: str) -> None:

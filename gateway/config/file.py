@@ -15,7 +15,8 @@ from msgspec import Meta, Struct
 from gateway.config.accounts import Account, account_of
 from gateway.config.guessable_tokens import guessable
 from gateway.config.kinds import Count
-from gateway.config.settings import AccountSid, Secret, Settings, accepted
+from gateway.config.settings import AccountSid, Secret, Settings
+from gateway.config.settings_table import accepted
 from gateway.config.viewers import Realm, Scope, Viewer, everybody
 from gateway.errors import WrongSettings
 

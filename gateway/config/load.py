@@ -24,7 +24,8 @@ from gateway.config.kinds import (
 )
 from gateway.config.names import service_links, unknown_names
 from gateway.config.rules import contradictions
-from gateway.config.settings import Setting, Settings, table
+from gateway.config.settings import Settings
+from gateway.config.settings_table import Setting, table
 from gateway.errors import WrongSettings
 
 ENV_FILE = Path(".env")

@@ -4,11 +4,9 @@ Each setting is a field: its name in lower case, its type with its bounds, its d
 sentence that the reference in the documentation gives. A secret has a type whose repr is stars.
 """
 
-import types
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from gateway.config.kinds import (
     AccountSid,
@@ -31,7 +29,7 @@ from gateway.config.kinds import (
     WebhookUrl,
 )
 
-__all__ = ["AccountSid", "Secret", "Setting", "Settings", "accepted", "table"]
+__all__ = ["AccountSid", "Secret", "Settings"]
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -154,6 +152,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         "How long after its time an answer is still given when Twilio cannot be asked, in seconds.",
     ] = 3600.0
 
+    gateway_cache_tags: Annotated[
+        Literal["Cache-Tag", "Edge-Cache-Tag", "Surrogate-Key"] | None,
+        "The header that names calls and account of a response to a GET, so that a CDN can purge "
+        "it; unset: none does.",
+    ] = None
+
     gateway_warehouse_url: Annotated[
         WarehouseUrl | None,
         "Where calls are kept as columns, for search and statistics: a folder for one process, or "
@@ -254,42 +258,3 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway_log_format: Annotated[
         Literal["text", "json"], "Log lines for people or for machines."
     ] = "text"
-
-
-class Setting(NamedTuple):
-    """One row of the table, as documentation shows it."""
-
-    name: str
-    accepted: str
-    default: object
-    sentence: str
-    hint: Any
-
-
-def table() -> Iterator[Setting]:
-    """All settings, in the order of the table."""
-    hints = get_type_hints(Settings, include_extras=True)
-    defaults = Settings()
-    for attribute in Settings.__struct_fields__:
-        hint, *metas, sentence = get_args(hints[attribute])
-        if metas:
-            hint = Annotated[(hint, *metas)]
-        yield Setting(
-            attribute.upper(), accepted(hint), getattr(defaults, attribute), sentence, _kind(hint)
-        )
-
-
-def accepted(hint: Any) -> str:
-    """What a setting of this type may be, in words."""
-    kind = _kind(hint)
-    if get_origin(kind) is Annotated:
-        return next(str(meta.title) for meta in kind.__metadata__ if isinstance(meta, Meta))
-    if get_origin(kind) is Literal:
-        return " or ".join(f"`{word}`" for word in get_args(kind))
-    return "`true` or `false`" if kind is bool else getattr(kind, "accepted", "a text")
-
-
-def _kind(hint: Any) -> Any:
-    """The type of what is set, whether or not it must be."""
-    arms = get_args(hint) if get_origin(hint) in {Union, types.UnionType} else (hint,)
-    return next(arm for arm in arms if arm is not type(None))

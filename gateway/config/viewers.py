@@ -17,6 +17,7 @@ class Scope(Vocabulary):
     PII_READ = "pii:read", "See personal data as it is, and filter by phone numbers."
     ANNOTATIONS_WRITE = "annotations:write", "Annotate calls."
     SETTINGS_READ = "settings:read", "See what is switched on at Twilio for the accounts."
+    CACHE_PURGE = "cache:purge", "Have the gateway drop cached calls, at `/cache/purge`."
 
 
 class Realm(Struct, frozen=True):

@@ -33,6 +33,8 @@ from gateway.schema.execution.executor import Executor
 from gateway.schema.execution.tables import Tables
 from gateway.schema.federation import build_subgraph
 from gateway.schema.operations import build_schema
+from gateway.schema.results.tag_header import TagHeader
+from gateway.server.access.authentication import Authenticator
 from gateway.server.access.jwt import TokenVerifier, kept_fresh, key_set_of
 from gateway.server.access.reload import Access, Reread
 from gateway.server.backend import Backend, backend_of
@@ -51,6 +53,7 @@ from gateway.server.own_documents import own_documents
 from gateway.server.pages import graphiql_of, page_routes
 from gateway.server.protocols.connection_limits import STATE, Connections
 from gateway.server.protocols.replay import Replay
+from gateway.server.purge_route import purge_route
 from gateway.server.telemetry.event_loop import pulse
 from gateway.server.telemetry.logs import configure_logging
 from gateway.server.telemetry.observers import observers
@@ -100,7 +103,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         Route("/readyz", health.ready),
         Route("/metrics", telemetry.metrics),
         obeyed.sink.route(),
-        *warehouse_routes(backend.verbs, obeyed.authenticator, clock),
+        *_for_operators(settings, backend, obeyed.authenticator, clock),
         *mcp.routes,
         *page_routes(settings, obeyed.authenticator.needs_token, graphiql),
     ]
@@ -127,6 +130,13 @@ async def _all(*running: AbstractAsyncContextManager[None]) -> AsyncIterator[Non
         for one in running:
             await stack.enter_async_context(one)
         yield
+
+
+def _for_operators(
+    settings: Settings, backend: Backend, who: Authenticator, clock: Callable[[], float]
+) -> list[Route]:
+    purge = purge_route(backend.cache, who, settings)
+    return [*warehouse_routes(backend.verbs, who, clock), purge]
 
 
 def _connections(settings: Settings, hook: Hook) -> Connections:
@@ -201,6 +211,7 @@ def _executor(
         compiled=settings.gateway_compiled,
         memory=backend.memory,
         hook=hook,
+        tags=TagHeader.chosen(settings),
     )
     executor.prepare(documents.pinned)
     return executor, Tables(executor, documents.read_aside)

@@ -13,7 +13,8 @@ from gateway.config.file import load
 from gateway.config.kinds import Confidential, McpTools, Networks
 from gateway.config.load import merged, read
 from gateway.config.names import edit_distance, nearest, service_links
-from gateway.config.settings import Secret, Settings, table
+from gateway.config.settings import Secret, Settings
+from gateway.config.settings_table import table
 from gateway.errors import WrongSettings
 
 SID = "AC" + "5a" * 16
@@ -54,6 +55,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "GATEWAY_SETTLED_VERSION": ("3", 3),
     "GATEWAY_STALE_IF_ERROR": ("60", 60.0),
     "GATEWAY_WEBHOOK_URL": ("https://calls.example/hook", "https://calls.example/hook"),
+    "GATEWAY_CACHE_TAGS": ("Surrogate-Key", "Surrogate-Key"),
     "GATEWAY_WAREHOUSE_URL": ("chdb:///var/lib/gateway", "chdb:///var/lib/gateway"),
     "GATEWAY_WAREHOUSE_DAYS": ("7", 7),
     "GATEWAY_WAREHOUSE_REQUESTS_PER_MINUTE": ("10", 10),

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from graphql import is_introspection_type, is_specified_scalar_type, parse, validate
 
-from gateway.config.settings import table
+from gateway.config.settings_table import table
 from gateway.documentation.build import build
 from gateway.documentation.sources import place
 from gateway.errors import GatewayError

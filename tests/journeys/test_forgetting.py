@@ -18,6 +18,7 @@ from gateway.cache.policy import FORGOTTEN_AFTER, Freshness
 from gateway.cache.purge import Purged, purge
 from gateway.cache.redis_cache import RedisCache
 from gateway.cache.store import Store, call_key
+from gateway.cache.tags import account_tag, call_tag, lists_tag
 from gateway.cache.tiered_cache import TieredCache
 from gateway.config.accounts import Account
 from gateway.config.load import read
@@ -300,6 +301,17 @@ async def test_the_command_tells_how_much_and_never_whom(redis: RedisServer) -> 
     assert [said.splitlines()[-1].split()[0] for _, said in runs] == ["1", "1", "0"]
     assert runs[0][1].endswith("\n1 entry removed.\n")
     assert NUMBER[1:] not in "".join(said for _, said in runs)
+
+
+async def test_the_command_names_what_a_cdn_has_to_drop(redis: RedisServer) -> None:
+    """Its operator purges the same there: by the call, or of a party the whole account (ours)."""
+    account = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": "x"}
+    known = {"GATEWAY_CACHE_URL": redis.url, "GATEWAY_CACHE_TAGS": "Surrogate-Key", **account}
+    runs = [command("forget", wanted, **known) for wanted in (call(1).sid, NUMBER)]
+
+    assert [status for status, _ in runs] == [0, 0]
+    tags = [set(said.splitlines()[-1].partition(": ")[2].split()) for _, said in runs]
+    assert tags == [{call_tag(call(1).sid), lists_tag(ACCOUNT)}, {account_tag(ACCOUNT)}]
 
 
 @pytest.mark.processes

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.config.settings import table
+from gateway.config.settings_table import table
 from tests.conftest import Gateway
 from tests.operations.files import OPERATIONS, SECRETS, only, promtool, settings_of
 

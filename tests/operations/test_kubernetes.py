@@ -8,7 +8,8 @@ import kubernetes_validate
 import pytest
 
 from gateway.config.file import configuration_of
-from gateway.config.settings import Secret, table
+from gateway.config.settings import Secret
+from gateway.config.settings_table import table
 from gateway.server.run import UVICORN
 from tests.conftest import Gateway
 from tests.operations.files import OPERATIONS, SECRETS, Json, documents, settings_of

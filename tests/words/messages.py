@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.cli import root
-from gateway.config.settings import table
+from gateway.config.settings_table import table
 from gateway.schema.operations import build_schema
 from tests.write_docs import ROOT
 

@@ -23,13 +23,16 @@ from gateway.schema.execution.execution import Execution, chosen
 from gateway.schema.execution.incremental import Dialect
 from gateway.schema.execution.interpreter import Interpreter
 from gateway.schema.results.answer_cache import AnswerCache, CachedAnswer
+from gateway.schema.results.freshness import Lifetime
+from gateway.schema.results.tag_header import TagHeader
 
 
 class Executor:
     """Executes requests for documents of `reader` against one schema, if `demand` admits them.
 
     What can be compiled is, unless `compiled` says otherwise; the rest is interpreted by
-    graphql-core, and `hook` hears which it was. `memory` keeps what is made of documents.
+    graphql-core, and `hook` hears which it was. `memory` keeps what is made of documents, and
+    `tags` is the header that names what an answer holds.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first two have defaults
@@ -42,12 +45,14 @@ class Executor:
         compiled: bool = True,
         memory: LruCache | None = None,
         hook: Hook = silent,
+        tags: TagHeader | None = None,
     ) -> None:
         self.schema = schema
         memory = memory or LruCache()
         self._compiler = Compiler(schema, memory) if compiled else None
         self._interpreter = Interpreter(schema, memory, hint=introspection)
         self._hook = hook
+        self._tags = tags
         self._demand = demand or DemandControl()
         self.answers = AnswerCache(memory, self._demand.budgets, hook)
         self._reader = reader
@@ -124,7 +129,8 @@ class Executor:
         if answer.rest is None and (cost or warnings):
             answer.body = await with_extensions(answer.body, cost, warnings)
         answer.allowance = execution.context.expenses.allowance
-        answer.lifetime = execution.lifetime
+        cached = answer.cached
+        answer.lifetime = self._lifetime(execution) if cached is None else cached.lifetime
         return answer
 
     async def _answer(self, execution: Execution) -> Answer:
@@ -145,5 +151,13 @@ class Executor:
         document = execution.document
         if question is None or document.deferring is not None or document.has_number:
             return None
-        viewer, told, lifetime = context.viewer, context.told, execution.lifetime
-        return self.answers.keep(question, viewer, pieces, told, noted(), lifetime)
+        lifetime = self._lifetime(execution)
+        return self.answers.keep(question, context.viewer, pieces, context.told, noted(), lifetime)
+
+    def _lifetime(self, execution: Execution) -> Lifetime:
+        lifetime, context = execution.lifetime, execution.context
+        if self._tags is None or not lifetime.storable:
+            return lifetime
+        account = context.viewer.realm.account.sid
+        tags = self._tags.of(context.told, execution.document.traits, account)
+        return lifetime._replace(tags=tags)

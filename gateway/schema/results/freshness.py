@@ -6,19 +6,22 @@ from typing import Literal, NamedTuple
 from gateway.cache.entry import Entry
 from gateway.calls.call import Call, FinalReason, Lookup, Source
 from gateway.calls.pages import Stretch
+from gateway.insights.catalogue import CallSid
 
 
 class Lifetime(NamedTuple):
     """For how long a client may cache an answer; moments are seconds since 1970.
 
     `as_of` is when the oldest of it was seen, infinite if there is nothing to date; `until` is when
-    the first of it becomes stale. What is not `storable` is personal data.
+    the first of it becomes stale. What is not `storable` is personal data. `tags` is the header by
+    which a CDN drops the answer, where it has one.
     """
 
     as_of: float = math.inf
     until: float = math.inf
     storable: bool = True
     immutable: bool = False
+    tags: tuple[bytes, bytes] | None = None
 
 
 class Told:
@@ -30,10 +33,14 @@ class Told:
     that the cache was asked for.
     """
 
-    __slots__ = ("_passing", "_things", "as_of", "complete", "fresh_until", "kinds", "personal")
+    __slots__ = (
+        *("_absent", "_passing", "_things"),
+        *("as_of", "complete", "fresh_until", "kinds", "personal"),
+    )
 
     def __init__(self) -> None:
         self._things: list[Call | Stretch] = []
+        self._absent: list[CallSid] = []
         self._passing = False
         self.kinds: list[Literal["summary", "page"]] = []
         self.as_of = math.inf
@@ -63,7 +70,7 @@ class Told:
         """Add a call, or that there is no summary of it."""
         if found.call is None:
             self.saw(found.as_of, found.fresh_until)
-            self._passing = True
+            self._absent.append(found.sid)
         else:
             self.call(found.call)
 
@@ -73,12 +80,19 @@ class Told:
         self._things.append(stretch)
         self.kinds.append("page")
 
+    def calls(self) -> set[CallSid] | None:
+        """The calls that it tells of, also that there is no summary; None if it lists calls."""
+        if self._passing or any(isinstance(thing, Stretch) for thing in self._things):
+            return None
+        named = (thing.snapshot.sid for thing in self._things if isinstance(thing, Call))
+        return {*self._absent, *named}
+
     def entries(self) -> tuple[Entry, ...] | None:
         """The entries of the cache that it was all read from; None if it was not.
 
         What tells how long to wait, as of a call that is not final, is another thing each time.
         """
-        if self._passing:
+        if self._passing or self._absent:
             return None
         kept = []
         for thing in self._things:

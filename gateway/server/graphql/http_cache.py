@@ -1,4 +1,4 @@
-"""Computes `Cache-Control`, `Age` and `ETag` of a response (RFC 9111, RFC 8246).
+"""Computes `Cache-Control`, `Age`, `ETag` and tags of a response (RFC 9111, RFC 8246).
 
 Answers are for who asked, so never for caches that several share. What an answer tells has an age
 already, that of the oldest of it: `max-age` counts from then, and `Age` says how much is over.
@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from starlette.responses import Response
 
+from gateway.schema.results import tag_header
 from gateway.schema.results.freshness import Lifetime
 from gateway.server.graphql import rate_limit_headers
 
@@ -21,9 +22,12 @@ NO_STORE = "private, no-store"
 _NO_CACHE = b"private, no-cache"
 
 _TAG = re.compile(r'"[^"]*"')
-_OF_A_304 = frozenset(
-    name.lower().encode()
-    for name in ("Age", "Cache-Control", "ETag", "Vary", *rate_limit_headers.NAMES)
+_OF_A_304 = (
+    frozenset(
+        name.lower().encode()
+        for name in ("Age", "Cache-Control", "ETag", "Vary", *rate_limit_headers.NAMES)
+    )
+    | tag_header.NAMES
 )
 
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
@@ -49,7 +53,8 @@ def for_caches(lifetime: Lifetime, digest: bytes, content_type: bytes, now: floa
     if not lifetime.storable:
         return headers
     tag = hashlib.blake2b(content_type + digest, digest_size=16).hexdigest().encode()
-    return [*headers, (b"etag", b'"%b"' % tag)]
+    tags = () if lifetime.tags is None else (lifetime.tags,)
+    return [*headers, (b"etag", b'"%b"' % tag), *tags]
 
 
 def unless_known(response: Response, if_none_match: str | None) -> Response:

@@ -30,6 +30,7 @@ from starlette.types import Scope
 from gateway.lru import LruCache
 from gateway.request_stats import Client, Tally, current
 from gateway.schema.results.answer_cache import AnswerCache, Question
+from gateway.schema.results.tag_header import NAMES as TAG_HEADERS
 from gateway.server.access.authentication import Admission, Authenticator
 from gateway.server.drain import Drain
 from gateway.server.graphql.http_cache import for_caches
@@ -77,7 +78,7 @@ _TEXT = b"\t" + bytes({*range(0x20, 0x100)} - {0x7F})
 _SIZED = re.compile(rb"\r\ncontent-length: *[1-9][0-9]{0,4}\r", re.IGNORECASE)
 _ASKING = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 
-_OF_THE_ANSWER = frozenset({b"age", b"cache-control", b"content-length", b"etag"})
+_OF_THE_ANSWER = frozenset({b"age", b"cache-control", b"content-length", b"etag"}) | TAG_HEADERS
 _OF_BUDGET = b"ratelimit-"
 
 
