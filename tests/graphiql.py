@@ -1,14 +1,11 @@
 """Visits to the GraphiQL page: a real browser, a real server, and no other host within reach."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.async_api import (
     Browser,
     ConsoleMessage,
@@ -22,6 +19,7 @@ from playwright.async_api import (
 from starlette.types import ASGIApp
 
 from gateway.server.graphiql import BUILT
+from tests.servers import served
 
 needs_the_page = pytest.mark.skipif(
     not (BUILT / "index.html").is_file(), reason="built without Node.js: there is no page to open"
@@ -53,17 +51,9 @@ Storage.prototype.setItem = function (key, value) {
 """
 
 
-@asynccontextmanager
-async def listening(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
+def listening(app: ASGIApp, port: int = 0) -> AbstractAsyncContextManager[str]:
     """Serve an application for as long as the block lasts; gives its origin."""
-    with socket.create_server(("127.0.0.1", port)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="websockets-sansio"))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving
+    return served(app, port, ws="websockets-sansio")
 
 
 @dataclass

@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import json
 import shutil
-import socket
 import tempfile
 import time
 from base64 import b64encode
@@ -19,7 +18,6 @@ from statistics import median
 from typing import Any
 
 import httpx
-import uvicorn
 
 from gateway.config.accounts import Account
 from gateway.config.kinds import CacheKeys
@@ -31,6 +29,7 @@ from gateway.warehouse.engine import Statement
 from gateway.warehouse.warehouse import Warehouse
 from tests.benchmarks.warehouse import ACCOUNT, Bench, say
 from tests.live import becomes
+from tests.servers import served
 from tests.warehouse.lent import Lent, lent
 
 CARRIERS = """{ callStatistics(groupBy: [{field: FROM_CARRIER}], first: 100) { groups {
@@ -165,12 +164,10 @@ async def main(calls: int, folder: Path) -> None:
         gateway_cache_key=CacheKeys(b64encode(b"k" * 32).decode()),
     )
     account = Account(ACCOUNT, world.account_sid, Secret(world.auth_token))
-    with lent(engine) as borrowed, socket.create_server(("127.0.0.1", 0)) as listener:
+    with lent(engine) as borrowed:
         app = create_app(settings, account, transport=httpx.ASGITransport(app=world.app))
-        async with app.router.lifespan_context(app) as state:
-            server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None))
-            serving = asyncio.create_task(server.serve(sockets=[listener]))
-            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        serving = served(app, lifespan="off")
+        async with app.router.lifespan_context(app) as state, serving as address:
             assert state is not None
             warehouse = state["verbs"].warehouse
             assert await becomes(lambda: warehouse.connection.problem is None, within=60)
@@ -178,8 +175,6 @@ async def main(calls: int, folder: Path) -> None:
                 timed = Timed(http, borrowed, warehouse)
                 await compare(timed, await walk(timed, calls))
                 await beside(timed, world.examples()["bad_carrier"])
-            server.should_exit = True
-            await serving
     await engine.close()
 
 

@@ -14,8 +14,7 @@ from pyarrow import parquet
 from gateway.cli import main
 from gateway.sandbox import Sandbox
 from gateway.warehouse.embedded import Embedded
-from tests.schema.many_calls.conftest import CALLS, Filled, filled
-from tests.server.graphql.test_export import served
+from tests.schema.many_calls.conftest import CALLS, Filled, filled, served
 from tests.viewers import ALL, People
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

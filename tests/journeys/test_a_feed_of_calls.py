@@ -17,8 +17,7 @@ from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.engine import Statement
 from tests.conftest import NOON
 from tests.live import hear, subscribe, web_socket
-from tests.schema.many_calls.conftest import Filled, filled
-from tests.server.graphql.test_export import served
+from tests.schema.many_calls.conftest import Filled, filled, served
 from tests.viewers import ALL, READ, People
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("_hurried")]

@@ -1,18 +1,16 @@
 """The official client, an independent reader of the same API, over a real socket."""
 
-import socket
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
-import uvicorn
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from gateway.sandbox import Fault, Sandbox
+from tests.servers import serving
 
 
 class SandboxHttpClient(TwilioHttpClient):  # type: ignore[misc]
@@ -32,15 +30,8 @@ class SandboxHttpClient(TwilioHttpClient):  # type: ignore[misc]
 @pytest.fixture
 def address(sandbox: Sandbox) -> Iterator[str]:
     """The sandbox on a port of its own, for as long as a test lasts."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        config = uvicorn.Config(sandbox.app, log_config=None, lifespan="off", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join()
+    with serving(sandbox.app) as address:
+        yield address
 
 
 @pytest.fixture

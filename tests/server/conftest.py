@@ -1,11 +1,9 @@
-import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 from starlette.types import ASGIApp
 from websockets.asyncio.client import ClientConnection
 
@@ -13,6 +11,7 @@ from gateway.server.protocols.http import BoundedProtocol
 from gateway.server.protocols.websocket import BoundedWebSocket
 from tests.conftest import Gateway
 from tests.live import hear, say, web_socket
+from tests.servers import served
 
 Address: TypeAlias = tuple[str, int]
 
@@ -24,16 +23,11 @@ async def listening(
     ws: type[BoundedWebSocket] = BoundedWebSocket,
 ) -> AsyncIterator[Address]:
     """Serve an application on a free port for as long as the block lasts."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, http=http, log_config=None, ws=ws)
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        host, port = listener.getsockname()
-        try:
-            yield host, port
-        finally:
-            server.should_exit = True
-            await serving
+    async with served(app, http=http, ws=ws) as address:
+        parts = urlsplit(address)
+        assert parts.hostname
+        assert parts.port
+        yield parts.hostname, parts.port
 
 
 @pytest.fixture

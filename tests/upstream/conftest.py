@@ -6,8 +6,6 @@ from typing import Any, TypeAlias
 
 import httpx
 import pytest
-import uvicorn
-from starlette.types import ASGIApp
 
 from gateway.config.accounts import Account
 from gateway.config.settings import Secret
@@ -74,23 +72,6 @@ def page_body(next_page_url: object = None, *summaries: object) -> Json:
 
 def account_of(sandbox: Sandbox) -> Account:
     return Account(sandbox.account_sid, sandbox.account_sid, Secret(sandbox.auth_token))
-
-
-@contextlib.asynccontextmanager
-async def served(app: ASGIApp, **tls: str) -> AsyncIterator[str]:
-    """An application on a port of this machine, by its address."""
-    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", **tls)  # type: ignore[arg-type]
-    listening = config.bind_socket()
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve([listening]))
-    while not server.started:
-        await asyncio.sleep(0)
-    try:
-        yield f"{'https' if tls else 'http'}://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await serving
-        listening.close()
 
 
 @contextlib.asynccontextmanager

@@ -7,6 +7,7 @@ from gateway.insights.catalogue import CallSid
 from gateway.sandbox import Fault, Sandbox
 from gateway.upstream.client import InsightsClient
 from gateway.upstream.transport import BodyTooLarge
+from tests.servers import served
 from tests.upstream.conftest import (
     ACCOUNT,
     NOON,
@@ -18,7 +19,6 @@ from tests.upstream.conftest import (
     connected,
     raising,
     saying,
-    served,
 )
 
 SCORE = {"CallScore": "4"}
@@ -153,7 +153,7 @@ async def test_over_real_connections_a_write_is_sent_once() -> None:
     sandbox = Sandbox(calls=0, clock=lambda: NOON, arrivals=False)
     sid = CallSid(sandbox.add({"call_type": "sip"}))
     sandbox.inject(Fault(kind="cut_off", times=1))
-    async with served(sandbox.app) as address, connected(address) as client:
+    async with served(sandbox.app, lifespan="off") as address, connected(address) as client:
         with pytest.raises(UpstreamError) as raised:
             await client.annotate(account_of(sandbox), sid, SCORE)
         assert raised.value.uncertain

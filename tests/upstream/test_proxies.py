@@ -12,7 +12,8 @@ from gateway.insights.catalogue import CallSid
 from gateway.sandbox import Sandbox
 from gateway.upstream.proxies import Proxies
 from gateway.upstream.transport import Bounded, Wire
-from tests.upstream.conftest import ACCOUNT, SID, account_of, client_of, served
+from tests.servers import served
+from tests.upstream.conftest import ACCOUNT, SID, account_of, client_of
 
 BOTH = {"HTTPS_PROXY": "http://secure:1", "HTTP_PROXY": "plain:2"}
 
@@ -140,7 +141,7 @@ async def test_a_proxy_for_plain_addresses_is_given_the_whole_address() -> None:
     """An address without TLS is asked for in absolute form (RFC 9112 §3.2.2)."""
     sandbox = Sandbox(calls=0, arrivals=False)
     sid = CallSid(sandbox.add({"call_type": "sip"}))
-    async with served(sandbox.app) as address:
+    async with served(sandbox.app, lifespan="off") as address:
         wire = Wire(Proxies.of(read({"HTTP_PROXY": address})))
         client = client_of(Bounded(wire, 5), "http://twilio.invalid")
         seen = await client.summary(account_of(sandbox), sid, "complete")

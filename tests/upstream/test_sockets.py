@@ -3,6 +3,7 @@ import contextlib
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from gateway.sandbox import Fault, Sandbox
 from gateway.upstream.retry import MOST
 from gateway.upstream.stack import discipline
 from gateway.upstream.transport import Wire
+from tests.servers import served
 from tests.upstream.conftest import (
     ACCOUNT,
     FIRST_PAGE,
@@ -26,7 +28,6 @@ from tests.upstream.conftest import (
     client_of,
     connected,
     saying,
-    served,
 )
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -38,7 +39,7 @@ async def test_a_thousand_distinct_calls_at_once_all_succeed() -> None:
     sids = [CallSid(sandbox.add({"duration": number})) for number in range(1000)]
     account = account_of(sandbox)
 
-    async with served(sandbox.app) as address, connected(address) as client:
+    async with served(sandbox.app, lifespan="off") as address, connected(address) as client:
         asking = (client.summary(account, sid, "complete") for sid in sids)
         answers = await asyncio.gather(*asking)
 
@@ -130,7 +131,7 @@ async def test_a_server_that_falls_silent_is_a_timeout(answer: bytes) -> None:
 async def test_a_redirect_is_not_followed() -> None:
     """It would carry the credentials to wherever it leads."""
     sandbox = Sandbox(calls=0, clock=lambda: NOON, arrivals=False)
-    async with served(sandbox.app) as elsewhere:
+    async with served(sandbox.app, lifespan="off") as elsewhere:
         answer = f"HTTP/1.1 307 Go\r\nLocation: {elsewhere}/v1/Voice/{SID}/Summary\r\n\r\n"
         async with saying(answer.encode()) as address, connected(address) as client:
             with pytest.raises(errors.UpstreamInvalidResponse):
@@ -156,8 +157,8 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(tmp_path: Pa
     """Whoever answers in Twilio's place gets no credentials."""
     sandbox = Sandbox(calls=0, clock=lambda: NOON, arrivals=False)
     certificate, key = await asyncio.to_thread(_made, tmp_path)
-    tls = {"ssl_certfile": str(certificate), "ssl_keyfile": str(key)}
-    async with served(sandbox.app, **tls) as address, connected(address) as client:
+    tls: dict[str, Any] = {"ssl_certfile": str(certificate), "ssl_keyfile": str(key)}
+    async with served(sandbox.app, lifespan="off", **tls) as address, connected(address) as client:
         with pytest.raises(errors.UpstreamUnavailable):
             await client.summary(ACCOUNT, SID, "complete")
 
@@ -174,7 +175,7 @@ async def test_words_and_numbers_arrive_as_they_were_meant(sandbox: Sandbox) -> 
     parameters = to_parameters(said)
     question = Question(sandbox.account_sid, tuple(parameters.items()), "end_time")
 
-    async with served(sandbox.app) as address, connected(address) as client:
+    async with served(sandbox.app, lifespan="off") as address, connected(address) as client:
         await client.page(account_of(sandbox), question, FIRST_PAGE)
     in_process = client_of(httpx.ASGITransport(app=sandbox.app))
     await in_process.page(account_of(sandbox), question, FIRST_PAGE)
@@ -195,7 +196,10 @@ async def test_after_trouble_the_next_question_is_answered(sandbox: Sandbox) -> 
     sid = CallSid(sandbox.add({"call_type": "sip"}))
     sandbox.inject(Fault(kind="cut_off", times=3))
 
-    async with served(sandbox.app) as address, connected(address, concurrency=1) as client:
+    async with (
+        served(sandbox.app, lifespan="off") as address,
+        connected(address, concurrency=1) as client,
+    ):
         for _ in range(3):
             with pytest.raises(errors.UpstreamInvalidResponse):
                 await client.summary(account_of(sandbox), sid, "complete")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from gateway.sandbox import Sandbox
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.engine import Statement
 from gateway.warehouse.spans import Spans
+from tests import servers
 from tests.conftest import NOON, Clock, Gateway
 from tests.live import becomes
 from tests.warehouse.conftest import FOREVER, WORLD
@@ -66,6 +68,11 @@ async def filled(
             gateway.engine, gateway.clock = borrowed, clock
             await gateway.fill()
             yield gateway
+
+
+def served(gateway: Filled) -> AbstractAsyncContextManager[str]:
+    """The gateway, which has started, on a socket; gives its address."""
+    return servers.served(gateway.app, lifespan="off")
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")

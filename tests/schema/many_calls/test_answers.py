@@ -15,8 +15,7 @@ from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.slots import Slots
 from tests.conftest import NOON, Clock, Gateway
 from tests.live import becomes
-from tests.schema.many_calls.conftest import Filled, filled
-from tests.server.graphql.test_export import served
+from tests.schema.many_calls.conftest import Filled, filled, served
 from tests.warehouse.conftest import WORLD
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -4,10 +4,8 @@ import asyncio
 import csv
 import io
 import json
-import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,14 +14,13 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import pytest_asyncio
-import uvicorn
 from pyarrow import parquet
 
 from gateway.config.viewers import Scope
 from gateway.sandbox import Sandbox
 from gateway.server.graphql import tables
 from gateway.warehouse.embedded import Embedded
-from tests.schema.many_calls.conftest import CALLS, Filled, filled
+from tests.schema.many_calls.conftest import CALLS, Filled, filled, served
 from tests.viewers import ALL, READ, People
 from tests.warehouse.conftest import WORLD
 
@@ -258,19 +255,6 @@ async def test_an_error_before_the_first_row_is_one_of_graphql(gateway: Filled, 
 
     assert response.status_code == status
     assert error["extensions"]["code"] == code
-
-
-@asynccontextmanager
-async def served(gateway: Filled) -> AsyncIterator[str]:
-    """The address of the gateway on a real socket."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(gateway.app, lifespan="off", log_config=None))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving
 
 
 async def test_a_failure_after_the_first_row_breaks_the_body_off(gateway: Filled) -> None:
