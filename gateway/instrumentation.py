@@ -4,9 +4,9 @@ Metrics, logs and tests are listeners; nothing below the server knows which of t
 Details never hold personal data: names of fields, codes and durations, no values.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -283,17 +283,3 @@ def silent(_: Happening) -> None:
 
 Listeners: TypeAlias = Mapping[type, Callable[[Any], None]]
 """Who hears of which kind of happening."""
-
-
-def among(groups: Sequence[Listeners], hooks: Sequence[Hook] = ()) -> Hook:
-    """A hook that tells of each happening those who listen to its kind, and these hooks of all."""
-    audiences: dict[type, tuple[Hook, ...]] = {
-        kind: (*(group[kind] for group in groups if kind in group), *hooks)
-        for kind in get_args(Happening)
-    }
-
-    def hear(happening: Happening) -> None:
-        for listener in audiences[happening.__class__]:
-            listener(happening)
-
-    return hear

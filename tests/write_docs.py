@@ -163,7 +163,7 @@ def _own(kind: GraphQLObjectType, path: str) -> Iterator[tuple[str, GraphQLField
 
 def metrics() -> str:
     """Every metric, as `/metrics` explains it."""
-    page = asyncio.run(Telemetry().metrics(Request({"type": "http"})))
+    page = asyncio.run(Telemetry().metrics(Request({"type": "http", "headers": []})))
     families = text_string_to_metric_families(bytes(page.body).decode())
     rows = (
         (f"`{family.name}`", family.type, family.documentation)

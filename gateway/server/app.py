@@ -82,8 +82,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     `reread` gives the configuration that is obeyed after a SIGHUP, and `traces` makes traces.
     """
     drain = Drain(settings.gateway_drain)
-    hooks = (*([traces] if traces else ()), *hooks)
-    telemetry, health, hook = observers(settings, drain, clock, hooks)
+    telemetry, health, hook = observers(settings, drain, clock, hooks, traces)
     configuration = open_to_all(access) if isinstance(access, Account) else access
     backend = backend_of(settings, configuration, transport, hook, clock)
     verifier = _verifier(settings, clock, hook)

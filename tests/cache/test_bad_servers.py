@@ -14,9 +14,10 @@ from gateway.cache.redis_connection import RETRY_AFTER, reason_of
 from gateway.cache.tiered_cache import TieredCache
 from gateway.config.settings import Settings
 from gateway.insights.rank import Ranked, head_by_age
-from gateway.instrumentation import DependencyChanged, Happening, among
+from gateway.instrumentation import DependencyChanged, Happening
 from gateway.sandbox import Sandbox
 from gateway.server.telemetry.dependencies import Dependencies
+from gateway.server.telemetry.observers import among
 from tests.conftest import Clock, Gateway
 from tests.servers import RedisServer
 

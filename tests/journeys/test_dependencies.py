@@ -27,7 +27,6 @@ from gateway.instrumentation import (
     Outcome,
     ProcessMeasured,
     UpstreamAnswered,
-    among,
 )
 from gateway.sandbox import Fault, Sandbox
 from gateway.server.access import jwt
@@ -35,6 +34,7 @@ from gateway.server.access.jwt import RETRY_AFTER, TokenVerifier, key_set_of
 from gateway.server.telemetry import event_loop
 from gateway.server.telemetry.dependencies import Dependencies
 from gateway.server.telemetry.logs import JsonLines, TextLines
+from gateway.server.telemetry.observers import among
 from gateway.upstream.availability import SECONDS, Availability
 from gateway.upstream.circuit_breaker import FAILURES
 from tests.conftest import Clock, Gateway

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parsed
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.sandbox import Sandbox
@@ -38,6 +39,12 @@ def metrics(address: str) -> dict[str, float]:
         for sample in family.samples:
             sums[sample.name] = sums.get(sample.name, 0) + sample.value
     return sums
+
+
+def open_metrics(address: str) -> str:
+    """The page as Prometheus asks for it."""
+    accept = {"Accept": "application/openmetrics-text;version=1.0.0"}
+    return httpx.get(f"{address}/metrics", headers=accept).text
 
 
 def workers_of(parent: int) -> set[int]:
@@ -112,3 +119,14 @@ async def test_none_outlives_its_parent(two: Replica) -> None:
     two.process.kill()
     await asyncio.to_thread(two.process.wait, DEADLINE)
     assert await becomes(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+
+
+async def test_open_metrics_of_several_have_no_exemplars(two: Replica) -> None:
+    """The sums are the same; their files have no place for exemplars (prometheus_client)."""
+    assert await both_are_there(two.address)
+    await ask(two.address, 5)
+    page = open_metrics(two.address)
+    families = {one.name: one for one in parsed(page)}  # type: ignore[no-untyped-call]
+    samples = families["gateway_operations"].samples
+    assert sum(sample.value for sample in samples) == 5
+    assert not any(s.exemplar for one in families.values() for s in one.samples)

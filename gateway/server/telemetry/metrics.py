@@ -26,6 +26,7 @@ from gateway.instrumentation import (
     ValueUnrecognized,
     WebhookAnswered,
 )
+from gateway.server.telemetry.exemplars import exemplar
 from gateway.server.telemetry.operation_names import OTHER, Labels, shown_name
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -113,7 +114,7 @@ class Requests:
         name = "unknown" if one.kind is None else self.names.of(one.name)
         self._answered(name, one.kind or "unknown", one.outcome).inc()
         if one.kind in {"query", "mutation"}:
-            self._seconds(name).observe(one.seconds)
+            self._seconds(name).observe(one.seconds, exemplar())
         for code in one.codes:
             self._errors(code).inc()
         if one.client is not None:
@@ -173,7 +174,7 @@ class Upstream:
         }
 
     def _answered(self, one: UpstreamAnswered) -> None:
-        self._seconds(one.resource, one.status).observe(one.seconds)
+        self._seconds(one.resource, one.status).observe(one.seconds, exemplar())
         if one.attempt > 1:
             self._retries(one.resource).inc()
 

@@ -1,10 +1,10 @@
 """Combines the receivers of instrumentation events: metrics, `/readyz`, the log."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from gateway.config.settings import Settings
-from gateway.instrumentation import DependencyChanged, Hook, among
+from gateway.instrumentation import DependencyChanged, Happening, Hook, Listeners
 from gateway.request_stats import COUNTS
 from gateway.server.drain import Drain
 from gateway.server.telemetry.background_tasks import BackgroundTasks
@@ -23,12 +23,20 @@ class Observers(NamedTuple):
 
 
 def observers(
-    settings: Settings, drain: Drain, clock: Callable[[], float], hooks: Sequence[Hook]
+    settings: Settings,
+    drain: Drain,
+    clock: Callable[[], float],
+    hooks: Sequence[Hook],
+    traces: Hook | None = None,
 ) -> Observers:
-    """All of them. Some decide from several happenings that a dependency changed."""
+    """All of them. Some decide from several happenings that a dependency changed.
+
+    `traces` hear first: metrics name the trace that a request is part of.
+    """
+    first = () if traces is None else (traces,)
     telemetry, dependencies = Telemetry(), Dependencies()
     counting, logging = telemetry.listeners(), dependencies.listeners()
-    changed = among((counting, logging), hooks)
+    changed = among((counting, logging), hooks, first)
     tasks = BackgroundTasks(changed)
     health = Health(drain, dependencies, tasks, settings.gateway_warehouse_url is not None)
     groups = [counting, logging, health.listeners(), tasks.listeners(), COUNTS]
@@ -36,7 +44,7 @@ def observers(
         groups.append(Deliveries(changed, clock).listeners())
     for one in _configured(settings):
         telemetry(one)
-    return Observers(telemetry, health, among(groups, hooks))
+    return Observers(telemetry, health, among(groups, hooks, first))
 
 
 def _configured(settings: Settings) -> Iterator[DependencyChanged]:
@@ -49,3 +57,22 @@ def _configured(settings: Settings) -> Iterator[DependencyChanged]:
         yield DependencyChanged("sink", None)
     if settings.gateway_warehouse_url is not None:
         yield DependencyChanged("warehouse", None)
+
+
+def among(
+    groups: Sequence[Listeners], hooks: Sequence[Hook] = (), first: Sequence[Hook] = ()
+) -> Hook:
+    """A hook that tells of each happening those who listen to its kind, and these hooks of all.
+
+    Hooks that are `first` hear of it before the others.
+    """
+    audiences: dict[type, tuple[Hook, ...]] = {
+        kind: (*first, *(group[kind] for group in groups if kind in group), *hooks)
+        for kind in get_args(Happening)
+    }
+
+    def hear(happening: Happening) -> None:
+        for listener in audiences[happening.__class__]:
+            listener(happening)
+
+    return hear

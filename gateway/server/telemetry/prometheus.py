@@ -11,10 +11,12 @@ import prometheus_client
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.openmetrics import exposition as open_metrics
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.instrumentation import Happening, Hook, Listeners
+from gateway.server.graphql.negotiation import MAX_ACCEPT, choose
 from gateway.server.telemetry.field_usage import FieldUsage
 from gateway.server.telemetry.metrics import (
     Cached,
@@ -28,6 +30,8 @@ from gateway.server.telemetry.warehouse_metrics import Kept
 
 SHARED_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that prometheus_client knows the directory by; it is read at import."""
+
+_TEXT, _OPEN_METRICS = "text/plain", "application/openmetrics-text"
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # twice the series
 
@@ -61,14 +65,20 @@ class Telemetry:
         """Have a label for each of these names of operations, whatever others there are."""
         self._requests.names.expect(names)
 
-    async def metrics(self, _: Request) -> Response:
-        """`GET /metrics`."""
+    async def metrics(self, request: Request) -> Response:
+        """`GET /metrics`: as OpenMetrics, with exemplars, if the client prefers that to text."""
         self._usage.add_up()
         registry = self._registry
         if directory := os.environ.get(SHARED_DIRECTORY):
             registry = CollectorRegistry()
             MultiProcessCollector(registry, directory)  # type: ignore[no-untyped-call]
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        accept = request.headers.get("Accept", "")[:MAX_ACCEPT]
+        if choose(accept, (_TEXT, _OPEN_METRICS)) == _OPEN_METRICS:
+            page = open_metrics.generate_latest(registry)  # type: ignore[no-untyped-call]
+            content_type = open_metrics.CONTENT_TYPE_LATEST
+        else:
+            page, content_type = generate_latest(registry), CONTENT_TYPE_LATEST
+        return Response(page, media_type=content_type, headers={"Vary": "Accept"})
 
 
 def _both(one: Hook, other: Hook) -> Hook:

@@ -112,6 +112,8 @@ class Spans:
             return
         if tally.trace is None:
             tally.trace = self._begin(tally) or False
+            if tally.trace:
+                tally.trace_id = f"{tally.trace.context.trace_id:032x}"
         if tally.trace:
             listener(happening, tally, tally.trace)
 
@@ -144,7 +146,6 @@ class Spans:
             )
         )
         trace.kept = []
-        tally.trace_id = f"{trace.context.trace_id:032x}"
 
     def _cache(self, one: CacheAsked, _: Tally, trace: _Trace) -> None:
         attributes = {"gateway.cache.kind": one.kind, "gateway.cache.outcome": one.outcome}

@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter
 
 from gateway.instrumentation import Listeners
+from gateway.server.telemetry.exemplars import exemplar
 from gateway.server.telemetry.metrics import Make
 from gateway.warehouse_instrumentation import WarehouseAsked, WarehouseMeasured, WarehouseRequested
 
@@ -48,7 +49,7 @@ class Kept:
         }
 
     def _asked(self, one: WarehouseAsked) -> None:
-        self._seconds(one.outcome).observe(one.seconds)
+        self._seconds(one.outcome).observe(one.seconds, exemplar())
         self._rows_read.inc(one.rows_read)
 
     def _measured(self, one: WarehouseMeasured) -> None:
