@@ -18,6 +18,9 @@ def main() -> int:
     parser.add_argument(
         "--with-yoga", action="store_true", help="a gateway on graphql-yoga beside it, when cold"
     )
+    parser.add_argument(
+        "--all-edges", action="store_true", help="calls of four edges, twice as long as most are"
+    )
     parser.add_argument("--rounds", type=int, help="how often each server has its turn")
     parser.add_argument("--seconds", type=float, help="how long a turn is")
     parser.add_argument(
@@ -28,7 +31,7 @@ def main() -> int:
     )
     chosen = parser.parse_args()
     plan = QUICK if chosen.quick else Plan()
-    plan = plan._replace(with_yoga=chosen.with_yoga)
+    plan = plan._replace(with_yoga=chosen.with_yoga, all_edges=chosen.all_edges)
     changes = {"rounds": chosen.rounds, "seconds": chosen.seconds, "only": chosen.only}
     plan = plan._replace(**{name: value for name, value in changes.items() if value is not None})
     pin(1)

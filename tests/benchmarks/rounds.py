@@ -54,6 +54,7 @@ class Plan(NamedTuple):
     kinds: tuple[Kind, ...] = KINDS
     only: Sequence[str] = ("",)
     with_yoga: bool = False
+    all_edges: bool = False
 
 
 QUICK = Plan(
@@ -129,7 +130,9 @@ class Bench:
         self._plan = plan
         self._origin = int(time.time()) // 86400 * 86400 - 20 * 86400
         self._workloads = workloads(Rows.of(plan.calls, plan.pages))
-        source, told = stack.enter_context(servers.upstream(self._origin, plan.calls, plan.pages))
+        source, told = stack.enter_context(
+            servers.upstream(self._origin, plan.calls, plan.pages, all_edges=plan.all_edges)
+        )
         self._source = source
 
         def gateway(**settings: str) -> Server:

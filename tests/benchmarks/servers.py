@@ -50,10 +50,12 @@ class Server(NamedTuple):
 
 
 @contextlib.contextmanager
-def upstream(origin: int, calls: int, pages: int) -> Iterator[tuple[Server, Told]]:
+def upstream(
+    origin: int, calls: int, pages: int, *, all_edges: bool
+) -> Iterator[tuple[Server, Told]]:
     """The sandbox, and its credentials."""
     port = free_port()
-    numbers = map(str, (port, origin, calls, pages))
+    numbers = map(str, (port, origin, calls, pages, int(all_edges)))
     with _running(
         [sys.executable, "-m", "tests.benchmarks.world", *numbers], port, core=1
     ) as server:

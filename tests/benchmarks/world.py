@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import sys
 from datetime import UTC, datetime
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 import uvicorn
@@ -69,10 +69,23 @@ class Told(msgspec.Struct):
     token: str
 
 
-def build(origin: int, rows: Rows) -> Sandbox:
+EDGES = ("carrier_edge", "client_edge", "sdk_edge", "sip_edge")
+
+
+def with_all_edges(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Calls that have all four edges, the missing ones taken from others in turn."""
+    there = {edge: [call[edge] for call in calls if call.get(edge)] for edge in EDGES}
+    return [
+        call | {edge: call.get(edge) or there[edge][n % len(there[edge])] for edge in EDGES}
+        for n, call in enumerate(calls)
+    ]
+
+
+def build(origin: int, rows: Rows, *, all_edges: bool) -> Sandbox:
     """The sandbox; `origin` is when the first call ended (seconds since 1970)."""
     sandbox = Sandbox(calls=0, arrivals=False)
-    models = itertools.cycle(msgspec.json.decode(one.raw) for one in asyncio.run(patterns()))
+    plain = [msgspec.json.decode(one.raw) for one in asyncio.run(patterns())]
+    models = itertools.cycle(with_all_edges(plain) if all_edges else plain)
     for row in rows:
         for place, model in zip(range(row.count), models, strict=False):
             end = origin + (row.first + place) * MINUTE
@@ -95,9 +108,9 @@ def _iso(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
-def main(port: int, origin: int, calls: int, pages: int) -> None:
+def main(port: int, origin: int, calls: int, pages: int, all_edges: int) -> None:
     """Serve it, for as long as the process lives."""
-    sandbox = build(origin, Rows.of(calls, pages))
+    sandbox = build(origin, Rows.of(calls, pages), all_edges=bool(all_edges))
     told = Told(port, sandbox.account_sid, sandbox.auth_token)
     print(msgspec.json.encode(told).decode(), flush=True)
     uvicorn.run(sandbox.app, port=port, log_config=None, access_log=False)
