@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
+from gateway.subscription_instrumentation import SubscriptionHappening
 from gateway.warehouse_instrumentation import WarehouseHappening
 
 
@@ -269,6 +270,7 @@ Happening: TypeAlias = (
     | ProcessMeasured
     | LogLinesDropped
     | OperationExecuted
+    | SubscriptionHappening
     | WarehouseHappening
     | FieldDropped
     | ValueUnrecognized

@@ -13,6 +13,7 @@ FLOORS: dict[str, int] = {
     "errors": 0,
     "instrumentation": 0,
     "warehouse_instrumentation": 0,
+    "subscription_instrumentation": 0,
     "request_stats": 0,
     "lru": 0,
     "http_library": 0,

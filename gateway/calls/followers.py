@@ -23,16 +23,21 @@ from gateway.config.viewers import Realm
 from gateway.errors import TooManyFollowers, UpstreamError
 from gateway.insights.catalogue import CallSid
 from gateway.instrumentation import FollowersChanged
+from gateway.subscription_instrumentation import VersionsDropped
 
 OVER = frozenset({LookupStatus.COMPLETE, LookupStatus.EXPIRED, LookupStatus.INSIGHTS_NOT_ENABLED})
 """Statuses after which nothing new is to be expected."""
 
 
 class Followed:
-    """The newest state of a call. Only that is kept: who is slow does not hold up old ones."""
+    """The newest state of a call. Only that is kept: who is slow does not hold up old ones.
+
+    `turns` counts how often there was a newer one.
+    """
 
     def __init__(self, state: Lookup) -> None:
         self.state = state
+        self.turns = 0
         self.followers = 0
         self.tasks: tuple[asyncio.Task[None], ...] = ()
         self._turned = asyncio.Event()
@@ -46,6 +51,7 @@ class Followed:
         """Wake those who wait, if this is news."""
         if _is_news(state, self.state):
             self.state = state
+            self.turns += 1
             turned, self._turned = self._turned, asyncio.Event()
             turned.set()
 
@@ -98,8 +104,12 @@ class Followers:
             if state.status in OVER:
                 return
             with self._joined(realm, sid, state) as followed:
+                turns = followed.turns
                 while state.status not in OVER:
                     state = await followed.after(state)
+                    if (dropped := followed.turns - turns - 1) > 0:
+                        self._hook(VersionsDropped(dropped))
+                    turns = followed.turns
                     yield state
 
     async def wait(

@@ -91,7 +91,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     graphiql = graphiql_of(settings, obeyed.authenticator.needs_token, examples)
     origins, journal = origins_of(settings.gateway_cors_origins), RequestLog(hook)
     asked = _executor(settings, backend, telemetry, hook)
-    service = Service(*asked, context, obeyed.authenticator, backend.quotas, clock)
+    service = Service(*asked, context, obeyed.authenticator, backend.quotas, clock, hook)
     shown, statuses = graphiql.page if graphiql else None, statuses_of(settings)
     endpoint = GraphQLEndpoint(service, shown, origins, statuses)
     replay = Replay(backend.memory, asked[0].answers, obeyed.authenticator, journal, drain, clock)

@@ -12,6 +12,7 @@ from gateway.concurrency import background
 from gateway.config.settings import Settings
 from gateway.instrumentation import Happening
 from gateway.sandbox import Fault, Sandbox
+from gateway.subscription_instrumentation import VersionsDropped
 from tests.conftest import Clock
 from tests.live import (
     UPDATES,
@@ -134,9 +135,13 @@ async def test_followers_outlive_the_cache_server(
 
 @pytest.mark.usefixtures("impatient")
 async def test_who_is_slow_gets_the_newest_alone(sandbox: Sandbox, clock: Clock) -> None:
-    """What happened while a client did not read is not kept for it, but where it led to."""
+    """What happened while a client did not read is not kept for it, but where it led to.
+
+    Versions that it was not sent are counted, so an operator sees who is slow (ours).
+    """
     sid = sandbox.add(_large(1))
-    with serving(application(sandbox, clock, Settings())) as address:
+    heard: list[Happening] = []
+    with serving(application(sandbox, clock, Settings(), heard)) as address:
         async with web_socket(
             address, sock=narrow(address), max_size=2**24, max_queue=1
         ) as connection:
@@ -152,6 +157,8 @@ async def test_who_is_slow_gets_the_newest_alone(sandbox: Sandbox, clock: Clock)
     assert versions(results) == sorted({*versions(results)})
     assert versions(results)[-1] == 30
     assert len(results) < 20
+    dropped = sum(one.number for one in heard if isinstance(one, VersionsDropped))
+    assert 30 - len(results) - 5 <= dropped <= 30 - len(results)
 
 
 async def test_too_many_followers_are_told_so(sandbox: Sandbox, clock: Clock) -> None:

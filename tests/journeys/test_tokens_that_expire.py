@@ -100,6 +100,16 @@ async def test_server_sent_events_break_off(address: str, sandbox: Sandbox) -> N
         lines = [line async for line in response.aiter_lines() if line]
     assert any("callUpdates" in line for line in lines)
     assert "event: complete" not in lines
+    assert await _ended_as_withdrawn(address, "events")
+
+
+async def _ended_as_withdrawn(address: str, transport: str) -> bool:
+    """Whether `/metrics` says so of a subscription, and that it is over."""
+    async with httpx.AsyncClient() as client:
+        lines = (await client.get(f"{address}/metrics")).text.splitlines()
+    said = f'reason="withdrawn",transport="{transport}"'
+    ended = f"gateway_subscription_ends_total{{{said}}} 1.0" in lines
+    return ended and f'gateway_subscriptions{{transport="{transport}"}} 0.0' in lines
 
 
 async def _ending(socket: ClientConnection, authorization: str | None) -> int | None:
@@ -122,6 +132,7 @@ async def test_a_websocket_is_closed(address: str, clock: Clock) -> None:
     token = f"Bearer {_token(2)}"
     async with asyncio.timeout(15), web_socket(address) as socket:
         assert await _ending(socket, token) == 4403
+    assert await _ended_as_withdrawn(address, "websocket")
     clock.advance(2)
     async with asyncio.timeout(15), web_socket(address) as socket:
         assert await _ending(socket, token) == 4401

@@ -34,6 +34,12 @@ from gateway.instrumentation import (
     WebhookAnswered,
 )
 from gateway.server.telemetry.prometheus import Telemetry
+from gateway.subscription_instrumentation import (
+    SubscriptionBegan,
+    SubscriptionEnded,
+    SubscriptionSent,
+    VersionsDropped,
+)
 from gateway.warehouse_instrumentation import WarehouseAsked, WarehouseMeasured, WarehouseRequested
 
 EVERYTHING: list[Happening] = [
@@ -61,6 +67,10 @@ EVERYTHING: list[Happening] = [
     WarehouseAsked("answered", 0.01, 100),
     WarehouseRequested(),
     WarehouseMeasured(1, 1, 1.0),
+    SubscriptionBegan("events"),
+    SubscriptionSent("events"),
+    SubscriptionEnded("events", "left"),
+    VersionsDropped(1),
     FieldDropped("field"),
     ValueUnrecognized("field"),
     KeyUnknown("field"),
@@ -73,7 +83,7 @@ def exported() -> dict[str, set[str]]:
     telemetry = Telemetry()
     for happening in EVERYTHING:
         telemetry(happening)
-    page = asyncio.run(telemetry.metrics(Request({"type": "http"})))
+    page = asyncio.run(telemetry.metrics(Request({"type": "http", "headers": []})))
     return {
         sample.name: set(sample.labels)
         for family in text_string_to_metric_families(bytes(page.body).decode())

@@ -8,6 +8,7 @@ So is what a query defers, to clients that ask for it: `gateway.schema.execution
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from typing import NamedTuple
 
 from graphql import OperationDefinitionNode, OperationType
@@ -49,14 +50,18 @@ from gateway.server.graphql.responses import (
 )
 from gateway.server.graphql.service import Service
 from gateway.server.graphql.streams import Stream
+from gateway.server.graphql.subscription_events import Ending, reported
 from gateway.server.middleware.disconnect import ClientLeft, Incoming, WhileConnected
 from gateway.server.protocols.replay import READ, Asked
 from gateway.server.telemetry.clients import client_of
 from gateway.server.telemetry.request_log import note
+from gateway.subscription_instrumentation import Transport
 
 Page = Callable[[HttpRequest], Awaitable[Response]]
 
 _STATUSES = Statuses()
+
+_TRANSPORTS: Mapping[str, Transport] = {EVENTS: "events", PARTS: "multipart"}
 
 _LARGE = 64 * 1024
 """Bytes of a body that takes a good part of a millisecond to read."""
@@ -81,6 +86,7 @@ class GraphQLEndpoint:
         self._context = service.context
         self._connections = service.quotas.connections
         self._clock = service.clock
+        self._hook = service.hook
         self._page = page
         self._origins = origins
         self._exports = Exports(service)
@@ -135,7 +141,7 @@ class GraphQLEndpoint:
         context = self._context(tally.request_id, admission.viewer)
         if (answer := self._executor.cached(request, context)) is not None:
             if manner.events:
-                return self._streamed(EVENTS, _alone(answer), tally, admission)
+                return self._streamed(EVENTS, _alone(answer), tally, admission, Ending())
             return self._whole(http, answer, admission)
         with WhileConnected(incoming):
             document = await self._executor.read(request)
@@ -145,10 +151,11 @@ class GraphQLEndpoint:
             if (streamed := _streamed(kind, manner)) is None:
                 answer = await self._executor.execute(request, document, context, manner.parts)
                 return self._whole(http, answer, admission)
+        answers, ending = self._executor.stream(request, document, context), Ending()
         if kind is OperationType.SUBSCRIPTION:
             place.move_to(self._connections)
-        answers = self._executor.stream(request, document, context)
-        return self._streamed(streamed, answers, tally, admission)
+            answers = reported(answers, _TRANSPORTS[streamed], ending, self._hook)
+        return self._streamed(streamed, answers, tally, admission, ending)
 
     async def _admitted(self, authorization: str | None, incoming: Incoming) -> Admission:
         """Whose request it is. Raises Unauthenticated, and ClientLeft."""
@@ -158,11 +165,16 @@ class GraphQLEndpoint:
             return await self._authenticator.admit(authorization)
 
     def _streamed(
-        self, media_type: str, answers: AsyncGenerator[Answer, None], tally: Tally, who: Admission
+        self,
+        media_type: str,
+        answers: AsyncGenerator[Answer, None],
+        tally: Tally,
+        who: Admission,
+        ending: Ending,
     ) -> Response:
         """The response of answers that come one after the other."""
-        bodies = (_noted(answer, tally).body async for answer in answers)
-        return Stream(media_type, bodies, who.lasting(self._clock()), who.withdrawn)
+        bodies = _bodies(answers, tally)
+        return Stream(media_type, bodies, who.lasting(self._clock()), who.withdrawn, ending)
 
     def _whole(self, http: "_Http", answer: Answer, admission: Admission) -> Response:
         """The response to a query or mutation: in one piece, or in parts if the answer has more."""
@@ -215,6 +227,15 @@ class _Http(NamedTuple):
     headers: Mapping[str, str]
     manner: Manner
     tally: Tally
+
+
+async def _bodies(
+    answers: AsyncGenerator[Answer, None], tally: Tally
+) -> AsyncGenerator[bytes, None]:
+    """The JSON of answers; to close them closes the answers, at once."""
+    async with aclosing(answers):
+        async for answer in answers:
+            yield _noted(answer, tally).body
 
 
 async def _alone(answer: Answer) -> AsyncGenerator[Answer, None]:

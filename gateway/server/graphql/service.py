@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from gateway.concurrency.quotas import Quotas
 from gateway.config.viewers import Viewer
+from gateway.instrumentation import Hook, silent
 from gateway.schema.context import Context
 from gateway.schema.execution.executor import Executor
 from gateway.schema.execution.tables import Tables
@@ -22,7 +23,7 @@ class MakeContext(Protocol):
 class Service(NamedTuple):
     """Documents are read and executed by `executor`; `clock` gives seconds since 1970.
 
-    `tables` asks the executor for tables.
+    `tables` asks the executor for tables, and `hook` hears of subscriptions.
     """
 
     executor: Executor
@@ -31,3 +32,4 @@ class Service(NamedTuple):
     authenticator: Authenticator
     quotas: Quotas
     clock: Callable[[], float]
+    hook: Hook = silent

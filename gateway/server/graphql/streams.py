@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.schema.execution.incremental import Dialect
 from gateway.server.graphql.negotiation import EVENTS, PARTS
+from gateway.server.graphql.subscription_events import Ending
 
 KEEP_ALIVE = 5.0
 """Seconds without an answer after which something is sent; Apollo's routers do the same."""
@@ -82,6 +83,7 @@ class Stream(Response):
 
     The event `stopping` in the state of the lifespan, if there is one, says that the server stops;
     after `lasting` seconds, or once `withdrawn` is set, the stream breaks off in the same way.
+    `ending` says which of them it was, before the bodies are closed.
     """
 
     def __init__(
@@ -90,7 +92,9 @@ class Stream(Response):
         bodies: Bodies,
         lasting: float | None = None,
         withdrawn: asyncio.Event | None = None,
+        ending: Ending | None = None,
     ) -> None:
+        self._ending = ending or Ending()
         self._lasting = lasting
         self._withdrawn = withdrawn or asyncio.Event()
         self._format = _FORMATS[form]
@@ -125,6 +129,8 @@ class Stream(Response):
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             gone, stopped = leaving.done(), not sending.done()
+            if stopped and not gone:
+                self._ending.reason = "stopping" if stopping(scope).is_set() else "withdrawn"
         finally:
             for task in tasks:
                 task.cancel()

@@ -1,9 +1,6 @@
 """Serves GraphQL over WebSocket, by the protocol `graphql-transport-ws`.
 
-The specification: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. The close code
-decides whether a client comes back. The library graphql-ws ends at once, whatever its settings say,
-after 1008, 1009, 4400, 4401, 4406, 4409 and 4429: the next connection would end the same way. It
-reconnects after all others that are used here: 1001, 1012, 1013, 4403 and 4408.
+The specification: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md.
 """
 
 import asyncio
@@ -25,9 +22,17 @@ from gateway.request_stats import Tally, current
 from gateway.schema.execution.answers import Answer
 from gateway.schema.results.error_policy import Shown, failure
 from gateway.server.graphql.bodies import MAX_BODY_BYTES, BadRequest, request_of
+from gateway.server.graphql.close_codes import (
+    END_REASONS,
+    EXPIRED,
+    REFUSED,
+    TRY_AGAIN_LATER,
+    Closed,
+)
 from gateway.server.graphql.cors import may_connect
 from gateway.server.graphql.load_shedding import too_many
 from gateway.server.graphql.service import Service
+from gateway.server.graphql.subscription_events import Ending, reported
 from gateway.server.telemetry.clients import client_of
 from gateway.server.telemetry.request_log import RequestLog, note
 
@@ -42,15 +47,6 @@ PING_EVERY = 15.0
 SILENT_FOR = 40.0
 """Seconds after which a client that answers no ping is taken for dead."""
 
-REFUSED = 4401
-"""Closes a connection whose token is missing or not known: the same token is refused again."""
-
-EXPIRED = 4403
-"""Closes a connection that was let in, when its token or viewer is no more: another one may do."""
-
-TRY_AGAIN_LATER = 1013
-"""Closes a connection whose token cannot be verified now, or whose viewer has too many others."""
-
 CLOSE_WITHIN = 1.0
 """Seconds for the goodbye to a client that may not read it."""
 
@@ -58,15 +54,6 @@ MAX_OPERATIONS = 100
 """At once on one connection."""
 
 _Message: TypeAlias = Mapping[str, Any]
-
-
-class Closed(Exception):
-    """The connection has to be closed, with this code and reason."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
 
 
 class WebSocketEndpoint:
@@ -117,6 +104,8 @@ class _Connection:
         self._place: Place | None = None
         self._lasting: float | None = None
         self._withdrawn = asyncio.Event()
+        self._ending = Ending()
+        self._hook = service.hook
         self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
@@ -133,6 +122,9 @@ class _Connection:
                 while True:
                     async with _patience(SILENT_FOR, Closed(1001, "No answer to a ping")):
                         await self._handle(await self._receive())
+        except (Closed, WebSocketDisconnect) as end:
+            self._ending.reason = END_REASONS.get(end.code, "left")
+            raise
         finally:
             tasks += self._operations.values()
             for task in tasks:
@@ -255,9 +247,11 @@ class _Connection:
         document = await self._executor.read(request)
         operation = document.operation(request.operation_name)
         note(tally, operation)
+        stream = self._executor.stream(request, document, context)
         if operation is not None and operation.operation is OperationType.SUBSCRIPTION:
             place.give_back()
-        async with aclosing(self._executor.stream(request, document, context)) as answers:
+            stream = reported(stream, "websocket", self._ending, self._hook)
+        async with aclosing(stream) as answers:
             async for answer in answers:
                 yield answer
 

@@ -7,7 +7,6 @@ from gateway.instrumentation import (
     BackgroundTaskFailed,
     BackgroundTasksChanged,
     DependencyChanged,
-    FollowersChanged,
     Listeners,
     LogLinesDropped,
     LoopLagged,
@@ -21,7 +20,6 @@ class Process:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         make = Make(registry)
-        self._followers = make.gauge("gateway_followers", "Followers of calls.")
         self._lag = Histogram(
             "gateway_event_loop_lag_seconds",
             "How late the event loop comes to what is due.",
@@ -61,7 +59,6 @@ class Process:
         return {
             BackgroundTasksChanged: self._know_task,
             BackgroundTaskFailed: lambda one: self._failures(one.name).inc(),
-            FollowersChanged: lambda one: self._followers.inc(one.by),
             LoopLagged: lambda one: self._lag.observe(one.seconds),
             LogLinesDropped: lambda one: self._dropped.inc(one.number),
             ProcessMeasured: self._measured,

@@ -26,6 +26,7 @@ from gateway.server.telemetry.metrics import (
     Upstream,
 )
 from gateway.server.telemetry.process_metrics import Process
+from gateway.server.telemetry.subscription_metrics import Live
 from gateway.server.telemetry.warehouse_metrics import Kept
 
 SHARED_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -44,7 +45,8 @@ class Telemetry:
         self._requests = Requests(registry)
         self._usage = usage = FieldUsage(registry, self._requests.clients)
         asking = (self._requests, Upstream(registry), Discipline(registry))
-        knowing = (Cached(registry), Kept(registry), Pushed(registry), Process(registry))
+        live = Live(registry)
+        knowing = (Cached(registry), Kept(registry), Pushed(registry), live, Process(registry))
         self._listeners = {
             kind: listener
             for group in (*asking, *knowing)
