@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+from gateway import field_stats
 from gateway.instrumentation import (
     CacheAsked,
     Listeners,
@@ -35,6 +36,8 @@ class Tally:
     the errors that it was answered with. `trace_parent` says of which trace it is part, as its
     `traceparent` header did; `trace` is for whoever makes traces, and they tell its `trace_id`.
     `client` is the program that sent it, and `usage` what the operation uses of the schema.
+    `values` are those of the data so far, of a request that asks for its cost; `explanation` has
+    its work by field, if it asks for that.
     """
 
     __slots__ = (
@@ -42,6 +45,7 @@ class Tally:
         "client",
         "codes",
         "cost",
+        "explanation",
         "kind",
         "operation",
         "outcome",
@@ -54,6 +58,7 @@ class Tally:
         "twilio_ids",
         "upstream_requests",
         "usage",
+        "values",
         "viewer",
         "warehouse_queries",
     )
@@ -76,6 +81,8 @@ class Tally:
         self.upstream_requests = 0
         self.warehouse_queries = 0
         self.rows_read = 0
+        self.values = 0
+        self.explanation: field_stats.Explanation | None = None
         self.twilio_ids: tuple[str, ...] = ()
 
     def answered(self, errors: Sequence[Mapping[str, Any]], *, executed: bool, empty: bool) -> None:
@@ -101,6 +108,8 @@ current: ContextVar[Tally | None] = ContextVar("current", default=None)
 def _cache_asked(happening: CacheAsked) -> None:
     if (tally := current.get()) is not None:
         tally.cache_hits += happening.outcome == "hit"
+        if tally.explanation is not None:
+            field_stats.cache_asked(happening)
 
 
 def _upstream_answered(happening: UpstreamAnswered) -> None:
@@ -108,6 +117,8 @@ def _upstream_answered(happening: UpstreamAnswered) -> None:
         tally.upstream_requests += 1
         if happening.request_id is not None and len(tally.twilio_ids) < MAX_IDS:
             tally.twilio_ids = (*tally.twilio_ids, happening.request_id)
+        if tally.explanation is not None:
+            field_stats.upstream_answered(happening)
 
 
 COUNTS: Listeners = {CacheAsked: _cache_asked, UpstreamAnswered: _upstream_answered}

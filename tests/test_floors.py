@@ -15,6 +15,7 @@ FLOORS: dict[str, int] = {
     "warehouse_instrumentation": 0,
     "subscription_instrumentation": 0,
     "request_stats": 0,
+    "field_stats": 0,
     "lru": 0,
     "http_library": 0,
     "encryption": 0,

@@ -30,6 +30,7 @@ from gateway.schema.execution.incremental import DEFER
 from gateway.schema.many_calls import ManyCalls
 from gateway.schema.subscriptions import Subscription
 from gateway.schema.types.annotation import AnnotateCallInput, AnnotateCallPayload, annotate
+from gateway.schema.types.applied_filters import note_list
 from gateway.schema.types.call import Call, CallLookup, call_of, lookup_of, read_attribute
 from gateway.schema.types.connection import CallConnection, connection
 from gateway.schema.types.derive import object_type
@@ -253,6 +254,7 @@ async def _listed(context: Context, asked: Asked, page: Paging) -> CallConnectio
         start, windows = pin(*meant), earlier(*meant)
     else:
         start = context.cursors.decode(page.cursor, asked.question, page.argument)
+    note_list(context.realm, asked.question, start)
     pages = pages_of(page.size, goes_on=page.cursor is not None, forward=page.forward)
     charge = PageCharge(context, asked.question, pages, forward=page.forward)
     lists, where = context.verbs.lists, (context.realm, asked.question, start, page.size, charge)

@@ -39,16 +39,23 @@ class DemandControl:
         context.expenses.admitted(cost, allowance, (self.budgets, limit, viewer, now))
 
 
-async def told(tally: Tally, *data: bytes) -> dict[str, int]:
-    """`extensions.cost` of an answer with this data: what it was priced at, and what it took."""
-    values = [await values_in(json) for json in data]
-    return {
+async def told(tally: Tally, *data: bytes) -> dict[str, object]:
+    """`extensions.cost` of an answer with this data: what it was priced at, and what it took.
+
+    Of a stream of answers, that is what all of them took until now.
+    """
+    for json in data:
+        tally.values += await values_in(json)
+    cost: dict[str, object] = {
         "requested": tally.cost or 0,
-        "actual": Cost(tally.upstream_requests, sum(values), tally.warehouse_queries).total,
+        "actual": Cost(tally.upstream_requests, tally.values, tally.warehouse_queries).total,
         "upstreamRequests": tally.upstream_requests,
         "cacheHits": tally.cache_hits,
         "rowsRead": tally.rows_read,
     }
+    if tally.explanation is not None:
+        cost |= {"cachedAnswer": tally.explanation.cached, "fields": tally.explanation.shown()}
+    return cost
 
 
 async def values_in(json: bytes) -> int:

@@ -102,11 +102,12 @@ class FieldCost(Struct, frozen=True):
 
 
 class Root(Struct, frozen=True):
-    """A field of the root: what it costs by itself, whether it is a list, its arguments.
+    """A field of the root: its response key, its own cost, whether it is a list, its arguments.
 
     What is selected below it costs `once`, and `each` for each item of a connection.
     """
 
+    key: str
     field: FieldCost
     many: bool
     given: Mapping[str, Given]
@@ -188,6 +189,10 @@ class Price(Struct, frozen=True):
         for root in self.roots:
             total = total.plus(root.cost(variables or {}))
         return total
+
+    def by_field(self, variables: Mapping[str, Any] | None) -> dict[str, int]:
+        """An upper bound of what each root field costs, by response key; rounded up one by one."""
+        return {root.key: root.cost(variables or {}).total for root in self.roots}
 
     def cure(self, variables: Mapping[str, Any] | None, limit: int) -> str:
         """What to ask instead of what costs more than `limit`."""

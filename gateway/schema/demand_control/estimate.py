@@ -44,12 +44,17 @@ class Pricing:
         }
         for node in _fields_of(operation, analysis.fragments):
             key = (node.alias or node.name).value
-            root = self._root(node, on, defaults, analysis)
+            root = self._root(key, node, on, defaults, analysis)
             roots[key] = roots[key].beside(root) if key in roots else root
         return Price.of(tuple(roots.values()))
 
     def _root(
-        self, node: FieldNode, on: str, defaults: Mapping[str, int | None], analysis: Analysis
+        self,
+        key: str,
+        node: FieldNode,
+        on: str,
+        defaults: Mapping[str, int | None],
+        analysis: Analysis,
     ) -> Root:
         field = analysis.field(on, node.name.value)
         assert field is not None  # noqa: S101 - the document is valid
@@ -64,7 +69,7 @@ class Pricing:
         elif node.selection_set is not None:
             below = analysis.of(node.selection_set, field.kind)
             once, each = below.once, below.each
-        return Root(field.cost, field.many, given, once, each)
+        return Root(key, field.cost, field.many, given, once, each)
 
 
 def _fields_of(

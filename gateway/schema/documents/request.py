@@ -5,9 +5,12 @@ from functools import cached_property
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gateway.schema.results.answer_cache import Question
+
+EXPLAIN = "explain"
+"""The value of `extensions.cost` in a request whose cost is to be explained by field."""
 
 
 class Request(Struct, frozen=True, dict=True):
@@ -25,7 +28,22 @@ class Request(Struct, frozen=True, dict=True):
     @property
     def wants_cost(self) -> bool:
         """Whether the answer is to tell what it took."""
-        return self.extensions is not None and self.extensions.get("cost") is True
+        cost = None if self.extensions is None else self.extensions.get("cost")
+        return cost is True or cost == EXPLAIN
+
+    @property
+    def wants_explanation(self) -> bool:
+        """Whether the answer is to tell what each of its fields took, too."""
+        return self.extensions is not None and self.extensions.get("cost") == EXPLAIN
+
+    def explained(self) -> "Request":
+        """The same request for an answer that tells what each of its fields took."""
+        return structs.replace(self, extensions={**(self.extensions or {}), "cost": EXPLAIN})
+
+    def unexplained(self) -> "Request":
+        """The same request for an answer that tells nothing of its cost."""
+        rest = {name: value for name, value in (self.extensions or {}).items() if name != "cost"}
+        return structs.replace(self, extensions=rest)
 
     @cached_property
     def question(self) -> Question | None:

@@ -1,11 +1,13 @@
 """Executes GraphQL requests, from document to response, without HTTP."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 
 from graphql import GraphQLSchema
 
 from gateway.concurrency.deadlines import ask_for
+from gateway.field_stats import Explanation
+from gateway.field_stats import current as counted_field
 from gateway.instrumentation import Hook, OperationExecuted, silent
 from gateway.lru import LruCache
 from gateway.request_stats import noted
@@ -96,8 +98,10 @@ class Executor:
             yield await self._executed(execution, None)
         else:
             ask_for(context.asker())
+            self._explain(execution)
             async with aclosing(self._interpreter.subscribe(execution)) as answers:
                 async for answer in answers:
+                    await _extend(answer, request)
                     yield answer
 
     def cached(self, request: Request, context: Context) -> Answer | None:
@@ -119,24 +123,35 @@ class Executor:
 
     async def _executed(self, execution: Execution, dialect: Dialect | None) -> Answer:
         ask_for(execution.context.asker())
+        self._explain(execution)
         if dialect is not None and execution.document.deferring is not None:
             self._hook(OperationExecuted("interpreted"))
             answer = await self._interpreter.begin(execution, dialect)
         else:
             answer = await self._answer(execution)
-        cost = noted() if execution.request.wants_cost else None
-        warnings = [WARNING] if execution.document.has_number else []
-        if answer.rest is None and (cost or warnings):
-            answer.body = await with_extensions(answer.body, cost, warnings)
+        if answer.rest is None:
+            warnings = [WARNING] if execution.document.has_number else []
+            await _extend(answer, execution.request, warnings)
         answer.allowance = execution.context.expenses.allowance
         cached = answer.cached
         answer.lifetime = self._lifetime(execution) if cached is None else cached.lifetime
         return answer
 
+    def _explain(self, execution: Execution) -> None:
+        """Have the work of each field counted from now on, if the request asks for that."""
+        request, context = execution.request, execution.context
+        if not request.wants_explanation:
+            return
+        cached = self.answers.has(request.unexplained().question, context.viewer, context.now)
+        estimates = execution.price.by_field(request.variables)
+        explanation = noted().explanation = Explanation(estimates, cached)
+        if execution.subscribes:  # its one field works between its events, too
+            counted_field.set(explanation.at(tuple(estimates)))
+
     async def _answer(self, execution: Execution) -> Answer:
         """The answer as a whole: compiled, or interpreted from what its root fields came to."""
         settled = None
-        if self._compiler is not None:
+        if self._compiler is not None and not execution.request.wants_explanation:
             pieces, settled = await self._compiler.run(execution)
             if pieces is not None:
                 self._hook(OperationExecuted("compiled"))
@@ -155,9 +170,18 @@ class Executor:
         return self.answers.keep(question, context.viewer, pieces, context.told, noted(), lifetime)
 
     def _lifetime(self, execution: Execution) -> Lifetime:
+        if execution.request.wants_explanation:  # the explanation of this execution alone
+            return Lifetime(storable=False)
         lifetime, context = execution.lifetime, execution.context
         if self._tags is None or not lifetime.storable:
             return lifetime
         account = context.viewer.realm.account.sid
         tags = self._tags.of(context.told, execution.document.traits, account)
         return lifetime._replace(tags=tags)
+
+
+async def _extend(answer: Answer, request: Request, warnings: Sequence[object] = ()) -> None:
+    """Add what the request took to an answer, if it asks for that; and warnings."""
+    cost = noted() if request.wants_cost else None
+    if cost or warnings:
+        answer.body = await with_extensions(answer.body, cost, warnings)

@@ -24,6 +24,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from gateway.concurrency.cooperative import in_turns, next_turn
 from gateway.concurrency.deadlines import ask_for
 from gateway.errors import BadUserInput
+from gateway.field_stats import FieldStats
+from gateway.field_stats import current as counted_field
 from gateway.lru import LruCache
 from gateway.request_stats import noted
 from gateway.schema.documents.document import whole_of
@@ -50,7 +52,9 @@ class Interpreter:
         self._memory = memory
         self._hint = hint
 
-    async def execute(self, execution: Execution, settled: Mapping[str, Any] | None) -> Answer:
+    async def execute(
+        self, execution: Execution, settled: Mapping[str, Any] | None = None
+    ) -> Answer:
         """The answer to a query or mutation; root fields that are `settled` are not resolved."""
         whole = await whole_of(execution.document, self._memory)
         await next_turn()
@@ -100,7 +104,7 @@ class Interpreter:
             context_value=execution.context,
             variable_values=execution.request.variables,
             operation_name=execution.request.operation_name,
-            executor_class=Interpretation,
+            executor_class=Interpretation if noted().explanation is None else _Explained,
             hide_suggestions=True,
             max_coercion_errors=1,  # `misfits` finds them all, and says them better
             **options,
@@ -147,6 +151,32 @@ class Interpretation(StrawberryGraphQLCoreExecutionContext):
         """Complete what was waited for, one value after the other."""
         result = _when_it_is_its_turn(result)
         return await super().complete_awaitable_value(kind, details, info, path, result, context)
+
+
+class _Explained(Interpretation):
+    """How an operation is interpreted whose request has an explanation: work counts by field.
+
+    A field that comes to its value at once does no work.
+    """
+
+    def execute_field(
+        self, parent_type: Any, source: Any, details: Any, path: Any, context: Any
+    ) -> Any:
+        """Resolve and complete a field, whose work is counted for its path."""
+        value = super().execute_field(parent_type, source, details, path, context)
+        explanation = noted().explanation
+        if explanation is None or not self.is_awaitable(value):
+            return value
+        keys = tuple(key for key in path.as_list() if isinstance(key, str))
+        return _counted(value, explanation.at(keys))
+
+
+async def _counted(value: Awaitable[T], stats: FieldStats) -> T:
+    before = counted_field.set(stats)
+    try:
+        return await value
+    finally:
+        counted_field.reset(before)
 
 
 async def _when_it_is_its_turn(result: Awaitable[Any]) -> Any:

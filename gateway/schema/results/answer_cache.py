@@ -79,6 +79,10 @@ class AnswerCache:
         tally.cost, tally.outcome, tally.usage = cached.cost, "ok", cached.usage
         return cached, self._budgets.pay(cached.cost, viewer, now)
 
+    def has(self, question: Question | None, viewer: Viewer, now: float) -> bool:
+        """Whether there is an answer to a question; None is one that is not cached."""
+        return question is not None and self._cached(question, viewer, now) is not None
+
     def _cached(self, question: Question, viewer: Viewer, now: float) -> CachedAnswer | None:
         key = "answer", viewer.name, question
         place: Place | None = self._memory.get(key)

@@ -7,6 +7,7 @@ from typing import Any
 from gateway.config.viewers import Viewer
 from gateway.errors import BadUserInput
 from gateway.insights.windows import TimeBound
+from gateway.schema.types.applied_filters import note_comparison
 from gateway.schema.types.comparisons import SINCE, UNTIL
 from gateway.schema.types.where import (
     EDGE,
@@ -113,6 +114,7 @@ class Reading:
 
     def _compared(self, field: Field, name: str, value: Any, argument: str) -> Condition:
         at = f"{argument}.{name}"
+        note_comparison(at, field, value)
         if (operator := _BOUNDS.get(name)) is None:
             return compare(field, Operator(name), value, at)
         return compare(field, operator, None if value is None else self._moment(value, at), at)

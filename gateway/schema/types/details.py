@@ -17,6 +17,7 @@ from gateway.insights.edge_kinds import MediaEdgeKind, StreamDirection
 from gateway.insights.paging import MAX_SIZE
 from gateway.schema.context import Info
 from gateway.schema.demand_control.page_charge import PageCharge
+from gateway.schema.types.applied_filters import note_details
 from gateway.schema.types.depends_on import Reads, reads
 from gateway.schema.types.derive import name_enums, object_type
 from gateway.schema.types.field_traits import changes, costs, costs_per_item
@@ -198,6 +199,7 @@ async def _listed(
     start = None
     if after is not None:
         start = context.cursors.read(after, question, "after", DetailPosition)
+    note_details(question)
     charge = PageCharge(context, question, EDGES)
     details = context.verbs.details
     stretch = await details.forward(context.viewer.realm, call, question, start, count, charge)

@@ -27,6 +27,7 @@ from gateway.schema.results.error_policy import mask
 from gateway.server.access.authentication import Admission
 from gateway.server.graphql.bodies import BadRequest, body_of, from_body, from_get
 from gateway.server.graphql.cors import check_page
+from gateway.server.graphql.cost_debug import explained_if_asked
 from gateway.server.graphql.export import Export, Exports
 from gateway.server.graphql.http_cache import NO_STORE, VARY, for_caches, unless_known
 from gateway.server.graphql.incremental import Parts
@@ -138,6 +139,7 @@ class GraphQLEndpoint:
             place.move_to(self._connections)
             with WhileConnected(incoming):
                 return await self._exports.respond(http.scope, manner.table, request, admission)
+        request = explained_if_asked(request, http.headers)
         context = self._context(tally.request_id, admission.viewer)
         if (answer := self._executor.cached(request, context)) is not None:
             if manner.events:

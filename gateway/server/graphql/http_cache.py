@@ -16,7 +16,7 @@ from gateway.schema.results import tag_header
 from gateway.schema.results.freshness import Lifetime
 from gateway.server.graphql import rate_limit_headers
 
-VARY = "Accept, Authorization"
+VARY = "Accept, Authorization, GraphQL-Cost-Debug"
 
 NO_STORE = "private, no-store"
 _NO_CACHE = b"private, no-cache"

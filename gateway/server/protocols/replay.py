@@ -33,6 +33,7 @@ from gateway.schema.results.answer_cache import AnswerCache, Question
 from gateway.schema.results.tag_header import NAMES as TAG_HEADERS
 from gateway.server.access.authentication import Admission, Authenticator
 from gateway.server.drain import Drain
+from gateway.server.graphql.cost_debug import HEADER as COST_DEBUG
 from gateway.server.graphql.http_cache import for_caches
 from gateway.server.graphql.rate_limit_headers import told_of_budget
 from gateway.server.telemetry.clients import HEADERS as CLIENT_HEADERS
@@ -48,7 +49,7 @@ READ = {
     name.encode(): name
     for name in (
         *("accept", "authorization", "content-encoding", "content-length", "content-type"),
-        *("if-none-match", "origin", "sec-fetch-site"),
+        *("if-none-match", "origin", "sec-fetch-site", COST_DEBUG),
         *chain.from_iterable(CLIENT_HEADERS),
     )
 }

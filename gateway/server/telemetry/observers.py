@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, get_args
 
+from gateway import field_stats
 from gateway.config.settings import Settings
 from gateway.instrumentation import DependencyChanged, Happening, Hook, Listeners
 from gateway.request_stats import COUNTS
@@ -39,7 +40,8 @@ def observers(
     changed = among((counting, logging), hooks, first)
     tasks = BackgroundTasks(changed)
     health = Health(drain, dependencies, tasks, settings.gateway_warehouse_url is not None)
-    groups = [counting, logging, health.listeners(), tasks.listeners(), COUNTS]
+    groups = [counting, logging, health.listeners(), tasks.listeners()]
+    groups += [COUNTS, field_stats.COUNTS]
     if settings.gateway_webhook_url is not None:
         groups.append(Deliveries(changed, clock).listeners())
     for one in _configured(settings):

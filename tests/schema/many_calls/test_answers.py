@@ -1,6 +1,7 @@
 """How answers of the warehouse are shared, remembered, priced, and refused."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import httpx
@@ -15,6 +16,7 @@ from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.slots import Slots
 from tests.conftest import NOON, Clock, Gateway
 from tests.live import becomes
+from tests.node import Json
 from tests.schema.many_calls.conftest import Filled, filled, served
 from tests.warehouse.conftest import WORLD
 
@@ -92,6 +94,41 @@ async def test_a_question_is_priced_before_and_reported_after(gateway: Filled) -
     assert again["actual"] == 1
     assert search["requested"] == 21
     assert search["upstreamRequests"] == 0
+
+
+async def test_an_explanation_has_queries_rows_and_conditions(gateway: Filled) -> None:
+    """Each field its own; of personal data that is compared, the value is left out."""
+    number = "+14155550142"
+    query = f"""{{
+      calls: searchCalls(where: {{
+        duration: {{ gt: 7 }}, not: {{ to: {{ callee: {{ in: ["{number}"] }} }} }}
+      }}) {{ totalCount nodes {{ sid }} }}
+      {COUNT.strip("{}") % 8}
+    }}"""
+
+    async def fields() -> list[Json]:
+        headers = {"GraphQL-Cost-Debug": "1"}
+        answer = await gateway.http.post("/graphql", json={"query": query}, headers=headers)
+        cost = answer.json()["extensions"]["cost"]
+        assert number not in json.dumps(cost)
+        found: list[Json] = cost["fields"]
+        return found
+
+    statistics, search = await fields()
+    again = await fields()
+
+    assert search["path"] == ["calls"]
+    assert search["filters"] == [
+        {"argument": "where.not.to.callee.in", "appliedBy": "WAREHOUSE", "value": None},
+        {"argument": "where.duration.gt", "appliedBy": "WAREHOUSE", "value": 7},
+    ]
+    assert statistics["path"] == ["callStatistics"]
+    assert statistics["filters"][0]["value"] == 8
+    assert search["warehouse"]["queries"] >= 2, "the page, and how many there are"
+    assert search["warehouse"]["rowsRead"] >= len(WORLD)
+    assert statistics["warehouse"]["queries"] >= 1
+    assert all("warehouse" not in field for field in again), "the gateway remembered both"
+    assert all("requests" not in field for field in [*again, statistics, search])
 
 
 async def test_who_leaves_ends_the_query(gateway: Filled) -> None:

@@ -269,7 +269,9 @@ async def test_every_answer_varies_with_accept_and_who_asks(gateway: Gateway) ->
         await gateway.http.put("/graphql"),
         await post(gateway, {"query": "{__typename}"}, "text/event-stream"),
     ]
-    assert {answer.headers["vary"] for answer in answers} == {"Accept, Authorization"}
+    assert {answer.headers["vary"] for answer in answers} == {
+        "Accept, Authorization, GraphQL-Cost-Debug"
+    }
 
 
 class Gate(httpx.AsyncBaseTransport):

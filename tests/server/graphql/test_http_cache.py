@@ -215,7 +215,7 @@ async def test_a_client_that_has_the_answer_is_told_so_without_a_body(
         assert (answer.status_code, answer.content) == (304, b"")
         assert answer.headers["etag"] == tag
         assert answer.headers["cache-control"] == "private, no-cache"
-        assert answer.headers["vary"] == "Accept, Authorization"
+        assert answer.headers["vary"] == "Accept, Authorization, GraphQL-Cost-Debug"
         assert not answer.headers.keys() & {"content-type", "content-length"}
     clock.advance(7)
     for unknown in ('"x"', tag.strip('"'), "", f'"{tag[2:]}'):

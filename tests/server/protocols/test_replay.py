@@ -240,6 +240,7 @@ async def test_ids_that_each_request_has_are_no_part_of_its_name(
         (["Accept: text/event-stream"], ["Accept: application/json"]),
         (["Content-Encoding: gzip"], []),
         (["If-None-Match: *"], []),
+        (["GraphQL-Cost-Debug: 1"], []),
         (["Connection: close"], ["Connection: keep-alive"]),
         (["Proxy-Connection: close"], []),
         (["Transfer-Encoding: chunked"], []),
@@ -368,6 +369,22 @@ async def test_what_a_call_costs_is_told_anew(gateway: Gateway) -> None:
     assert asked.times == len(questions)
     hits = [answer["extensions"]["cost"]["cacheHits"] for answer in answers]
     assert hits == [0, *[1] * (len(questions) - 1)]
+
+
+async def test_an_explanation_is_made_for_each_who_asks_for_it(gateway: Gateway) -> None:
+    """Who sends the same bytes without the header has no part in it, before and after. Our rule."""
+    plain, debug = call_of(gateway.sandbox), call_of(gateway.sandbox, "GraphQL-Cost-Debug: 1")
+    async with opened(gateway) as (wire, asked):
+        first, second, replayed = [await wire.ask(plain) for _ in range(3)]
+        before = asked.times
+        explained = [json.loads((await wire.ask(debug)).body) for _ in range(3)]
+        after, last = asked.times, await wire.ask(plain)
+    assert (before, after, asked.times) == (ONCE, ONCE + 3, ONCE + 3)
+    assert first.body == second.body == replayed.body == last.body
+    costs = [one["extensions"]["cost"] for one in explained]
+    assert [one["cachedAnswer"] for one in costs] == [True] * 3
+    assert [one["fields"][0]["cache"]["hits"] for one in costs] == [1] * 3
+    assert {json.dumps(one["data"]) for one in explained} == {json.dumps(first.data)}
 
 
 async def test_who_registers_a_document_registers_it_each_time(gateway: Gateway) -> None:
