@@ -106,7 +106,7 @@ class Synchroniser:
         first = min(dues, key=lambda target: dues[target], default=None)
         left = IDLE if first is None else min(IDLE, dues[first] - self._clock())
         if first is not None and left <= 0:
-            await self._try(first, self._live.look(first, targets[first]))
+            await self._try(first, self._live.look(first))
             return 0.0
         return await self._fill_one(targets, left)
 

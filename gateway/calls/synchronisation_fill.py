@@ -29,6 +29,7 @@ class Fill:
 
     async def page(self, target: Target, gap: Span) -> int:
         """Have a page of a gap written, and record that; gives how many calls it had."""
+        begun_at = (await self._warehouse.coverages.begin(*target.key)).version
         start, end = gap
         size, calls = self._source.largest_page, 0
         async for page in self._source.ended_between(target, "completed", start, end, size):
@@ -37,6 +38,8 @@ class Fill:
             reached = start if not page.more or page.oldest is None else page.oldest + 1
             if reached < end or not page.more:  # else a whole page ended in its last second
                 spans = Spans.of([(max(start, reached), end)])
-                await self._warehouse.coverages.record(*target.key, spans, self._warehouse.since)
+                await self._warehouse.coverages.record(
+                    *target.key, spans, self._warehouse.since, begun_at=begun_at
+                )
                 break
         return calls

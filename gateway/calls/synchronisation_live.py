@@ -49,7 +49,7 @@ LONG_PAUSE = 60 * MINUTE
 LOOK_FOR_LATE = 5 * MINUTE
 """Seconds between two looks for incomplete calls of an account that is not busy."""
 
-_STEP = 15.0
+STEP = 15.0
 """Seconds by which the time for settling is made longer or shorter."""
 
 _MOST_LATE = 50
@@ -61,10 +61,10 @@ _FETCHED_AT_ONCE = 20
 class _Before(Struct):
     """What this process knows of an account from its last look: digests of what it listed."""
 
+    settling: float
     version: int = -1
     digests: Mapping[str, bytes] = {}
     pages: int = 1
-    settling: float = SETTLING
     looked_for_late: float = float("-inf")
 
 
@@ -88,9 +88,10 @@ class Live:
         busy = before is not None and before.pages > 1
         return covered.synced_at + (EVERY_WHEN_BUSY if busy or covered.settled.pending else EVERY)
 
-    async def look(self, target: Target, covered: Covered) -> None:
+    async def look(self, target: Target) -> None:
         """Write what is new of an account, and record that."""
         now = self._clock()
+        covered = await self._warehouse.coverages.begin(*target.key)
         before = self._known(target, covered)
         settled = await self._resume(target, covered, now)
         start, end = settled.at, now - before.settling if self.events_are_on else now
@@ -99,12 +100,15 @@ class Live:
             settled = await self._settle(target, settled, before, now)
         before.digests = await self._write(target, before, start, end)
         spans, since = Spans.of([(start, end)]), self._warehouse.since
-        await self._warehouse.coverages.record(*target.key, spans, since, settled, now)
-        before.version = (await self._warehouse.coverages.all()).get(target.key, covered).version
+        await self._warehouse.coverages.record(
+            *target.key, spans, since, settled, now, begun_at=covered.version
+        )
+        known = (await self._warehouse.coverages.all()).get(target.key, Covered())
+        before.version = known.version
 
     def _known(self, target: Target, covered: Covered) -> _Before:
         """What is known from the last look; nothing, if the table was wiped, or another looked."""
-        before = self._before.setdefault(target, _Before())
+        before = self._before.setdefault(target, _Before(SETTLING))
         if before.version != covered.version:
             before.digests = {}
         return before
@@ -130,10 +134,10 @@ class Live:
         done = [sid for sid in settled.pending if sid not in incomplete]
         waiting = [*await self._fetch(target, done[:_FETCHED_AT_ONCE]), *done[_FETCHED_AT_ONCE:]]
         at = self._all_settled_before(incomplete.values(), settled.at, until, before)
-        if at < until - 2 * _STEP:
-            before.settling += _STEP
+        if at < until - 2 * STEP:
+            before.settling += STEP
         elif not self.events_are_on:
-            before.settling -= _STEP
+            before.settling -= STEP
         late = [sid for sid, end in incomplete.items() if end < at]
         return Settled(at, tuple({*late, *waiting}))
 

@@ -96,6 +96,15 @@ class Coverages:
             self._read_at = self._clock()
         return self._known
 
+    async def begin(self, account: str, sid: str) -> Covered:
+        """What is known of an account, before calls of it are written that `record` will claim.
+
+        A record is made if there is none: if that is gone in the end, the table was wiped.
+        """
+        if (account, sid) not in await self.all(max_age=0):
+            await self._write(account, sid, Covered())
+        return (await self.all()).get((account, sid), Covered())
+
     async def record(  # noqa: PLR0913, PLR0917 - what is known of whom
         self,
         account: str,
@@ -104,12 +113,17 @@ class Coverages:
         since: float,
         settled: Settled | None = None,
         synced_at: float | None = None,
+        begun_at: int = 0,
     ) -> None:
         """Add what was synchronised; what ended before `since` is forgotten.
 
         With `settled`, that is how far it has come, and with `synced_at`, Twilio was asked then.
+        Calls may be gone that were written since version `begun_at`, if the table was wiped
+        meanwhile. Then nothing is recorded.
         """
         known = (await self.all(max_age=0)).get((account, sid), Covered())
+        if known.version < begun_at:
+            return
         kept = (known.spans | spans) & Spans(((since, float("inf")),))
         at = known.synced_at if synced_at is None else synced_at
         await self._write(account, sid, Covered(kept, at, settled or known.settled, known.version))

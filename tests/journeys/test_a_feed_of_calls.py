@@ -77,7 +77,7 @@ async def _lines(
     body = {"query": FEED, "variables": variables}
     url = f"{address}/graphql"
     async with (
-        httpx.AsyncClient() as client,
+        httpx.AsyncClient(timeout=120) as client,
         client.stream("POST", url, json=body, headers=headers) as response,
     ):
         async for line in response.aiter_lines():
@@ -122,9 +122,9 @@ async def telling(gateway: Filled) -> Telling:
     return Telling(gateway)
 
 
-async def take(events: Events, number: int) -> list[Any]:
+async def take(events: Events, number: int, within: float = 20) -> list[Any]:
     """So many events; what each tells."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(within):
         return [(await anext(events))["data"]["completedCalls"] for _ in range(number)]
 
 

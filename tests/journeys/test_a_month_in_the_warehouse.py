@@ -1,5 +1,6 @@
 """A month is filled while processes die and dependencies come and go; then nothing is missing."""
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -49,24 +50,31 @@ def listed(address: str) -> list[Any]:
 
 
 def is_filled(address: str) -> bool:
-    """Whether one span of the account reaches back to the beginning of the window."""
+    """Whether one span of each account reaches back to the beginning of the window."""
     found = standing(address)
     spans = [one["spans"] for one in found.get("accounts", ())]
-    return any(len(one) == 1 and one[0][0] < found["since"] + 3600 for one in spans)
+    whole = [len(one) == 1 and one[0][0] < found["since"] + 3600 for one in spans]
+    return bool(whole) and all(whole)
 
 
-def truth(sandbox: Sandbox, now: float) -> dict[str, Any]:
-    """The complete summaries of the account's own calls, as Twilio tells them."""
+def complete_calls(sandbox: Sandbox, now: float) -> dict[str, tuple[float, bytes]]:
+    """When the account's own calls ended, and the complete summaries of them, as Twilio tells."""
     summaries: Summaries = sandbox._summaries  # noqa: SLF001 - no request for each
-    seen: dict[str, Any] = {}
+    seen = dict[str, tuple[float, bytes]]()
     while sandbox._world.tell_older(now - 30 * DAY):  # noqa: SLF001
         pass
     for call in list(sandbox._world._calls.values()):  # noqa: SLF001
         snapshot = summaries.snapshot(call, now)
         is_complete = snapshot is not None and snapshot.stage.state == "complete"
         if snapshot is not None and is_complete and call.account_sid == sandbox.account_sid:
-            seen[call.sid] = _without_address(bytes(summaries.one(call, snapshot)))
+            seen[call.sid] = call.end, bytes(summaries.one(call, snapshot))
     return seen
+
+
+def truth(sandbox: Sandbox, now: float) -> dict[str, Any]:
+    """What Twilio says of each complete call."""
+    told = complete_calls(sandbox, now)
+    return {sid: _without_address(raw) for sid, (_, raw) in told.items()}
 
 
 def _without_address(raw: bytes) -> Any:
@@ -112,8 +120,11 @@ async def test_whatever_is_taken_away_the_warehouse_equals_twilio_in_the_end(
             assert len(listed(second.address)) == 50
             redis.start()
             assert becomes(lambda: is_filled(second.address))
-            second.process.terminate()
-            second.process.wait(30)
+        shutil.rmtree(folder)
+        with replica(sandbox, upstream, redis, **said) as third:
+            assert becomes(lambda: is_filled(third.address))
+            third.process.terminate()
+            third.process.wait(30)
         ended = time.time()
         whole, had = truth(sandbox, ended), await kept(folder, sandbox.account_sid)
     assert len(whole) > 2000

@@ -3,6 +3,8 @@
 It takes what the client sends: statements in the body, in the address or in a form, values as
 `param_…`, settings as other parameters, and blocks to insert after the statement, compressed or
 not. What a real server has beside that (users, clusters, limits of its own) it has not.
+
+`python -m tests.warehouse.clickhouse_server FOLDER PORT` serves a folder of its own.
 """
 
 import asyncio
@@ -12,6 +14,7 @@ import email
 import json
 import re
 import secrets
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -19,6 +22,7 @@ from typing import Any
 
 import chdb
 import lz4.frame
+import uvicorn
 from backports import zstd
 from clickhouse_connect.driver._backend.chdb_backend import CHDB_TRANSPORT_SETTINGS
 from starlette.applications import Starlette
@@ -136,3 +140,7 @@ class ClickHouseServer:
                 "TSV",
                 params={"tag": tag},
             )
+
+
+if __name__ == "__main__":
+    uvicorn.run(ClickHouseServer(Path(sys.argv[1])).app, port=int(sys.argv[2]), log_level="error")

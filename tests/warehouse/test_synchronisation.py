@@ -11,6 +11,7 @@ import random
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -191,6 +192,33 @@ async def test_after_a_pause_nothing_is_claimed_that_may_have_changed(engine: Em
             await claims_hold(engine, twilio)
         await pass_time(one, twilio, twilio.clock() + 10 * MINUTE)
         assert twilio.complete(twilio.clock() - SOON) <= set(await kept(engine))
+
+
+class Wiping(Twilio):
+    """When it is asked for the third time, the tables are emptied."""
+
+    engine: Embedded
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.requests == 2:
+            for table in ("calls", "coverage"):
+                await self.engine.command(Statement(f"TRUNCATE TABLE {table}"))
+        return await super().handle_async_request(request)
+
+
+async def test_what_is_wiped_between_two_pages_is_not_claimed(engine: Embedded) -> None:
+    """The first page went to the table that is gone; it is listed again (our promise)."""
+    await emptied(engine)
+    twilio = Wiping()
+    twilio.engine = engine
+    start = twilio.clock() - HOUR
+    twilio.calls = [ended(number, start + 10 + number, 1) for number in range(45)]
+    async with replica(engine, twilio, PAGE) as one:
+        for _ in range(3):
+            await one.synchroniser.step()
+            await claims_hold(engine, twilio)
+        await pass_time(one, twilio, twilio.clock() + 3 * MINUTE)
+    assert twilio.complete(twilio.clock()) == set(await kept(engine))
 
 
 @st.composite
