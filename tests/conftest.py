@@ -2,8 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Collection, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Self
 
 import httpx
@@ -21,7 +20,7 @@ from gateway.server.app import create_app
 from gateway.warehouse.embedded import Embedded
 from tests.servers import RedisServer
 
-pytest_plugins = ["tests.markers"]
+pytest_plugins = ["tests.markers", "tests.order"]
 
 # A busy machine makes no rule untrue: no example has a deadline. CI looks at twice as many.
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=40)
@@ -30,25 +29,6 @@ hypothesis.settings.load_profile("quick")
 
 NOON = 1_780_000_000.0
 """When every test begins, in seconds since 1970; a whole multiple of every rounding grid used."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests of the warehouse's own engine last.
-
-    A process has one folder open at a time (chDB). They share one engine to the end of the session;
-    a gateway of another test closes its own.
-    """
-    items.sort(key=lambda item: _place(item, getattr(item, "fixturenames", ())))
-
-
-def _place(item: pytest.Item, fixtures: Collection[str]) -> int:
-    """First those in which a gateway opens a folder of its own, last those with the one engine."""
-    if item.path.name == "test_a_month_in_the_warehouse.py":
-        return 0
-    return 2 if "engine" in fixtures or "warehouse" in item.path.relative_to(ROOT).parts else 1
-
-
-ROOT = Path(__file__).parent
 
 
 class Clock:

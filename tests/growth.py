@@ -19,7 +19,6 @@ ROUNDS = 4
 @contextmanager
 def no_collector() -> Iterator[None]:
     """The collector of garbage comes when it likes, and takes what others left."""
-    gc.collect()
     gc.disable()
     try:
         yield

@@ -35,6 +35,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(MARKS[fixture])
 
 
+def is_real(item: pytest.Item) -> bool:
+    """Whether a test may begin processes."""
+    return not REAL.isdisjoint(marker.name for marker in item.iter_markers())
+
+
 _unmarked: list[str] = []
 """The test that runs now, if it may not begin a process."""
 
@@ -51,7 +56,7 @@ sys.addaudithook(_refuse_processes)
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Know which test runs, and whether it may begin processes."""
-    if not REAL & {marker.name for marker in item.iter_markers()}:
+    if not is_real(item):
         _unmarked.append(item.nodeid)
     try:
         return (yield)
