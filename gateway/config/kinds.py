@@ -9,6 +9,10 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, ValidationError
 
+_CALLBACK_URL = re.compile(
+    r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?"
+    r"(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._~-]+)*/?"
+)
 _HOST = re.compile(r"([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?")
 
 
@@ -71,6 +75,34 @@ class Networks(tuple[IPv4Network | IPv6Network, ...]):
             )
         except ValueError:
             raise ValidationError("there is no such network") from None
+
+
+class CallbackUrls(tuple[str, ...]):
+    """Addresses, parted by commas, below which callbacks go.
+
+    They are compared as they are written, so nothing in one may be read in two ways: there is no
+    user, no query, no escape and no segment of dots.
+    """
+
+    __slots__ = ()
+
+    accepted: ClassVar[str] = (
+        "addresses such as `https://router.example/callback`, with commas between them"
+    )
+
+    def __new__(cls, text: str) -> Self:
+        """Raises ValidationError."""
+        urls = [one.strip().rstrip("/") for one in text.split(",")]
+        for url in urls:
+            if not _CALLBACK_URL.fullmatch(url):
+                raise ValidationError("there is no such callback address")
+            check_address(url)
+        return super().__new__(cls, urls)
+
+    def allow(self, url: str) -> bool:
+        """Whether an address is one of them, or below one."""
+        plain = _CALLBACK_URL.fullmatch(url) is not None
+        return plain and any(url == one or url.startswith(f"{one}/") for one in self)
 
 
 class McpTools(frozenset[str]):

@@ -11,6 +11,7 @@ from gateway.config.kinds import (
     AccountSid,
     CacheKeys,
     CacheUrl,
+    CallbackUrls,
     Confidential,
     JwksUrl,
     McpTools,
@@ -86,7 +87,7 @@ def _may_be_secret(setting: Setting, text: str) -> bool:
 
 def value_of(text: str, hint: Any) -> Any:
     """What a text means as a setting of this type. Raises ValidationError."""
-    if hint in {Secret, CacheKeys, McpTools, Networks}:
+    if hint in {Secret, CacheKeys, CallbackUrls, McpTools, Networks}:
         return hint(text)
     value = msgspec.convert(text.lower() if hint is bool else text, hint, strict=False)
     if hint == ProxyUrl and "://" not in value:

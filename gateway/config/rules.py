@@ -102,11 +102,12 @@ def _open_doors(settings: "Settings") -> Iterator[str]:
 
 def _plain_text(settings: "Settings") -> Iterator[str]:
     """What would be read on its way, and could be exchanged there."""
-    addresses = {
-        "GATEWAY_UPSTREAM_URL": settings.gateway_upstream_url,
-        "GATEWAY_JWKS_URL": settings.gateway_jwks_url or "",
-    }
-    for name, address in addresses.items():
+    addresses = [
+        ("GATEWAY_UPSTREAM_URL", settings.gateway_upstream_url),
+        ("GATEWAY_JWKS_URL", settings.gateway_jwks_url or ""),
+        *(("GATEWAY_CALLBACK_URLS", url) for url in settings.gateway_callback_urls or ()),
+    ]
+    for name, address in addresses:
         parts = urlsplit(address)
         if parts.scheme == "http" and not (
             settings.gateway_insecure_http or _is_loopback(parts.hostname or "")

@@ -13,6 +13,7 @@ from gateway.config.kinds import (
     Age,
     CacheKeys,
     CacheUrl,
+    CallbackUrls,
     Count,
     Days,
     JwksUrl,
@@ -86,8 +87,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     )
     gateway_insecure_http: Annotated[
         bool,
-        "Whether `GATEWAY_UPSTREAM_URL` and `GATEWAY_JWKS_URL` may be `http://` addresses of other "
-        "machines, to which credentials and keys travel as plain text.",
+        "Whether `GATEWAY_UPSTREAM_URL`, `GATEWAY_JWKS_URL` and `GATEWAY_CALLBACK_URLS` may be "
+        "`http://` addresses of other machines. Credentials, keys and calls travel there as plain "
+        "text.",
     ] = False
     https_proxy: Annotated[
         ProxyUrl | None,
@@ -193,6 +195,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway_federation: Annotated[
         bool, "Whether the gateway is also a subgraph of a supergraph, by Apollo Federation 2."
     ] = False
+    gateway_callback_urls: Annotated[
+        CallbackUrls | None,
+        "Addresses of routers to which subscriptions may be delivered by Apollo's HTTP callback "
+        "protocol, with all below them; unset: nowhere.",
+    ] = None
     gateway_trusted_documents: Annotated[
         Manifest | None,
         "Documents that clients may ask for by their ids; all are checked at start.",

@@ -39,6 +39,7 @@ from gateway.server.access.jwt import TokenVerifier, kept_fresh, key_set_of
 from gateway.server.access.reload import Access, Reread
 from gateway.server.backend import Backend, backend_of
 from gateway.server.drain import Drain
+from gateway.server.graphql.callbacks import Callbacks
 from gateway.server.graphql.cors import across_origins, origins_of
 from gateway.server.graphql.endpoint import GraphQLEndpoint
 from gateway.server.graphql.load_shedding import Shedding
@@ -56,7 +57,7 @@ from gateway.server.protocols.replay import Replay
 from gateway.server.purge_route import purge_route
 from gateway.server.telemetry.event_loop import pulse
 from gateway.server.telemetry.logs import configure_logging
-from gateway.server.telemetry.observers import observers
+from gateway.server.telemetry.observers import observers, routes_of
 from gateway.server.telemetry.prometheus import Telemetry
 from gateway.server.telemetry.request_log import RequestLog
 from gateway.server.telemetry.tracing import Traces, sent_at_the_end, traces_of
@@ -93,14 +94,13 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     asked = _executor(settings, backend, telemetry, hook)
     service = Service(*asked, context, obeyed.authenticator, backend.quotas, clock, hook)
     shown, statuses = graphiql.page if graphiql else None, statuses_of(settings)
-    endpoint = GraphQLEndpoint(service, shown, origins, statuses)
+    callbacks = Callbacks.of(settings, service, journal)
+    endpoint = GraphQLEndpoint(service, callbacks, shown, origins, statuses)
     replay = Replay(backend.memory, asked[0].answers, obeyed.authenticator, journal, drain, clock)
     mcp = mounted(settings, service, _schema(settings), journal, origins)
     sockets = WebSocketEndpoint(service, journal=journal, origins=origins)
     routes = [
-        Route("/healthz", health.alive),
-        Route("/readyz", health.ready),
-        Route("/metrics", telemetry.metrics),
+        *routes_of(telemetry, health),
         obeyed.sink.route(),
         *_for_operators(settings, backend, obeyed.authenticator, clock),
         *mcp.routes,
@@ -112,8 +112,8 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
-        beside = pulse(telemetry, hook), kept_fresh(verifier, hook), mcp.running()
-        async with backend.running() as state, _all(*beside):
+        beside = pulse(telemetry, hook), kept_fresh(verifier, hook)
+        async with backend.running() as state, _all(*beside, mcp.running(), callbacks.running()):
             with obeyed.reloading(reread), drain.at_sigterm(), sent_at_the_end(traces):
                 yield state | {STATE: _connections(settings, hook), "replay": replay}
 

@@ -21,11 +21,13 @@ from gateway.concurrency.deadlines import OneAsker, ask_for
 from gateway.concurrency.quotas import Place, QuotaSpent
 from gateway.errors import Unauthenticated
 from gateway.request_stats import Tally
+from gateway.schema.context import Context
 from gateway.schema.documents.request import Request
 from gateway.schema.execution.answers import Answer
 from gateway.schema.results.error_policy import mask
 from gateway.server.access.authentication import Admission
 from gateway.server.graphql.bodies import BadRequest, body_of, from_body, from_get
+from gateway.server.graphql.callbacks import Callbacks
 from gateway.server.graphql.cors import check_page
 from gateway.server.graphql.cost_debug import explained_if_asked
 from gateway.server.graphql.export import Export, Exports
@@ -77,10 +79,12 @@ class GraphQLEndpoint:
     def __init__(
         self,
         service: Service,
+        callbacks: Callbacks,
         page: Page | None = None,
         origins: frozenset[str] = frozenset(),
         statuses: Statuses = _STATUSES,
     ) -> None:
+        self._callbacks = callbacks
         self._statuses = statuses
         self._authenticator = service.authenticator
         self._executor = service.executor
@@ -146,13 +150,23 @@ class GraphQLEndpoint:
                 return self._streamed(EVENTS, _alone(answer), tally, admission, Ending())
             return self._whole(http, answer, admission)
         with WhileConnected(incoming):
-            document = await self._executor.read(request)
-            operation = document.operation(request.operation_name)
-            note(tally, operation)
-            kind = _kind(operation, method)
-            if (streamed := _streamed(kind, manner)) is None:
-                answer = await self._executor.execute(request, document, context, manner.parts)
-                return self._whole(http, answer, admission)
+            return await self._executed(http, request, context, admission, place)
+
+    async def _executed(
+        self, http: "_Http", request: Request, context: Context, admission: Admission, place: Place
+    ) -> Response:
+        """The response to a request that no answer is cached for. Raises BadRequest."""
+        manner, tally = http.manner, http.tally
+        document = await self._executor.read(request)
+        operation = document.operation(request.operation_name)
+        note(tally, operation)
+        kind = _kind(operation, http.method)
+        if kind is OperationType.SUBSCRIPTION and manner.callback:
+            answers = self._executor.stream(request, document, context)
+            return await self._callbacks.begin(request, answers, admission, tally)
+        if (streamed := _streamed(kind, manner)) is None:
+            answer = await self._executor.execute(request, document, context, manner.parts)
+            return self._whole(http, answer, admission)
         answers, ending = self._executor.stream(request, document, context), Ending()
         if kind is OperationType.SUBSCRIPTION:
             place.move_to(self._connections)

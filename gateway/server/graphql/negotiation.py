@@ -28,7 +28,7 @@ class Manner(NamedTuple):
 
     `events` says that it would rather have any answer as events, `page` that it reads pages, and
     `parts` in which dialect it would rather have what a query defers in parts. `table` is a format
-    for tables.
+    for tables. `callback` says that it takes subscriptions at a callback URL.
     """
 
     in_one_piece: str | None
@@ -37,6 +37,7 @@ class Manner(NamedTuple):
     page: bool
     parts: Dialect | None
     table: str | None
+    callback: bool
 
 
 MAX_ACCEPT = 2048
@@ -61,6 +62,7 @@ def _manner_of(accept: str) -> Manner:
         _choice(ranges, (*_IN_ONE_PIECE, HTML)) == HTML,
         _dialect(accept, ranges),
         _table(ranges),
+        "callbackspec=1.0" in accept.lower().replace(" ", ""),
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, get_args
 
+from starlette.routing import Route
+
 from gateway import field_stats
 from gateway.config.settings import Settings
 from gateway.instrumentation import DependencyChanged, Happening, Hook, Listeners
@@ -47,6 +49,15 @@ def observers(
     for one in _configured(settings):
         telemetry(one)
     return Observers(telemetry, health, among(groups, hooks, first))
+
+
+def routes_of(telemetry: Telemetry, health: Health) -> list[Route]:
+    """Where they answer."""
+    return [
+        Route("/healthz", health.alive),
+        Route("/readyz", health.ready),
+        Route("/metrics", telemetry.metrics),
+    ]
 
 
 def _configured(settings: Settings) -> Iterator[DependencyChanged]:

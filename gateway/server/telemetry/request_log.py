@@ -73,6 +73,10 @@ class RequestLog:
         """An operation on a WebSocket is over."""
         self._over({"method": "WS", "path": "/graphql"}, tally)
 
+    def callback(self, tally: Tally) -> None:
+        """A subscription that was delivered to a callback URL is over."""
+        self._over({"method": "CALLBACK", "path": "/graphql"}, tally)
+
     def message(self, tally: Tally) -> None:
         """A message of the Model Context Protocol over standard input is over."""
         self._over({"method": "MCP", "path": "-"}, tally)
