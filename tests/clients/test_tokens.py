@@ -153,13 +153,15 @@ async def begun(client: Client, url: str, sid: str, file: TokenFile) -> AsyncIte
     """What a client that follows a call is told after its first answer."""
     async with asyncio.timeout(60), aclosing(client(url, sid, file.path)) as told:
         assert "error" not in await anext(told)
-        assert await becomes(lambda: counts(url, "gateway_followers 1.0"))
+        assert await counts(url, "gateway_followers 1.0")
         yield told
 
 
-def counts(url: str, series: str) -> bool:
-    """Whether the gateway tells of a series that begins so."""
-    return series in httpx.get(url.replace("/graphql", "/metrics")).text
+async def counts(url: str, series: str) -> bool:
+    """Whether the gateway soon tells of a series that begins so."""
+    with httpx.Client() as http:
+        metrics = url.replace("/graphql", "/metrics")
+        return await becomes(lambda: series in http.get(metrics).text)
 
 
 async def rest(told: Lines) -> str:
@@ -201,7 +203,7 @@ async def test_an_expired_token_is_renewed(
     async with begun(client, url, sandbox.examples()["partial"], file) as told:
         file.write(token(86_400))
         clock.advance(3)
-        assert await becomes(lambda: counts(url, ENDED))
+        assert await counts(url, ENDED)
         passing = asyncio.create_task(life(clock, minute=0.03))
         assert '"end": true' in await rest(told)
         passing.cancel()
