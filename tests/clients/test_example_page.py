@@ -41,33 +41,39 @@ def _installed() -> None:
     install(EXAMPLE)
 
 
-@pytest.fixture
-def example(tmp_path: Path) -> Path:
+def copied(folder: Path) -> Path:
     """The example as it is in the repository, in a place of its own, with its packages."""
-    copy = tmp_path / "docs" / "examples" / "calls"
+    copy = folder / "docs" / "examples" / "calls"
     shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns("node_modules", "dist", "gql"))
     (copy / "node_modules").symlink_to(EXAMPLE / "node_modules")
-    shutil.copy(ROOT / "schema.graphql", tmp_path)
+    shutil.copy(ROOT / "schema.graphql", folder)
     return copy
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example, built."""
+    example = copied(tmp_path_factory.mktemp("example"))
+    npm = shutil.which("npm")
+    assert npm is not None
+    subprocess.run([npm, "run", "--silent", "build"], cwd=example, check=True)
+    return example
+
+
 @pytest.fixture
-def page_at(example: Path, url: str) -> Iterator[str]:
+def page_at(built: Path, url: str) -> Iterator[str]:
     """Where the built page is served, with `/graphql` passed on to the gateway."""
-    with served(example, url.removesuffix("/graphql")) as address:
+    with served(built, url.removesuffix("/graphql")) as address:
         yield address
 
 
 @contextmanager
-def served(example: Path, gateway: str) -> Iterator[str]:
-    """The address of the page, built, over a gateway."""
-    npm = shutil.which("npm")
-    assert npm is not None
-    subprocess.run([npm, "run", "--silent", "build"], cwd=example, check=True)
+def served(built: Path, gateway: str) -> Iterator[str]:
+    """The address of the page over a gateway."""
     port = str(free_port())
     process = subprocess.Popen(
         [BIN / "vite", "preview", "--host", "127.0.0.1", "--port", port, "--strictPort"],
-        cwd=example,
+        cwd=built,
         env={**os.environ, "GATEWAY": gateway},
     )
     try:
@@ -105,8 +111,9 @@ def _answers(address: str) -> bool:
         return False
 
 
-def test_documents_have_the_types_that_they_should(example: Path) -> None:
+def test_documents_have_the_types_that_they_should(tmp_path: Path) -> None:
     """DateTime is a string, JSON is unknown, and what is misspelt does not compile."""
+    example = copied(tmp_path)
     shutil.copy(CLIENTS / "typed-documents" / "scalars.ts", example / "src")
     run("graphql-codegen", folder=example)
     run("tsc", folder=example)
@@ -136,12 +143,10 @@ async def test_the_page_shows_calls_and_what_becomes_of_one(
 
 
 @pytest.mark.skipif(not has_engine(), reason="needs the extra `warehouse`")
-async def test_a_panel_of_the_explorer_is_made_from_its_query(
-    example: Path, tmp_path: Path
-) -> None:
+async def test_a_panel_of_the_explorer_is_made_from_its_query(built: Path, tmp_path: Path) -> None:
     """The demo's bad carrier comes first, with the calls behind its share (docs/explorer.md)."""
     demo = running(tmp_path, "demo", "--port", "0", "--calls", "1500", until="ringing")
-    with demo as (gateway, _), served(example, gateway) as address:
+    with demo as (gateway, _), served(built, gateway) as address:
         assert await becomes(lambda: _has_counted(gateway), within=60)
         async with opened(address) as page:
             worst = page.get_by_role("region", name="Worst carriers").get_by_role("listitem")
