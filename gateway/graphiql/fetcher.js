@@ -2,17 +2,22 @@
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { getOperationAST } from "graphql";
 import { endpoint } from "./endpoint.js";
+import { explains } from "./explaining.js";
+import { HEADER } from "./explanation.js";
 import { introduced } from "./headers.js";
 import { follow } from "./live.js";
 import { refused } from "./viewer.js";
 
 const ask = createGraphiQLFetcher({ url: endpoint.href, fetch: send });
 
-// Every answer says what it took; see cost.jsx.
+// Every answer says what it took, and on demand why; see cost.jsx. A WebSocket of a browser has no headers.
 export function fetcher(question, { documentAST, headers } = {}) {
   const operation = documentAST && getOperationAST(documentAST, question.operationName);
-  if (operation?.operation === "subscription") return follow(question, headers);
-  return ask({ ...question, extensions: { cost: true } }, { documentAST, headers });
+  if (operation?.operation === "subscription") {
+    return follow(explains() ? { ...question, extensions: { cost: "explain" } } : question, headers);
+  }
+  const asked = explains() ? { ...headers, [HEADER]: "1" } : headers;
+  return ask({ ...question, extensions: { cost: true } }, { documentAST, headers: asked });
 }
 
 async function send(address, request) {

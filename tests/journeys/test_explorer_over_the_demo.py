@@ -253,6 +253,28 @@ async def test_a_call_has_its_path_its_course_and_its_query(
     await expect(dialog).to_be_hidden()
 
 
+async def test_a_question_says_under_query_what_it_costs(
+    reader: Reader, demo: tuple[str, str]
+) -> None:
+    """Field by field, after a click; nothing is asked twice before (the issue)."""
+    await reader.open(f"#/calls/{example(demo, 'bad_carrier')}")
+    path = reader.panel("Path")
+    await expect(path.get_by_text("Carrier edge")).to_be_visible()
+    await path.get_by_role("button", name="Query of Path").click()
+    cost = reader.page.get_by_role("dialog").get_by_role("region", name="Cost")
+    async with reader.page.expect_response("**/graphql") as answered:
+        await cost.get_by_role("button", name="Explain the cost").click()
+    answer = await answered.value
+    told = (await answer.json())["extensions"]["cost"]
+    assert await answer.request.header_value("graphql-cost-debug") == "1"
+    await expect(cost).to_contain_text(f"Cost: {told['actual']} of at most {told['requested']}")
+    for field in told["fields"]:
+        name = ".".join(field["path"])
+        await expect(cost.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    await expect(cost).to_contain_text("Estimate")
+    assert await reader.violations() == []
+
+
 async def test_people_say_what_they_heard(reader: Reader, demo: tuple[str, str]) -> None:
     """A score and a comment are written, and are there the next time (the issue)."""
     sid = example(demo, "trunking")

@@ -1,6 +1,7 @@
 """GraphiQL as a visitor meets it: a real browser, a real server, and no other host within reach."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -242,6 +243,42 @@ async def test_each_answer_says_what_it_took(visit: Visit) -> None:
     await expect(told).to_contain_text(f"requests to Twilio: {cost['upstreamRequests']}")
     await visit.run()
     await expect(told).to_contain_text("requests to Twilio: 0 · found in the cache: 1")
+
+
+async def test_an_answer_is_explained_while_the_reader_wants_that(visit: Visit) -> None:
+    """Field by field, with who applied which filter; the page asks by the header (the issue)."""
+    button = visit.page.get_by_role("button", name="Explain", exact=True)
+    panel = visit.region("Explanation of the cost")
+    await visit.open("WhatIsNew")
+    asked, answer = await visit.run()
+    assert await asked.header_value("graphql-cost-debug") is None
+    assert "fields" not in answer["extensions"]["cost"]
+    await expect(panel).to_be_hidden()
+
+    await button.click()
+    await expect(panel).to_contain_text("Execute the query again")
+    asked, answer = await visit.run()
+    (calls,) = [one for one in answer["extensions"]["cost"]["fields"] if one["path"] == ["calls"]]
+    (start,) = [one for one in calls["filters"] if one["argument"] == "filter.startTime"]
+    assert await asked.header_value("graphql-cost-debug") == "1"
+    await expect(panel.get_by_role("heading", name="calls", exact=True)).to_be_visible()
+    await expect(panel).to_contain_text(f"{start['value']} · by Twilio, as StartTime")
+    await expect(panel).to_contain_text(re.compile(r"Pages\s*1 page"))
+
+    await button.click()
+    await expect(panel).to_be_hidden()
+    asked, _ = await visit.run()
+    assert await asked.header_value("graphql-cost-debug") is None
+
+
+async def test_what_a_subscription_took_is_explained_too(visit: Visit) -> None:
+    """Over WebSocket, where a browser sets no headers."""
+    await visit.open(FOLLOWING)
+    await visit.page.get_by_role("button", name="Explain", exact=True).click()
+    await visit.page.get_by_role("button", name="Execute query").click()
+    panel = visit.region("Explanation of the cost")
+    await expect(panel.get_by_role("heading", name="callUpdates", exact=True)).to_be_visible()
+    await visit.page.get_by_role("button", name="Stop query").click()
 
 
 async def test_a_returning_visitor_finds_the_tabs_as_they_were(

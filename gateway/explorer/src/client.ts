@@ -2,6 +2,7 @@
 import { Client, cacheExchange, fetchExchange, stringifyDocument, subscriptionExchange } from "@urql/core";
 import { persistedExchange } from "@urql/exchange-persisted";
 import { endpoint } from "../../graphiql/endpoint.js";
+import { HEADER as EXPLAIN } from "../../graphiql/explanation.js";
 import { introduced } from "../../graphiql/headers.js";
 import { follow } from "../../graphiql/live.js";
 import { refused } from "../../graphiql/viewer.js";
@@ -47,13 +48,34 @@ async function ask(address: RequestInfo | URL, request?: RequestInit): Promise<R
 }
 
 // The rows of the one connection of a document, as a file.
-export async function sendAs(type: string, { document, variables }: Question): Promise<Blob> {
-  const response = await ask(endpoint, {
-    method: "POST",
-    headers: { Accept: type, "Content-Type": "application/json" },
-    body: JSON.stringify({ documentId: hashOf(stringifyDocument(document)), variables }),
-  });
+export async function sendAs(type: string, question: Question): Promise<Blob> {
+  const response = await send(question, { Accept: type });
   if (response.headers.get("content-type")?.startsWith(type)) return response.blob();
   const { errors } = await response.json();
   throw new Error(errors[0].message);
+}
+
+export interface Cost {
+  requested: number;
+  actual: number;
+  upstreamRequests: number;
+  cacheHits: number;
+  cachedAnswer: boolean;
+  fields: object[];
+}
+
+// What a question costs, with the work of each field: it is asked once more for that.
+export async function costOf(question: Question): Promise<Cost> {
+  const response = await send(question, { Accept: "application/json", [EXPLAIN]: "1" });
+  const { extensions, errors } = await response.json();
+  if (extensions?.cost) return extensions.cost;
+  throw new Error(errors[0].message);
+}
+
+function send({ document, variables }: Question, headers: Record<string, string>): Promise<Response> {
+  return ask(endpoint, {
+    method: "POST",
+    headers: { ...headers, "Content-Type": "application/json" },
+    body: JSON.stringify({ documentId: hashOf(stringifyDocument(document)), variables }),
+  });
 }

@@ -12,6 +12,7 @@ import {
   Tabs,
 } from "react-aria-components";
 import type { Question } from "./asked";
+import { Explanation } from "./explanation";
 import { Icon } from "./icon";
 import { graphiqlAddress, HAS_GRAPHIQL, SNIPPETS } from "./snippets";
 
@@ -39,6 +40,7 @@ export function QueryButton({ title, question }: { title: string; question: Ques
                   these calls.
                 </p>
                 <Snippets question={question} />
+                <Explanation question={question} />
                 {HAS_GRAPHIQL && (
                   <a className="button primary" href={graphiqlAddress(question)} target="_blank" rel="noreferrer">
                     <Icon name="external" />
