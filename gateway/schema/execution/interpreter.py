@@ -30,6 +30,7 @@ from gateway.lru import LruCache
 from gateway.request_stats import noted
 from gateway.schema.documents.document import whole_of
 from gateway.schema.execution.answers import Answer, erroneous, failed, in_parts, refused
+from gateway.schema.execution.awaitables import Awaitables
 from gateway.schema.execution.execution import Execution
 from gateway.schema.execution.incremental import Dialect, Parts
 from gateway.schema.language.value_errors import misfits
@@ -59,8 +60,14 @@ class Interpreter:
         whole = await whole_of(execution.document, self._memory)
         await next_turn()
         middleware = None if settled is None else [_Settled(settled)]
-        result = self._run(execute, execution, whole, middleware=middleware)
-        return self._answer(cast("ExecutionResult", await _awaited(result)), execution)
+        begun = Awaitables()
+        try:
+            result = await _awaited(
+                self._run(execute, execution, whole, middleware=middleware, is_awaitable=begun)
+            )
+        finally:
+            begun.close()
+        return self._answer(cast("ExecutionResult", result), execution)
 
     async def begin(self, execution: Execution, dialect: Dialect) -> Answer:
         """The answer, but for what is deferred; that begins now, and is the rest."""
@@ -144,6 +151,11 @@ class Interpretation(StrawberryGraphQLCoreExecutionContext):
                 item_type, details, info, path, listed, context
             )
         return super().complete_iterable_value(item_type, details, info, path, items, context)
+
+    def complete_list_item_value(self, item: Any, complete_results: list[Any], *rest: Any) -> bool:
+        """Complete an item of a list, and remember what it leaves to be awaited."""
+        awaits = super().complete_list_item_value(item, complete_results, *rest)
+        return awaits and self.is_awaitable(complete_results[-1])
 
     async def complete_awaitable_value(  # noqa: PLR0913, PLR0917 - graphql-core's
         self, kind: Any, details: Any, info: Any, path: Any, result: Any, context: Any

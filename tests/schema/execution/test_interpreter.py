@@ -1,9 +1,12 @@
 """What graphql-core interprets takes turns with other requests, and is told as it always was."""
 
 import asyncio
+import gc
+import warnings
 from typing import Any
 
 import pytest
+from graphql import get_introspection_query
 
 from gateway.config.settings import Settings
 from gateway.instrumentation import OperationExecuted
@@ -75,3 +78,22 @@ async def test_it_says_what_compiled_selections_say(
         async with Gateway(sandbox, clock, settings) as gateway:
             answers.append((await gateway.http.post("/graphql", json={"query": query})).content)
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("turns", [1, 2, 5, 10, 20, 50, 100])
+async def test_nothing_is_left_behind_when_the_client_leaves(gateway: Gateway, turns: int) -> None:
+    """graphql-core drops what it has begun; Python would warn of each in the server's log."""
+    asked = {"query": get_introspection_query()}
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        asking = asyncio.create_task(gateway.http.post("/graphql", json=asked))
+        while OperationExecuted("interpreted") not in gateway.happenings:
+            await asyncio.sleep(0)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        gc.collect()
+
+    assert [str(one.message) for one in heard] == []
