@@ -19,8 +19,11 @@ export function listFilters(schema) {
 // The leaves of `where` of `searchCalls`; none where the schema has no such thing.
 export function searchFilters(schema) {
   const where = schema.getType("CallWhere");
-  return where ? leaves(where, []) : [];
+  return where ? leaves(where, []).sort((one, other) => depth(one) - depth(other)) : [];
 }
+
+// What everybody knows of a call stands above what one edge measured.
+const depth = ({ path }) => path.split(".").length;
 
 const COMBINED = new Set(["and", "or", "not"]);
 
@@ -39,6 +42,7 @@ function leaves(type, path, above) {
       return {
         path: here.join("."),
         help: PARTS.has(field.name) ? `${told(above)} ${told(field.description)}` : told(field.description),
+        unit: unitOf(field.description) ?? unitOf(above),
         operators: operators.map(({ name }) => name),
         ...kindOf(of),
       };
@@ -53,3 +57,8 @@ function kindOf(type) {
 
 // The first part of a description, before the lines for programs.
 const told = (description) => (description ?? "").split(/\n(?:Accepted|Unit|Available):/)[0].trim();
+
+function unitOf(description) {
+  const unit = /^Unit: (\w+)\./m.exec(description ?? "")?.[1];
+  return unit === "percent" ? "%" : unit;
+}

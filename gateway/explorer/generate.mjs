@@ -1,5 +1,5 @@
 // Writes src/generated/: the types of the documents in src/documents/, the manifest of what is sent by its hash, and
-// what the schema says of the filters that the page offers.
+// what the schema says of thresholds and of the filters that the page offers.
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -8,6 +8,7 @@ import { codegen } from "@graphql-codegen/core";
 import { createRequest, stringifyDocument } from "@urql/core";
 import { buildSchema, Kind, parse, visit } from "graphql";
 import { listFilters, searchFilters } from "./filters.mjs";
+import { thresholds } from "./thresholds.mjs";
 
 const SCHEMA = process.env.EXPLORER_SCHEMA ?? "../../schema.graphql";
 const DOCUMENTS = "src/documents/";
@@ -70,6 +71,7 @@ write(`${OUT}documents.json`, JSON.stringify(manifest, null, 1));
 write(`${OUT}hashes.json`, JSON.stringify(hashes, null, 1));
 write(`${OUT}list-filters.json`, JSON.stringify(listFilters(schema), null, 1));
 write(`${OUT}search-filters.json`, JSON.stringify(searchFilters(schema), null, 1));
+write(`${OUT}thresholds.json`, JSON.stringify(thresholds(schema), null, 1));
 
 function write(name, content) {
   mkdirSync(dirname(name), { recursive: true });

@@ -11,6 +11,7 @@ const short = new Intl.NumberFormat("en", { notation: "compact", maximumFraction
 
 export const count = (value: number) => (value < 10_000 ? whole.format(value) : short.format(value));
 export const calls = (value: number) => `${count(value)} ${value === 1 ? "call" : "calls"}`;
+export const exactly = (value: number) => `${whole.format(value)} ${value === 1 ? "call" : "calls"}`;
 
 const precise = [0, 1, 2].map((digits) => new Intl.NumberFormat("en", { maximumFractionDigits: digits }));
 

@@ -6,6 +6,7 @@ import { spelled } from "../format";
 import { useMay } from "../shell/scopes";
 import { messageOf } from "../ui/asked";
 import { Icon } from "../ui/icon";
+import { Prose } from "../ui/prose";
 import { Panel } from "../ui/panel";
 import type { Call } from "./page";
 
@@ -84,12 +85,12 @@ function Form({ call }: { call: Call }) {
       </TextField>
       {error && (
         <p role="alert" className="problem">
-          {messageOf(error)}
+          <Prose text={messageOf(error)} />
         </p>
       )}
       {mistakes.map(({ message, path }) => (
         <p key={path.join(".")} role="alert" className="problem">
-          {message}
+          <Prose text={message} />
         </p>
       ))}
       <div className="form-foot">

@@ -13,9 +13,9 @@ export function CallFacts({ call, question }: { call: Call; question: Question }
       <Facts
         facts={[
           ["From", <Personal key="from" value={from?.caller} />],
-          ["Caller's carrier", placed(from)],
+          [from?.sdk?.type ? "Caller's SDK" : "Caller's carrier", placed(from)],
           ["To", <Personal key="to" value={to?.callee} />],
-          ["Called carrier", placed(to)],
+          [to?.sdk?.type ? "Called SDK" : "Called carrier", placed(to)],
           ["Direction", spelled(properties?.direction)],
           ["Over", spelled(call.type)],
           ["Started", <Time key="start" iso={call.startTime} />],

@@ -43,7 +43,7 @@ export function Findings({ call, question }: { call: Call; question: Question })
       )}
       <ul className="finding-list">
         {shown.map((finding, place) => (
-          <One key={place} finding={finding} />
+          <One key={place} finding={finding} isRepeated={shown.findIndex(({ advice }) => advice === finding.advice) < place} />
         ))}
       </ul>
       {shown.length < findings.length && (
@@ -60,7 +60,8 @@ function noteOf({ diagnosis: { suspects, findings } }: Call) {
   return suspects.length ? "What stands out, and where the fault most likely lies." : "No place is suspected.";
 }
 
-function One({ finding }: { finding: Finding }) {
+// The same advice is given once.
+function One({ finding, isRepeated }: { finding: Finding; isRepeated: boolean }) {
   const { severity, rule, message, advice, source, edge, direction, heardBy } = finding;
   const { icon, tone } = LOOKS[severity];
   const where = [edge && EDGES[edge], direction && spelled(direction).toLowerCase()].filter(Boolean);
@@ -72,7 +73,7 @@ function One({ finding }: { finding: Finding }) {
       </span>
       <div>
         <p className="finding-message">{message}</p>
-        <p className="finding-advice">{advice}</p>
+        {!isRepeated && <p className="finding-advice">{advice}</p>}
         <p className="finding-meta">
           <Measured finding={finding} />
           {where.length > 0 && <span>{where.join(", ")}</span>}

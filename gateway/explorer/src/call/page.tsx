@@ -3,6 +3,7 @@ import { href } from "../address";
 import { CallProgressDocument, OneCallDocument, type OneCallQuery } from "../generated/graphql";
 import { messageOf, useAsked } from "../ui/asked";
 import { Answer, Empty, Notice, Skeleton } from "../ui/panel";
+import { Prose } from "../ui/prose";
 import { Annotation } from "./annotation";
 import { CallFacts } from "./facts";
 import { Findings } from "./findings";
@@ -17,8 +18,24 @@ export type Call = NonNullable<Lookup["call"]>;
 
 const MAY_COME = new Set(["PARTIAL", "NOT_READY"]);
 
-// One call. While its summary still changes, each newer version is shown as it comes.
+const SID = /^CA[0-9a-f]{32}$/i;
+
 export function CallPage({ sid }: { sid: string }) {
+  if (SID.test(sid)) return <KnownCall sid={sid} />;
+  return (
+    <Empty title="This is not the SID of a call">
+      <p>
+        A SID is <code>CA</code> and 32 hexadecimal digits; the address has <code>{sid}</code>.
+      </p>
+      <a className="button" href={href("calls")}>
+        To the calls
+      </a>
+    </Empty>
+  );
+}
+
+// One call. While its summary still changes, each newer version is shown as it comes.
+function KnownCall({ sid }: { sid: string }) {
   const asked = useAsked(OneCallDocument, { sid });
   const first = asked.data?.callLookup;
   const mayChange = first ? MAY_COME.has(first.status) : false;
@@ -84,7 +101,9 @@ const WORDS: Record<string, string> = {
 function NoSummary({ lookup, isLive }: { lookup: Lookup; isLive: boolean }) {
   return (
     <Empty title={WORDS[lookup.status] ?? "There is no summary"}>
-      <p>{lookup.message}</p>
+      <p>
+        <Prose text={lookup.message ?? ""} />
+      </p>
       {isLive && <p className="live">It is shown here as soon as it comes.</p>}
     </Empty>
   );

@@ -1,13 +1,13 @@
 import { scaleLinear, scaleTime } from "@visx/scale";
 import { LinePath } from "@visx/shape";
 import { useState } from "react";
-import { amount, time, useZone } from "../format";
+import { amount, decimal, time, useZone } from "../format";
 import { useWidth } from "../ui/size";
 import type { Happening, Line, Point, Row, Warning } from "./timeline-data";
 
-const ROW = 96;
+const ROW = 100;
 const GAP = 18;
-const EDGE = { left: 46, right: 12, top: 22 };
+const EDGE = { left: 46, right: 12, top: 26 };
 const TRACK = 22; // for a warning, one below the other
 
 interface TimelineChartProps {
@@ -74,19 +74,20 @@ interface MeasuredProps {
   xs: (at: number) => number;
 }
 
-function Measured({ row: { name, unit, threshold, lines }, top, width, xs }: MeasuredProps) {
+function Measured({ row: { name, unit, threshold, range, lines }, top, width, xs }: MeasuredProps) {
   const highest = Math.max(threshold * 1.25, ...lines.flatMap(({ points }) => points.map(({ value }) => value)));
-  const ys = scaleLinear({ domain: [0, highest], range: [ROW, EDGE.top], nice: 3 });
+  const ys = scaleLinear({ domain: range ?? [0, highest], range: [ROW, EDGE.top], nice: range ? false : 3 });
   return (
     <g transform={`translate(0 ${top})`}>
-      <text className="row-name" x={0} y={12}>
+      <text className="row-name" x={0} y={10}>
         {name}
+        {unit && <tspan className="row-unit">, {unit}</tspan>}
       </text>
       {ys.ticks(3).map((tick) => (
         <g key={tick} className="rule">
           <line x1={EDGE.left} x2={width - EDGE.right} y1={ys(tick)} y2={ys(tick)} />
           <text x={EDGE.left - 10} y={ys(tick)} dy="0.32em" textAnchor="end">
-            {tick}
+            {decimal(tick)}
           </text>
         </g>
       ))}

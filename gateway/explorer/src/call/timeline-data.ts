@@ -1,5 +1,6 @@
 // Samples and events of a call, as they are drawn: a row for each measurement, in it a line for each stream.
 import type { CallTimelineQuery, SampledFragment } from "../generated/graphql";
+import thresholds from "../generated/thresholds.json";
 import { EDGES } from "./route";
 
 type Timeline = NonNullable<CallTimelineQuery["call"]>;
@@ -22,6 +23,7 @@ export interface Row {
   unit: string;
   threshold: number;
   isBadBelow?: boolean;
+  range?: [number, number]; // of a scale that has two ends
   lines: Line[];
 }
 
@@ -35,13 +37,12 @@ interface Kind extends Omit<Row, "lines"> {
   read: (sampled: SampledFragment) => number | null | undefined;
 }
 
-// The thresholds are those that the schema states of these fields.
 const KINDS: Kind[] = [
-  { name: "Packet loss", unit: "%", threshold: 5, read: (sampled) => sampled.packetsLossPercentage },
-  { name: "Jitter", unit: "ms", threshold: 5, read: ({ jitter }) => jitter?.avg ?? jitter?.value },
-  { name: "Latency inside Twilio", unit: "ms", threshold: 150, read: ({ latency }) => latency?.avg },
-  { name: "Round trip to the app", unit: "ms", threshold: 400, read: ({ rtt }) => rtt?.avg ?? rtt?.value },
-  { name: "MOS", unit: "", threshold: 3.5, isBadBelow: true, read: ({ mos }) => mos?.avg ?? mos?.value },
+  { name: "Packet loss", unit: "%", threshold: thresholds.loss, read: (sampled) => sampled.packetsLossPercentage },
+  { name: "Jitter", unit: "ms", threshold: thresholds.jitter, read: ({ jitter }) => jitter?.avg ?? jitter?.value },
+  { name: "Latency inside Twilio", unit: "ms", threshold: thresholds.latency, read: ({ latency }) => latency?.avg },
+  { name: "Round trip to the app", unit: "ms", threshold: thresholds.roundTrip, read: ({ rtt }) => rtt?.avg ?? rtt?.value },
+  { name: "MOS", unit: "", threshold: thresholds.mos, isBadBelow: true, range: [1, 5], read: ({ mos }) => mos?.avg ?? mos?.value },
 ];
 
 const WAYS: Record<string, string> = { INBOUND: "received", OUTBOUND: "sent" };

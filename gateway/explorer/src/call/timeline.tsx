@@ -41,7 +41,7 @@ function Course({ call: { metrics, events } }: { call: Found }) {
       {(metrics.pageInfo.hasNextPage || events.pageInfo.hasNextPage) && (
         <p className="state-line">These are the first 1,000 samples and events of a long call.</p>
       )}
-      <Events events={events.nodes} />
+      <Events events={[...events.nodes].sort(byTime)} />
     </>
   );
 }
@@ -50,6 +50,9 @@ const emptyOf = (status: string) =>
   status === "INSIGHTS_NOT_ENABLED"
     ? "Without Voice Insights Advanced Features, Twilio has neither metrics nor events."
     : "Nothing was measured in this call.";
+
+// The gateway has edge after edge; whoever reads asks what came next.
+const byTime = (one: Happening, other: Happening) => Date.parse(one.timestamp ?? "") - Date.parse(other.timestamp ?? "");
 
 const TONES: Record<string, Tone> = { ERROR: "critical", WARNING: "warning", INFO: "info" };
 

@@ -24,7 +24,7 @@ export function ColumnMenu() {
       </Button>
       <Popover className="popover" placement="bottom end">
         <Dialog className="filter-dialog" aria-label="Columns">
-          <CheckboxGroup className="checks one-by-one" aria-label="Columns" value={columns.map(({ id }) => id)} onChange={change}>
+          <CheckboxGroup className="checks in-columns" aria-label="Columns" value={columns.map(({ id }) => id)} onChange={change}>
             {COLUMNS.map(({ id, name }) => (
               <Checkbox key={id} value={id}>
                 <span className="box">

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { CallField, CallRowFragment } from "../generated/graphql";
+import thresholds from "../generated/thresholds.json";
 import { amount, country, duration, NOTHING, spelled, suspect } from "../format";
 import { Badge, Personal, State, TagsInShort, Time } from "../ui/values";
 
@@ -43,8 +44,11 @@ const placesOf = (row: Row) =>
 const sdkOf = ({ from, to }: Row) => from?.sdk ?? to?.sdk;
 
 function plain(id: string, name: string, width: number, value: Column["value"]): Column {
-  return { id, name, width, value, show: (row) => value(row) || NOTHING };
+  return { id, name, width, value, show: (row) => <Whole text={value(row)} /> };
 }
+
+// What does not fit into its cell is read on hover.
+const Whole = ({ text }: { text: string | number | null | undefined }) => <span title={text ? String(text) : undefined}>{text || NOTHING}</span>;
 
 function number(id: string, name: string, width: number, unit: string, value: (row: Row) => number | null | undefined): Column {
   return { id, name, width, isNumber: true, value, show: (row) => amount(value(row), unit) };
@@ -59,26 +63,26 @@ function marked(column: Column, threshold: number): Column {
 }
 
 export const COLUMNS: Column[] = [
-  { id: "ended", order: "END_TIME", name: "Ended", width: 148, value: (row) => row.endTime, show: (row) => <Time iso={row.endTime} style="short" /> },
-  { id: "started", order: "START_TIME", name: "Started", width: 148, value: (row) => row.startTime, show: (row) => <Time iso={row.startTime} style="short" /> },
-  { id: "state", order: "STATE", name: "State", width: 112, value: (row) => row.state, show: (row) => <State state={row.state} /> },
-  { id: "from", name: "From", width: 150, value: (row) => row.from?.caller, show: (row) => <Personal value={row.from?.caller} /> },
-  { id: "to", name: "To", width: 150, value: (row) => row.to?.callee, show: (row) => <Personal value={row.to?.callee} /> },
-  { ...plain("fromCarrier", "Caller's carrier", 160, (row) => row.from?.carrier), order: "FROM_CARRIER" },
-  { ...plain("toCarrier", "Called carrier", 152, (row) => row.to?.carrier), order: "TO_CARRIER" },
+  { id: "ended", order: "END_TIME", name: "Ended", width: 146, value: (row) => row.endTime, show: (row) => <Time iso={row.endTime} style="short" /> },
+  { id: "started", order: "START_TIME", name: "Started", width: 146, value: (row) => row.startTime, show: (row) => <Time iso={row.startTime} style="short" /> },
+  { id: "state", order: "STATE", name: "State", width: 104, value: (row) => row.state, show: (row) => <State state={row.state} /> },
+  { id: "from", name: "From", width: 128, value: (row) => row.from?.caller, show: (row) => <Personal value={row.from?.caller} /> },
+  { id: "to", name: "To", width: 128, value: (row) => row.to?.callee, show: (row) => <Personal value={row.to?.callee} /> },
+  { ...plain("fromCarrier", "Caller's carrier", 148, (row) => row.from?.carrier), order: "FROM_CARRIER" },
+  { ...plain("toCarrier", "Called carrier", 148, (row) => row.to?.carrier), order: "TO_CARRIER" },
   { order: "TO_COUNTRY_CODE", ...plain("toCountry", "Called country", 150, (row) => row.to?.countryCode), show: (row) => country(row.to?.countryCode) },
-  { id: "tags", name: "Tags", width: 222, value: (row) => row.tags.join(" "), show: (row) => <TagsInShort tags={row.tags} /> },
+  { id: "tags", name: "Tags", width: 168, value: (row) => row.tags.join(" "), show: (row) => <TagsInShort tags={row.tags} /> },
   {
     id: "suspect",
     name: "Suspect",
-    width: 132,
+    width: 106,
     value: ({ diagnosis }) => diagnosis.suspects[0]?.where,
     show: ({ diagnosis: { suspects } }) => (suspects[0] ? suspect(suspects[0].where) : <span className="faint">None</span>),
   },
-  marked(number("loss", "Worst loss", 104, "%", lossOf), 5),
-  marked(number("jitter", "Worst jitter", 108, "ms", jitterOf), 30),
+  marked(number("loss", "Worst loss", 88, "%", lossOf), thresholds.loss),
+  marked(number("jitter", "Worst jitter", 92, "ms", jitterOf), thresholds.peakJitter),
   { ...number("mos", "MOS", 80, "", mosOf), order: "SDK_EDGE_METRICS_INBOUND_MOS_AVG" },
-  { id: "duration", order: "DURATION", name: "Duration", width: 104, isNumber: true, value: (row) => row.duration, show: (row) => duration(row.duration) },
+  { id: "duration", order: "DURATION", name: "Duration", width: 88, isNumber: true, value: (row) => row.duration, show: (row) => duration(row.duration) },
   { ...plain("type", "Over", 100, (row) => row.type), show: (row) => spelled(row.type) },
   { ...plain("direction", "Direction", 150, (row) => row.properties?.direction), show: (row) => spelled(row.properties?.direction) },
   { ...number("pdd", "Post-dial delay", 136, "ms", (row) => row.properties?.pddMs), order: "PROPERTIES_PDD_MS" },

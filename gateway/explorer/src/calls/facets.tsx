@@ -1,6 +1,8 @@
+import { Button, Dialog, DialogTrigger, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { count, country, spelled, suspect } from "../format";
 import { type CallWhere, type FacetFragment, FacetsDocument, type FacetsQuery } from "../generated/graphql";
 import { useAsked } from "../ui/asked";
+import { Icon } from "../ui/icon";
 import { Answer, Skeleton } from "../ui/panel";
 import { QueryButton } from "../ui/query";
 import { type Condition, useConditions, written } from "./filters";
@@ -33,6 +35,31 @@ export function Facets({ where }: { where: CallWhere }) {
       </Answer>
       <QueryButton title="Facets" question={asked} />
     </aside>
+  );
+}
+
+// The same, where there is no room for it beside the calls.
+export function FacetsButton({ where }: { where: CallWhere }) {
+  return (
+    <DialogTrigger>
+      <Button className="button">
+        <Icon name="facets" />
+        Facets
+      </Button>
+      <ModalOverlay className="overlay" isDismissable>
+        <Modal className="sheet">
+          <Dialog className="dialog">
+            <header className="dialog-head">
+              <Heading slot="title">Among these calls</Heading>
+              <Button slot="close" className="button quiet square" aria-label="Close">
+                <Icon name="close" />
+              </Button>
+            </header>
+            <Facets where={where} />
+          </Dialog>
+        </Modal>
+      </ModalOverlay>
+    </DialogTrigger>
   );
 }
 

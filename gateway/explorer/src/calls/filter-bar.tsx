@@ -1,7 +1,7 @@
 import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
 import { Icon } from "../ui/icon";
 import { FilterForm } from "./filter-form";
-import { type Condition, type Field, titleOf, useConditions, valueTitle, written } from "./filters";
+import { type Condition, type Field, titleOf, useConditions, valueTitle, written, YES_OR_NO } from "./filters";
 
 const SIGNS: Record<string, string> = {
   eq: "is",
@@ -21,6 +21,8 @@ const SIGNS: Record<string, string> = {
   hasAll: "has all of",
 };
 
+const YES: Field = { path: "", help: "", kind: "Boolean" };
+
 export const signOf = (operator: string) => SIGNS[operator] ?? operator;
 
 // The conditions that hold, and a way to one more.
@@ -31,7 +33,7 @@ export function FilterBar({ fields }: { fields: Field[] }) {
     <ul className="filters" aria-label="Filters">
       {conditions.map((condition) => {
         const field = fields.find(({ path }) => path === condition.path);
-        const text = `${titleOf(condition.path)} ${signOf(condition.operator)} ${valueTitle(field, condition.value)}`;
+        const text = `${titleOf(condition.path)} ${signOf(condition.operator)} ${valueTitle(YES_OR_NO.has(condition.operator) ? YES : field, condition.value)}`;
         return (
           <li key={written(condition)} className="chip" data-unknown={!field || undefined}>
             <span title={field?.help ?? "This gateway cannot filter by this."}>{text}</span>

@@ -3,6 +3,7 @@ import { Autocomplete, Button, Input, ListBox, ListBoxItem, SearchField, Text, T
 import { spelled } from "../format";
 import { Choice } from "../ui/choice";
 import { Icon } from "../ui/icon";
+import { Prose } from "../ui/prose";
 import { signOf } from "./filter-bar";
 import { type Condition, type Field, SEVERAL_OF, titleOf, type Value, YES_OR_NO } from "./filters";
 
@@ -41,7 +42,9 @@ function FieldList({ fields, choose }: { fields: Field[]; choose: (field: Field)
         {(one) => (
           <ListBoxItem id={one.path} className="list-item" textValue={`${titleOf(one.path)} ${one.path} ${one.help}`}>
             <Text slot="label">{titleOf(one.path)}</Text>
-            <Text slot="description">{one.help}</Text>
+            <Text slot="description">
+              <Prose text={one.help} />
+            </Text>
           </ListBoxItem>
         )}
       </ListBox>
@@ -76,7 +79,9 @@ function ValueForm({ field, back, add }: ValueFormProps) {
         </Button>
         <strong>{titleOf(field.path)}</strong>
       </div>
-      <p className="dialog-note">{field.help}</p>
+      <p className="dialog-note">
+        <Prose text={field.help} />
+      </p>
       {operators.length > 1 && (
         <Choice
           label="Comparison"
@@ -101,7 +106,11 @@ function ValueForm({ field, back, add }: ValueFormProps) {
           {({ name, help }) => (
             <ListBoxItem id={name} className="list-item" textValue={name}>
               <Text slot="label">{isQuestion ? help : spelled(name)}</Text>
-              {!isQuestion && <Text slot="description">{help}</Text>}
+              {!isQuestion && (
+                <Text slot="description">
+                  <Prose text={help} />
+                </Text>
+              )}
               <Icon name="check" size={14} />
             </ListBoxItem>
           )}
@@ -109,6 +118,7 @@ function ValueForm({ field, back, add }: ValueFormProps) {
       ) : (
         <TextField className="field" aria-label="Value" value={text} onChange={setText} autoFocus>
           <Input />
+          {field.unit && <Text slot="description">In {field.unit}</Text>}
           {field.accepted && <Text slot="description">{field.accepted}</Text>}
         </TextField>
       )}

@@ -15,6 +15,7 @@ export interface Field {
   help: string;
   kind: string;
   accepted?: string;
+  unit?: string;
   isList?: boolean;
   operators?: string[];
   values?: Value[];
@@ -101,5 +102,6 @@ export function titleOf(path: string): string {
 
 export function valueTitle(field: Field | undefined, value: string): string {
   if (field?.kind === "Boolean") return value === "true" ? "yes" : "no";
-  return field?.kind === "enum" ? value.split(SEVERAL).map(spelled).join(" or ") : value;
+  if (field?.kind === "enum") return value.split(SEVERAL).map(spelled).join(" or ");
+  return field?.unit && !Number.isNaN(Number(value)) ? `${value}\u202f${field.unit}` : value;
 }

@@ -1,15 +1,16 @@
 import { useMemo } from "react";
 import { useParameter } from "../address";
-import { calls } from "../format";
+import { exactly } from "../format";
 import { type CallField, type CallWhere, SearchCallsDocument, type SearchCallsQuery } from "../generated/graphql";
 import { CoverageLine } from "../shell/coverage";
 import { messageOf } from "../ui/asked";
+import { useHasSide } from "../ui/media";
 import { Answer, Empty, Notice, Skeleton } from "../ui/panel";
 import { QueryButton } from "../ui/query";
 import { useWindow, whereOf } from "../window";
 import { useColumns } from "./column-menu";
 import { Download } from "./download";
-import { Facets } from "./facets";
+import { Facets, FacetsButton } from "./facets";
 import { SEARCH_FIELDS, searchWhere, useConditions } from "./filters";
 import { useRows } from "./rows";
 import { LiveButton, useLiveRows } from "./live";
@@ -30,22 +31,24 @@ export function CallSearch() {
   );
   const { asked, rows: found, isMore, error, more } = useRows(SearchCallsDocument, variables, pageOf);
   const live = useLiveRows(where);
+  const hasSide = useHasSide();
   const rows = useMemo(() => [...new Map([...live, ...found].map((row) => [row.sid, row])).values()], [live, found]);
   const total = asked.data?.searchCalls.totalCount;
   return (
     <div className="page calls">
       <header className="page-head">
         <h1>Calls</h1>
-        <p role="status">{total !== undefined && calls(total)}{live.length > 0 && `, ${live.length} new`}</p>
+        <p role="status">{total !== undefined && exactly(total)}{live.length > 0 && `, ${live.length} new`}</p>
         <CoverageLine />
       </header>
       <Toolbar fields={SEARCH_FIELDS}>
+        {!hasSide && <FacetsButton where={where} />}
         <LiveButton />
         <Download rows={rows} columns={columns} question={asked} total={total} />
         <QueryButton title="Calls" question={asked} />
       </Toolbar>
       <div className="search-grid">
-        <Facets where={where} />
+        {hasSide && <Facets where={where} />}
         <div className="panel flush">
           <Answer asked={asked} skeleton={<Skeleton lines={12} />}>
             {() =>

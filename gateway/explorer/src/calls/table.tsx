@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useEffect, useRef } from "react";
 import { href } from "../address";
-import { useIsNarrow } from "../ui/narrow";
+import { useIsNarrow } from "../ui/media";
 import { Personal, State, TagsInShort, Time } from "../ui/values";
 import type { CallField } from "../generated/graphql";
 import { Icon } from "../ui/icon";
@@ -126,7 +126,7 @@ function Card({ row, span }: { row: Row; span: number }) {
       <div>
         <Personal value={row.from?.caller} /> → <Personal value={row.to?.callee} />
       </div>
-      <div>{row.tags.length ? <TagsInShort tags={row.tags} /> : <span className="faint">No tags</span>}</div>
+      <div>{row.tags.length ? <TagsInShort tags={row.tags} first={4} /> : <span className="faint">No tags</span>}</div>
     </td>
   );
 }

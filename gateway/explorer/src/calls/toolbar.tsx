@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { WindowChoice } from "./window-choice";
+import { WindowChoice } from "../shell/window-choice";
 import { ColumnMenu } from "./column-menu";
 import { FilterBar } from "./filter-bar";
 import type { Field } from "./filters";

@@ -35,10 +35,13 @@ export function App() {
   );
 }
 
+const TITLES: Record<string, string> = { overview: "Overview", calls: "Calls" };
+
 function View() {
   const { path } = useAddress();
   const [view = "overview", sid] = path;
   useEffect(() => {
+    document.title = [sid, TITLES[view], "Calls explorer"].filter(Boolean).join(" · ");
     scrollTo(0, 0); // newer browsers return a promise, which is no clean-up
   }, [view, sid]);
   if (view === "overview") return <OverviewPage />;

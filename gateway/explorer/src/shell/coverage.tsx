@@ -1,19 +1,18 @@
 import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
 import type { CoverageDetailsFragment } from "../generated/graphql";
 import { since } from "../format";
-import { messageOf } from "../ui/asked";
 import { useNow } from "../ui/now";
 import { Facts, Time } from "../ui/values";
 import { useWarehouse } from "./warehouse";
 
 // What the figures are made of, always in sight: from when on it is whole, and how far behind Twilio.
 export function CoverageLine() {
-  const { phase, coverage, error } = useWarehouse();
+  const { phase, coverage } = useWarehouse();
   if (phase === "unknown") return null;
   if (phase !== "on" || !coverage) {
     return (
       <span className="coverage" data-tone={phase === "off" ? "plain" : "warning"}>
-        {phase === "off" ? "No warehouse: lists alone" : error && messageOf(error)}
+        {phase === "off" ? "No warehouse: lists alone" : "The warehouse does not answer"}
       </span>
     );
   }

@@ -7,6 +7,7 @@ export interface Warehouse {
   phase: "unknown" | "off" | "on" | "failing";
   coverage?: CoverageDetailsFragment;
   error?: CombinedError;
+  again?: () => void;
 }
 
 const OFTEN = 30_000;
@@ -16,8 +17,8 @@ const Known = createContext<Warehouse>({ phase: "unknown" });
 // Whether there is a warehouse, and what it has. Without one, the page does with lists.
 export function WarehouseKnown({ isWelcome, children }: { isWelcome: boolean; children: ReactNode }) {
   const [wait, become] = useState(OFTEN);
-  const { data, error } = useAsked(WarehouseCoverageDocument, {}, !isWelcome, wait);
-  const warehouse = told(data?.callStatistics.coverage, error);
+  const { data, error, again } = useAsked(WarehouseCoverageDocument, {}, !isWelcome, wait);
+  const warehouse = { ...told(data?.callStatistics.coverage, error), again };
   const next = waitOf(warehouse);
   useEffect(() => become(next), [next]);
   return <Known.Provider value={warehouse}>{children}</Known.Provider>;

@@ -9,6 +9,7 @@ const PATHS = {
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   critical: "M8 3h8l5 5v8l-5 5H8l-5-5V8zM12 8v5m0 3v.01",
   download: "M12 4v11m-4.5-4.5L12 15l4.5-4.5M5 20h14",
+  facets: "M4 7h9M4 12h6M4 17h3M17 6v12m0 0-3-3m3 3 3-3",
   external: "M14 4h6v6m0-6-9 9M18 14v6H4V6h6",
   filter: "M4 6h16M7 12h10m-7 6h4",
   info: "M12 11v5m0-8v.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z",

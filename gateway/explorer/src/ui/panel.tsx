@@ -2,6 +2,7 @@ import { type ReactNode, useId } from "react";
 import { Button } from "react-aria-components";
 import { type Asked, messageOf, type Question } from "./asked";
 import { Icon } from "./icon";
+import { Prose } from "./prose";
 import { QueryButton } from "./query";
 
 interface PanelProps {
@@ -45,22 +46,31 @@ export function Answer<Data>({ asked, skeleton = <Skeleton />, children }: Answe
   if (data === undefined) return error ? <Failed error={error} again={again} /> : skeleton;
   return (
     <div className="answer" data-stale={isStale || undefined} aria-busy={isStale}>
-      {error && <Notice>Not up to date: {messageOf(error)}</Notice>}
+      {error && <Notice>Not up to date: <Prose text={messageOf(error)} /></Notice>}
       {children(data)}
     </div>
   );
 }
 
-export function Failed({ error, again }: { error: Parameters<typeof messageOf>[0]; again?: () => void }) {
+interface FailedProps {
+  error: Parameters<typeof messageOf>[0];
+  again?: (() => void) | undefined;
+  children?: ReactNode;
+}
+
+export function Failed({ error, again, children }: FailedProps) {
   return (
     <div className="state" role="alert">
       <Icon name="alert" size={20} />
-      <p>{messageOf(error)}</p>
+      <p>
+        <Prose text={messageOf(error)} />
+      </p>
       {again && (
         <Button className="button" onPress={again}>
           Try again
         </Button>
       )}
+      {children}
     </div>
   );
 }

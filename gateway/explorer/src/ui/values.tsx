@@ -52,18 +52,19 @@ const IN_SHORT: Record<string, string> = {
   PSTN_SHORT_DURATION: "Short",
 };
 
-// In a row there is room for the first few.
-export function TagsInShort({ tags }: { tags: readonly string[] }) {
+const FIRST = 2; // for which a row of a table has room
+
+export function TagsInShort({ tags, first = FIRST }: { tags: readonly string[]; first?: number }) {
   if (tags.length === 0) return <span className="faint">None</span>;
   const all = tags.map(spelled).join(", ");
   return (
     <span className="tags" title={all}>
-      {tags.slice(0, 3).map((tag) => (
+      {tags.slice(0, first).map((tag) => (
         <Badge key={tag} tone="critical">
           {IN_SHORT[tag] ?? spelled(tag)}
         </Badge>
       ))}
-      {tags.length > 3 && <Badge>+{tags.length - 3}</Badge>}
+      {tags.length > first && <Badge>+{tags.length - first}</Badge>}
     </span>
   );
 }
