@@ -3,8 +3,10 @@
 import csv
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -51,13 +53,20 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
         yield address, said
 
 
+STATISTICS = "{ callStatistics { total { count } coverage { from } } }"
+
+
 def _is_filled(address: str) -> bool:
     """Whether what was listed is found in time: the warehouse is written aside."""
-    asked = {"query": "{ callStatistics { total { count } } }"}
-    until = time.monotonic() + 60
+    return _becomes(address, lambda found: found["total"]["count"] > 1000)
+
+
+def _becomes(address: str, condition: Callable[[dict[str, Any]], bool], within: int = 60) -> bool:
+    """Whether the statistics of all calls fulfil a condition within so many seconds."""
+    until = time.monotonic() + within
     while time.monotonic() < until:
-        data = httpx.post(f"{address}/graphql", json=asked, timeout=60).json()["data"]
-        if data and data["callStatistics"]["total"]["count"] > 1000:
+        answer = httpx.post(f"{address}/graphql", json={"query": STATISTICS}, timeout=60).json()
+        if answer["data"] and condition(answer["data"]["callStatistics"]):
             return True
         time.sleep(0.5)
     return False
@@ -108,6 +117,80 @@ async def test_the_bad_carrier_is_three_clicks_from_the_start(reader: Reader) ->
     await expect(reader.page.get_by_role("heading", level=1)).to_contain_text(BAD)
     suspects = reader.page.get_by_role("list", name="Suspects, the likeliest first")
     await expect(suspects.get_by_role("listitem").first).to_contain_text("Carrier")
+
+
+@needs_the_engine
+async def test_rankings_have_both_parties_all_edges_and_the_window_before(reader: Reader) -> None:
+    """Callers and called parties, each edge that measures, and what was before (the issue)."""
+    early = (datetime.now(UTC) - timedelta(days=2, hours=1)).isoformat()
+    assert _becomes(
+        reader.origin, lambda found: (found["coverage"]["from"] or "9") < early, within=300
+    )
+    await reader.open("#/?since=1d&by=jitter")
+    await expect(reader.panel("Called carriers")).to_contain_text(
+        re.compile(r"[\d,]+ calls, [\d.]+\s?ms before")
+    )
+    for choice, option, title, row in (
+        ("Whose carrier", "Calling", "Calling carriers", r"\w"),
+        ("Whose SDK", "Called", "Called SDK versions", r"twilio-voice-\w+ \d+\.\d+"),
+        ("Of which edge", "Client", "Client edge locations", "dublin|ashburn|sydney"),
+        ("Of which edge", "SIP", "SIP edge locations", "dublin|ashburn|sydney"),
+    ):
+        await reader.page.get_by_role("button", name=re.compile(choice)).click()
+        await reader.page.get_by_role("option", name=option, exact=True).click()
+        first = reader.panel(title).get_by_role("link").first
+        await expect(first).to_contain_text(re.compile(row))
+        await expect(first).to_contain_text(re.compile(r"\d+ calls?"))
+    assert "sdks=to" in reader.page.url
+    sdk = reader.panel("Called SDK versions").get_by_role("link").first
+    name = await sdk.locator(".bar-name").inner_text()
+    await sdk.click()
+    await expect(reader.page.get_by_text(f"To SDK type is {name.split()[0]}")).to_be_visible()
+    await expect(reader.page.get_by_text(f"To SDK version is {name.split()[1]}")).to_be_visible()
+    await expect(reader.page.locator("tbody tr[data-sid]").first).to_be_visible()
+
+
+@needs_the_engine
+async def test_facets_are_there_on_a_phone(browser: Browser, demo: tuple[str, str]) -> None:
+    """Where there is no room beside the calls, a button opens them (ours)."""
+    async with reading(browser, demo[0], width=390) as reader:
+        await reader.open("#/calls?since=30d")
+        await reader.page.get_by_role("button", name="Facets", exact=True).click()
+        facet = reader.page.get_by_role("button", name=re.compile("^High packet loss"))
+        await facet.click()
+        await expect(facet).to_have_attribute("aria-pressed", "true")
+        assert await reader.violations() == []
+        await reader.page.get_by_role("button", name="Close").click()
+        await expect(reader.page.get_by_text("Tags has High packet loss")).to_be_visible()
+        await expect(reader.page.locator("tbody tr[data-sid]").first).to_contain_text("Loss")
+
+
+async def test_the_thresholds_of_the_timeline_are_those_of_the_diagnosis(
+    reader: Reader, demo: tuple[str, str]
+) -> None:
+    """The page reads them off the schema; the diagnosis has them in its findings (ours)."""
+    sid = example(demo, "client")
+    query = "query ($sid: CallSid!) { call(sid: $sid) { diagnosis { findings { rule threshold } } } }"
+    asked = {"query": query, "variables": {"sid": sid}}
+    answer = httpx.post(f"{demo[0]}/graphql", json=asked, timeout=60).json()
+    findings = answer["data"]["call"]["diagnosis"]["findings"]
+    found = {finding["rule"]: finding["threshold"] for finding in findings}
+    await reader.open(f"#/calls/{sid}")
+    course = reader.panel("Timeline").get_by_role("img")
+    for rule, drawn in (
+        ("HIGH_PACKET_LOSS", r"Packet loss: [^:]*threshold is {}\s%"),
+        ("HIGH_JITTER", r"Jitter: [^:]*threshold is {}\sms"),
+        ("LOW_MOS", r"MOS: [^:]*threshold is {}\."),
+    ):
+        words = re.compile(drawn.format(f"{found[rule]:g}"))
+        await expect(course).to_have_attribute("aria-label", words)
+
+
+async def test_an_address_without_a_sid_is_told_so(reader: Reader) -> None:
+    """A SID that was cut in a mail is no outage: nothing is to be tried again (ours)."""
+    await reader.open("#/calls/CA123")
+    await expect(reader.page.get_by_text("This is not the SID of a call")).to_be_visible()
+    await expect(reader.page.get_by_role("button", name="Try again")).to_have_count(0)
 
 
 @needs_the_engine
@@ -316,7 +399,7 @@ VIEWS = {
 
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize("width", [390, 1400, 2560])
 async def test_no_view_shuts_anybody_out(
     browser: Browser, demo: tuple[str, str], view: str, scheme: str, width: int
 ) -> None:

@@ -121,6 +121,12 @@ async def test_without_a_warehouse_it_works_on_lists(
         await expect(reader.page.get_by_text("Has tag is yes")).to_be_visible()
         row = reader.page.locator("tbody tr[data-sid]").first
         await expect(row.locator("[data-column=tags]")).not_to_have_text("None")
+        await reader.page.go_back()
+        await reader.page.get_by_role("link", name="All calls").click()
+        await expect(row).to_be_visible()
+        await reader.page.go_back()
+        await reader.page.get_by_role("link", name="The latest calls with a tag").click()
+        await expect(row).to_be_visible()
         assert any(request.params.get("HasTag") == "true" for request in sandbox.requests)
         await row.get_by_role("link").click()
         await expect(reader.panel("Legs")).to_contain_text("takes a warehouse")

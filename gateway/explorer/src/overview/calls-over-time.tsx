@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { calls, share, useZone } from "../format";
+import { exactly, share, useZone } from "../format";
 import { CallsOverTimeDocument } from "../generated/graphql";
 import { useRefresh } from "../shell/warehouse";
 import { useAsked } from "../ui/asked";
@@ -16,7 +16,7 @@ export function CallsOverTime({ window }: { window: Window }) {
   );
   const asked = useAsked(CallsOverTimeDocument, variables, false, useRefresh());
   const total = asked.data?.callStatistics.total;
-  const note = total && `${calls(total.count)}, ${share(total.share)} of them with a tag. Click a bar for its calls.`;
+  const note = total && total.count > 0 && `${exactly(total.count)}, ${share(total.share)} of them with a tag. Click a bar for its calls.`;
   return (
     <Panel title="Calls over time" note={note} question={asked} actions={<Legend />}>
       <Answer asked={asked} skeleton={<div className="chart-space" role="status" aria-label="Loading" />}>

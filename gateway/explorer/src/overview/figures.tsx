@@ -1,14 +1,12 @@
 import { useMemo } from "react";
-import { amount, count, decimal, duration, share } from "../format";
-import { type CoverageDetailsFragment, FiguresDocument, type FigureValuesFragment } from "../generated/graphql";
+import { amount, decimal, duration, share, whole } from "../format";
+import { FiguresDocument, type FigureValuesFragment } from "../generated/graphql";
 import { useRefresh } from "../shell/warehouse";
 import { useAsked } from "../ui/asked";
 import { Icon } from "../ui/icon";
 import { Answer, Skeleton } from "../ui/panel";
 import { QueryButton } from "../ui/query";
-import { ANSWERED, minutesOf, TAGGED, type Window, whereBefore, whereOf } from "../window";
-
-const NEARLY = 0.98;
+import { ANSWERED, isThere, TAGGED, type Window, WINDOWS, whereBefore, whereOf } from "../window";
 
 type Values = FigureValuesFragment;
 
@@ -21,12 +19,12 @@ interface Figure {
 }
 
 const relative = (now: number, before: number) =>
-  now > 5 * before ? `${decimal(now / before)} times` : `${decimal(Math.abs(now / before - 1) * 100)}\u202f%`;
+  now > 5 * before ? `${decimal(now / before)}-fold` : `${decimal(Math.abs(now / before - 1) * 100)}\u202f%`;
 const points = (now: number, before: number) => `${decimal(Math.abs(now - before) * 100)} points`;
 const plain = (now: number, before: number) => decimal(Math.abs(now - before));
 
 const FIGURES: Figure[] = [
-  { name: "Calls", read: ({ count: all }) => all, show: (value) => count(value ?? 0), change: relative },
+  { name: "Calls", read: ({ count: all }) => all, show: (value) => whole.format(value ?? 0), change: relative },
   { name: "Carry a tag", read: ({ tagged }) => tagged, show: share, change: points, better: "less" },
   { name: "Answered", read: ({ answered }) => answered, show: share, change: points, better: "more" },
   { name: "Average talk", read: (values) => values.duration.avg, show: duration, change: relative },
@@ -54,11 +52,14 @@ export function Figures({ window }: { window: Window }) {
         {({ now, before: earlier }) => {
           const isWhole = before !== undefined && isThere(earlier.coverage, window);
           return (
-            <ul>
-              {FIGURES.map((figure) => (
-                <Tile key={figure.name} figure={figure} now={now.total} before={isWhole ? earlier.total : undefined} />
-              ))}
-            </ul>
+            <>
+              <ul>
+                {FIGURES.map((figure) => (
+                  <Tile key={figure.name} figure={figure} now={now.total} before={isWhole ? earlier.total : undefined} />
+                ))}
+              </ul>
+              <p className="figures-note">{noteOf(window, isWhole)}</p>
+            </>
           );
         }}
       </Answer>
@@ -67,10 +68,10 @@ export function Figures({ window }: { window: Window }) {
   );
 }
 
-// A window of which the warehouse has but a part is compared with nothing.
-function isThere({ from, until, isWhole }: CoverageDetailsFragment, { since }: Window): boolean {
-  if (!from || !until || !isWhole) return false;
-  return Date.parse(until) - Date.parse(from) >= minutesOf(since) * 60_000 * NEARLY;
+function noteOf(window: Window, isCompared: boolean): string {
+  if (!isCompared) return "The warehouse does not have the time before as a whole, so there is nothing to compare with.";
+  const name = WINDOWS.find(({ id }) => id === window.since)?.name.replace("Last ", "");
+  return `Compared with ${name ? `the ${name} before` : "as long a time before"}.`;
 }
 
 function Tile({ figure, now, before }: { figure: Figure; now: Values; before: Values | undefined }) {
@@ -80,16 +81,12 @@ function Tile({ figure, now, before }: { figure: Figure; now: Values; before: Va
     <li>
       <span className="figure-name">{figure.name}</span>
       <strong>{figure.show(value)}</strong>
-      {value !== null && earlier !== null ? (
-        <Change figure={figure} now={value} before={earlier} />
-      ) : (
-        <span className="faint">nothing to compare with</span>
-      )}
+      {value !== null && earlier !== null && <Change figure={figure} now={value} before={earlier} />}
     </li>
   );
 }
 
-function Change({ figure: { change, better }, now, before }: { figure: Figure; now: number; before: number }) {
+function Change({ figure: { change, better, show }, now, before }: { figure: Figure; now: number; before: number }) {
   const text = before === 0 && change === relative ? "" : change(now, before);
   if (now === before || /^0\b(?!\.)/.test(text)) return <span className="faint">as before</span>;
   const isMore = now > before;
@@ -99,7 +96,7 @@ function Change({ figure: { change, better }, now, before }: { figure: Figure; n
       <Icon name="arrow" size={12} />
       <span className="only-read">{isMore ? "more by" : "less by"}</span>
       {text || "new"}
-      <span className="faint"> than before</span>
+      <span className="faint">before: {show(before)}</span>
     </span>
   );
 }

@@ -1,42 +1,66 @@
 import { CoverageLine } from "../shell/coverage";
+import { href } from "../address";
 import { useWarehouse } from "../shell/warehouse";
-import { Choice } from "../ui/choice";
+import { WindowChoice } from "../shell/window-choice";
 import { Failed, Skeleton } from "../ui/panel";
-import { isAge, useWindow, WINDOWS } from "../window";
+import { useWindow } from "../window";
 import { CallsOverTime } from "./calls-over-time";
 import { Figures } from "./figures";
-import { MeasureChoice, RANKINGS, Ranking } from "./ranking";
+import { MeasureChoice, Ranking } from "./ranking";
+import { RANKINGS } from "./rankings";
 import { WithoutWarehouse } from "./without";
 
 // What all calls of a window sounded like, and where it was worst.
 export function OverviewPage() {
-  const { phase, error } = useWarehouse();
-  const [window, change] = useWindow();
-  const options = isAge(window.since) ? WINDOWS : [...WINDOWS, { id: window.since, name: "The chosen time" }];
+  const { phase, error, again } = useWarehouse();
+  const [window] = useWindow();
   return (
     <div className="page">
       <header className="page-head">
         <h1>Overview</h1>
         <CoverageLine />
-        <div className="page-tools">
-          {phase === "on" && <MeasureChoice />}
-          <Choice label="Window" value={window.since} onChange={change} options={options} isLabelHidden />
-        </div>
+        {phase === "on" && (
+          <div className="page-tools">
+            <MeasureChoice />
+            <WindowChoice />
+          </div>
+        )}
       </header>
-      {phase === "unknown" && <Skeleton lines={8} />}
+      {phase === "unknown" && <Outline />}
       {phase === "off" && <WithoutWarehouse />}
-      {phase === "failing" && error && <Failed error={error} />}
+      {phase === "failing" && error && (
+        <Failed error={error} again={again}>
+          <a href={href("calls")}>Calls, as Twilio lists them</a>
+        </Failed>
+      )}
       {phase === "on" && (
         <>
           <Figures window={window} />
           <CallsOverTime window={window} />
           <div className="rankings">
             {RANKINGS.map((ranking) => (
-              <Ranking key={ranking.by} ranking={ranking} window={window} />
+              <Ranking key={ranking.id} ranking={ranking} window={window} />
             ))}
           </div>
         </>
       )}
+    </div>
+  );
+}
+
+// Where everything will stand.
+function Outline() {
+  return (
+    <div className="outline" role="status" aria-label="Loading">
+      <div className="panel figures-space" />
+      <div className="panel chart-space" />
+      <div className="rankings">
+        {RANKINGS.map(({ id }) => (
+          <div key={id} className="panel">
+            <Skeleton lines={6} />
+          </div>
+        ))}
+      </div>
     </div>
   );
 }

@@ -79,12 +79,11 @@ export function SliceChart({ slices }: { slices: Slice[] }) {
             );
           })}
           <line className="base" x1={EDGE.left} x2={width - EDGE.right} y1={base} y2={base} />
-          {slices.map(
-            ({ start }, place) =>
-              place % each === 0 &&
+          {labelsOf(slices, each, (start) => time(start, zone, isLong ? "day" : "clock")).map(
+            ({ start, text }) =>
               (xs(start) ?? 0) < width - LABEL / 2 && (
                 <text key={start} className="label" x={(xs(start) ?? 0) + xs.bandwidth() / 2} y={HEIGHT - 8} textAnchor="middle">
-                  {time(start, zone, isLong ? "day" : "clock")}
+                  {text}
                 </text>
               ),
           )}
@@ -93,6 +92,12 @@ export function SliceChart({ slices }: { slices: Slice[] }) {
       {at !== undefined && slices[at] && <Hint slice={slices[at]} x={xs(slices[at].start) ?? 0} width={width} />}
     </div>
   );
+}
+
+// One for every few slices, and each day once.
+function labelsOf(slices: Slice[], each: number, name: (start: number) => string): { start: number; text: string }[] {
+  const labels = slices.filter((_, place) => place % each === 0).map(({ start }) => ({ start, text: name(start) }));
+  return labels.filter(({ text }, place) => text !== labels[place - 1]?.text);
 }
 
 function Hint({ slice, x, width }: { slice: Slice; x: number; width: number }) {

@@ -13,9 +13,14 @@ export function WithoutWarehouse() {
         <p>
           Whoever runs the gateway sets <code>GATEWAY_WAREHOUSE_URL</code>. Lists and single calls work without it.
         </p>
-        <a className="button primary" href={href("calls", [["f", "hasTag:eq:true"]])}>
-          The latest calls with a tag
-        </a>
+        <div className="state-links">
+          <a className="button primary" href={href("calls", [["f", "hasTag:eq:true"]])}>
+            The latest calls with a tag
+          </a>
+          <a className="button" href={href("calls")}>
+            All calls
+          </a>
+        </div>
       </Empty>
     </div>
   );
