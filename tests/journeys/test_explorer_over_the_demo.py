@@ -1,5 +1,6 @@
 """The Calls explorer over `gateway demo`, as somebody meets it who looks for a bad carrier."""
 
+import asyncio
 import csv
 import re
 import time
@@ -26,6 +27,11 @@ query ($after: String) {
   calls(first: 500, after: $after, filter: {startTime: "29d", processingState: ALL}) {
     pageInfo { hasNextPage endCursor }
   }
+}
+"""
+THRESHOLDS = """
+query ($sid: CallSid!) {
+  call(sid: $sid) { diagnosis { findings { rule threshold } } }
 }
 """
 BAD = "Murkwater Telecom"
@@ -123,8 +129,8 @@ async def test_the_bad_carrier_is_three_clicks_from_the_start(reader: Reader) ->
 async def test_rankings_have_both_parties_all_edges_and_the_window_before(reader: Reader) -> None:
     """Callers and called parties, each edge that measures, and what was before (the issue)."""
     early = (datetime.now(UTC) - timedelta(days=2, hours=1)).isoformat()
-    assert _becomes(
-        reader.origin, lambda found: (found["coverage"]["from"] or "9") < early, within=300
+    await asyncio.to_thread(
+        _becomes, reader.origin, lambda found: (found["coverage"]["from"] or "9") < early, 300
     )
     await reader.open("#/?since=1d&by=jitter")
     await expect(reader.panel("Called carriers")).to_contain_text(
@@ -170,9 +176,9 @@ async def test_the_thresholds_of_the_timeline_are_those_of_the_diagnosis(
 ) -> None:
     """The page reads them off the schema; the diagnosis has them in its findings (ours)."""
     sid = example(demo, "client")
-    query = "query ($sid: CallSid!) { call(sid: $sid) { diagnosis { findings { rule threshold } } } }"
-    asked = {"query": query, "variables": {"sid": sid}}
-    answer = httpx.post(f"{demo[0]}/graphql", json=asked, timeout=60).json()
+    asked = {"query": THRESHOLDS, "variables": {"sid": sid}}
+    async with httpx.AsyncClient(timeout=60) as client:
+        answer = (await client.post(f"{demo[0]}/graphql", json=asked)).json()
     findings = answer["data"]["call"]["diagnosis"]["findings"]
     found = {finding["rule"]: finding["threshold"] for finding in findings}
     await reader.open(f"#/calls/{sid}")
