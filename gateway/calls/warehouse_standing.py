@@ -42,9 +42,14 @@ class Standing(Struct, frozen=True):
         return sum(_length(_gaps(one, since, self.now)) for one in self.accounts)
 
 
-async def standing(warehouse: "Warehouse", synchroniser: Synchroniser, now: float) -> Standing:
-    """How it stands now. Raises WarehouseError."""
-    held = await warehouse.status()
+async def standing(
+    warehouse: "Warehouse", synchroniser: Synchroniser, now: float, only: str = ""
+) -> Standing:
+    """How it stands now: for all accounts, or `only` for one and its subaccounts.
+
+    Raises WarehouseError.
+    """
+    held = await warehouse.status(only)
     known = await warehouse.coverages.all(max_age=0)
     targets = synchroniser.targets(known)
     return Standing(
@@ -55,7 +60,11 @@ async def standing(warehouse: "Warehouse", synchroniser: Synchroniser, now: floa
         now,
         synchroniser.requests_left,
         synchroniser.requests,
-        tuple(_account(one, known.get(one.key, Covered()), synchroniser) for one in targets),
+        tuple(
+            _account(one, known.get(one.key, Covered()), synchroniser)
+            for one in targets
+            if only in {"", one.account.sid}
+        ),
     )
 
 

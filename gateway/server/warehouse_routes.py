@@ -32,10 +32,11 @@ def warehouse_routes(
     """GET says how it stands, POST to `/warehouse/forget` forgets."""
 
     async def status(request: Request) -> Response:
-        await operator(authenticator, request, Scope.SETTINGS_READ)
+        viewer = await operator(authenticator, request, Scope.SETTINGS_READ)
         if verbs.synchroniser is None:
             raise WarehouseDisabled
-        found = await standing(_warehouse(verbs), verbs.synchroniser, clock())
+        account = viewer.realm.account.sid
+        found = await standing(_warehouse(verbs), verbs.synchroniser, clock(), account)
         return as_json(found)
 
     async def forget(request: Request) -> Response:

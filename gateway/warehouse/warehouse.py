@@ -49,6 +49,7 @@ WHERE active AND database = currentDatabase() AND table = 'calls'
 _STATUS = """
 SELECT count(), toUnixTimestamp64Milli(min(gateway_filed)),
     toUnixTimestamp64Milli(max(gateway_filed)) FROM calls FINAL
+WHERE {account:String} IN ('', gateway_account)
 """
 _SIZE = """
 SELECT sum(bytes_on_disk) FROM system.parts
@@ -178,9 +179,10 @@ class Warehouse:
         synced = sum(one.version for (owner, _), one in known.items() if owner == account)
         return self.writer.written.kept, self.forgetting.forgotten, synced
 
-    async def status(self) -> Status:
-        """What it holds now."""
-        ((calls, oldest, newest),) = (await self.connection.query(Statement(_STATUS))).rows
+    async def status(self, account: str = "") -> Status:
+        """What it holds now: all calls, or those of an account and its subaccounts."""
+        statement = Statement(_STATUS, {"account": account})
+        ((calls, oldest, newest),) = (await self.connection.query(statement)).rows
         ((size,),) = (await self.connection.query(Statement(_SIZE))).rows
         return Status(
             int(calls),

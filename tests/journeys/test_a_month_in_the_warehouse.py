@@ -106,7 +106,7 @@ def push(sandbox: Sandbox, address: str) -> set[str]:
 def settled_at(address: str, account: str) -> float:
     """The moment before which the warehouse has all calls of an account, as it says."""
     found = standing(address)["accounts"]
-    return max(one["settled_at"] for one in found if one["sid"] == account)
+    return max(float(one["settled_at"]) for one in found if one["sid"] == account)
 
 
 async def kept(folder: Path, account: str) -> dict[str, Any]:
