@@ -14,6 +14,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     ExperimentalIncrementalExecutionResults,
+    GraphQLError,
     GraphQLSchema,
     subscribe,
 )
@@ -23,6 +24,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.concurrency.cooperative import in_turns, next_turn
 from gateway.concurrency.deadlines import ask_for
+from gateway.concurrency.worker_thread import aside
 from gateway.errors import BadUserInput
 from gateway.field_stats import FieldStats
 from gateway.field_stats import current as counted_field
@@ -31,6 +33,7 @@ from gateway.request_stats import noted
 from gateway.schema.documents.document import whole_of
 from gateway.schema.execution.answers import Answer, erroneous, failed, in_parts, refused
 from gateway.schema.execution.awaitables import Awaitables
+from gateway.schema.execution.compiled.operation import LARGE
 from gateway.schema.execution.execution import Execution
 from gateway.schema.execution.incremental import Dialect, Parts
 from gateway.schema.language.value_errors import misfits
@@ -59,6 +62,8 @@ class Interpreter:
         """The answer to a query or mutation; root fields that are `settled` are not resolved."""
         whole = await whole_of(execution.document, self._memory)
         await next_turn()
+        if (refusal := await self._refusal(execution)) is not None:
+            return refusal
         middleware = None if settled is None else [_Settled(settled)]
         begun = Awaitables()
         try:
@@ -72,6 +77,8 @@ class Interpreter:
     async def begin(self, execution: Execution, dialect: Dialect) -> Answer:
         """The answer, but for what is deferred; that begins now, and is the rest."""
         await next_turn()
+        if (refusal := await self._refusal(execution)) is not None:
+            return refusal
         deferring = execution.document.deferring
         result = await _awaited(
             self._run(execute, execution, deferring, enable_early_execution=True)
@@ -87,6 +94,9 @@ class Interpreter:
     async def subscribe(self, execution: Execution) -> AsyncGenerator[Answer, None]:
         """The answers of a subscription, or one that says why it did not begin."""
         whole = await whole_of(execution.document, self._memory)
+        if (refusal := await self._refusal(execution)) is not None:
+            yield refusal
+            return
         results = await _awaited(self._run(subscribe, execution, whole))
         if isinstance(results, ExecutionResult):
             yield self._answer(results, execution)
@@ -117,13 +127,23 @@ class Interpreter:
             **options,
         )
 
+    async def _refusal(self, execution: Execution) -> Answer | None:
+        """The refusal of large variables that do not fit, which are read beside the event loop."""
+        if len(msgspec.json.encode(execution.request.variables)) <= LARGE:
+            return None
+        wrong = await aside(partial(self._misfits, execution))
+        return refused(wrong, execution.context.request_id, BadUserInput.code) if wrong else None
+
+    def _misfits(self, execution: Execution) -> tuple[GraphQLError, ...]:
+        variables = execution.request.variables or {}
+        return misfits(self._schema, execution.operation, variables, hint=self._hint)
+
     def _answer(self, result: ExecutionResult, execution: Execution) -> Answer:
         if not result.errors:
             return Answer(msgspec.json.encode({"data": result.data}), executed=True)
-        variables, request_id = execution.request.variables, execution.context.request_id
+        request_id = execution.context.request_id
         if result.data is None and all(error.path is None for error in result.errors):
-            wrong = misfits(self._schema, execution.operation, variables or {}, hint=self._hint)
-            mistakes = wrong or tuple(map(of_null, result.errors))
+            mistakes = self._misfits(execution) or tuple(map(of_null, result.errors))
             return refused(mistakes, request_id, BadUserInput.code)
         return erroneous([failure(error, request_id) for error in result.errors], result.data)
 
