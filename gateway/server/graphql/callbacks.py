@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
 from typing import Any, Self
 
 from starlette.responses import Response
@@ -71,6 +71,7 @@ class Callbacks:
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._allowed = allowed
+        transport = transport or httpx.AsyncBaseTransport()  # which sends nothing
         self._client = httpx.AsyncClient(transport=transport, timeout=None, trust_env=False)
         self._quota = service.quotas.connections
         self._hook = service.hook
@@ -111,16 +112,12 @@ class Callbacks:
         Raises BadRequest, and QuotaSpent.
         """
         router = self._router(request)
-        place = self._quota.enter(admission.viewer.name)
-        try:
-            await router.check()
-        except RouterGone:
-            place.give_back()
-            raise BadRequest(400, "The callback URL did not confirm the subscription.") from None
-        except asyncio.CancelledError:
-            place.give_back()
-            raise
-        task = asyncio.create_task(self._deliver(router, answers, admission, place, _own(tally)))
+        with ExitStack() as held:
+            place = held.enter_context(self._quota.enter(admission.viewer.name))
+            await _confirm(router)
+            work = self._deliver(router, answers, admission, place, _own(tally))
+            held.pop_all()  # the place is the task's from now on
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         response = InOnePiece(JSON, b'{"data":null}', 200)
@@ -180,6 +177,14 @@ class Callbacks:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _confirm(router: Router) -> None:
+    """See that the router wants the subscription. Raises BadRequest."""
+    try:
+        await router.check()
+    except RouterGone:
+        raise BadRequest(400, "The callback URL did not confirm the subscription.") from None
 
 
 async def _send(router: Router, answers: AsyncGenerator[Answer, None], tally: Tally) -> None:

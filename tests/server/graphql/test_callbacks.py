@@ -317,6 +317,17 @@ async def test_a_viewer_has_its_share_and_no_more(
     assert router.actions.count("check") == 1
 
 
+async def test_a_subscription_that_is_not_confirmed_holds_no_place(
+    limited: tuple[Gateway, dict[str, str]], base: str, router: FederationRouter
+) -> None:
+    """Its viewer has as many afterwards as before (ours)."""
+    gateway, headers = limited
+    body = asked(f"{base}/{ID}", UPDATES, gateway.sandbox.examples()["client"])
+    router.statuses = [404, 404]
+    answers = [await gateway.http.post("/graphql", json=body, headers=headers) for _ in range(3)]
+    assert [one.status_code for one in answers] == [400, 400, 200]
+
+
 async def test_only_named_addresses_are_called(
     gateway: Gateway, base: str, router: FederationRouter
 ) -> None:
