@@ -71,7 +71,7 @@ class Gateway:
         self._stack = contextlib.AsyncExitStack()
         lifespan = self.app.router.lifespan_context(self.app)
         state: Any = await self._stack.enter_async_context(lifespan)
-        self.verbs: CallService = state["verbs"]
+        self.call_service: CallService = state["call_service"]
         await self._stack.enter_async_context(self.http)
         return self
 

@@ -23,8 +23,8 @@ _OFTEN = 1.0
 """Seconds after which entries that are held together are said to be of use again."""
 
 
-class Room(Protocol):
-    """Where entries have their place."""
+class EntryOwner(Protocol):
+    """Keeps entries; they report that they grow, or are used."""
 
     def grown(self, entry: "Entry", size: int) -> None:
         """An entry takes so many bytes more, for what was made of its value."""
@@ -40,17 +40,18 @@ class Room(Protocol):
 
 
 class Entry(Struct, eq=False, gc=False):
-    """A value under its key, and what was made of it. Without a room it is no part of a cache.
+    """A value under its key, and what was made of it. Without an owner it is no part of a cache.
 
     `expires` is on the clock of the cache, `size_of_made` in bytes. The collector of garbage does
     not look through entries: with a hundred thousand of them, that would hold up everybody for a
-    fifth of a second. What is made of one may refer to it, so it is told when it leaves its room.
+    fifth of a second. What is made of one may refer to it, so it is forgotten before the owner
+    drops the entry.
     """
 
     key: str
     value: bytes
     expires: float = math.inf
-    room: Room | None = None
+    owner: EntryOwner | None = None
     size_of_made: int = 0
     _made: dict[Hashable, tuple[Any, Any, int]] = field(default_factory=dict)
     _place: "Place | None" = None
@@ -59,15 +60,15 @@ class Entry(Struct, eq=False, gc=False):
     def place(self) -> "Place":
         """Where it is, as long as it is kept: to know of it without keeping it.
 
-        One without a room is nowhere.
+        One without an owner is nowhere.
         """
         if self._place is None:
-            self._place = Place(self if self.room is not None else None)
+            self._place = Place(self if self.owner is not None else None)
         return self._place
 
     def leave(self) -> None:
         """Be no part of a cache any more; what was made of it is forgotten before."""
-        self.room = None
+        self.owner = None
         if self._place is not None:
             self._place.entry = None
             self._place = None
@@ -87,10 +88,10 @@ class Entry(Struct, eq=False, gc=False):
 
     def keep(self, how: Hashable, of: object, thing: object, size: int) -> None:
         """Keep what was made in this way, in place of what it was before; `size` is in bytes."""
-        if self.room is not None:
+        if self.owner is not None:
             before = self._made.get(how)
             self._made[how] = (of, thing, size)
-            self.room.grown(self, size - before[2] if before else size + _EACH)
+            self.owner.grown(self, size - before[2] if before else size + _EACH)
 
     def once(self, how: Hashable, of: object, make: Callable[[], tuple[T, int]]) -> T:
         """What was made in this way of this very object; or what `make` makes, with its size."""
@@ -108,12 +109,12 @@ class Entry(Struct, eq=False, gc=False):
 
 
 class Place(Struct, eq=False, gc=False):
-    """Where an entry is; None once it has left its room."""
+    """Where an entry is; None once it has left its owner."""
 
     entry: Entry | None
 
 
-class Together:
+class EntryGroup:
     """Entries that something was made of: it holds until a moment, and while all of them are kept.
 
     They are not kept by this. Moments are on the clock of the cache.
@@ -141,6 +142,6 @@ class Together:
         if now >= self._used + _OFTEN:
             self._used = now
             for entry in entries:
-                if entry is not None and entry.room is not None:
-                    entry.room.use(entry)
+                if entry is not None and entry.owner is not None:
+                    entry.owner.use(entry)
         return True

@@ -85,7 +85,7 @@ class Store:
 
     async def read(self, entries: Iterable[Entry]) -> None:
         """Read what was seen in entries that keep it, in turns with others."""
-        kept = (entry for entry in entries if entry.room is not None)
+        kept = (entry for entry in entries if entry.owner is not None)
         async for entry in in_turns(one for one in kept if one.made(DECODED, one.value) is None):
             seen_in(entry)
 

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from gateway.cache import policy
 from gateway.cache.encoding import PageIndex, index_in
-from gateway.cache.entry import Entry, Together
+from gateway.cache.entry import Entry, EntryGroup
 from gateway.cache.store import page_key
 from gateway.calls.call import Source, answer, remembered
 from gateway.calls.coalescing import Coalescer
@@ -34,7 +34,7 @@ class _Gathered(Struct, frozen=True):
     """A page, and what holds the entries of its calls together."""
 
     page: Page
-    together: Together
+    group: EntryGroup
 
 
 class PageSource:
@@ -118,7 +118,7 @@ class PageSource:
         """The page as it was gathered before, if it is an answer and its calls are as they were."""
         entry = self._store.page_entry(realm.key, question, ref)
         gathered: _Gathered | None = None if entry is None else entry.made(_GATHERED, entry.value)
-        if gathered is None or not gathered.together.hold(self._clock()):
+        if gathered is None or not gathered.group.hold(self._clock()):
             return None
         return gathered.page
 
@@ -139,15 +139,15 @@ class PageSource:
         if entry is None or index_in(entry) is not index:
             return Page(ref, index.as_of, calls, index.next, index.previous)
         page = Page(ref, index.as_of, calls, index.next, index.previous, entry)
-        together = Together(entries, policy.page_fresh_until(index.as_of, self._freshness))
+        group = EntryGroup(entries, policy.page_fresh_until(index.as_of, self._freshness))
         size = sum(one.size_of_made for one in entries)  # they may go, and leave it here
-        entry.keep(_GATHERED, entry.value, _Gathered(page, together), size)
-        left = max(0.0, together.until - self._clock())
+        entry.keep(_GATHERED, entry.value, _Gathered(page, group), size)
+        left = max(0.0, group.until - self._clock())
         asyncio.get_running_loop().call_later(left, _let_go, entry)
         return page
 
 
 def _let_go(entry: Entry) -> None:
     """Hold the calls of a page no longer than it is fresh: they may have been replaced since."""
-    if entry.room is not None:
-        entry.room.forget_made(entry)
+    if entry.owner is not None:
+        entry.owner.forget_made(entry)

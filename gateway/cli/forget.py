@@ -111,10 +111,10 @@ async def _forgotten(settings: Settings, configuration: Configuration, wanted: s
     """Forget in a warehouse that is opened here, whichever account's it is."""
     from gateway.cli.warehouse_access import opened
 
-    async with opened(settings, configuration) as verbs:
-        assert verbs.warehouse is not None  # noqa: S101 - it was opened
+    async with opened(settings, configuration) as call_service:
+        assert call_service.warehouse is not None  # noqa: S101 - it was opened
         accounts = [account.sid for account in configuration.accounts]
-        return sum([await verbs.warehouse.forget(wanted, account) for account in accounts])
+        return sum([await call_service.warehouse.forget(wanted, account) for account in accounts])
 
 
 def _failed(problem: str) -> int:

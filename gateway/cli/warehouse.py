@@ -118,12 +118,12 @@ async def _standings(
     while (answer := await asyncio.to_thread(ask, url, PATH)) is not None:
         yield standing_of(answer)
         await asyncio.sleep(_LOOK_EVERY)
-    async with opened(settings, configuration) as verbs:
-        assert verbs.warehouse is not None  # noqa: S101 - it was opened
-        assert verbs.synchroniser is not None  # noqa: S101
+    async with opened(settings, configuration) as call_service:
+        assert call_service.warehouse is not None  # noqa: S101 - it was opened
+        assert call_service.synchroniser is not None  # noqa: S101
         while True:
-            yield await standing(verbs.warehouse, verbs.synchroniser, time.time())
-            await asyncio.sleep(min(await verbs.synchroniser.step(), _LOOK_EVERY))
+            yield await standing(call_service.warehouse, call_service.synchroniser, time.time())
+            await asyncio.sleep(min(await call_service.synchroniser.step(), _LOOK_EVERY))
 
 
 async def _print_standing(standings: AsyncIterator["Standing"]) -> None:

@@ -52,7 +52,7 @@ def standing_of(answer: bytes) -> Standing:
 
 @asynccontextmanager
 async def opened(settings: Settings, configuration: Configuration) -> AsyncIterator[CallService]:
-    """The verbs over a warehouse that this process opens. Raises Failed."""
+    """The service of calls over a warehouse that this process opens. Raises Failed."""
     from gateway.server.backend import backend_of
 
     changes: asyncio.Queue[str | None] = asyncio.Queue()
@@ -62,12 +62,12 @@ async def opened(settings: Settings, configuration: Configuration) -> AsyncItera
             changes.put_nowait(happening.reason)
 
     backend = backend_of(settings, configuration, None, hear, time.time)
-    assert backend.verbs.warehouse is not None  # noqa: S101 - the settings name one
-    running = asyncio.create_task(backend.verbs.warehouse.run())
+    assert backend.call_service.warehouse is not None  # noqa: S101 - the settings name one
+    running = asyncio.create_task(backend.call_service.warehouse.run())
     try:
         if (reason := await changes.get()) is not None:
             raise Failed(f"{reason}.")
-        yield backend.verbs
+        yield backend.call_service
     finally:
         running.cancel()
         await asyncio.wait({running})

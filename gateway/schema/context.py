@@ -11,24 +11,24 @@ from gateway.concurrency.deadlines import OneAsker, now
 from gateway.config.viewers import Realm, Scope, Viewer
 from gateway.insights.paging import Cursors
 from gateway.schema.demand_control.budgets import Expenses
-from gateway.schema.results.freshness import Told
+from gateway.schema.results.freshness import Freshness
 
 
 class Context(Struct, frozen=True):
     """The context of one request. `request_id` is what the client sees and the log has.
 
-    `deadline` is how many seconds there are to answer. While the answer is made, `told` adds up how
-    fresh it is, and `expenses` what it costs.
+    `deadline` is how many seconds there are to answer. While the answer is made, `freshness` adds
+    up how fresh it is, and `expenses` what it costs.
     """
 
     viewer: Viewer
-    verbs: CallService
+    call_service: CallService
     cursors: Cursors
     now: float
     page_grid: float
     request_id: str
     deadline: float = math.inf
-    told: Told = field(default_factory=Told)
+    freshness: Freshness = field(default_factory=Freshness)
     expenses: Expenses = field(default_factory=Expenses)
 
     @property

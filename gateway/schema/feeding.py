@@ -24,7 +24,7 @@ async def completed_calls(
     reading = Reading(context.viewer, moment)
     condition = reading.condition(where)
     question = Question(realm, searches.since, condition, order=())
-    cursors, feeds = cursors_of(realm.account.signing_key), context.verbs.feeds
+    cursors, feeds = cursors_of(realm.account.signing_key), context.call_service.feeds
     place = feeds.now if text is None else cursors.decode(text, question, "after")
     if len(place.values) != 1 or not isinstance(place.values[0], int):
         raise InvalidCursor("after", SAME)

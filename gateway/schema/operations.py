@@ -96,8 +96,8 @@ class Query(ManyCalls):
             return lookup_of(await _look_up(info, sid))
         enough, seconds = patience(state, said(timeout_seconds))
         context = info.context
-        found = await context.verbs.followers.wait(context.realm, sid, enough, seconds)
-        context.told.lookup(found)
+        found = await context.call_service.followers.wait(context.realm, sid, enough, seconds)
+        context.freshness.lookup(found)
         return lookup_of(found)
 
     @strawberry.field(
@@ -257,15 +257,18 @@ async def _listed(context: Context, asked: Asked, page: Paging) -> CallConnectio
     note_list(context.realm, asked.question, start)
     pages = pages_of(page.size, goes_on=page.cursor is not None, forward=page.forward)
     charge = PageCharge(context, asked.question, pages, forward=page.forward)
-    lists, where = context.verbs.lists, (context.realm, asked.question, start, page.size, charge)
+    lists, where = (
+        context.call_service.lists,
+        (context.realm, asked.question, start, page.size, charge),
+    )
     stretch = await (lists.forward(*where, windows) if page.forward else lists.backward(*where))
-    context.told.stretch(stretch)
-    context.told.personal |= asked.personal
+    context.freshness.stretch(stretch)
+    context.freshness.personal |= asked.personal
     return connection(stretch, context.cursors, asked.question)
 
 
 async def _look_up(info: Info, sid: CallSid) -> Lookup:
     context = info.context
-    found = await context.verbs.lookups.look_up(info.context.realm, sid)
-    context.told.lookup(found)
+    found = await context.call_service.lookups.look_up(info.context.realm, sid)
+    context.freshness.lookup(found)
     return found

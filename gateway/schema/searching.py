@@ -28,7 +28,7 @@ NOTHING = Coverage(None, None, (), None, ())
 
 def ready(context: Context) -> tuple[Realm, Searches]:
     """Whose calls are asked for, and of whom. Raises Forbidden and WarehouseDisabled."""
-    realm, searches = context.realm, context.verbs.searches
+    realm, searches = context.realm, context.call_service.searches
     searches.check()
     return realm, searches
 
@@ -41,8 +41,8 @@ def pinned(context: Context) -> int:
 
 def tell(context: Context, condition: Condition) -> None:
     """Tell whoever keeps the answer that it is of the moment, and whether it is personal."""
-    context.told.passing()
-    context.told.personal |= any(field.is_personal for field in fields_of(condition))
+    context.freshness.passing()
+    context.freshness.personal |= any(field.is_personal for field in fields_of(condition))
 
 
 class CallSearch:

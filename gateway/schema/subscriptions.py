@@ -29,7 +29,9 @@ class Subscription:
     )
     async def call_updates(self, info: Info, sid: Sid) -> AsyncGenerator[CallLookup, None]:
         """Ends after COMPLETE, EXPIRED and INSIGHTS_NOT_ENABLED."""
-        async with aclosing(info.context.verbs.followers.follow(info.context.realm, sid)) as states:
+        async with aclosing(
+            info.context.call_service.followers.follow(info.context.realm, sid)
+        ) as states:
             async for state in states:
                 yield lookup_of(state)
 

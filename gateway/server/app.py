@@ -42,7 +42,7 @@ from gateway.server.drain import Drain
 from gateway.server.graphql.callbacks import Callbacks
 from gateway.server.graphql.cors import across_origins, origins_of
 from gateway.server.graphql.endpoint import GraphQLEndpoint
-from gateway.server.graphql.load_shedding import Shedding
+from gateway.server.graphql.load_shedding import LoadShedding
 from gateway.server.graphql.responses import statuses_of
 from gateway.server.graphql.service import MakeContext, Service
 from gateway.server.graphql.websocket import WebSocketEndpoint
@@ -87,34 +87,35 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     configuration = open_to_all(access) if isinstance(access, Account) else access
     backend = backend_of(settings, configuration, transport, hook, clock)
     verifier = _verifier(settings, clock, hook)
-    obeyed = Access(configuration, settings, backend.verbs, verifier, hook)
-    context = _contexts(settings, backend.verbs, clock)
-    graphiql = graphiql_of(settings, obeyed.authenticator.needs_token, examples)
-    origins, journal = origins_of(settings.gateway_cors_origins), RequestLog(hook)
+    access_control = Access(configuration, settings, backend.call_service, verifier, hook)
+    authenticator = access_control.authenticator
+    context = _contexts(settings, backend.call_service, clock)
+    graphiql = graphiql_of(settings, authenticator.needs_token, examples)
+    origins, request_log = origins_of(settings.gateway_cors_origins), RequestLog(hook)
     asked = _executor(settings, backend, telemetry, hook)
-    service = Service(*asked, context, obeyed.authenticator, backend.quotas, clock, hook)
+    service = Service(*asked, context, authenticator, backend.quotas, clock, hook)
     shown, statuses = graphiql.page if graphiql else None, statuses_of(settings)
-    callbacks = Callbacks.of(settings, service, journal)
+    callbacks = Callbacks.of(settings, service, request_log)
     endpoint = GraphQLEndpoint(service, callbacks, shown, origins, statuses)
-    replay = Replay(backend.memory, asked[0].answers, obeyed.authenticator, journal, drain, clock)
-    mcp = mounted(settings, service, _schema(settings), journal, origins)
-    sockets = WebSocketEndpoint(service, journal=journal, origins=origins)
+    replay = Replay(backend.memory, asked[0].answers, authenticator, request_log, drain, clock)
+    mcp = mounted(settings, service, _schema(settings), request_log, origins)
+    sockets = WebSocketEndpoint(service, request_log=request_log, origins=origins)
     routes = [
         *routes_of(telemetry, health),
-        obeyed.sink.route(),
-        *_for_operators(settings, backend, obeyed.authenticator, clock),
+        access_control.sink.route(),
+        *_for_operators(settings, backend, authenticator, clock),
         *mcp.routes,
-        *page_routes(settings, obeyed.authenticator.needs_token, graphiql),
+        *page_routes(settings, authenticator.needs_token, graphiql),
     ]
-    over_http = across_origins(Shedding(endpoint.respond, backend.quotas.requests), origins)
+    over_http = across_origins(LoadShedding(endpoint.respond, backend.quotas.requests), origins)
     local_only = configuration.stranger is not None and settings.gateway_auth != "none"
-    front = Front(over_http, sockets, journal, replay, drain, local_only)
+    front = Front(over_http, sockets, request_log, replay, drain, local_only)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         beside = pulse(telemetry, hook), kept_fresh(verifier, hook)
         async with backend.running() as state, _all(*beside, mcp.running(), callbacks.running()):
-            with obeyed.reloading(reread), drain.at_sigterm(), sent_at_the_end(traces):
+            with access_control.reloading(reread), drain.at_sigterm(), sent_at_the_end(traces):
                 yield state | {STATE: _connections(settings, hook), "replay": replay}
 
     app = Application(front, routes=routes, lifespan=lifespan)
@@ -135,7 +136,7 @@ def _for_operators(
     settings: Settings, backend: Backend, who: Authenticator, clock: Callable[[], float]
 ) -> list[Route]:
     purge = purge_route(backend.cache, who, settings)
-    return [*warehouse_routes(backend.verbs, who, clock), purge]
+    return [*warehouse_routes(backend.call_service, who, clock), purge]
 
 
 def _connections(settings: Settings, hook: Hook) -> Connections:
@@ -147,7 +148,9 @@ def _connections(settings: Settings, hook: Hook) -> Connections:
     )
 
 
-def _contexts(settings: Settings, verbs: CallService, clock: Callable[[], float]) -> MakeContext:
+def _contexts(
+    settings: Settings, call_service: CallService, clock: Callable[[], float]
+) -> MakeContext:
     @lru_cache(maxsize=256)
     def cursors(signing_key: bytes) -> Cursors:
         return Cursors(signing_key)
@@ -155,7 +158,7 @@ def _contexts(settings: Settings, verbs: CallService, clock: Callable[[], float]
     def context(request_id: str, viewer: Viewer) -> Context:
         return Context(
             viewer=viewer,
-            verbs=verbs,
+            call_service=call_service,
             cursors=cursors(viewer.realm.account.signing_key),
             now=clock(),
             page_grid=settings.gateway_page_max_age,

@@ -23,14 +23,14 @@ from gateway.server.access.reload import events_are_on
 from gateway.server.warehouse import kept_up, warehouse_of
 from gateway.upstream.client import InsightsClient
 from gateway.upstream.proxies import Proxies
-from gateway.upstream.stack import discipline
+from gateway.upstream.stack import transport_stack
 from gateway.upstream.transport import Wire
 
 
 class Backend(NamedTuple):
     """What is below GraphQL, and tells `hook` what happens."""
 
-    verbs: CallService
+    call_service: CallService
     client: InsightsClient
     cache: MemoryCache | TieredCache
     quotas: Quotas
@@ -43,8 +43,8 @@ class Backend(NamedTuple):
         await self.cache.listen()
         stopping = asyncio.Event()
         hurrying = asyncio.create_task(self._hurry(stopping))
-        async with kept_up(self.verbs, self.hook):
-            yield {"stopping": stopping, "verbs": self.verbs}
+        async with kept_up(self.call_service, self.hook):
+            yield {"stopping": stopping, "call_service": self.call_service}
         hurrying.cancel()
         await self.client.aclose()
         await self.cache.close()
@@ -52,7 +52,7 @@ class Backend(NamedTuple):
     async def _hurry(self, stopping: asyncio.Event) -> None:
         """Let no request wait for a better answer once the server stops."""
         await stopping.wait()
-        self.verbs.followers.stop_waiting()
+        self.call_service.followers.stop_waiting()
 
 
 def backend_of(
@@ -65,20 +65,20 @@ def backend_of(
     """Put it together. `transport` takes the place of the way to Twilio."""
     freshness = Freshness.of(settings)
     cache, leases = open_cache(settings, hook, clock)
-    disciplined = discipline(
+    layered = transport_stack(
         transport or Wire(Proxies.of(settings)),
         settings.gateway_upstream_concurrency,
         settings.gateway_upstream_timeout,
         hook,
     )
-    client = InsightsClient(disciplined, settings.gateway_upstream_url, hook=hook, clock=clock)
+    client = InsightsClient(layered, settings.gateway_upstream_url, hook=hook, clock=clock)
     accounts = ServedAccounts(configuration.accounts)
     warehouse = warehouse_of(settings, accounts, clock, hook)
     store = Store(cache, freshness, clock)
     dependencies = Dependencies(client, store, freshness, leases, hook, clock, accounts, warehouse)
     pushed = events_are_on(settings, configuration.accounts)
     quotas = Quotas.of(settings, hook, viewers=configuration.stranger is None)
-    verbs = CallService.on(
+    call_service = CallService.on(
         dependencies,
         configuration.realms,
         quotas.followers,
@@ -86,4 +86,4 @@ def backend_of(
         requests_per_minute=settings.gateway_warehouse_requests_per_minute,
     )
     memory = LruCache(shares(settings.gateway_cache_max_bytes).requests)
-    return Backend(verbs, client, cache, quotas, memory, hook)
+    return Backend(call_service, client, cache, quotas, memory, hook)

@@ -40,9 +40,9 @@ def warehouse_of(
 
 
 @asynccontextmanager
-async def kept_up(verbs: CallService, hook: Hook) -> AsyncIterator[None]:
+async def kept_up(call_service: CallService, hook: Hook) -> AsyncIterator[None]:
     """Open it behind the start, keep it in step with Twilio, and close it in the end."""
-    warehouse, synchroniser = verbs.warehouse, verbs.synchroniser
+    warehouse, synchroniser = call_service.warehouse, call_service.synchroniser
     if warehouse is None or synchroniser is None:
         yield
         return

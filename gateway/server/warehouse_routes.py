@@ -27,23 +27,25 @@ _LARGEST = 2000
 
 
 def warehouse_routes(
-    verbs: CallService, authenticator: Authenticator, clock: Callable[[], float]
+    call_service: CallService, authenticator: Authenticator, clock: Callable[[], float]
 ) -> list[Route]:
     """GET says how it stands, POST to `/warehouse/forget` forgets."""
 
     async def status(request: Request) -> Response:
         viewer = await operator(authenticator, request, Scope.SETTINGS_READ)
-        if verbs.synchroniser is None:
+        if call_service.synchroniser is None:
             raise WarehouseDisabled
         account = viewer.realm.account.sid
-        found = await standing(_warehouse(verbs), verbs.synchroniser, clock(), account)
+        found = await standing(
+            _warehouse(call_service), call_service.synchroniser, clock(), account
+        )
         return as_json(found)
 
     async def forget(request: Request) -> Response:
         viewer = await operator(authenticator, request, Scope.PII_READ)
         wanted = (await request.body())[:_LARGEST].decode("utf-8", "replace")
         with asked_by(OneAsker(viewer.name)):
-            count = await _warehouse(verbs).forget(wanted, viewer.realm.account.sid)
+            count = await _warehouse(call_service).forget(wanted, viewer.realm.account.sid)
         return as_json({"forgotten": count})
 
     return [
@@ -52,7 +54,7 @@ def warehouse_routes(
     ]
 
 
-def _warehouse(verbs: CallService) -> "Warehouse":
-    if verbs.warehouse is None:
+def _warehouse(call_service: CallService) -> "Warehouse":
+    if call_service.warehouse is None:
         raise WarehouseDisabled
-    return verbs.warehouse
+    return call_service.warehouse

@@ -89,17 +89,17 @@ def with_and_without_port(url: str) -> tuple[str, str]:
 class EventSink:
     """Answers Twilio's requests.
 
-    `doors` has, for each account with a sink, its signer and what takes its events in; without
+    `receivers` has, for each account with a sink, its signer and what takes its events in; without
     any there is no sink.
     """
 
-    def __init__(self, doors: Sequence[tuple[Signer, Accept]], hook: Hook) -> None:
-        self._doors = doors
+    def __init__(self, receivers: Sequence[tuple[Signer, Accept]], hook: Hook) -> None:
+        self._receivers = receivers
         self._hook = hook
 
-    def replace(self, doors: Sequence[tuple[Signer, Accept]]) -> None:
-        """Have these doors from now on."""
-        self._doors = doors
+    def replace(self, receivers: Sequence[tuple[Signer, Accept]]) -> None:
+        """Have these receivers from now on."""
+        self._receivers = receivers
 
     def route(self) -> Route:
         """Where it is."""
@@ -107,7 +107,7 @@ class EventSink:
 
     async def receive(self, request: Request) -> Response:
         """Take in the events of one request, or say why not."""
-        if not self._doors:
+        if not self._receivers:
             return _refusal(404, "No sink: set GATEWAY_WEBHOOK_URL.")
         outcome = await self._take(request)
         self._hook(WebhookAnswered(outcome))
@@ -118,7 +118,9 @@ class EventSink:
     async def _take(self, request: Request) -> WebhookOutcome:
         query = request.scope["query_string"].decode("latin-1")
         signature = request.headers.get("X-Twilio-Signature", "")
-        accept = next((take for door, take in self._doors if door.signed(query, signature)), None)
+        accept = next(
+            (take for signer, take in self._receivers if signer.signed(query, signature)), None
+        )
         if accept is None:
             return "forged" if signature else "unsigned"  # whatever it brings
         try:

@@ -10,7 +10,7 @@ from gateway.upstream.retry import Retries
 from gateway.upstream.transport import Bounded
 
 
-def discipline(
+def transport_stack(
     transport: httpx.AsyncBaseTransport,
     concurrency: int,
     seconds: float,

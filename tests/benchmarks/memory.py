@@ -80,8 +80,8 @@ async def fill(backend: Backend, of: list[Snapshot], count: int) -> float:
         size += sum(len(snapshot.raw) for snapshot in batch)
         for kept in await store.keep(ACCOUNT, batch):
             entry = backend.entry(call_key(ACCOUNT, kept.sid))
-            if entry is not None and entry.room is not None:
-                entry.room.forget_made(entry)
+            if entry is not None and entry.owner is not None:
+                entry.owner.forget_made(entry)
     return size / count
 
 

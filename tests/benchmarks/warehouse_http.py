@@ -169,7 +169,7 @@ async def main(calls: int, folder: Path) -> None:
         serving = served(app, lifespan="off")
         async with app.router.lifespan_context(app) as state, serving as address:
             assert state is not None
-            warehouse = state["verbs"].warehouse
+            warehouse = state["call_service"].warehouse
             assert await becomes(lambda: warehouse.connection.problem is None, within=60)
             async with httpx.AsyncClient(base_url=address, timeout=120) as http:
                 timed = Timed(http, borrowed, warehouse)

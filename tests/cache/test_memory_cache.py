@@ -5,7 +5,7 @@ from aiocache import BaseCache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.cache.entry import Entry, Together
+from gateway.cache.entry import Entry, EntryGroup
 from gateway.cache.memory_cache import MemoryCache
 from gateway.insights.rank import Ranked
 from tests.conftest import Clock
@@ -214,4 +214,4 @@ async def test_what_was_made_makes_room_before_values_do(clock: Clock) -> None:
 
 def test_what_is_made_of_an_entry_that_is_not_kept_does_not_hold() -> None:
     """Nobody would be told when the value is replaced."""
-    assert not Together([Entry("k", b"v")], until=10.0).hold(0.0)
+    assert not EntryGroup([Entry("k", b"v")], until=10.0).hold(0.0)

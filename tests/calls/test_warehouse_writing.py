@@ -62,15 +62,15 @@ async def gateway(sandbox: Sandbox, clock: Clock, settings: Settings) -> AsyncIt
 
 def let_alone(gateway: Gateway) -> None:
     """Have nothing synchronised, so that what is written came by another way."""
-    synchroniser = gateway.verbs.synchroniser
+    synchroniser = gateway.call_service.synchroniser
     assert synchroniser is not None
-    for account in gateway.verbs.accounts:
+    for account in gateway.call_service.accounts:
         target = Target(account, account.sid)
         synchroniser.troubles[target] = Trouble("left alone by the test", 0.0, math.inf)
 
 
 def warehouse_of(gateway: Gateway) -> Warehouse:
-    warehouse = gateway.verbs.warehouse
+    warehouse = gateway.call_service.warehouse
     assert warehouse is not None
     return warehouse
 
@@ -78,7 +78,7 @@ def warehouse_of(gateway: Gateway) -> Warehouse:
 async def kept(gateway: Gateway, sid: str) -> Snapshot | None:
     """What the warehouse has of a call."""
     warehouse = warehouse_of(gateway)
-    (account,) = gateway.verbs.accounts
+    (account,) = gateway.call_service.accounts
     one = CallSid(sid)
     return (await warehouse.search.calls(Realm(account), warehouse.since, [one])).get(one)
 

@@ -29,7 +29,9 @@ WAITED_FOR = {
     "calls/annotations.py": {"self._write": "by who writes, else its faults are logged"},
     "calls/lookups.py": {"self._fetch": "by nobody: its faults are logged"},
     "calls/warehouse_annotations.py": {"self._change": "by nobody: its faults are logged"},
-    "cli/warehouse_access.py": {"backend.verbs.warehouse.run": "by the command, which ends it"},
+    "cli/warehouse_access.py": {
+        "backend.call_service.warehouse.run": "by the command, which ends it"
+    },
     "schema/searching.py": {"_awaited": "by the group, which fails with it"},
     "server/backend.py": {"self._hurry": "by nobody: it ends with the server"},
     "server/graphql/export.py": {

@@ -106,7 +106,7 @@ class Telling:
 
     async def add(self, *calls: Snapshot) -> None:
         """Have them written, and let a second pass."""
-        warehouse = self._gateway.verbs.warehouse
+        warehouse = self._gateway.call_service.warehouse
         assert warehouse is not None
         self._gateway.clock.advance(1)
         await warehouse.writer.write(self._sid, calls)

@@ -48,7 +48,7 @@ def answer(
     given: Sequence[Call | Exception | None] | MadeCalls,
     scopes: frozenset[Scope],
 ) -> tuple[Any, ...]:
-    """The body, how often the verbs were asked, and how long the answer is said to hold."""
+    """The body, how often calls were looked up, and how long the answer is said to hold."""
     made = given if isinstance(given, MadeCalls) else MadeCalls(given)
 
     async def execute() -> tuple[Any, ...]:
@@ -57,7 +57,7 @@ def answer(
         if document.errors:
             reject()
         said = await executor.execute(request, document, context)
-        told = context.told
+        told = context.freshness
         return said.body, made.asked, told.as_of, told.fresh_until, told.complete, told.personal
 
     return asyncio.run(execute())

@@ -1,4 +1,4 @@
-"""The verbs over calls that are made up, spoilt ones among them: for who only renders."""
+"""A service of calls that are made up, spoilt ones among them: for who only renders."""
 
 import asyncio
 import itertools
@@ -98,7 +98,7 @@ def _entities(entity: Entity) -> Iterator[Entity]:
 
 
 class MadeCalls:
-    """Answers as the verbs do, with the given calls; an exception in place of one is raised.
+    """Answers with the given calls; an exception in place of one is raised.
 
     With a cache, they are in it, and so is their list: the same objects each time.
     """
@@ -199,10 +199,12 @@ class MadeCalls:
         return replace(snapshot, summary=replace(snapshot.summary, annotation=None))
 
     def context(self, scopes: frozenset[Scope]) -> Context:
-        """A context whose verbs these are."""
+        """A context whose service of calls this is."""
         lists = SimpleNamespace(forward=self.stretch, backward=self.stretch)
         details = SimpleNamespace(forward=self.details)
-        verbs = cast("CallService", SimpleNamespace(lookups=self, lists=lists, details=details))
+        call_service = cast(
+            "CallService", SimpleNamespace(lookups=self, lists=lists, details=details)
+        )
         made = Viewer("somebody", Realm(ACCOUNT), scopes)
         viewer = self._viewers.setdefault(scopes, made)
-        return Context(viewer, verbs, Cursors(b"key"), NOON, 10.0, "request-id")
+        return Context(viewer, call_service, Cursors(b"key"), NOON, 10.0, "request-id")

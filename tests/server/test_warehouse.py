@@ -81,6 +81,6 @@ async def test_a_folder_that_cannot_be_opened_stops_nothing(
 
 def warehouse_of(gateway: Gateway) -> Warehouse:
     """What the app keeps open."""
-    warehouse = gateway.verbs.warehouse
+    warehouse = gateway.call_service.warehouse
     assert warehouse is not None
     return warehouse

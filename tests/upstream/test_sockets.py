@@ -16,7 +16,7 @@ from gateway.insights.snapshot import Snapshot
 from gateway.insights.trust_words import VoiceIntegrityUseCase
 from gateway.sandbox import Fault, Sandbox
 from gateway.upstream.retry import MOST
-from gateway.upstream.stack import discipline
+from gateway.upstream.stack import transport_stack
 from gateway.upstream.transport import Wire
 from tests.servers import served
 from tests.upstream.conftest import (
@@ -86,7 +86,7 @@ async def test_what_is_hung_up_on_is_sent_once_for_each_attempt(*, kept: bool) -
 
     async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
         address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        client = client_of(discipline(Wire(), 1, 30), address)
+        client = client_of(transport_stack(Wire(), 1, 30), address)
         if kept:
             with pytest.raises(errors.UpstreamRejected):
                 await client.summary(ACCOUNT, SID, "complete")

@@ -34,7 +34,7 @@ class Execution(Struct, frozen=True):
     @property
     def lifetime(self) -> Lifetime:
         """For how long a client may cache an answer of what the context was told until now."""
-        return lifetime_of(self.context.told, self.document.traits)
+        return lifetime_of(self.context.freshness, self.document.traits)
 
 
 def chosen(request: Request, document: Document, context: Context) -> Execution | Answer:

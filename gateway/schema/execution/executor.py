@@ -167,7 +167,9 @@ class Executor:
         if question is None or document.deferring is not None or document.has_number:
             return None
         lifetime = self._lifetime(execution)
-        return self.answers.keep(question, context.viewer, pieces, context.told, noted(), lifetime)
+        return self.answers.keep(
+            question, context.viewer, pieces, context.freshness, noted(), lifetime
+        )
 
     def _lifetime(self, execution: Execution) -> Lifetime:
         if execution.request.wants_explanation:  # the explanation of this execution alone
@@ -176,7 +178,7 @@ class Executor:
         if self._tags is None or not lifetime.storable:
             return lifetime
         account = context.viewer.realm.account.sid
-        tags = self._tags.of(context.told, execution.document.traits, account)
+        tags = self._tags.of(context.freshness, execution.document.traits, account)
         return lifetime._replace(tags=tags)
 
 

@@ -11,13 +11,13 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from gateway.cache.entry import Place, Together
+from gateway.cache.entry import EntryGroup, Place
 from gateway.config.viewers import Viewer
 from gateway.instrumentation import CacheAsked, Hook, OperationExecuted, silent
 from gateway.lru import LruCache
 from gateway.request_stats import Tally
 from gateway.schema.demand_control.budgets import Allowance, Budgets
-from gateway.schema.results.freshness import Lifetime, Told
+from gateway.schema.results.freshness import Freshness, Lifetime
 from gateway.schema.types.field_traits import Trait
 
 Question: TypeAlias = bytes
@@ -31,7 +31,7 @@ _HITS = {kind: CacheAsked(kind, "hit") for kind in ("summary", "page")}
 
 
 class CachedAnswer(Struct, frozen=True, eq=False, dict=True):
-    """An answer to a query, without errors; it holds while its entries are kept `together`.
+    """An answer to a query, without errors; it holds while its entries are kept `group`.
 
     `pieces` are its JSON, of `length` bytes. `operation` is the name of the operation in the log,
     and `usage` what it uses of the schema. `cost` is what its viewer is charged each time, and
@@ -46,7 +46,7 @@ class CachedAnswer(Struct, frozen=True, eq=False, dict=True):
     usage: Any
     cost: int
     hits: Sequence[CacheAsked]
-    together: Together
+    group: EntryGroup
 
     @cached_property
     def digest(self) -> bytes:
@@ -89,14 +89,14 @@ class AnswerCache:
         if place is None or place.entry is None:
             return None
         cached: CachedAnswer | None = place.entry.made(key, viewer)
-        return cached if cached is not None and cached.together.hold(now) else None
+        return cached if cached is not None and cached.group.hold(now) else None
 
     def keep(  # noqa: PLR0913, PLR0917 - what there is to know of an answer
         self,
         question: Question,
         viewer: Viewer,
         pieces: Sequence[bytes],
-        told: Told,
+        freshness: Freshness,
         tally: Tally,
         lifetime: Lifetime,
     ) -> CachedAnswer | None:
@@ -104,11 +104,11 @@ class AnswerCache:
 
         None if there is more to it than entries of the cache.
         """
-        entries = told.entries()
+        entries = freshness.entries()
         if entries is None or tally.cost is None:
             return None
-        hits = tuple(_HITS[kind] for kind in told.kinds)
-        together = Together(entries, told.fresh_until)
+        hits = tuple(_HITS[kind] for kind in freshness.kinds)
+        group = EntryGroup(entries, freshness.fresh_until)
         length = sum(map(len, pieces))
         cached = CachedAnswer(
             question,
@@ -119,7 +119,7 @@ class AnswerCache:
             tally.usage,
             tally.cost,
             hits,
-            together,
+            group,
         )
         key = "answer", viewer.name, question
         entries[0].keep(key, viewer, cached, length + _SIZE + _SIZE_OF_ENTRY * len(entries))
@@ -127,14 +127,14 @@ class AnswerCache:
         return cached
 
 
-def lifetime_of(told: Told, traits: Trait) -> Lifetime:
+def lifetime_of(freshness: Freshness, traits: Trait) -> Lifetime:
     """For how long an answer may be cached by its client, to a document with these traits."""
-    if told.personal or Trait.PERSONAL in traits:
+    if freshness.personal or Trait.PERSONAL in traits:
         return Lifetime(storable=False)
     if Trait.UNDATED in traits:
         return Lifetime()
-    immutable = told.complete and Trait.CHANGING not in traits
-    return Lifetime(told.as_of, told.fresh_until, immutable=immutable)
+    immutable = freshness.complete and Trait.CHANGING not in traits
+    return Lifetime(freshness.as_of, freshness.fresh_until, immutable=immutable)
 
 
 def digest_of(pieces: Sequence[bytes]) -> bytes:

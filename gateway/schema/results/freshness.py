@@ -24,7 +24,7 @@ class Lifetime(NamedTuple):
     tags: tuple[bytes, bytes] | None = None
 
 
-class Told:
+class Freshness:
     """What one answer tells; moments are seconds since 1970.
 
     `as_of` is when the oldest of it was seen, `fresh_until` the moment at which the first of it
@@ -101,7 +101,7 @@ class Told:
                 changes = isinstance(one, Call) and (
                     one.refresh_after is not None or one.source is Source.UPSTREAM
                 )
-                if changes or one.entry is None or one.entry.room is None:
+                if changes or one.entry is None or one.entry.owner is None:
                     return None
                 kept.append(one.entry)
         return tuple(kept) or None

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from gateway.cache.tags import tags_of_answer
 from gateway.config.settings import Settings
-from gateway.schema.results.freshness import Told
+from gateway.schema.results.freshness import Freshness
 from gateway.schema.types.field_traits import Trait
 
 _SEPARATORS = {"Cache-Tag": ",", "Edge-Cache-Tag": ",", "Surrogate-Key": " "}
@@ -26,8 +26,8 @@ class TagHeader(NamedTuple):
         name = settings.gateway_cache_tags
         return None if name is None else cls(name, _SEPARATORS[name])
 
-    def of(self, told: Told, traits: Trait, account: str) -> tuple[bytes, bytes]:
+    def of(self, freshness: Freshness, traits: Trait, account: str) -> tuple[bytes, bytes]:
         """The header of an answer to a document with these traits, read as this account."""
-        calls = None if Trait.UNDATED in traits else told.calls()
+        calls = None if Trait.UNDATED in traits else freshness.calls()
         tags = tags_of_answer(account, calls)
         return self.name.lower().encode(), self.separator.join(tags).encode()

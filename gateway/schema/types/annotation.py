@@ -137,7 +137,9 @@ class AnnotateCallPayload:
             return None
         context = info.context
         context.viewer.must(Scope.CALLS_READ, "`call`")
-        return call_of(await context.verbs.annotations.call(context.viewer.realm, self.written))
+        return call_of(
+            await context.call_service.annotations.call(context.viewer.realm, self.written)
+        )
 
 
 async def annotate(info: Info, wish: AnnotateCallInput) -> AnnotateCallPayload:
@@ -149,7 +151,7 @@ async def annotate(info: Info, wish: AnnotateCallInput) -> AnnotateCallPayload:
     reference = said(wish.client_mutation_id)
     if form.mistakes:
         return _refusal(form.mistakes, reference)
-    annotations = info.context.verbs.annotations
+    annotations = info.context.call_service.annotations
     written = await annotations.write(viewer.realm, wish.sid, form.parameters)
     if isinstance(written, LookupStatus):
         mistake = Mistake(("sid",), UserErrorCode.NO_SUCH_CALL, written.meaning)

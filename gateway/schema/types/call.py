@@ -106,7 +106,7 @@ class Call(Node):
         root: strawberry.Parent[calls.Call], info: Info
     ) -> Annotation | Awaitable[Annotation | None] | None:
         """Asked for again when it is too old: it can change when nothing else can."""
-        if info.context.verbs.lookups.annotation_is_fresh(root):
+        if info.context.call_service.lookups.annotation_is_fresh(root):
             return annotation_of(info.context, root.snapshot)
         return annotation_anew(info.context, root.snapshot)
 
@@ -148,8 +148,8 @@ class Call(Node):
         if sid is None:
             return None
         context = info.context
-        lookup = await context.verbs.lookups.look_up(context.viewer.realm, sid)
-        context.told.lookup(lookup)
+        lookup = await context.call_service.lookups.look_up(context.viewer.realm, sid)
+        context.freshness.lookup(lookup)
         return call_of(lookup.call)
 
     @strawberry.field(
@@ -235,14 +235,14 @@ def lookup_of(found: calls.Lookup) -> CallLookup:
 
 def annotation_of(context: Context, snapshot: Snapshot) -> Annotation | None:
     """The annotation as it is known, told for as long as it is fresh."""
-    fresh_until = context.verbs.lookups.annotation_fresh_until(snapshot)
-    context.told.saw(snapshot.annotated_at, fresh_until)
+    fresh_until = context.call_service.lookups.annotation_fresh_until(snapshot)
+    context.freshness.saw(snapshot.annotated_at, fresh_until)
     return snapshot.summary.annotation
 
 
 async def annotation_anew(context: Context, known: Snapshot) -> Annotation | None:
     """The annotation as Twilio tells it now."""
-    snapshot = await context.verbs.lookups.annotated(context.viewer.realm, known)
+    snapshot = await context.call_service.lookups.annotated(context.viewer.realm, known)
     return None if snapshot is None else annotation_of(context, snapshot)
 
 

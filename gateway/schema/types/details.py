@@ -201,9 +201,9 @@ async def _listed(
         start = context.cursors.read(after, question, "after", DetailPosition)
     note_details(question)
     charge = PageCharge(context, question, EDGES)
-    details = context.verbs.details
+    details = context.call_service.details
     stretch = await details.forward(context.viewer.realm, call, question, start, count, charge)
-    context.told.saw(stretch.as_of, stretch.fresh_until, complete=stretch.whole)
+    context.freshness.saw(stretch.as_of, stretch.fresh_until, complete=stretch.whole)
 
     def write(one: ListedDetail) -> str:
         return context.cursors.encode(one.position, question)

@@ -50,7 +50,7 @@ class ViewerAccount:
         """Asked of Twilio, for each account by itself."""
         viewer = info.context.viewer
         viewer.must(Scope.SETTINGS_READ, "`voiceInsights`")
-        settings = await info.context.verbs.settings.of(viewer.realm, self.sid)
+        settings = await info.context.call_service.settings.of(viewer.realm, self.sid)
         return VoiceInsights(
             advanced_features=settings.advanced_features, voice_trace=settings.voice_trace
         )

@@ -35,22 +35,22 @@ class Access:
         self,
         configuration: Configuration,
         settings: Settings,
-        verbs: CallService,
+        call_service: CallService,
         verifier: TokenVerifier | None,
         hook: Hook,
     ) -> None:
         self._settings = settings
-        self._verbs = verbs
+        self._call_service = call_service
         self.authenticator = Authenticator(configuration.grants, configuration.stranger, verifier)
-        self.sink = EventSink(self._doors(configuration.accounts), hook)
+        self.sink = EventSink(self._receivers(configuration.accounts), hook)
 
     def replace(self, configuration: Configuration) -> None:
         """Obey another configuration from now on."""
         accounts = configuration.accounts
         self.authenticator.replace(configuration.grants, configuration.stranger)
-        self.sink.replace(self._doors(accounts))
+        self.sink.replace(self._receivers(accounts))
         pushed = events_are_on(self._settings, accounts)
-        self._verbs.serve(configuration.realms, accounts, events_are_on=pushed)
+        self._call_service.serve(configuration.realms, accounts, events_are_on=pushed)
 
     @contextmanager
     def reloading(self, reread: Reread | None) -> Iterator[None]:
@@ -78,8 +78,8 @@ class Access:
         viewers = _counted(len(configuration.grants), "viewer")
         logger.info("Accounts and viewers are reloaded: %s, %s.", accounts, viewers)
 
-    def _doors(self, accounts: Sequence[Account]) -> list[tuple[Signer, Accept]]:
-        accept = self._verbs.events.accept
+    def _receivers(self, accounts: Sequence[Account]) -> list[tuple[Signer, Accept]]:
+        accept = self._call_service.events.accept
         signers = [(signer_of(self._settings, account), account) for account in accounts]
         return [(signer, partial(accept, account)) for signer, account in signers if signer]
 

@@ -26,7 +26,7 @@ from gateway.server.graphql.callback_protocol import (
     subscription_of,
 )
 from gateway.server.graphql.negotiation import JSON
-from gateway.server.graphql.responses import InOnePiece
+from gateway.server.graphql.responses import BufferedResponse
 from gateway.server.graphql.service import Service
 from gateway.server.graphql.subscription_events import Ending, reported
 from gateway.server.telemetry.request_log import RequestLog
@@ -66,7 +66,7 @@ class Callbacks:
         self,
         allowed: CallbackUrls | None,
         service: Service,
-        journal: RequestLog,
+        request_log: RequestLog,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
@@ -76,17 +76,17 @@ class Callbacks:
         self._quota = service.quotas.connections
         self._hook = service.hook
         self._clock = service.clock
-        self._journal = journal
+        self._request_log = request_log
         self._sleep = sleep
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
-    def of(cls, settings: Settings, service: Service, journal: RequestLog) -> Self:
+    def of(cls, settings: Settings, service: Service, request_log: RequestLog) -> Self:
         """To the addresses that the settings name."""
         allowed = settings.gateway_callback_urls
         wire = None if allowed is None else Bounded(Wire(Proxies.of(settings)), _SECONDS)
-        return cls(allowed, service, journal, wire)
+        return cls(allowed, service, request_log, wire)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -120,7 +120,7 @@ class Callbacks:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        response = InOnePiece(JSON, b'{"data":null}', 200)
+        response = BufferedResponse(JSON, b'{"data":null}', 200)
         response.headers.update(PROTOCOL)
         return response
 
@@ -152,7 +152,7 @@ class Callbacks:
                 if (error := _ERRORS.get(ending.reason)) is not None:
                     await router.complete([error])
         finally:
-            self._journal.callback(tally)
+            self._request_log.callback(tally)
 
     async def _until_the_end(
         self,

@@ -53,7 +53,7 @@ def may_connect(headers: Headers, origins: frozenset[str]) -> bool:
     return server != "" and server.lower() == headers.get("host", "").lower()
 
 
-class ForeignPage(BadRequest):
+class CrossOriginRequest(BadRequest):
     """A GET that a page of another origin had a browser send."""
 
     code = Forbidden.code
@@ -67,7 +67,7 @@ def check_page(headers: Mapping[str, str], origins: frozenset[str]) -> None:
     """
     site = headers.get("sec-fetch-site", "none")
     if site not in _OWN_SITES and headers.get("origin") not in origins:
-        raise ForeignPage(
+        raise CrossOriginRequest(
             403, "Pages of another origin may ask when GATEWAY_CORS_ORIGINS names their origin."
         )
 

@@ -39,13 +39,13 @@ from gateway.server.graphql.negotiation import (
     GRAPHQL_RESPONSE,
     JSON,
     PARTS,
-    Manner,
-    manner_of,
+    Accepted,
+    accepted_of,
 )
 from gateway.server.graphql.rate_limit_headers import told_of_budget
 from gateway.server.graphql.responses import (
     CONTENT_TYPES,
-    InOnePiece,
+    BufferedResponse,
     Statuses,
     in_errors,
     refusal,
@@ -102,9 +102,9 @@ class GraphQLEndpoint:
             response = await self.respond({**scope, "method": "GET"}, receive, place)
             return await response.unsent() if isinstance(response, Stream | Export) else response
         headers, tally = _headers(scope), scope["state"]["tally"]
-        manner = manner_of(headers.get("accept", ""))
-        http = _Http(scope, scope["method"], headers, manner, tally)
-        media_type = manner.in_one_piece or JSON
+        accepted = accepted_of(headers.get("accept", ""))
+        http = _Http(scope, scope["method"], headers, accepted, tally)
+        media_type = accepted.buffered or JSON
         try:
             response = await self._respond(http, receive, place)
         except (QuotaSpent, ClientLeft):
@@ -118,7 +118,7 @@ class GraphQLEndpoint:
             errors = [mask(fault, tally.request_id)]
             tally.answered(errors, executed=True, empty=True)
             response = in_errors(JSON, errors, 500)
-        if response.__class__ is not InOnePiece:
+        if response.__class__ is not BufferedResponse:
             response.headers.setdefault("Vary", VARY)
         if http.method == "GET":
             response.headers.setdefault("Cache-Control", NO_STORE)
@@ -126,11 +126,11 @@ class GraphQLEndpoint:
 
     async def _respond(self, http: "_Http", receive: Receive, place: Place) -> Response:
         """The response, if nothing is wrong. Raises Unauthenticated and BadRequest."""
-        method, manner, tally = http.method, http.manner, http.tally
-        if self._page and method == "GET" and manner.page:
+        method, accepted, tally = http.method, http.accepted, http.tally
+        if self._page and method == "GET" and accepted.page:
             return await self._page(HttpRequest(http.scope, receive))
         incoming = Incoming(receive)
-        _check_manner(manner)
+        _check_accepted(accepted)
         if method == "GET":
             check_page(http.headers, self._origins)
         admission = await self._admitted(http.headers.get("authorization"), incoming)
@@ -139,14 +139,14 @@ class GraphQLEndpoint:
         ask_for(OneAsker(admission.viewer.name))
         request = await self._request(http, incoming)
         tally.client = client_of(http.headers, request.extensions)
-        if manner.table is not None:
+        if accepted.table is not None:
             place.move_to(self._connections)
             with WhileConnected(incoming):
-                return await self._exports.respond(http.scope, manner.table, request, admission)
+                return await self._exports.respond(http.scope, accepted.table, request, admission)
         request = explained_if_asked(request, http.headers)
         context = self._context(tally.request_id, admission.viewer)
         if (answer := self._executor.cached(request, context)) is not None:
-            if manner.events:
+            if accepted.events:
                 return self._streamed(EVENTS, _alone(answer), tally, admission, Ending())
             return self._whole(http, answer, admission)
         with WhileConnected(incoming):
@@ -156,16 +156,16 @@ class GraphQLEndpoint:
         self, http: "_Http", request: Request, context: Context, admission: Admission, place: Place
     ) -> Response:
         """The response to a request that no answer is cached for. Raises BadRequest."""
-        manner, tally = http.manner, http.tally
+        accepted, tally = http.accepted, http.tally
         document = await self._executor.read(request)
         operation = document.operation(request.operation_name)
         note(tally, operation)
         kind = _kind(operation, http.method)
-        if kind is OperationType.SUBSCRIPTION and manner.callback:
+        if kind is OperationType.SUBSCRIPTION and accepted.callback:
             answers = self._executor.stream(request, document, context)
             return await self._callbacks.begin(request, answers, admission, tally)
-        if (streamed := _streamed(kind, manner)) is None:
-            answer = await self._executor.execute(request, document, context, manner.parts)
+        if (streamed := _streamed(kind, accepted)) is None:
+            answer = await self._executor.execute(request, document, context, accepted.parts)
             return self._whole(http, answer, admission)
         answers, ending = self._executor.stream(request, document, context), Ending()
         if kind is OperationType.SUBSCRIPTION:
@@ -194,16 +194,16 @@ class GraphQLEndpoint:
 
     def _whole(self, http: "_Http", answer: Answer, admission: Admission) -> Response:
         """The response to a query or mutation: in one piece, or in parts if the answer has more."""
-        manner, now = http.manner, self._clock()
+        accepted, now = http.accepted, self._clock()
         _noted(answer, http.tally)
         budget = told_of_budget(answer.allowance, exceeded=answer.exceeded)
-        if manner.parts is not None and answer.rest is not None:
-            stream = Stream(manner.parts, Parts(answer, answer.rest, http.tally))
+        if accepted.parts is not None and answer.rest is not None:
+            stream = Stream(accepted.parts, Parts(answer, answer.rest, http.tally))
             stream.raw_headers += budget
             return stream
-        media_type = manner.in_one_piece or JSON
-        response = InOnePiece(
-            media_type, answer.body, self._statuses.of(answer, manner.in_one_piece)
+        media_type = accepted.buffered or JSON
+        response = BufferedResponse(
+            media_type, answer.body, self._statuses.of(answer, accepted.buffered)
         )
         response.raw_headers += budget
         content_type = CONTENT_TYPES[media_type] if http.method == "GET" else None
@@ -241,7 +241,7 @@ class _Http(NamedTuple):
     scope: Scope
     method: str
     headers: Mapping[str, str]
-    manner: Manner
+    accepted: Accepted
     tally: Tally
 
 
@@ -273,9 +273,9 @@ def _noted(answer: Answer, tally: Tally) -> Answer:
     return answer
 
 
-def _check_manner(manner: Manner) -> None:
+def _check_accepted(accepted: Accepted) -> None:
     """See that there is some way to answer. Raises BadRequest."""
-    if manner.in_one_piece is None and manner.streamed is None and manner.table is None:
+    if accepted.buffered is None and accepted.streamed is None and accepted.table is None:
         raise BadRequest(406, f"Answers are {GRAPHQL_RESPONSE}, {JSON}, {EVENTS} or {CSV}.")
 
 
@@ -287,12 +287,12 @@ def _kind(operation: OperationDefinitionNode | None, method: str) -> OperationTy
     return kind
 
 
-def _streamed(kind: OperationType, manner: Manner) -> str | None:
+def _streamed(kind: OperationType, accepted: Accepted) -> str | None:
     """The media type of a streamed answer; None for an answer in one piece. Raises BadRequest."""
     if kind is OperationType.SUBSCRIPTION:
-        if manner.streamed is None:
+        if accepted.streamed is None:
             raise BadRequest(
                 406, f"Subscriptions are answered over WebSocket, as {EVENTS} or as {PARTS}."
             )
-        return manner.streamed
-    return EVENTS if manner.events else None
+        return accepted.streamed
+    return EVENTS if accepted.events else None

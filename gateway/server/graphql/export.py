@@ -22,7 +22,7 @@ from gateway.server.access.authentication import Admission
 from gateway.server.graphql.bodies import BadRequest
 from gateway.server.graphql.negotiation import GRAPHQL_RESPONSE
 from gateway.server.graphql.rate_limit_headers import told_of_budget
-from gateway.server.graphql.responses import InOnePiece
+from gateway.server.graphql.responses import BufferedResponse
 from gateway.server.graphql.service import Service
 from gateway.server.graphql.streams import left, stopping
 from gateway.server.graphql.tables import SUFFIXES, NoWriter, Writer, writer_of
@@ -176,7 +176,7 @@ def _failed(answer: Answer, tally: Tally) -> Response:
     codes = [error["extensions"]["code"] for error in answer.errors]
     status = _STATUSES.get(codes[0], 502) if answer.executed else 400
     status = 429 if answer.exceeded else status
-    response = InOnePiece(GRAPHQL_RESPONSE, answer.body, status)
+    response = BufferedResponse(GRAPHQL_RESPONSE, answer.body, status)
     response.raw_headers += told_of_budget(answer.allowance, exceeded=answer.exceeded)
     return response
 

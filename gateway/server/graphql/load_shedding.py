@@ -23,7 +23,7 @@ Respond: TypeAlias = Callable[[Scope, Receive, Place], Awaitable[Response]]
 """Responds to a request that has this place. Raises QuotaSpent, and ClientLeft."""
 
 
-class Shedding:
+class LoadShedding:
     """Sends what `respond` gives to those for whom `requests` has a place, until it is sent."""
 
     def __init__(self, respond: Respond, requests: Quota) -> None:

@@ -15,7 +15,7 @@ CSV = "text/csv"
 LINES = "application/x-ndjson"
 PARQUET = "application/vnd.apache.parquet"
 
-_IN_ONE_PIECE = (JSON, GRAPHQL_RESPONSE)
+_BUFFERED = (JSON, GRAPHQL_RESPONSE)
 _STREAMED = (EVENTS, PARTS)
 _TABLES = (CSV, LINES, PARQUET)
 
@@ -23,7 +23,7 @@ _Ranges: TypeAlias = Mapping[str, tuple[float, int]]
 """By media range: its quality, and how early it was named; of several alike the first counts."""
 
 
-class Manner(NamedTuple):
+class Accepted(NamedTuple):
     """How a client takes its answers; each media type is None if it takes none of the kind.
 
     `events` says that it would rather have any answer as events, `page` that it reads pages, and
@@ -31,7 +31,7 @@ class Manner(NamedTuple):
     for tables. `callback` says that it takes subscriptions at a callback URL.
     """
 
-    in_one_piece: str | None
+    buffered: str | None
     streamed: str | None
     events: bool
     page: bool
@@ -44,22 +44,22 @@ MAX_ACCEPT = 2048
 """Characters of an `Accept` header; browsers send 150."""
 
 
-def manner_of(accept: str) -> Manner:
+def accepted_of(accept: str) -> Accepted:
     """The manner that an `Accept` header asks for.
 
     A longer one than `MAX_ACCEPT` is disregarded (RFC 9110 §12.5.1): it is read before the token.
     """
-    return _manner_of(accept if len(accept) <= MAX_ACCEPT else "")
+    return _accepted_of(accept if len(accept) <= MAX_ACCEPT else "")
 
 
 @lru_cache(maxsize=256)
-def _manner_of(accept: str) -> Manner:
+def _accepted_of(accept: str) -> Accepted:
     ranges = _ranges(accept)
-    return Manner(
-        _choice(ranges, _IN_ONE_PIECE),
+    return Accepted(
+        _choice(ranges, _BUFFERED),
         _choice(ranges or _ranges(JSON), _STREAMED),
-        _choice(ranges, (*_IN_ONE_PIECE, EVENTS)) == EVENTS,
-        _choice(ranges, (*_IN_ONE_PIECE, HTML)) == HTML,
+        _choice(ranges, (*_BUFFERED, EVENTS)) == EVENTS,
+        _choice(ranges, (*_BUFFERED, HTML)) == HTML,
         _dialect(accept, ranges),
         _table(ranges),
         "callbackspec=1.0" in accept.lower().replace(" ", ""),
@@ -84,7 +84,7 @@ def _choice(ranges: _Ranges, offers: Sequence[str]) -> str | None:
 
 def _table(ranges: _Ranges) -> str | None:
     """The format of a table that a client prefers to JSON."""
-    chosen = _choice(ranges, (*_IN_ONE_PIECE, *_TABLES))
+    chosen = _choice(ranges, (*_BUFFERED, *_TABLES))
     return chosen if chosen in _TABLES else None
 
 

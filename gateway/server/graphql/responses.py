@@ -25,7 +25,7 @@ CONTENT_TYPES = {one: f"{one}; charset=utf-8".encode() for one in (JSON, GRAPHQL
 _VARY = (b"vary", VARY.encode())
 
 
-class InOnePiece(Response):
+class BufferedResponse(Response):
     """An answer in one piece; its headers are known before, and need no looking through."""
 
     def __init__(self, media_type: str, body: bytes, status: int) -> None:
@@ -41,7 +41,7 @@ class InOnePiece(Response):
 
 def in_errors(media_type: str, errors: Sequence[Shown], status: int) -> Response:
     """An answer of errors alone."""
-    return InOnePiece(media_type, _encode({"errors": errors}), status)
+    return BufferedResponse(media_type, _encode({"errors": errors}), status)
 
 
 def turned_away(media_type: str, problem: Unauthenticated) -> Response:

@@ -63,10 +63,10 @@ class WebSocketEndpoint:
     """
 
     def __init__(
-        self, service: Service, *, journal: RequestLog, origins: frozenset[str] = frozenset()
+        self, service: Service, *, request_log: RequestLog, origins: frozenset[str] = frozenset()
     ) -> None:
         self._service = service
-        self._journal = journal
+        self._request_log = request_log
         self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,13 +88,13 @@ class WebSocketEndpoint:
             raise Closed(1008, "GATEWAY_CORS_ORIGINS does not name the origin of this page")
         if not offered:
             raise Closed(4406, "Subprotocol not acceptable")
-        await _Connection(socket, self._service, self._journal).serve()
+        await _Connection(socket, self._service, self._request_log).serve()
 
 
 class _Connection:
-    def __init__(self, socket: WebSocket, service: Service, journal: RequestLog) -> None:
+    def __init__(self, socket: WebSocket, service: Service, request_log: RequestLog) -> None:
         self._socket = socket
-        self._journal = journal
+        self._request_log = request_log
         self._executor = service.executor
         self._context = service.context
         self._authenticator = service.authenticator
@@ -207,7 +207,7 @@ class _Connection:
             else:
                 await self._end({"id": name, "type": "complete"})
         finally:
-            self._journal.operation(tally)
+            self._request_log.operation(tally)
 
     async def _answer(
         self, name: str, payload: dict[str, Any], viewer: Viewer, tally: Tally

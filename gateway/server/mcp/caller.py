@@ -49,7 +49,7 @@ class Caller(Struct, frozen=True):
 
 @asynccontextmanager
 async def by_pipe(
-    service: Service, journal: RequestLog, token: str | None
+    service: Service, request_log: RequestLog, token: str | None
 ) -> AsyncIterator[Caller]:
     """Whoever sends one message over standard input; its token is looked at each time.
 
@@ -63,5 +63,5 @@ async def by_pipe(
             admission = await service.authenticator.admit(shown)
             yield Caller.of(admission, place, tally, service.clock())
     finally:
-        journal.message(tally)
+        request_log.message(tally)
         current.reset(reset)

@@ -59,10 +59,10 @@ def ttl_ms(traits: Trait, context: Context, now: float) -> int:
 
     Personal data that was shown as it is is not to be kept at all, as in HTTP caches.
     """
-    told, shown = context.told, context.viewer.may(Scope.PII_READ)
-    if told.as_of == math.inf or (shown and (told.personal or Trait.PERSONAL in traits)):
+    freshness, shown = context.freshness, context.viewer.may(Scope.PII_READ)
+    if freshness.as_of == math.inf or (shown and (freshness.personal or Trait.PERSONAL in traits)):
         return 0
-    return max(0, int(1000 * (told.fresh_until - now)))
+    return max(0, int(1000 * (freshness.fresh_until - now)))
 
 
 async def _last(

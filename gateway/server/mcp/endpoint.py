@@ -22,7 +22,7 @@ from gateway.concurrency.quotas import Place, QuotaSpent
 from gateway.errors import Unauthenticated
 from gateway.request_stats import current
 from gateway.server.graphql.bodies import MAX_BODY_BYTES, BadRequest
-from gateway.server.graphql.cors import ForeignPage, across_origins, may_connect
+from gateway.server.graphql.cors import CrossOriginRequest, across_origins, may_connect
 from gateway.server.graphql.load_shedding import turned_away as shed
 from gateway.server.graphql.negotiation import JSON
 from gateway.server.graphql.responses import refusal, turned_away
@@ -40,12 +40,12 @@ class Endpoint:
     def __init__(
         self,
         service: Service,
-        journal: RequestLog,
+        request_log: RequestLog,
         origins: frozenset[str],
         server: Callable[[Callers], Server[Any]],
     ) -> None:
         self._service = service
-        self._journal = journal
+        self._request_log = request_log
         self._origins = origins
         self._server = server
         self._manager: StreamableHTTPSessionManager | None = None
@@ -64,7 +64,7 @@ class Endpoint:
         """Serve one client over standard input and output, until that ends."""
 
         def callers(_: HttpRequest | None) -> AbstractAsyncContextManager[Caller]:
-            return by_pipe(self._service, self._journal, token)
+            return by_pipe(self._service, self._request_log, token)
 
         server = self._server(callers)
         async with stdio_server() as (messages, answers):
@@ -91,7 +91,7 @@ class Endpoint:
         Raises BadRequest.
         """
         if not may_connect(Headers(scope=scope), self._origins):
-            raise ForeignPage(
+            raise CrossOriginRequest(
                 403, "Pages of another origin may ask when GATEWAY_CORS_ORIGINS names their origin."
             )
         if scope["method"] != "POST":

@@ -53,18 +53,22 @@ def mounted(
     settings: Settings,
     service: Service,
     schema: GraphQLSchema,
-    journal: RequestLog,
+    request_log: RequestLog,
     origins: frozenset[str],
 ) -> Mounted:
     """The protocol, for pages of `origins` too. Raises WrongSettings without its SDK."""
-    return _endpoint(settings, service, schema, journal, origins) if settings.gateway_mcp else Off()
+    return (
+        _endpoint(settings, service, schema, request_log, origins)
+        if settings.gateway_mcp
+        else Off()
+    )
 
 
 def _endpoint(
     settings: Settings,
     service: Service,
     schema: GraphQLSchema,
-    journal: RequestLog,
+    request_log: RequestLog,
     origins: frozenset[str],
 ) -> "Endpoint":
     try:
@@ -78,5 +82,5 @@ def _endpoint(
     toolbox = toolbox_of(settings, service, schema)
     library = Library(schema if settings.gateway_introspection else None, toolbox.look_up)
     return Endpoint(
-        service, journal, origins, lambda callers: Methods(toolbox, library, callers).server()
+        service, request_log, origins, lambda callers: Methods(toolbox, library, callers).server()
     )

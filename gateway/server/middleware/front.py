@@ -21,15 +21,15 @@ class Front(Struct, frozen=True):
 
     over_http: ASGIApp
     over_websocket: ASGIApp
-    journal: RequestLog
+    request_log: RequestLog
     replay: Replay
     drain: Drain
     local_only: bool
 
     def __call__(self, app: ASGIApp) -> ASGIApp:
         """The application behind all of it."""
-        straight = FastRoute(
+        routed = FastRoute(
             app, GRAPHQL, over_http=self.over_http, over_websocket=self.over_websocket
         )
-        secured = Security(straight, local_only=self.local_only)
-        return RequestIds(secured, self.journal, self.drain, self.replay)
+        secured = Security(routed, local_only=self.local_only)
+        return RequestIds(secured, self.request_log, self.drain, self.replay)

@@ -19,10 +19,10 @@ class RequestIds:
     """Gives every request an id: the client's own `X-Request-Id` if it is a sane one."""
 
     def __init__(
-        self, app: ASGIApp, journal: RequestLog, drain: Drain, replay: Replay | None = None
+        self, app: ASGIApp, request_log: RequestLog, drain: Drain, replay: Replay | None = None
     ) -> None:
         self._app = app
-        self._journal = journal
+        self._request_log = request_log
         self._drain = drain
         self._replay = replay
 
@@ -51,7 +51,7 @@ class RequestIds:
         finally:
             route = scope.get("route")
             path = None if route is None else route.path
-            self._journal.request(scope["method"], scope["path"], path, status, tally)
+            self._request_log.request(scope["method"], scope["path"], path, status, tally)
             current.reset(token)
         if self._replay is not None:
             self._replay.keep(scope, headers)

@@ -164,14 +164,14 @@ class Replay:
         memory: LruCache,
         answers: AnswerCache,
         authenticator: Authenticator,
-        journal: RequestLog,
+        request_log: RequestLog,
         drain: Drain,
         clock: Callable[[], float],
     ) -> None:
         self._memory = memory
         self._answers = answers
         self._authenticator = authenticator
-        self._journal = journal
+        self._request_log = request_log
         self._drain = drain
         self._clock = clock
         self.name = Names().name
@@ -205,7 +205,7 @@ class Replay:
             found = self._answers.answer(asked.question, asked.admission.viewer, now, tally)
             if found is None:
                 return None
-            self._journal.request(known.method, known.path, known.route, 200, tally)
+            self._request_log.request(known.method, known.path, known.route, 200, tally)
         finally:
             current.reset(token)
         answer, allowance = found

@@ -179,7 +179,7 @@ class Upstream:
             self._retries(one.resource).inc()
 
 
-class Discipline:
+class ResilienceMetrics:
     """What was done to spare Twilio, and who had to go without an answer for it."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -207,7 +207,7 @@ class Discipline:
         }
 
 
-class Cached:
+class CacheMetrics:
     """What the cache knew, and what that saved."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -251,7 +251,7 @@ class Cached:
         self._saved(one.kind).inc()
 
 
-class Pushed:
+class EventMetrics:
     """What Event Streams bring."""
 
     def __init__(self, registry: CollectorRegistry) -> None:

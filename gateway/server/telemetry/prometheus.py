@@ -19,10 +19,10 @@ from gateway.instrumentation import Happening, Hook, Listeners
 from gateway.server.graphql.negotiation import MAX_ACCEPT, choose
 from gateway.server.telemetry.field_usage import FieldUsage
 from gateway.server.telemetry.metrics import (
-    Cached,
-    Discipline,
-    Pushed,
+    CacheMetrics,
+    EventMetrics,
     Requests,
+    ResilienceMetrics,
     Upstream,
 )
 from gateway.server.telemetry.process_metrics import Process
@@ -44,9 +44,15 @@ class Telemetry:
         registry = self._registry = CollectorRegistry()
         self._requests = Requests(registry)
         self._usage = usage = FieldUsage(registry, self._requests.clients)
-        asking = (self._requests, Upstream(registry), Discipline(registry))
+        asking = (self._requests, Upstream(registry), ResilienceMetrics(registry))
         live = Live(registry)
-        knowing = (Cached(registry), Kept(registry), Pushed(registry), live, Process(registry))
+        knowing = (
+            CacheMetrics(registry),
+            Kept(registry),
+            EventMetrics(registry),
+            live,
+            Process(registry),
+        )
         self._listeners = {
             kind: listener
             for group in (*asking, *knowing)

@@ -42,7 +42,7 @@ class Filled(Gateway):
 
     async def fill(self) -> None:
         """Put all complete calls into it, and say that they are all."""
-        warehouse, sid = self.verbs.warehouse, self.sandbox.account_sid
+        warehouse, sid = self.call_service.warehouse, self.sandbox.account_sid
         assert warehouse is not None
         assert await becomes(lambda: warehouse.connection.problem is None, within=60)
         await warehouse.writer.write(sid, WORLD)

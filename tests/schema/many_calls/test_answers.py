@@ -48,7 +48,7 @@ async def test_an_answer_is_remembered_until_something_is_written(gateway: Fille
         assert asked(gateway) == statements
         assert await gateway.ask(query) == first
         assert asked(gateway) == 0
-    warehouse = gateway.verbs.warehouse
+    warehouse = gateway.call_service.warehouse
     assert warehouse is not None
     new = snapshot_of(
         b'{"call_sid":"CA%032d","duration":77,"processing_state":"complete"}' % 7, NOON
@@ -153,7 +153,7 @@ async def test_while_the_warehouse_is_away_everything_else_goes_on(
 
     assert error["extensions"]["code"] == "WAREHOUSE_UNAVAILABLE"
     assert found["call"] == {"sid": WORLD[0].sid}
-    warehouse = gateway.verbs.warehouse
+    warehouse = gateway.call_service.warehouse
     assert warehouse is not None
     assert await becomes(lambda: warehouse.connection.problem is None, within=20)
     assert await gateway.ask(query)

@@ -104,7 +104,7 @@ async def exported(gateway: Filled, viewer: str, condition: Condition) -> set[st
 async def fed(gateway: Filled, realm: Realm, condition: Condition) -> set[str]:
     """The calls of a feed, from its beginning to the present."""
     question = Question(realm, NOON - 365 * DAY, condition, order=())
-    warehouse, until = gateway.verbs.warehouse, int(gateway.clock() * 1000)
+    warehouse, until = gateway.call_service.warehouse, int(gateway.clock() * 1000)
     assert warehouse is not None
     calls = await warehouse.feed.page(question, Place((0,), ""), until, 1000)
     return {snapshot.sid for _, snapshot in calls}

@@ -14,7 +14,7 @@ from gateway.lru import LruCache
 from gateway.request_stats import Tally
 from gateway.schema.demand_control.budgets import Budgets
 from gateway.schema.results.answer_cache import AnswerCache
-from gateway.schema.results.freshness import Lifetime, Told
+from gateway.schema.results.freshness import Freshness, Lifetime
 from tests.conftest import NOON, Clock
 from tests.schema.made_calls import ACCOUNT
 
@@ -23,13 +23,13 @@ SNAPSHOT = snapshot_of(b'{"call_sid":"CA1","processing_state":"complete"}', NOON
 COST = 21
 
 
-def told_of(*entries: Entry | None, refresh_after: float | None = None) -> Told:
+def freshness_of(*entries: Entry | None, refresh_after: float | None = None) -> Freshness:
     """What an answer tells that is made of calls, fresh for 60 seconds."""
-    told = Told()
+    freshness = Freshness()
     final = None if refresh_after else FinalReason.COMPLETE
     for entry in entries:
-        told.call(Call(SNAPSHOT, Source.CACHE, refresh_after, NOON + 60, final, entry))
-    return told
+        freshness.call(Call(SNAPSHOT, Source.CACHE, refresh_after, NOON + 60, final, entry))
+    return freshness
 
 
 class Answers:
@@ -41,12 +41,16 @@ class Answers:
         self.cache = AnswerCache(self.memory, Budgets(), self.happenings.append)
 
     def keep(
-        self, told: Told, pieces: Sequence[bytes], question: bytes = b"?", viewer: Viewer = VIEWER
+        self,
+        freshness: Freshness,
+        pieces: Sequence[bytes],
+        question: bytes = b"?",
+        viewer: Viewer = VIEWER,
     ) -> bool:
         """Whether an answer is kept."""
         tally = Tally()
         tally.cost, tally.operation = COST, "One"
-        return self.cache.keep(question, viewer, pieces, told, tally, Lifetime()) is not None
+        return self.cache.keep(question, viewer, pieces, freshness, tally, Lifetime()) is not None
 
     def pieces(
         self, now: float = NOON, question: bytes = b"?", viewer: Viewer = VIEWER
@@ -73,7 +77,7 @@ async def test_an_answer_holds_while_its_entries_are_kept_and_fresh(
     cache: MemoryCache, answers: Answers
 ) -> None:
     """For the viewer it was made for, until the first of its parts is stale."""
-    assert answers.keep(told_of(cache.entry("call"), cache.entry("other")), [b"{}"])
+    assert answers.keep(freshness_of(cache.entry("call"), cache.entry("other")), [b"{}"])
     assert answers.pieces(NOON + 59) == [b"{}"]
     assert answers.pieces(NOON + 60) is None
     assert answers.pieces(question=b"another") is None
@@ -86,9 +90,9 @@ async def test_viewers_have_answers_of_their_own(cache: MemoryCache, answers: An
     realm, none = Realm(ACCOUNT), frozenset[Scope]()
     ana, ben = Viewer("ana", realm, none), Viewer("ben", realm, none)
     now_more = Viewer("ana", realm, frozenset(Scope))
-    told = told_of(cache.entry("call"))
-    assert answers.keep(told, [b"ana"], viewer=ana)
-    assert answers.keep(told, [b"ben"], viewer=ben)
+    freshness = freshness_of(cache.entry("call"))
+    assert answers.keep(freshness, [b"ana"], viewer=ana)
+    assert answers.keep(freshness, [b"ben"], viewer=ben)
     assert answers.pieces(viewer=ana) == [b"ana"]
     assert answers.pieces(viewer=ben) == [b"ben"]
     assert answers.pieces(viewer=now_more) is None
@@ -98,7 +102,7 @@ async def test_each_answer_is_charged_counted_and_noted(
     cache: MemoryCache, answers: Answers
 ) -> None:
     """As if it had been made; what the budget does not cover is for the executor to refuse."""
-    answers.keep(told_of(cache.entry("call")), [b"{}"])
+    answers.keep(freshness_of(cache.entry("call")), [b"{}"])
     left = []
     for _ in range(4):
         tally = Tally()
@@ -122,10 +126,10 @@ async def test_an_answer_takes_the_place_of_the_one_before(
     cache: MemoryCache, answers: Answers
 ) -> None:
     """However often a question is answered anew, it takes the room of one answer."""
-    told = told_of(cache.entry("call"))
-    answers.keep(told, [b"first"])
+    freshness = freshness_of(cache.entry("call"))
+    answers.keep(freshness, [b"first"])
     sizes = cache.size, answers.memory.size
-    answers.keep(told, [b"again"])
+    answers.keep(freshness, [b"again"])
     assert (cache.size, answers.memory.size) == sizes
     assert answers.pieces() == [b"again"]
 
@@ -134,9 +138,9 @@ async def test_what_is_no_entry_or_changes_with_time_is_not_kept(
     cache: MemoryCache, answers: Answers
 ) -> None:
     """A call that Twilio was just asked for, or that says how long to wait."""
-    assert not answers.keep(told_of(None), [b""])
-    assert not answers.keep(told_of(cache.entry("call"), refresh_after=NOON + 30), [b""])
-    assert not answers.keep(Told(), [b""])
+    assert not answers.keep(freshness_of(None), [b""])
+    assert not answers.keep(freshness_of(cache.entry("call"), refresh_after=NOON + 30), [b""])
+    assert not answers.keep(Freshness(), [b""])
     assert cache.size_of_made == 0
 
 
@@ -144,7 +148,7 @@ async def test_what_an_answer_was_made_of_is_not_kept_by_it(
     cache: MemoryCache, answers: Answers
 ) -> None:
     """Nor does an answer outlive its entry: `gateway forget` leaves nothing of a call behind."""
-    answers.keep(told_of(cache.entry("call")), [b"{}"])
+    answers.keep(freshness_of(cache.entry("call")), [b"{}"])
     entry = cache.entry("call")
     assert entry is not None
     place = entry.place

@@ -43,9 +43,9 @@ async def test_a_failure_of_twilio_says_what_can_be_done(  # noqa: PLR0913, PLR0
     sandbox.inject(Fault(kind=kind, seconds=7))
     async with Gateway(sandbox, clock, Settings(gateway_deadline=5)) as gateway:
         error = await gateway.fail(CALLS)
-    told = error["extensions"]
-    told.pop("requestId")
-    assert told == {
+    freshness = error["extensions"]
+    freshness.pop("requestId")
+    assert freshness == {
         "code": code,
         "twilioCode": twilio_code,
         "retryable": retryable,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gateway.config.settings import Settings
 from gateway.sandbox import Fault, Sandbox
 from gateway.schema.results.answer_cache import lifetime_of
-from gateway.schema.results.freshness import Told
+from gateway.schema.results.freshness import Freshness
 from gateway.schema.types.field_traits import Trait
 from gateway.server.graphql.http_cache import cache_control
 from tests.conftest import NOON, Clock, Gateway
@@ -310,11 +310,11 @@ def test_an_answer_is_kept_no_longer_than_anything_it_tells(
     parts: list[tuple[float, float, bool]], later: float
 ) -> None:
     """`max-age` less `Age` never passes the first end of it all, nor `Age` the oldest."""
-    told = Told()
+    freshness = Freshness()
     for as_of, lasts, complete in parts:
-        told.saw(NOON + as_of, NOON + as_of + lasts, complete=complete)
+        freshness.saw(NOON + as_of, NOON + as_of + lasts, complete=complete)
     now = max([NOON, *(NOON + as_of for as_of, _, _ in parts)]) + later
-    headers = dict(cache_control(lifetime_of(told, Trait.NONE), now))
+    headers = dict(cache_control(lifetime_of(freshness, Trait.NONE), now))
     control, age = headers[b"cache-control"].decode(), int(headers.get(b"age", b"0"))
     kept = re.search(r"max-age=(\d+)", control)
     assert ("no-cache" in control) is (kept is None)

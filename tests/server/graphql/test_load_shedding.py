@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope
 
 from gateway.concurrency.quotas import Bound, Place, Quota, QuotaSpent
 from gateway.instrumentation import Happening, Hook, Shed, silent
-from gateway.server.graphql.load_shedding import Shedding
+from gateway.server.graphql.load_shedding import LoadShedding
 from gateway.server.graphql.streams import Stream
 
 SETTING, OF_VIEWER = "GATEWAY_MAX_REQUESTS", "GATEWAY_MAX_REQUESTS_PER_VIEWER"
@@ -40,7 +40,7 @@ def quota(most: int, each: int = 100, hook: Hook = silent) -> Quota:
     return Quota("requests under way", Bound(most, SETTING), Bound(each, OF_VIEWER), hook)
 
 
-def client(app: Shedding) -> httpx.AsyncClient:
+def client(app: LoadShedding) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway")
 
 
@@ -53,7 +53,7 @@ async def begin(http: httpx.AsyncClient, number: int, path: str) -> list[asyncio
 async def test_what_is_too_much_is_turned_away_at_once_in_graphql() -> None:
     """Nothing of it is read; the others are answered, and then there is room again."""
     slow, heard = Slow(), list[Happening]()
-    async with client(Shedding(slow.respond, quota(5, hook=heard.append))) as http:
+    async with client(LoadShedding(slow.respond, quota(5, hook=heard.append))) as http:
         asking = await begin(http, 5, "/graphql")
         refused = await http.post("/graphql", content=b"x" * 1000)
         assert slow.begun == 5
@@ -75,7 +75,7 @@ async def test_what_is_too_much_is_turned_away_at_once_in_graphql() -> None:
 async def test_a_viewer_has_a_share_of_the_places() -> None:
     """Beyond it, that viewer alone is turned away, with 429 (RFC 6585 §4), until it has room."""
     slow, heard = Slow(), list[Happening]()
-    async with client(Shedding(slow.respond, quota(5, 2, heard.append))) as http:
+    async with client(LoadShedding(slow.respond, quota(5, 2, heard.append))) as http:
         asking = await begin(http, 2, "/greedy")
         refused = await http.get("/greedy")
         asking += await begin(http, 2, "/other")
@@ -95,7 +95,7 @@ async def test_a_viewer_has_a_share_of_the_places() -> None:
 async def test_an_answer_that_comes_in_pieces_has_its_place_to_the_end() -> None:
     """Whatever it takes to make the rest of it is still to be done."""
     slow = Slow()
-    async with client(Shedding(slow.respond, quota(1))) as http:
+    async with client(LoadShedding(slow.respond, quota(1))) as http:
         asking = await begin(http, 1, "/stream")
         refused = await http.get("/graphql")
         slow.gate.set()
@@ -112,7 +112,7 @@ async def test_who_fails_or_leaves_makes_room() -> None:
     async def fail(*_: object) -> NoReturn:
         raise ZeroDivisionError
 
-    async with client(Shedding(fail, quota(1))) as http:
+    async with client(LoadShedding(fail, quota(1))) as http:
         for _ in range(3):
             with pytest.raises(ZeroDivisionError):
                 await http.get("/graphql")

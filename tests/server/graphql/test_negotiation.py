@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.server.graphql.negotiation import GRAPHQL_RESPONSE, HTML, JSON, choose, manner_of
+from gateway.server.graphql.negotiation import GRAPHQL_RESPONSE, HTML, JSON, accepted_of, choose
 
 CHROME = (
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8,"
@@ -47,7 +47,7 @@ def test_an_accept_as_long_as_a_book_is_disregarded(part: str) -> None:
 
     A server may treat the header as if it was not there (RFC 9110 §12.5.1).
     """
-    assert manner_of(part * 20_000) == manner_of("")
+    assert accepted_of(part * 20_000) == accepted_of("")
 
 
 @pytest.mark.parametrize("quality", ["", "x", "nan", "inf", "7", '"0.5"'])

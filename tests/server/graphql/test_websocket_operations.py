@@ -156,7 +156,7 @@ async def test_what_goes_wrong_around_an_operation_is_told(
     keeper = Authenticator([], stranger)
     tables = Tables(executor, Documents(build_schema(), introspection=True).read_aside)
     service = Service(executor, tables, context, keeper, quotas, lambda: NOON)
-    endpoint = WebSocketEndpoint(service, journal=RequestLog(silent))
+    endpoint = WebSocketEndpoint(service, request_log=RequestLog(silent))
     app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
     async with listening(app) as address, opened(address) as connection:
         await say(connection, type="connection_init", payload={"token": "t"})

@@ -36,7 +36,7 @@ APP = Starlette(
         WebSocketRoute("/socket", hang_up),
         Route("/{path:path}", tell_id, methods=["GET", "POST"]),
     ],
-    middleware=[Middleware(RequestIds, journal=RequestLog(silent), drain=Drain(0))],
+    middleware=[Middleware(RequestIds, request_log=RequestLog(silent), drain=Drain(0))],
 )
 
 

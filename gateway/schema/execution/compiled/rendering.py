@@ -133,7 +133,7 @@ class Rendering:
         """Tell how old the annotation of a call is, or that it has to be renewed."""
         if id(call) in self._renewed:
             return
-        if self.context.verbs.lookups.annotation_is_fresh(call):
+        if self.context.call_service.lookups.annotation_is_fresh(call):
             annotation_of(self.context, call.snapshot)
         else:
             self._old[id(call)] = call
