@@ -1,5 +1,6 @@
 """A client asks why a request cost what it did, and is told field by field."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from gateway.config.settings import Settings
 from gateway.sandbox import Fault, Sandbox
 from tests.conftest import Clock, Gateway
-from tests.live import hear, subscribe
+from tests.live import hear, say, subscribe
 from tests.node import Json
 from tests.server.conftest import listening, opened
 from tests.servers import RedisServer
@@ -125,6 +126,18 @@ async def test_each_root_field_has_its_price(gateway: Gateway) -> None:
     assert prices == {"a": 21, "b": 11, "viewer": 1}
     assert two["requested"] <= sum(prices.values()) <= two["requested"] + len(prices)
     assert at(two, "viewer") == {"path": ["viewer"], "requested": 1}, "it did nothing"
+
+
+async def test_who_waits_for_the_request_of_another_is_told_so(gateway: Gateway) -> None:
+    """Two at the same time cost one request; it is that of one of them (the gateway coalesces)."""
+    gateway.sandbox.inject(Fault(kind="slow", seconds=0.2, times=1))
+    sid = gateway.sandbox.examples()["client"]
+    with gateway.upstream() as made:
+        costs = await asyncio.gather(*(explained(gateway, CALL, sid=sid) for _ in range(2)))
+    fields = sorted((at(cost, "call") for cost in costs), key=lambda one: "requests" in one)
+    assert [one["cache"]["coalesced"] for one in fields] == [1, 0]
+    assert [requests([one]) for one in fields] == [{}, {"Summary": 1}]
+    assert len(made) == 1
 
 
 async def test_hits_are_told_by_tier(sandbox: Sandbox, clock: Clock, redis: RedisServer) -> None:
@@ -279,6 +292,32 @@ async def test_a_websocket_asks_by_extension(gateway: Gateway) -> None:
         await connection.send(json.dumps(message))
         event = await hear(connection)
     assert_followed([event["payload"]], sid)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("cost", [True, "explain"])
+async def test_each_event_has_what_all_took_until_then(
+    gateway: Gateway, clock: Clock, cost: object
+) -> None:
+    """The poll that a follower began is its work, too; with `true` there are totals alone."""
+    sid = gateway.sandbox.examples()["partial"]
+    said = {"query": FOLLOWED, "variables": {"sid": sid}, "extensions": {"cost": cost}}
+    async with listening(gateway.app) as address, opened(address) as connection:
+        await say(connection, type="connection_init")
+        await hear(connection)
+        await say(connection, type="subscribe", id="1", payload=said)
+        events = [await hear(connection)]
+        while events[-1]["type"] == "next":
+            clock.advance(600)
+            events.append(await hear(connection))
+    costs = [one["payload"]["extensions"]["cost"] for one in events[:-1]]
+    totals = [one["upstreamRequests"] for one in costs]
+    assert len(totals) > 1
+    assert totals == sorted(set(totals)), "each newer version was asked for"
+    if cost is True:
+        assert all("fields" not in one for one in costs)
+    else:
+        assert totals == [sum(requests(one["fields"]).values()) for one in costs]
 
 
 async def test_a_change_is_explained_and_done_once(gateway: Gateway) -> None:
