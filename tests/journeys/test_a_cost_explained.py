@@ -203,6 +203,19 @@ async def test_an_explanation_is_never_that_of_another_request(
             assert "etag" not in one.headers
 
 
+async def test_totals_are_not_for_http_caches_either(gateway: Gateway) -> None:
+    """An answer with its cost is true of one request alone (RFC 9111 §5.2.2.5)."""
+    params = {
+        "query": CALL,
+        "variables": json.dumps({"sid": gateway.sandbox.examples()["client"]}),
+        "extensions": json.dumps({"cost": True}),
+    }
+    answer = await gateway.http.get("/graphql", params=params)
+    assert answer.json()["extensions"]["cost"]["upstreamRequests"] == 1
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert "etag" not in answer.headers
+
+
 async def test_the_data_are_those_of_any_other_answer(gateway: Gateway) -> None:
     """An explanation changes nothing of what it explains."""
     plain = (await post(gateway, LIST, {})).json()

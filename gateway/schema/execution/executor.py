@@ -172,7 +172,7 @@ class Executor:
         )
 
     def _lifetime(self, execution: Execution) -> Lifetime:
-        if execution.request.wants_explanation:  # the explanation of this execution alone
+        if execution.request.wants_cost:  # that of this execution alone
             return Lifetime(storable=False)
         lifetime, context = execution.lifetime, execution.context
         if self._tags is None or not lifetime.storable:
