@@ -16,9 +16,9 @@ class FindingRule(Vocabulary):
     HIGH_PACKET_LOSS = "high_packet_loss", "More than 5 % of packets were lost."
     ELEVATED_PACKET_LOSS = (
         "elevated_packet_loss",
-        "More than 3 % of packets were lost, the SDK's threshold for an average, and 5 % at most.",
+        "More than 3 % of packets were lost, the SDK's threshold for an average, but not over 5 %.",
     )
-    HIGH_JITTER = "high_jitter", "Jitter above 5 ms on average and above 30 ms at most."
+    HIGH_JITTER = "high_jitter", "Average jitter above 5 ms, and maximum jitter above 30 ms."
     LATE_PACKETS = "late_packets", "More than 1 % of packets came at least 200 ms late."
     HIGH_RTT = "high_rtt", "Round-trip time between app and Twilio above 400 ms."
     HIGH_LATENCY = "high_latency", "More than 150 ms inside Twilio."
@@ -50,7 +50,7 @@ class FindingRule(Vocabulary):
     Q850_CAUSE = "q850_cause", "The call was not cleared in the normal way."
     SHORT_CALL = "short_call", "A telephone call of less than 10 seconds."
     DISCONNECTED_BY = "disconnected_by", "The side that hung up."
-    JITTER_PEAK = "jitter_peak", "Jitter above 30 ms at most, with a fair average."
+    JITTER_PEAK = "jitter_peak", "Maximum jitter above 30 ms, with a fair average."
     ELEVATED_JITTER = "elevated_jitter", "Jitter above 5 ms on average, without a high peak."
     MOS_DIP = "mos_dip", "The mean opinion score fell below 3 for a moment."
     SDK_WARNINGS = "sdk_warnings", "The SDK warned of the network during the call."

@@ -34,6 +34,12 @@ def test_the_page_says_of_a_rule_what_the_table_says(rule: FindingRule) -> None:
 
 
 @pytest.mark.parametrize("rule", FindingRule)
+def test_a_bound_is_said_in_one_direction(rule: FindingRule) -> None:
+    """`above 30 ms at most` reads as 30 ms or less, where a maximum above 30 ms is meant (ours)."""
+    assert not re.search(r"(above|below|more than|less than)\b[^,]*\bat (most|least)", rule.meaning)
+
+
+@pytest.mark.parametrize("rule", FindingRule)
 def test_a_row_of_the_table_is_whole(rule: FindingRule) -> None:
     """A source on the web, sentences for people, and a side for each threshold."""
     row = RULES[rule]
