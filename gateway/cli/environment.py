@@ -3,6 +3,7 @@
 import os
 import socket
 
+from gateway.config.extras import check_extras
 from gateway.config.load import ENV_FILE, merged, read
 from gateway.config.settings import Settings
 from gateway.errors import WrongSettings
@@ -22,6 +23,7 @@ def environment_with(**options: object) -> dict[str, str]:
 def settings_of(variables: dict[str, str]) -> Settings:
     """The settings, checked, with the log set up as they say. Raises WrongSettings."""
     settings = read(variables)
+    check_extras(settings)
     configure_logging(settings)
     return settings
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from graphql import GraphQLSchema
 from starlette.routing import BaseRoute
 
+from gateway.config.extras import check_extras
 from gateway.config.settings import Settings
-from gateway.errors import WrongSettings
 from gateway.server.graphql.service import Service
 from gateway.server.mcp.catalogue import toolbox_of
 from gateway.server.mcp.library import Library
@@ -71,14 +71,10 @@ def _endpoint(
     request_log: RequestLog,
     origins: frozenset[str],
 ) -> "Endpoint":
-    try:
-        from gateway.server.mcp.endpoint import Endpoint  # noqa: PLC0415 - it needs an extra
-        from gateway.server.mcp.server import Methods  # noqa: PLC0415
-    except ImportError:
-        raise WrongSettings(
-            "GATEWAY_MCP is true, and its extra is not installed: "
-            "pip install 'call-insights-gateway[mcp]', or unset it."
-        ) from None
+    check_extras(settings)
+    from gateway.server.mcp.endpoint import Endpoint  # noqa: PLC0415 - it needs an extra
+    from gateway.server.mcp.server import Methods  # noqa: PLC0415
+
     toolbox = toolbox_of(settings, service, schema)
     library = Library(schema if settings.gateway_introspection else None, toolbox.look_up)
     return Endpoint(
