@@ -274,7 +274,8 @@ class WarehouseUnavailable(WarehouseError):
     code = "WAREHOUSE_UNAVAILABLE"
 
     def __init__(self, problem: str = "cannot be asked now") -> None:
-        super().__init__(f"The warehouse {problem}. Ask again in a while.")
+        self.problem = f"The warehouse {problem}."
+        super().__init__(f"{self.problem} Ask again in a while.")
 
 
 class WarehouseBusy(WarehouseError):

@@ -13,7 +13,7 @@ from gateway.errors import GatewayError, WarehouseUnavailable
 from gateway.instrumentation import DependencyChanged, Hook, silent
 from gateway.warehouse.block import Block
 from gateway.warehouse.engine import USUAL, Answer, Engine, Limits, Statement
-from gateway.warehouse.failures import first_line
+from gateway.warehouse.failures import reason_of
 from gateway.warehouse_instrumentation import WarehouseAsked
 
 T = TypeVar("T")
@@ -103,15 +103,9 @@ class Connection:
 
     def _failed(self, problem: GatewayError) -> None:
         self.problem = problem
-        self._hook(DependencyChanged("warehouse", _reason(problem)))
+        self._hook(DependencyChanged("warehouse", reason_of(problem)))
         self._doubt.set()
 
     def _came_back(self) -> None:
         self.problem = None
         self._hook(DependencyChanged("warehouse", None))
-
-
-def _reason(problem: GatewayError) -> str:
-    """Why it cannot be asked, without the statement."""
-    why = f" ({first_line(problem.__cause__)})" if problem.__cause__ else ""
-    return f"{str(problem).rstrip('.')}{why}"

@@ -81,3 +81,10 @@ def first_line(error: BaseException) -> str:
     """What happened, without the statement: that may hold what a client asked for."""
     text = str(error).partition("\n")[0].partition(" In scope ")[0].partition(": While ")[0]
     return f"{type(error).__name__}: {text[:300]}"
+
+
+def reason_of(problem: GatewayError) -> str:
+    """Why the warehouse cannot be asked, for operators: without the statement."""
+    words = problem.problem if isinstance(problem, WarehouseUnavailable) else str(problem)
+    why = f" ({first_line(problem.__cause__)})" if problem.__cause__ else ""
+    return f"{words.rstrip('.')}{why}"

@@ -3,8 +3,10 @@
 What it asks is real: a sandbox as Twilio, a Redis, an issuer of tokens, and a gateway that runs.
 """
 
+import base64
 import contextlib
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from starlette.routing import Route
 from gateway.cli import main
 from gateway.config.accounts import Account
 from gateway.config.settings import Secret, Settings
-from gateway.sandbox import Sandbox
+from gateway.sandbox import Fault, Sandbox
 from gateway.server.app import create_app
 from gateway.server.webhook import PATH
 from tests.servers import RedisServer, free_port, serving
@@ -56,10 +58,17 @@ class Check:
 
 
 @pytest.fixture
+def sandbox() -> Sandbox:
+    return Sandbox(calls=20)
+
+
+@pytest.fixture
 def check(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Check]:
-    sandbox = Sandbox(calls=20)
     monkeypatch.chdir(tmp_path)
     with serving(sandbox.app) as address:
         yield Check(
@@ -193,6 +202,40 @@ def test_a_key_set_of_no_use_is_told(
     assert reason in line
     assert cure in line
     assert "harbour" not in line
+
+
+def test_twilio_that_answers_with_a_failure_is_no_wrong_address(
+    check: Check, sandbox: Sandbox
+) -> None:
+    """The address is right where an answer comes from it: the cure is not to change it."""
+    sandbox.inject(Fault(kind="server_error"))
+    line = check.find()
+    assert line.startswith(f"Upstream: account {sandbox.account_sid}: Twilio failed (HTTP 50")
+    assert "https://status.twilio.com" in line
+    assert "reachable" not in line
+
+
+def test_a_warehouse_that_cannot_be_opened_is_told_to_an_operator(check: Check) -> None:
+    """The reason and the cure, without the advice for clients to ask again."""
+    key = base64.b64encode(bytes(32)).decode()
+    line = check.find(GATEWAY_WAREHOUSE_URL="chdb:///proc/none", GATEWAY_CACHE_KEY=key)
+    assert line.startswith("Warehouse: chdb:///proc/none: The warehouse cannot be opened: No such")
+    assert "Ask again" not in line
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
+def test_an_extra_that_is_not_installed_is_told_before_the_start(
+    command: str, check: Check, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`gateway check` found all fine, and `gateway serve` said that it listened, and ended."""
+    monkeypatch.setitem(sys.modules, "mcp", None)  # as Python has it where none is installed
+    for name, text in {**check.settings, "GATEWAY_MCP": "true", "GATEWAY_PORT": "0"}.items():
+        monkeypatch.setenv(name, text)
+    assert main([command]) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.startswith("gateway: GATEWAY_MCP is true, and its extra is not installed: pip")
+    assert len(err.splitlines()) == 1
 
 
 def test_settings_that_contradict_each_other_are_told(check: Check) -> None:

@@ -12,6 +12,11 @@ from gateway.insights.windows import pin
 from gateway.upstream.client import InsightsClient
 from gateway.upstream.failures import reason_of_exception
 
+_OUTAGE = (
+    "GATEWAY_UPSTREAM_URL answers, and with a failure. If it is Twilio's address, see "
+    "https://status.twilio.com; the gateway recovers by itself within seconds after Twilio does."
+)
+
 
 async def examine_upstream(settings: Settings, account: Account, proof: str | None) -> Finding:
     """Ask for one call of the last four hours; `proof` says where the credentials are."""
@@ -49,6 +54,8 @@ def _proof(account: Account) -> str:
 
 def _cure(error: UpstreamError, proof: str) -> str:
     """What an operator can do about it."""
+    if error.code == "UPSTREAM_UNAVAILABLE" and error.__cause__ is None:  # it came with a status
+        return _OUTAGE
     return {
         "UPSTREAM_CREDENTIALS": f"compare {proof} with the Twilio console; a key must be a main "
         "API key.",

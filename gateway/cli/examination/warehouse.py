@@ -5,6 +5,7 @@ from gateway.cli.start_lines import place
 from gateway.config.settings import Settings
 from gateway.errors import GatewayError
 from gateway.warehouse.engine import Statement
+from gateway.warehouse.failures import reason_of
 from gateway.warehouse.opening import open_engine
 
 _OWNED = "is open in process"
@@ -23,8 +24,7 @@ async def examine_warehouse(settings: Settings, url: str) -> Finding:
     except GatewayError as error:
         if _OWNED in str(error):
             return Finding("Warehouse", "fine", f"{message}; a gateway has it open")
-        cause = "" if error.__cause__ is None else f" ({type(error.__cause__).__name__})"
-        problem = f"{place(url)}: {str(error).rstrip('.')}{cause}"
+        problem = f"{place(url)}: {reason_of(error)}"
         return Finding(
             "Warehouse",
             "wrong",
