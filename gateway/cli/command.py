@@ -11,6 +11,9 @@ from gateway.config.settings_table import Setting, accepted, table
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_SENTENCE = 200
+"""Characters of a sentence at most."""
+
 
 class Command(click.Command):
     """A command with `examples`, each with what it is for, and `statuses`, from 0 on."""
@@ -25,6 +28,10 @@ class Command(click.Command):
         super().__init__(*args, **options)
         self._examples = examples
         self._statuses = statuses
+
+    def get_short_help_str(self, limit: int = _SENTENCE) -> str:
+        """The first sentence of the help, whole: a list of commands breaks its lines."""
+        return super().get_short_help_str(max(limit, _SENTENCE))
 
     def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the end of the help."""

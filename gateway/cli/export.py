@@ -145,4 +145,7 @@ def _reason(response: "httpx.Response") -> str:
         errors = msgspec.json.decode(response.read())["errors"]
         return " ".join(str(error["message"]) for error in errors)
     except (msgspec.MsgspecError, LookupError, TypeError):
-        return f"the gateway answered with status {response.status_code}: see --url."
+        return (
+            f"{response.url} answered with status {response.status_code}: set --url to the address "
+            "of the gateway's GraphQL, which ends in /graphql."
+        )

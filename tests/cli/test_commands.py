@@ -104,7 +104,18 @@ def test_without_a_command_it_says_which_there_are(
     assert main(arguments) == 0
     out, err = capsys.readouterr()
     assert not err
-    assert re.findall(r"^  (\w+)  +[A-Z].*\.$", out, re.MULTILINE) == [*root.commands]
+    assert re.findall(r"^  (\w+)  +[A-Z].*$", out, re.MULTILINE) == [*root.commands]
+
+
+def test_what_a_command_does_is_told_in_a_whole_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Click cuts a sentence after 45 characters, which left `needs...` of `needs no account`."""
+    main(["--help"])
+    words = " ".join(capsys.readouterr().out.split())
+    for command in root.commands.values():
+        assert command.help is not None
+        assert f"{command.name} {' '.join(command.help.split('.')[0].split())}." in words
 
 
 @pytest.mark.parametrize("command", root.commands)

@@ -120,6 +120,17 @@ async def test_what_fails_leaves_no_file(  # noqa: PLR0913, PLR0917 - fixtures
     assert names_in(tmp_path) == ["typed.graphql"]
 
 
+async def test_an_address_that_is_no_graphql_is_told(
+    gateway: Filled, query: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--url` names GraphQL, not the gateway: the line says how it ends (ours)."""
+    out = str(tmp_path / "calls.csv")
+    async with served(gateway) as address:
+        given = ["export", str(query), "--format", "csv", "--out", out, "--url", address]
+        assert await asyncio.to_thread(main, given) == 1
+    assert "which ends in /graphql" in capsys.readouterr().err
+
+
 async def test_a_gateway_that_is_not_there_is_one_line(
     query: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
