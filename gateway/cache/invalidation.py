@@ -55,8 +55,8 @@ async def replacements(
                 await server.read(server.client.ping, otherwise=False)
             else:
                 silent = 0
-                if message["type"] == "message" and (told := _read(message["data"], clock)):
-                    yield told
+                if message["type"] == "message" and (change := _read(message["data"], clock)):
+                    yield change
             if time.monotonic() > adjusted + _ADJUST_EVERY:
                 adjusted = time.monotonic()
                 if await clock.adjust():

@@ -159,8 +159,8 @@ def absent_kept_until(absent: Absent) -> float:
 
 def details_fresh_until(seen: DetailsSeen, freshness: Freshness) -> float:
     """The moment up to which a page of metrics or events is an answer."""
-    if isinstance(seen.told, Absence):
-        age = _ABSENT_FOR[seen.told] * _early(seen.sid)
+    if isinstance(seen.content, Absence):
+        age = _ABSENT_FOR[seen.content] * _early(seen.sid)
     else:
         age = freshness.complete * _early(seen.sid) if seen.whole else DETAILS_FRESH_FOR
     return min(seen.as_of + age, seen.forgotten)

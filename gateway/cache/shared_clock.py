@@ -54,11 +54,11 @@ class SharedClock:
     async def adjust(self) -> bool:
         """Compare the clocks; whether they differ in another way than before."""
         asked = self._clock()
-        told: float | None = await self._server.read(self._ask, None)
+        server_time: float | None = await self._server.read(self._ask, None)
         took = self._clock() - asked
-        if told is None or took <= 0:  # this clock was set meanwhile, or is moved by hand
+        if server_time is None or took <= 0:  # this clock was set meanwhile, or is moved by hand
             return False
-        ahead = told - took / 2 - asked
+        ahead = server_time - took / 2 - asked
         if abs(ahead - self.ahead) <= TOLERANCE:
             return False
         self.ahead = ahead

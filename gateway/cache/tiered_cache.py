@@ -45,7 +45,7 @@ class TieredCache(BytesCache):
         self._hook = hook
         self._wanted: dict[str, asyncio.Future[bytes | None]] = {}
         self._asking = 0
-        self._told = 0
+        self._changes = 0
         self._heard: dict[str, tuple[int, bytes]] = {}
         self._listening: asyncio.Task[None] | None = None
 
@@ -72,11 +72,11 @@ class TieredCache(BytesCache):
             await asyncio.sleep(RETRY_AFTER)
 
     async def _drop(self, key: str, rank: bytes) -> None:
-        self._told += 1
+        self._changes += 1
         if self._asking:
-            self._heard[key] = self._told, max(rank, self._heard.get(key, _NOTHING)[1])
+            self._heard[key] = self._changes, max(rank, self._heard.get(key, _NOTHING)[1])
             if len(self._heard) > _MOST_HEARD:
-                self._heard = {"": (self._told, UNRANKED)}
+                self._heard = {"": (self._changes, UNRANKED)}
         if not key:  # it listens (again): who knows what was missed
             self.far.server.mark_up()
             await self.near.clear()
@@ -92,7 +92,7 @@ class TieredCache(BytesCache):
         """Remember what is told while `far` is asked; gives since when that is."""
         self._asking += 1
         try:
-            yield self._told
+            yield self._changes
         finally:
             self._asking -= 1
             if not self._asking:
@@ -101,7 +101,7 @@ class TieredCache(BytesCache):
     def _is_replaced(self, key: str, value: bytes, since: int) -> bool:
         """Whether a higher rank of this key, or something of all keys, was told since then."""
         heard = (self._heard.get(key, _NOTHING), self._heard.get("", _NOTHING))
-        return any(told > since and rank > rank_in(value) for told, rank in heard)
+        return any(change > since and rank > rank_in(value) for change, rank in heard)
 
     async def announce(self, key: str) -> None:
         """Tell `changes`, in this process and in all others, that a value is new."""

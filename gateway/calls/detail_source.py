@@ -86,9 +86,9 @@ class DetailSource:
     async def _ask(self, realm: Realm, snapshot: Snapshot, ref: DetailRef) -> DetailsSeen:
         asked_at = self._clock()
         answered = await self._client.details(realm.account, snapshot.sid, ref)
-        told = answered.why if isinstance(answered, Absent) else answered
+        content = answered.why if isinstance(answered, Absent) else answered
         whole, forgotten = snapshot.is_complete, policy.forgotten_at(snapshot)
-        seen = DetailsSeen(snapshot.sid, ref, told, asked_at, whole, forgotten)
+        seen = DetailsSeen(snapshot.sid, ref, content, asked_at, whole, forgotten)
         await self._store.keep_details(realm.key, seen)
         return seen
 
@@ -100,9 +100,9 @@ class DetailSource:
         return None if seen is None or (before and seen.as_of == before.as_of) else seen
 
     async def _read(self, seen: DetailsSeen) -> Sequence[ReadDetail]:
-        if isinstance(seen.told, Absence):
+        if isinstance(seen.content, Absence):
             return ()
-        found = [one async for raw in in_turns(seen.told.items) if (one := self._one(seen, raw))]
+        found = [one async for raw in in_turns(seen.content.items) if (one := self._one(seen, raw))]
         return sorted(found, key=lambda one: one.value.timestamp or _FIRST)
 
     def _one(self, seen: DetailsSeen, raw: bytes) -> ReadDetail | None:

@@ -92,10 +92,10 @@ class Details:
                 waiting.appendleft(ref)
                 break
             pages.append(seen)
-            if isinstance(seen.told, Absence):
-                waiting = deque() if seen.told in _OF_ALL_EDGES else waiting
+            if isinstance(seen.content, Absence):
+                waiting = deque() if seen.content in _OF_ALL_EDGES else waiting
                 continue
-            waiting.extendleft([] if seen.told.next is None else [seen.told.next])
+            waiting.extendleft([] if seen.content.next is None else [seen.content.next])
             here = await self._wanted(realm, seen, question, start)
             more_here = len(taken) + len(here) > count
             taken += here[: count - len(taken)]
@@ -153,7 +153,7 @@ def _pages(call: Call, question: DetailQuestion, start: DetailPosition | None) -
 
 def _status(call: Call, pages: Sequence[DetailsSeen]) -> LookupStatus:
     """Whether all is there; of an edge of which there is nothing at the end, all is."""
-    absences = [one.told for one in pages if isinstance(one.told, Absence)]
+    absences = [one.content for one in pages if isinstance(one.content, Absence)]
     for why in absences:
         if why in _OF_ALL_EDGES:
             return _OF_ALL_EDGES[why]

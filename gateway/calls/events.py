@@ -46,7 +46,7 @@ class Events:
                 if realm.account.sid == account.sid:
                     kept += await self._keep(realm, newest)
             for event in batch:
-                self._hook(_told(event, kept))
+                self._hook(_report(event, kept))
             await next_turn()
 
     async def _keep(self, realm: Realm, newest: Sequence[Snapshot]) -> list[Snapshot]:
@@ -79,7 +79,7 @@ def _newest(events: Sequence[SummaryEvent]) -> list[Snapshot]:
     return list(newest.values())
 
 
-def _told(event: Event, kept: Sequence[Snapshot]) -> EventReceived:
+def _report(event: Event, kept: Sequence[Snapshot]) -> EventReceived:
     if not isinstance(event, SummaryEvent):
         return EventReceived("other", "broken" if isinstance(event, BrokenEvent) else "ignored")
     snapshot = event.snapshot

@@ -69,7 +69,7 @@ class DetailsSeen(Struct, frozen=True):
 
     sid: CallSid
     ref: DetailRef
-    told: DetailPage | Absence
+    content: DetailPage | Absence = msgspec.field(name="told")  # as replicas before cache it
     as_of: float
     whole: bool
     forgotten: float

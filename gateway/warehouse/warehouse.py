@@ -155,7 +155,7 @@ class Warehouse:
 
     async def measure(self, asked: Asked, limits: Limits = USUAL) -> Measured:
         """Measure groups of calls, and all of them. Raises BadUserInput."""
-        aliases = await self.renewal.aliases(asked.realm.account.sid, _told_apart(asked))
+        aliases = await self.renewal.aliases(asked.realm.account.sid, _distinguished(asked))
         exact = await self._is_small()
         return await self._statistics.measure(replace(asked, exact=exact), limits, aliases)
 
@@ -230,7 +230,7 @@ class Warehouse:
         return small
 
 
-def _told_apart(asked: Asked) -> list[Field]:
+def _distinguished(asked: Asked) -> list[Field]:
     """The fields whose values are groups, or are counted."""
     measures = [*(asked.measures or ()), *(asked.totals or ())]
     groups = [one.field for one in asked.groupings if isinstance(one, ByField)]

@@ -19,7 +19,7 @@ def refusal(error: GraphQLError, request_id: str, code: str) -> Shown:
     """An error of a request that was not executed; `code` is that of graphql-core's own ones."""
     original = _root(error)
     if original is not None:
-        return _told(error, original, request_id)
+        return _shown(error, original, request_id)
     return {**error.formatted, "extensions": {"code": code, **(error.extensions or {})}}
 
 
@@ -30,7 +30,7 @@ def failure(error: GraphQLError, request_id: str) -> Shown:
     where its argument cannot be. The rest is about values of ours that do not fit the schema.
     """
     error = of_null(error)
-    return _told(error, _root(error) or error, request_id)
+    return _shown(error, _root(error) or error, request_id)
 
 
 def of_null(error: GraphQLError) -> GraphQLError:
@@ -54,7 +54,7 @@ def mask(fault: BaseException, request_id: str) -> Shown:
     }
 
 
-def _told(error: GraphQLError, original: BaseException, request_id: str) -> Shown:
+def _shown(error: GraphQLError, original: BaseException, request_id: str) -> Shown:
     if isinstance(original, GatewayError) and type(original) is not GatewayError:
         ours = {"message": str(original), "extensions": original.extensions}
     else:

@@ -90,12 +90,12 @@ def from_body(body: bytes) -> Request:
 
 def _object_in(body: bytes) -> dict[str, Any]:
     try:
-        said = msgspec.json.decode(body.removeprefix(BOM_UTF8))
+        received = msgspec.json.decode(body.removeprefix(BOM_UTF8))
     except _NOT_JSON:
         raise BadRequest(400, "The body is not JSON in UTF-8.") from None
-    if not isinstance(said, dict):
+    if not isinstance(received, dict):
         raise NoRequest('The body must be a JSON object, such as `{"query": "…"}`.')
-    return said
+    return received
 
 
 def from_get(query_string: bytes) -> Request:
@@ -107,37 +107,39 @@ def from_get(query_string: bytes) -> Request:
         given = parse_qs(text, keep_blank_values=True, errors="strict")
     except ValueError:
         raise BadRequest(400, "The URL is not percent-encoded UTF-8.") from None
-    said: dict[str, Any] = {name: values[-1] for name, values in given.items()}
+    received: dict[str, Any] = {name: values[-1] for name, values in given.items()}
     for name in ("variables", "extensions"):
-        if text := said.pop(name, None):
+        if text := received.pop(name, None):
             try:
-                said[name] = msgspec.json.decode(text.removeprefix("\ufeff"))
+                received[name] = msgspec.json.decode(text.removeprefix("\ufeff"))
             except _NOT_JSON:
                 raise BadRequest(400, f"`{name}` is not JSON.") from None
-    return request_of(said)
+    return request_of(received)
 
 
-def request_of(said: dict[str, Any]) -> Request:
+def request_of(received: dict[str, Any]) -> Request:
     """Read the parameters of a GraphQL request. Raises BadRequest."""
     for key in ("variables", "extensions"):
-        if not isinstance(said.get(key), dict | None):
+        if not isinstance(received.get(key), dict | None):
             raise NoRequest(f"`{key}` must be a JSON object.")
     for key in ("query", "operationName", "documentId", "doc_id"):
-        if not isinstance(said.get(key), str | None):
+        if not isinstance(received.get(key), str | None):
             raise NoRequest(f"`{key}` must be text.")
-    return _request(msgspec.convert(said, _Body))
+    return _request(msgspec.convert(received, _Body))
 
 
-def _request(said: _Body) -> Request:
-    query, document_id = said.query or None, _document_id(said)
+def _request(received: _Body) -> Request:
+    query, document_id = received.query or None, _document_id(received)
     if query is None and document_id is None:
         raise NoRequest("`query` is missing: it holds the GraphQL document, as text.")
-    return Request(query, said.variables, said.operation_name or None, said.extensions, document_id)
+    return Request(
+        query, received.variables, received.operation_name or None, received.extensions, document_id
+    )
 
 
-def _document_id(said: _Body) -> str | None:
+def _document_id(received: _Body) -> str | None:
     """The name of a document: as Apollo writes it, GraphQL over HTTP (Appendix A), or Relay."""
-    asked = None if said.extensions is None else said.extensions.get("persistedQuery")
+    asked = None if received.extensions is None else received.extensions.get("persistedQuery")
     if asked is not None:
         match asked:
             case {"version": 1, "sha256Hash": str(digest)} if digest:
@@ -145,7 +147,7 @@ def _document_id(said: _Body) -> str | None:
         raise NoRequest(
             "`extensions.persistedQuery` must hold `version`, 1, and `sha256Hash`, a text."
         )
-    named = said.document_id or said.doc_id
+    named = received.document_id or received.doc_id
     return None if named is None else named.removeprefix("sha256:") or None
 
 

@@ -44,9 +44,9 @@ class Subscription(Struct, frozen=True, rename="camel"):
 
 def subscription_of(request: Request) -> Subscription:
     """What the request says. Raises BadRequest."""
-    said = (request.extensions or {}).get("subscription")
+    subscription = (request.extensions or {}).get("subscription")
     try:
-        return msgspec.convert(said, Subscription)
+        return msgspec.convert(subscription, Subscription)
     except msgspec.ValidationError as error:
         raise BadRequest(400, f"`extensions.subscription` is wrong: {error}.") from None
 
@@ -110,12 +110,14 @@ class Router:
             raise RouterGone from None
 
     async def _send(self, action: str, **rest: Any) -> None:
-        said = self._subscription
-        message = {"kind": "subscription", "action": action, "id": said.subscription_id}
-        body = msgspec.json.encode({**message, "verifier": said.verifier, **rest})
+        subscription = self._subscription
+        message = {"kind": "subscription", "action": action, "id": subscription.subscription_id}
+        body = msgspec.json.encode({**message, "verifier": subscription.verifier, **rest})
         headers = {"content-type": "application/json", **PROTOCOL}
         try:
-            response = await self._client.post(said.callback_url, content=body, headers=headers)
+            response = await self._client.post(
+                subscription.callback_url, content=body, headers=headers
+            )
         except TRANSPORT_FAILURES as error:
             raise _Failed from error
         if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:

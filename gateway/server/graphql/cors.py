@@ -20,9 +20,9 @@ _OWN_SITES = {"same-origin", "none"}
 """What `Sec-Fetch-Site` says of a page of this origin, and of what a person typed."""
 
 
-def origins_of(said: str | None) -> frozenset[str]:
+def origins_of(configured: str | None) -> frozenset[str]:
     """The origins of a setting, as browsers write them: in lower case, without a default port."""
-    return frozenset(_origin(origin) for origin in (said or "").split(",") if origin.strip())
+    return frozenset(_origin(origin) for origin in (configured or "").split(",") if origin.strip())
 
 
 def across_origins(app: ASGIApp, origins: Iterable[str]) -> ASGIApp:

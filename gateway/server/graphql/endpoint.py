@@ -42,7 +42,7 @@ from gateway.server.graphql.negotiation import (
     Accepted,
     accepted_of,
 )
-from gateway.server.graphql.rate_limit_headers import told_of_budget
+from gateway.server.graphql.rate_limit_headers import budget_headers
 from gateway.server.graphql.responses import (
     CONTENT_TYPES,
     BufferedResponse,
@@ -196,7 +196,7 @@ class GraphQLEndpoint:
         """The response to a query or mutation: in one piece, or in parts if the answer has more."""
         accepted, now = http.accepted, self._clock()
         _noted(answer, http.tally)
-        budget = told_of_budget(answer.allowance, exceeded=answer.exceeded)
+        budget = budget_headers(answer.allowance, exceeded=answer.exceeded)
         if accepted.parts is not None and answer.rest is not None:
             stream = Stream(accepted.parts, Parts(answer, answer.rest, http.tally))
             stream.raw_headers += budget
@@ -260,12 +260,12 @@ async def _alone(answer: Answer) -> AsyncGenerator[Answer, None]:
 
 def _headers(scope: Scope) -> dict[str, str]:
     """The headers that mean something here; one that is there twice is a list (RFC 9110 §5.3)."""
-    said: dict[str, str] = {}
+    merged: dict[str, str] = {}
     for name, value in scope["headers"]:
         if (read := READ.get(name)) is not None:
             text = value.decode("latin-1")
-            said[read] = f"{said[read]}, {text}" if read in said else text
-    return said
+            merged[read] = f"{merged[read]}, {text}" if read in merged else text
+    return merged
 
 
 def _noted(answer: Answer, tally: Tally) -> Answer:

@@ -21,7 +21,7 @@ from gateway.schema.export import NoTable, Page, Table
 from gateway.server.access.authentication import Admission
 from gateway.server.graphql.bodies import BadRequest
 from gateway.server.graphql.negotiation import GRAPHQL_RESPONSE
-from gateway.server.graphql.rate_limit_headers import told_of_budget
+from gateway.server.graphql.rate_limit_headers import budget_headers
 from gateway.server.graphql.responses import BufferedResponse
 from gateway.server.graphql.service import Service
 from gateway.server.graphql.streams import left, stopping
@@ -130,7 +130,7 @@ class Exports:
         tally.answered((), executed=True, empty=False)
         page = table.page(_decode(first.body)["data"])
         response = Export(media_type, writer, self._pages(page, table, viewer, tally))
-        response.raw_headers += told_of_budget(first.allowance)
+        response.raw_headers += budget_headers(first.allowance)
         if page.total is not None:
             response.headers[TOTAL] = str(page.total)
         return response
@@ -177,7 +177,7 @@ def _failed(answer: Answer, tally: Tally) -> Response:
     status = _STATUSES.get(codes[0], 502) if answer.executed else 400
     status = 429 if answer.exceeded else status
     response = BufferedResponse(GRAPHQL_RESPONSE, answer.body, status)
-    response.raw_headers += told_of_budget(answer.allowance, exceeded=answer.exceeded)
+    response.raw_headers += budget_headers(answer.allowance, exceeded=answer.exceeded)
     return response
 
 

@@ -12,7 +12,7 @@ NAMES = ("RateLimit-Limit", "RateLimit-Policy", "RateLimit-Remaining", "RateLimi
 _POLICY_WINDOW = b";w=%d" % WINDOW
 
 
-def told_of_budget(
+def budget_headers(
     allowance: Allowance | None, *, exceeded: bool = False
 ) -> list[tuple[bytes, bytes]]:
     """The headers of an answer to a viewer that has a budget, and may have exceeded it."""

@@ -167,10 +167,11 @@ class _Connection:
 
     async def _recognise(self, payload: _Message) -> None:
         """Learn who it is from the payload of `connection_init`, or else from the handshake."""
-        said = payload.get("Authorization", payload.get("authorization"))
-        shown = said if isinstance(said, str) else self._socket.headers.get("authorization")
+        authorization = payload.get("Authorization", payload.get("authorization"))
+        if not isinstance(authorization, str):
+            authorization = self._socket.headers.get("authorization")
         try:
-            admission = await self._authenticator.admit(shown)
+            admission = await self._authenticator.admit(authorization)
         except KeysUnavailable as problem:
             raise Closed(TRY_AGAIN_LATER, str(problem)) from None
         except Unauthenticated as problem:
@@ -222,8 +223,8 @@ class _Connection:
                         if not answer.executed:
                             errors = [*answer.errors]
                             break
-                        told = msgspec.Raw(answer.body)
-                        await self._send({"id": name, "type": "next", "payload": told})
+                        encoded = msgspec.Raw(answer.body)
+                        await self._send({"id": name, "type": "next", "payload": encoded})
         except QuotaSpent as spent:
             errors = [failure(GraphQLError("", original_error=too_many(spent)), tally.request_id)]
             tally.answered(errors, executed=False, empty=True)

@@ -49,8 +49,10 @@ class Introspect(Struct, frozen=True):
         name = str(arguments.get("type"))
         text = type_text(self.schema, name)
         if text is None:
-            told = f"BAD_USER_INPUT: there is no type {name!r:.64}.\nInstead: begin with `Query`."
-            return Outcome(told, failed=True)
+            message = (
+                f"BAD_USER_INPUT: there is no type {name!r:.64}.\nInstead: begin with `Query`."
+            )
+            return Outcome(message, failed=True)
         return Outcome(text)
 
 
@@ -91,13 +93,13 @@ class Execute(Struct, frozen=True):
         """The outcome."""
         variables = arguments.get("variables") or {}
         if not isinstance(variables, dict):
-            told = "BAD_USER_INPUT: `variables` is no object.\nInstead: send a JSON object."
-            return Outcome(told, failed=True)
+            message = "BAD_USER_INPUT: `variables` is no object.\nInstead: send a JSON object."
+            return Outcome(message, failed=True)
         request = Request(str(arguments.get("query")), variables)
         document = await self.service.executor.read(request)
         if not all(map(_is_query, document.operations)):
-            told = "BAD_USER_INPUT: only queries are executed.\nInstead: use the other tools."
-            return Outcome(told, failed=True)
+            message = "BAD_USER_INPUT: only queries are executed.\nInstead: use the other tools."
+            return Outcome(message, failed=True)
         return await answered(self.service, request, caller, self.most)
 
 

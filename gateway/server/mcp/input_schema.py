@@ -92,8 +92,8 @@ class _Writing:
         self, schema: GraphQLSchema, variable: VariableDefinitionNode, use: "_Use | None"
     ) -> JsonSchema:
         written = self.of(cast("GraphQLInputType", type_from_ast(schema, variable.type)))
-        said = variable.description.value if variable.description else None
-        described = _described(written, said or (use.description if use else None))
+        stated = variable.description.value if variable.description else None
+        described = _described(written, stated or (use.description if use else None))
         if use is not None and use.bounds is not None:
             least, most = _BOUNDED.get(described.get("type", ""), ("minimum", "maximum"))
             described |= {least: use.bounds.least, most: use.bounds.most}
@@ -158,14 +158,14 @@ def _enum(kind: GraphQLEnumType) -> JsonSchema:
     written = {"type": "string", "enum": names}
     if len(names) > MOST_MEANINGS:
         return written
-    meanings = (f"`{name}`: {told}" for name in names if (told := kind.values[name].description))
+    meanings = (f"`{name}`: {text}" for name in names if (text := kind.values[name].description))
     return _described(written, "\n".join(meanings))
 
 
 def _described(written: JsonSchema, description: str | None) -> JsonSchema:
     """The same with a description, before one that it has already."""
-    told = "\n".join(text for text in (description, written.get("description")) if text)
-    return {**written, "description": told} if told else written
+    text = "\n".join(text for text in (description, written.get("description")) if text)
+    return {**written, "description": text} if text else written
 
 
 class _Use(NamedTuple):

@@ -13,7 +13,7 @@ from gateway.schema.execution.answers import Answer
 from gateway.server.mcp.call_data import NOTICE, framed, visible
 from gateway.server.mcp.input_schema import JsonSchema
 from gateway.server.mcp.refusals import refusal
-from gateway.server.mcp.shortening import MOST_TOLD, LeftOut, shortened
+from gateway.server.mcp.shortening import MOST_SHOWN, LeftOut, shortened
 
 _LARGE = 32 * 1024
 """Bytes of an answer that takes some time to read; that is then done by a thread of its own."""
@@ -42,12 +42,12 @@ class Outcome(Struct, frozen=True):
     @property
     def meta(self) -> dict[str, Any]:
         """The same, as `_meta` of a result. Other viewers may not be told what one is."""
-        told: dict[str, Any] = {}
+        metadata: dict[str, Any] = {}
         if not self.failed:
-            told = {f"{_OURS}/ttlMs": self.ttl_ms, f"{_OURS}/cacheScope": "private"}
+            metadata = {f"{_OURS}/ttlMs": self.ttl_ms, f"{_OURS}/cacheScope": "private"}
         if self.allowance is not None:
-            told[f"{_OURS}/budget"] = structs.asdict(self.allowance)
-        return told
+            metadata[f"{_OURS}/budget"] = structs.asdict(self.allowance)
+        return metadata
 
 
 async def outcome_of(answer: Answer, most: int, ttl_ms: int) -> Outcome:
@@ -67,8 +67,8 @@ def _of_data(body: bytes, errors: Sequence[Any], most: int) -> Outcome:
     if errors:
         answer["errors"] = [_shown(error) for error in errors]
     if left_out:
-        answer["leftOut"] = [*map(_told, left_out[:MOST_TOLD])]
-        if more := len(left_out) - MOST_TOLD:
+        answer["leftOut"] = [*map(_shortening, left_out[:MOST_SHOWN])]
+        if more := len(left_out) - MOST_SHOWN:
             answer["leftOut"] += [f"{more} more lists or texts."] if more > 0 else []
     return Outcome(framed(answer), {"notice": NOTICE, **answer})
 
@@ -78,7 +78,7 @@ def _shown(error: Any) -> dict[str, Any]:
     return {"path": path, "message": refusal([error])}
 
 
-def _told(left: LeftOut) -> str:
+def _shortening(left: LeftOut) -> str:
     """What was left out, and how to have it."""
     return (
         f"`{left.path}` has {left.kept} of {left.of} here. For the rest, ask for fewer at once; "

@@ -43,13 +43,13 @@ INSTEAD: Mapping[str, str] = {
 
 def refusal(errors: Iterable[Mapping[str, Any]]) -> str:
     """Errors as text: what is wrong, and what to ask instead."""
-    return "\n".join(map(_told, errors))
+    return "\n".join(map(_message, errors))
 
 
-def _told(error: Mapping[str, Any]) -> str:
+def _message(error: Mapping[str, Any]) -> str:
     extensions = error["extensions"]
     code = extensions["code"]
-    told = f"{code}: {error['message']}"
+    message = f"{code}: {error['message']}"
     if (seconds := extensions.get("retryAfterSeconds")) is not None:
-        told += f" Wait {seconds:g} seconds first."
-    return f"{told}\nInstead: {INSTEAD[code]}"
+        message += f" Wait {seconds:g} seconds first."
+    return f"{message}\nInstead: {INSTEAD[code]}"

@@ -138,8 +138,8 @@ class Methods:
         async with self._caller(context) as caller:
             found = await self._library.read(params.uri, caller)
         if found is None:
-            told = f"There is no resource {params.uri!r:.200}: see resources/list."
-            raise MCPError(types.INVALID_PARAMS, told, {"uri": params.uri[:200]})
+            message = f"There is no resource {params.uri!r:.200}: see resources/list."
+            raise MCPError(types.INVALID_PARAMS, message, {"uri": params.uri[:200]})
         content = types.TextResourceContents(
             uri=params.uri, text=found.text, mime_type=found.media_type
         )

@@ -7,7 +7,7 @@ import msgspec
 
 _encode = msgspec.json.Encoder().encode
 
-MOST_TOLD = 10
+MOST_SHOWN = 10
 """So many places are named where something was left out."""
 
 LONGEST_TEXT = 200

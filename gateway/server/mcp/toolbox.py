@@ -66,6 +66,6 @@ def _unknown(tool: Tool, arguments: Mapping[str, Any]) -> Outcome | None:
     for name in arguments:
         if name not in known:
             accepted = ", ".join(f"`{one}`" for one in known) or "no argument"
-            told = f"BAD_USER_INPUT: `{name:.64}` is no argument of `{tool.name}`."
-            return Outcome(f"{told}\nInstead: use {accepted}.", failed=True)
+            message = f"BAD_USER_INPUT: `{name:.64}` is no argument of `{tool.name}`."
+            return Outcome(f"{message}\nInstead: use {accepted}.", failed=True)
     return None

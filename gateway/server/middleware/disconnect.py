@@ -73,8 +73,8 @@ class WhileConnected:
         if self._listening is not None:
             self._listening.remove_done_callback(self._leave)
             self._listening.cancel()
-        told = self._left and self._task.uncancel() <= self._cancelling
-        if told and kind is asyncio.CancelledError:
+        disconnected = self._left and self._task.uncancel() <= self._cancelling
+        if disconnected and kind is asyncio.CancelledError:
             raise ClientLeft from None
 
     def listen(self) -> None:

@@ -50,8 +50,8 @@ class Security:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", ()))
-                said = {name for name, _ in headers}
-                headers += [default for default in _DEFAULTS if default[0] not in said]
+                present = {name for name, _ in headers}
+                headers += [default for default in _DEFAULTS if default[0] not in present]
                 message["headers"] = headers
             await send(message)
 

@@ -37,8 +37,8 @@ def size_of_head(data: bytes) -> int:
 
 def length_of_body(head: bytes) -> int | None:
     """The length that a body is said to have; None where nothing is said, or it comes in chunks."""
-    said = _LENGTH.search(head)
-    return None if said is None else int(said[1])
+    length = _LENGTH.search(head)
+    return None if length is None else int(length[1])
 
 
 def without_upgrade(head: bytes) -> bytes:

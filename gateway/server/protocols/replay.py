@@ -35,7 +35,7 @@ from gateway.server.access.authentication import Admission, Authenticator
 from gateway.server.drain import Drain
 from gateway.server.graphql.cost_debug import HEADER as COST_DEBUG
 from gateway.server.graphql.http_cache import for_caches
-from gateway.server.graphql.rate_limit_headers import told_of_budget
+from gateway.server.graphql.rate_limit_headers import budget_headers
 from gateway.server.telemetry.clients import HEADERS as CLIENT_HEADERS
 from gateway.server.telemetry.request_log import RequestLog, request_id_of
 
@@ -209,7 +209,7 @@ class Replay:
         finally:
             current.reset(token)
         answer, allowance = found
-        headers = [(b"content-length", b"%d" % answer.length), *told_of_budget(allowance)]
+        headers = [(b"content-length", b"%d" % answer.length), *budget_headers(allowance)]
         if asked.content_type is not None:
             headers += for_caches(answer.lifetime, answer.digest, asked.content_type, now)
         headers.append((b"x-request-id", tally.request_id.encode("ascii")))
