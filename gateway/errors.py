@@ -114,12 +114,12 @@ class TooManyFollowers(GatewayError):
 
 
 class TooComplex(GatewayError):
-    """A document is too large: `what` there is too much of, and the cure in words."""
+    """A request is too large: `what` there is too much of in `part`, and the cure in words."""
 
     code = "QUERY_TOO_COMPLEX"
 
     def __init__(self, what: str, number: int, limit: int, cure: str) -> None:
-        super().__init__(f"The document has {number:,} {what}, and may have {limit:,}: {cure}.")
+        super().__init__(f"The request has {number:,} {what}, and may have {limit:,}: {cure}.")
         self.number = number
         self.limit = limit
 

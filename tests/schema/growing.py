@@ -133,16 +133,17 @@ DOCUMENTS = {
     "descriptions": Kind(1_000, lambda n: '"x" ' * n),
 }
 
-_CALLS = "query ($v: {}) {{calls({}) {{nodes {{sid}}}}}}"
 
-
-def _asked(kind: str, arguments: str) -> Callable[[object], tuple[str, dict[str, object]]]:
-    document = _CALLS.format(kind, arguments)
+def _asked(
+    kind: str, arguments: str, field: str = "calls"
+) -> Callable[[object], tuple[str, dict[str, object]]]:
+    document = f"query ($v: {kind}) {{{field}({arguments}) {{nodes {{sid}}}}}}"
     return lambda value: (document, {"v": value})
 
 
 _within = _asked("CallFilter", "filter: $v")
 _types = _asked("[CallType!]", "filter: {type: $v}")
+_where = _asked("CallWhere", "where: $v", "searchCalls")
 _first = _asked("Int", "first: $v")
 _after = _asked("String", "after: $v")
 _since = _asked("TimeBound", "filter: {startTime: $v}")
@@ -174,14 +175,14 @@ VARIABLES = {
     "what is not declared": Kind(
         2_000, lambda n: ("{__typename}", {f"v{one}": one for one in range(n)})
     ),
-    "words of an enum": Kind(4_000, lambda n: _types(["SIP"] * n)),
-    "other words": Kind(4_000, lambda n: _types(["FOO"] * n)),
-    "a list in the place of a number": Kind(20_000, lambda n: _first([1] * n)),
+    "words of an enum": Kind(2_000, lambda n: _types(["SIP"] * n)),
+    "other words": Kind(2_000, lambda n: _types(["FOO"] * n)),
+    "a list in the place of a number": Kind(2_000, lambda n: _first([1] * n)),
     "an object in the place of a number": Kind(
-        4_000, lambda n: _first({f"k{one}": 1 for one in range(n)})
+        2_000, lambda n: _first({f"k{one}": 1 for one in range(n)})
     ),
     "lists in lists": Kind(100, lambda n: _types(_nested(n))),
-    "lists in a list": Kind(500, lambda n: _types([_nested(20)] * n)),
+    "lists in a list": Kind(100, lambda n: _types([_nested(20)] * n)),
     "objects in objects": Kind(100, lambda n: _within(_objects(n))),
     "a cursor": Kind(50_000, lambda n: _after("A" * n)),
     "digits in the place of a time": Kind(50_000, lambda n: _since("9" * n)),
@@ -189,13 +190,18 @@ VARIABLES = {
     "a time": Kind(50_000, lambda n: _since(f"2026-11-23T07:30:00.{'0' * n}")),
     "a phone number": Kind(50_000, lambda n: _from(f"+{'1' * n}")),
     "a client": Kind(50_000, lambda n: _from(f"client:{'1' * n}")),
-    "scores": Kind(5_000, lambda n: _scores([1] * n)),
-    "other scores": Kind(5_000, lambda n: _scores([9] * n)),
+    "scores": Kind(2_000, lambda n: _scores([1] * n)),
+    "other scores": Kind(2_000, lambda n: _scores([9] * n)),
+    "scores of which the last is too large": Kind(2_000, lambda n: _scores([1] * n + [2**40])),
+    "values of one comparison": Kind(2_000, lambda n: _where({"duration": {"in": [1] * n}})),
+    "comparisons of which none fits": Kind(
+        500, lambda n: _where({"or": [{"duration": {"gt": 2**40}}] * n})
+    ),
     "a SID": Kind(
         50_000, lambda n: ("query ($v: CallSid!) {call(sid: $v) {sid}}", {"v": f"CA{'a' * n}"})
     ),
     "an id": Kind(50_000, lambda n: ("query ($v: ID!) {node(id: $v) {id}}", {"v": "A" * n})),
-    "ids": Kind(5_000, lambda n: ("query ($v: [ID!]!) {nodes(ids: $v) {id}}", {"v": ["A"] * n})),
+    "ids": Kind(2_000, lambda n: ("query ($v: [ID!]!) {nodes(ids: $v) {id}}", {"v": ["A"] * n})),
     "a text in the place of a boolean": Kind(
         50_000, lambda n: ("query ($v: Boolean!) {__typename @skip(if: $v)}", {"v": "x" * n})
     ),

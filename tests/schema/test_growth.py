@@ -62,7 +62,7 @@ async def test_what_does_not_fit_takes_little_more_than_what_does(
     """Ours: a mistake is found and told in the time of a good request, for nobody is charged."""
 
     async def ask(kind: str) -> None:
-        document, variables = VARIABLES[kind].make(4_000)
+        document, variables = VARIABLES[kind].make(2_000)
         await gateway.send(document, **variables)
 
     await ask(wrong)

@@ -1,6 +1,7 @@
-"""Refuses documents that are too large once their fragments are expanded."""
+"""Refuses documents that are too large once their fragments are expanded, and long variables."""
 
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 from msgspec import Struct
 
@@ -14,6 +15,9 @@ MAX_FIELDS = 2_500
 MAX_DIRECTIVES = 100
 MAX_ROOT_FIELDS = 100
 MAX_OPERATIONS = 50
+
+MAX_VALUES = 10_000
+"""Values in the variables of one request: graphql-core coerces them on the event loop."""
 
 _USUAL = Settings()
 
@@ -48,6 +52,23 @@ def check_size(analysis: Analysis, limits: Limits) -> None:
         _check("root fields", one.roots, MAX_ROOT_FIELDS, many)
         _check("fields with its fragments unfolded", one.fields, MAX_FIELDS, several)
         _check("directives", one.directives, MAX_DIRECTIVES, "leave out those without effect")
+
+
+def check_variables(variables: Mapping[str, Any] | None) -> None:
+    """See that variables hold no more than `MAX_VALUES`, in lists and objects too.
+
+    Raises TooComplex. Nothing is counted beyond the limit.
+    """
+    waiting: list[Any] = [variables or {}]
+    found = 0
+    while waiting:
+        value = waiting.pop()
+        inner = value.values() if isinstance(value, dict) else value
+        found += len(inner)
+        if found > MAX_VALUES:
+            cure = "ask with fewer, in several requests"
+            raise TooComplex("values or more in its variables", found, MAX_VALUES, cure)
+        waiting += [one for one in inner if isinstance(one, dict | list)]
 
 
 def _check(what: str, number: int, limit: int, cure: str) -> None:

@@ -3,9 +3,10 @@
 from graphql import GraphQLError, OperationDefinitionNode, OperationType
 from msgspec import Struct
 
-from gateway.errors import BadUserInput
+from gateway.errors import BadUserInput, TooComplex
 from gateway.schema.context import Context
 from gateway.schema.demand_control.cost import Price
+from gateway.schema.demand_control.limits import check_variables
 from gateway.schema.documents.document import Document
 from gateway.schema.documents.request import Request
 from gateway.schema.execution.answers import Answer, refused
@@ -41,6 +42,11 @@ def chosen(request: Request, document: Document, context: Context) -> Execution 
     """The operation that a request asks for, or the refusal of a request that has none."""
     if document.parsed is None or document.errors:
         return refused(document.errors, context.request_id, document.code)
+    try:
+        check_variables(request.variables)
+    except TooComplex as problem:
+        error = GraphQLError(str(problem), original_error=problem)
+        return refused((error,), context.request_id, problem.code)
     operation = document.operation(request.operation_name)
     if operation is None:
         error = GraphQLError(_which_operation(request.operation_name))
