@@ -7,7 +7,7 @@ would have had it in August 2022. For all other clients a document is answered a
 """
 
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from enum import StrEnum
 from typing import Any, TypeAlias, cast
 
@@ -28,6 +28,7 @@ from graphql import (
 from graphql.execution.types import PendingResult
 from graphql.type.directives import GraphQLDeferDirective
 
+from gateway.schema.execution.awaitables import Awaitables
 from gateway.schema.results.error_policy import Shown
 
 DEFER = GraphQLDirective(
@@ -62,11 +63,19 @@ class _Undeferring(Visitor):
 
 
 class Parts:
-    """The parts of one answer, as `dialect` writes them; `show` says what clients see of errors."""
+    """The parts of one answer, as `dialect` writes them; `show` says what clients see of errors.
+
+    `begun` has the coroutines to close at the end, or when the client leaves.
+    """
 
     def __init__(
-        self, results: ExperimentalIncrementalExecutionResults, dialect: Dialect, show: Show
+        self,
+        results: ExperimentalIncrementalExecutionResults,
+        dialect: Dialect,
+        show: Show,
+        begun: Awaitables,
     ) -> None:
+        self._begun = begun
         self._results = results
         self._by_id = dialect is Dialect.BY_ID
         self._show = show
@@ -81,9 +90,10 @@ class Parts:
 
     async def rest(self) -> AsyncGenerator[tuple[Said, Sequence[Shown]], None]:
         """What comes later, a part at a time, and the errors in it."""
-        async with aclosing(self._results.subsequent_results) as results:
-            async for result in results:
-                yield self._later(result), self._taken()
+        with closing(self._begun):
+            async with aclosing(self._results.subsequent_results) as results:
+                async for result in results:
+                    yield self._later(result), self._taken()
 
     def _later(self, result: SubsequentIncrementalExecutionResult) -> Said:
         said = self._news(result.pending)

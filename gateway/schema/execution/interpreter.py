@@ -4,8 +4,8 @@ It takes a millisecond or two for a call with all its fields, and would not let 
 before the whole answer is there.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Mapping
+from contextlib import aclosing, closing
 from functools import partial
 from typing import Any, Self, TypeVar, cast
 
@@ -65,13 +65,10 @@ class Interpreter:
         if (refusal := await self._refusal(execution)) is not None:
             return refusal
         middleware = None if settled is None else [_Settled(settled)]
-        begun = Awaitables()
-        try:
+        with closing(Awaitables()) as begun:
             result = await _awaited(
-                self._run(execute, execution, whole, middleware=middleware, is_awaitable=begun)
+                self._run(execute, execution, whole, begun, middleware=middleware)
             )
-        finally:
-            begun.close()
         return self._answer(cast("ExecutionResult", result), execution)
 
     async def begin(self, execution: Execution, dialect: Dialect) -> Answer:
@@ -79,16 +76,17 @@ class Interpreter:
         await next_turn()
         if (refusal := await self._refusal(execution)) is not None:
             return refusal
-        deferring = execution.document.deferring
-        result = await _awaited(
-            self._run(execute, execution, deferring, enable_early_execution=True)
-        )
+        deferring, begun = execution.document.deferring, Awaitables()
+        with begun.closed_if_cancelled():
+            result = await _awaited(
+                self._run(execute, execution, deferring, begun, enable_early_execution=True)
+            )
         if isinstance(result, ExecutionResult):
             return self._answer(result, execution)
         results = cast("ExperimentalIncrementalExecutionResults", result)
         show = partial(failure, request_id=execution.context.request_id)
         return in_parts(
-            Parts(results, dialect, show), noted() if execution.request.wants_cost else None
+            Parts(results, dialect, show, begun), noted() if execution.request.wants_cost else None
         )
 
     async def subscribe(self, execution: Execution) -> AsyncGenerator[Answer, None]:
@@ -97,22 +95,24 @@ class Interpreter:
         if (refusal := await self._refusal(execution)) is not None:
             yield refusal
             return
-        results = await _awaited(self._run(subscribe, execution, whole))
-        if isinstance(results, ExecutionResult):
-            yield self._answer(results, execution)
-            return
-        async with aclosing(cast("AsyncGenerator[ExecutionResult, None]", results)) as stream:
-            try:
-                async for result in stream:
-                    yield self._answer(result, execution)
-            except Exception as error:  # noqa: BLE001 - all there are become an answer
-                yield failed(error, execution.context.request_id)
+        with closing(Awaitables()) as begun:
+            results = await _awaited(self._run(subscribe, execution, whole, begun))
+            if isinstance(results, ExecutionResult):
+                yield self._answer(results, execution)
+                return
+            async with aclosing(cast("AsyncGenerator[ExecutionResult, None]", results)) as stream:
+                try:
+                    async for result in stream:
+                        yield self._answer(result, execution)
+                except Exception as error:  # noqa: BLE001 - all there are become an answer
+                    yield failed(error, execution.context.request_id)
 
     def _run(
         self,
         function: Callable[..., T],
         execution: Execution,
         document: DocumentNode | None,
+        begun: Awaitables,
         **options: Any,
     ) -> T:
         return function(
@@ -122,6 +122,7 @@ class Interpreter:
             variable_values=execution.request.variables,
             operation_name=execution.request.operation_name,
             executor_class=Interpretation if noted().explanation is None else _Explained,
+            is_awaitable=begun,
             hide_suggestions=True,
             max_coercion_errors=1,  # `misfits` finds them all, and says them better
             **options,
@@ -176,6 +177,12 @@ class Interpretation(StrawberryGraphQLCoreExecutionContext):
         """Complete an item of a list, and remember what it leaves to be awaited."""
         awaits = super().complete_list_item_value(item, complete_results, *rest)
         return awaits and self.is_awaitable(complete_results[-1])
+
+    def complete_awaitable_list_item_value(self, *of: Any) -> Coroutine[Any, Any, Any]:
+        """Complete an item that is waited for, and remember what does so."""
+        completing = super().complete_awaitable_list_item_value(*of)
+        self.is_awaitable(completing)
+        return completing
 
     async def complete_awaitable_value(  # noqa: PLR0913, PLR0917 - graphql-core's
         self, kind: Any, details: Any, info: Any, path: Any, result: Any, context: Any
