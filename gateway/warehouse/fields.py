@@ -83,7 +83,9 @@ DIAGNOSIS = (
         ("diagnosis", "rules"),
         Kind.WORD,
         many=True,
-        fact=Fact("The rules that found something."),
+        fact=Fact(
+            "The rules that found something, also those of severity `INFO`; few calls have none."
+        ),
         vocabulary=FindingRule,
     ),
     Field(

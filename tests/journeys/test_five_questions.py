@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from gateway.insights.diagnosis.diagnosis import diagnose
 from gateway.insights.summary import Summary
 from gateway.insights.tags import CallTag
+from gateway.server.graphiql import SOURCES, TABS
 from gateway.warehouse.embedded import Embedded
 from tests.conftest import NOON
 from tests.schema.many_calls.conftest import Filled, filled
@@ -102,6 +104,19 @@ async def test_how_many_calls_an_hour_carry_a_tag(gateway: Filled) -> None:
 
     assert {one["key"][0]["value"]: one["count"] for one in told if one["count"]} == hours
     assert len(told) in {48, 49}
+
+
+async def test_the_tab_that_counts_bad_calls_counts_no_good_ones(gateway: Filled) -> None:
+    """A call has a fault if something is suspected of it; every call has findings (ours)."""
+    (tab,) = (one for one in TABS if one.name == "calls-per-hour")
+    document = (SOURCES / "tabs" / f"{tab.name}.graphql").read_text("utf-8")
+    told = (await gateway.ask(document, **tab.variables))["callStatistics"]["groups"]
+    calls = since(timedelta(days=1))
+    bad = sum(bool(diagnose(one).suspects) for one in calls)
+
+    assert sum(one["count"] for one in told) == len(calls)
+    assert sum(one["bad"] for one in told) == bad
+    assert 0 < bad < len(calls) / 2
 
 
 JITTER = """
