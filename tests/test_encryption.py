@@ -1,29 +1,21 @@
 import asyncio
-import os
 import time
 import zlib
 from base64 import b64encode
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.cache.backends import open_cache
-from gateway.cache.memory_cache import MemoryCache
 from gateway.cache.policy import Freshness
 from gateway.cache.redis_cache import RedisCache
 from gateway.cache.store import Store
 from gateway.cache.tiered_cache import TieredCache
-from gateway.config.accounts import Account
 from gateway.config.load import read
-from gateway.config.settings import Secret, Settings
+from gateway.config.settings import Settings
 from gateway.encryption import Seal
-from gateway.insights.paging import PageRef, Question
 from gateway.insights.rank import HEAD_LENGTH, Ranked, head_by_age
-from gateway.insights.windows import Window
-from gateway.sandbox import Sandbox
-from gateway.upstream.client import InsightsClient
 from tests.cache.conftest import ACCOUNT, SID, seen
 from tests.servers import RedisServer
 
@@ -164,29 +156,6 @@ async def test_counters_and_leases_are_not_encrypted(redis: RedisServer) -> None
     assert await cache.count("n", 3, 60) == 5
     assert redis.command("GET", "insights:n") == b"5"
     await cache.close()
-
-
-async def test_encryption_costs_a_few_bytes_a_summary(redis: RedisServer) -> None:
-    """A hundred thousand summaries take 155 MB at most: a nonce and a tag more than plain ones."""
-    sandbox = Sandbox(calls=2000, arrivals=False)
-    client = InsightsClient(httpx.ASGITransport(app=sandbox.app), "http://twilio")
-    account = Account(sandbox.account_sid, sandbox.account_sid, Secret(sandbox.auth_token))
-    far = RedisCache(redis.url, timeout=5, seal=Seal([os.urandom(32)]))
-    cache = TieredCache(MemoryCache(max_bytes=10**8), far)
-    store = Store(cache, Freshness(), time.time)
-    before = redis.command("INFO", "memory")["used_memory"]
-    now, kept = int(time.time()), 0
-    ref: PageRef | None = PageRef(Window(now - 28 * DAY, now), 1000)
-    while ref is not None:
-        page = await client.page(account, Question(account.sid, (), "end_time"), ref)
-        kept += len(await store.keep(account.sid, page.snapshots))
-        ref = page.next
-    used = redis.command("INFO", "memory")["used_memory"] - before
-    await cache.close()
-    await client.aclose()
-    assert kept > 1000
-    assert redis.command("DBSIZE") > 0.9 * kept
-    assert used / kept * 100_000 < 155 * 2**20
 
 
 def test_the_keys_show_as_stars() -> None:
