@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.insights.catalogue import Vocabulary, vocabulary_name
-from gateway.insights.diagnosis.diagnosis import diagnose, rules_of, suspects_by_name
+from gateway.insights.diagnosis.diagnosis import diagnose
 from gateway.insights.leaves import LEAVES, constant
 from gateway.insights.masking import fingerprint
 from gateway.insights.mos import estimated_mos
@@ -38,6 +38,7 @@ from gateway.warehouse.measures import (
     Summing,
 )
 from gateway.warehouse.pages import Order
+from tests.insights.diagnosis.names import rules_of, suspects_by_name
 
 ATTRIBUTES = {constant(leaf.names): leaf.attributes for leaf in LEAVES}
 

@@ -29,16 +29,6 @@ def diagnose(summary: Summary) -> Diagnosis:
     return Diagnosis(headline(view, suspects, findings), suspects, findings)
 
 
-def rules_of(diagnosis: Diagnosis) -> list[str]:
-    """The rules that found something, each once, by the names that they have in the graph."""
-    return list(dict.fromkeys(one.rule.name for one in diagnosis.findings))
-
-
-def suspects_by_name(diagnosis: Diagnosis) -> list[str]:
-    """The suspects, the likeliest first, by the names that they have in the graph."""
-    return [one.where.name for one in diagnosis.suspects]
-
-
 def _findings(view: CallView) -> Iterator[Finding]:
     measured = list(quality(view))
     yield from measured

@@ -3,13 +3,14 @@ from collections import Counter
 
 import pytest
 
-from gateway.insights.diagnosis.diagnosis import diagnose, rules_of, suspects_by_name
+from gateway.insights.diagnosis.diagnosis import diagnose
 from gateway.insights.diagnosis.findings import Diagnosis, Finding, SuspectKind
 from gateway.insights.diagnosis.rule_names import FindingRule
 from gateway.insights.summary_decoding import decode_summary
 from tests.insights.diagnosis.cases import CASES, Case
 from tests.insights.diagnosis.harder_cases import HARDER
 from tests.insights.diagnosis.made import Json
+from tests.insights.diagnosis.names import rules_of, suspects_by_name
 
 EVERY = [*CASES, *HARDER]
 

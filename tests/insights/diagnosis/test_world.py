@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from gateway.insights.diagnosis.diagnosis import rules_of, suspects_by_name
 from gateway.insights.diagnosis.findings import Diagnosis
 from gateway.sandbox import Sandbox
+from tests.insights.diagnosis.names import rules_of, suspects_by_name
 from tests.insights.diagnosis.test_cases import diagnosis_of, written
 from tests.sandbox.conftest import Clock, visitor
 

@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
-from gateway.insights.diagnosis.diagnosis import diagnose, rules_of, suspects_by_name
+from gateway.insights.diagnosis.diagnosis import diagnose
 from gateway.insights.mos import estimated_mos
+from tests.insights.diagnosis.names import rules_of, suspects_by_name
 from tests.schema.many_calls.conftest import Filled
 from tests.warehouse.conftest import WORLD
 
