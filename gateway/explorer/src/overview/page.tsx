@@ -10,7 +10,8 @@ import { MeasureChoice, Ranking } from "./ranking";
 import { RANKINGS } from "./rankings";
 import { WithoutWarehouse } from "./without";
 
-// What all calls of a window sounded like, and where it was worst.
+// What all calls of a window sounded like, and where it was worst. Its panels ask while it is not known yet whether
+// there is a warehouse: to wait for that would take a round trip more until there is something to read.
 export function OverviewPage() {
   const { phase, error, again } = useWarehouse();
   const [window] = useWindow();
@@ -33,8 +34,8 @@ export function OverviewPage() {
           <a href={href("calls")}>Calls, as Twilio lists them</a>
         </Failed>
       )}
-      {phase === "on" && (
-        <>
+      {(phase === "on" || phase === "unknown") && (
+        <div className="outline" hidden={phase === "unknown"}>
           <Figures window={window} />
           <CallsOverTime window={window} />
           <div className="rankings">
@@ -42,7 +43,7 @@ export function OverviewPage() {
               <Ranking key={ranking.id} ranking={ranking} window={window} />
             ))}
           </div>
-        </>
+        </div>
       )}
     </div>
   );
