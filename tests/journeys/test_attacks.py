@@ -27,10 +27,8 @@ from tests.servers import DEADLINE, free_port
 
 pytestmark = pytest.mark.processes
 
-SECONDS, PATIENCE = 15.0, 3.0
-"""For which they go on, and for which the other viewer waits at most, 99 times of 100.
-
-A second, on a machine without other work; three where other tests run beside it."""
+SECONDS, PATIENCE = 15.0, 1.0
+"""For which they go on, and for which the other viewer waits at most, 99 times of 100."""
 
 MEMORY = 256 * 2**20
 """Bytes that the process takes at most, beside what it remembers."""
