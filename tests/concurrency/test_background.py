@@ -34,6 +34,13 @@ WAITED_FOR = {
     },
     "schema/searching.py": {"_awaited": "by the group, which fails with it"},
     "server/backend.py": {"self._hurry": "by nobody: it ends with the server"},
+    "server/graphql/callbacks.py": {
+        "self._deliver": "by nobody: its faults are logged",
+        "sending": "by the delivery, which ends with it",
+        "router.beat": "by the delivery, which ends with it",
+        "self._stopping.wait": "by the delivery, which ends with it",
+        "admission.withdrawn.wait": "by the delivery, which ends with it",
+    },
     "server/graphql/export.py": {
         "self._send": "by the stream, which ends with it",
         "left": "by the stream, which ends with it",

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from starlette.responses import Response
 
+from gateway.concurrency.background import log_fault
 from gateway.concurrency.quotas import Place
 from gateway.config.kinds import CallbackUrls
 from gateway.config.settings import Settings
@@ -115,11 +116,11 @@ class Callbacks:
         with ExitStack() as held:
             place = held.enter_context(self._quota.enter(admission.viewer.name))
             await _confirm(router)
-            work = self._deliver(router, answers, admission, place, _own(tally))
             held.pop_all()  # the place is the task's from now on
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(self._deliver(router, answers, admission, place, _own(tally)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(log_fault)
         response = BufferedResponse(JSON, b'{"data":null}', 200)
         response.headers.update(PROTOCOL)
         return response
