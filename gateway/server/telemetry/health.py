@@ -27,7 +27,7 @@ class Health:
         self._dependencies = dependencies
         self._tasks = tasks
         self._has_warehouse = has_warehouse
-        self._answered: dict[str, State] = {}
+        self._answered: dict[str, UpstreamAnswered] = {}
         self._circuits: dict[str, str] = {}
 
     def listeners(self) -> Listeners:
@@ -39,7 +39,7 @@ class Health:
 
     def _upstream_answered(self, happening: UpstreamAnswered) -> None:
         if happening.outcome is not None:
-            self._answered[happening.account] = _state(happening)
+            self._answered[happening.account] = happening
 
     def _circuit_changed(self, happening: CircuitChanged) -> None:
         self._circuits[happening.account] = happening.state
@@ -51,15 +51,15 @@ class Health:
     async def ready(self, _: Request) -> Response:
         """Requests may come, until the process leaves: what one part cannot do, another may."""
         accounts = {
-            account: {"upstream": state, "circuit": self._circuits.get(account, "closed")}
-            for account, state in self._answered.items()
+            account: {"upstream": _state(one), "circuit": self._circuits.get(account, "closed")}
+            for account, one in self._answered.items()
         }
         parts = {
             "cache": self._dependencies.state("cache"),
             "upstream": self._upstream(),
             "accounts": accounts,
             "tasks": self._tasks.states(),
-            "failing": self._dependencies.reasons(),
+            "failing": {**self._last_failures(), **self._dependencies.reasons()},
         }
         if self._has_warehouse:
             parts["warehouse"] = self._dependencies.state("warehouse")
@@ -67,9 +67,17 @@ class Health:
             return JSONResponse({"status": "unready", "server": "leaving", **parts}, 503)
         return JSONResponse({"status": "ok", "server": "ok", **parts})
 
+    def _last_failures(self) -> dict[str, str]:
+        """Why the last request of an account failed, also before that counts as an outage."""
+        return {
+            f"upstream {account}": one.reason or "no reason is known"
+            for account, one in self._answered.items()
+            if _state(one) == "failing"
+        }
+
     def _upstream(self) -> str:
         """How it is on the whole: wrong credentials of one account are no outage of all."""
-        states = set(self._answered.values())
+        states = {_state(one) for one in self._answered.values()}
         match len(states):
             case 0:
                 return "not asked yet"

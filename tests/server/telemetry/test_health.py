@@ -65,6 +65,20 @@ async def test_twilio_is_as_the_last_request_found_it(
     assert (await ready(gateway))["upstream"] == "ok"
 
 
+async def test_an_account_that_fails_is_never_without_a_reason(gateway: Gateway) -> None:
+    """`/readyz` has the reason for each failure, also of one that is no outage yet (ours)."""
+    sids = iter(gateway.sandbox.examples().values())
+    gateway.sandbox.inject(Fault(kind="server_error"))
+    await gateway.send(CALL, sid=next(sids))
+    told = await ready(gateway)
+    assert told["upstream"] == "failing"
+    assert told["failing"].keys() == {f"upstream {gateway.sandbox.account_sid}"}
+    assert told["failing"].popitem()[1].startswith("HTTP 50")
+    gateway.sandbox.clear_faults()
+    await gateway.ask(CALL, sid=next(sids))
+    assert (await ready(gateway))["failing"] == {}
+
+
 async def test_wrong_credentials_of_one_account_are_told_of_it_alone(
     sandbox: Sandbox, clock: Clock
 ) -> None:
