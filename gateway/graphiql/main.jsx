@@ -9,6 +9,7 @@ import "@graphiql/plugin-explorer/style.css";
 import "./page.css";
 import { Access } from "./access.jsx";
 import { Cost } from "./cost.jsx";
+import { EarlyRun } from "./early-run.jsx";
 import { endpoint } from "./endpoint.js";
 import { fetcher } from "./fetcher.js";
 import { linked } from "./linked.js";
@@ -82,6 +83,7 @@ function Page() {
         <ErrorCodes />
         <Pick />
         <Cost />
+        <EarlyRun />
         <Connection />
       </GraphiQL.Footer>
     </GraphiQL>

@@ -26,6 +26,16 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), needs_the_page]
 
 FOLLOWING = "FollowACall"
 
+CLICKING_EARLY = """
+new MutationObserver((_, observer) => {
+  const button = document.querySelector(".graphiql-execute-button");
+  if (!button) return;
+  observer.disconnect();
+  button.click();
+}).observe(document, { childList: true, subtree: true });
+"""
+"""Clicks ▶ as soon as the page has it, which is before its editors are loaded."""
+
 
 @pytest.fixture
 def sandbox() -> Sandbox:
@@ -79,6 +89,16 @@ async def visit(browser: Browser, origin: str) -> AsyncIterator[Visit]:
     async with visiting(browser, origin) as visit:
         await visit.arrive()
         yield visit
+
+
+async def test_a_click_before_the_editors_are_there_is_not_lost(
+    browser: Browser, origin: str
+) -> None:
+    """The README says to open the page and press ▶; GraphiQL drops a click that comes too early."""
+    async with visiting(browser, origin) as visit:
+        await visit.page.add_init_script(CLICKING_EARLY)
+        await visit.appear()
+        await expect(visit.region("Result Window")).to_contain_text('"headline"', timeout=30_000)
 
 
 async def test_a_visitor_finds_a_tab_for_each_job(visit: Visit, sandbox: Sandbox) -> None:
