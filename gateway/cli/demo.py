@@ -14,8 +14,9 @@ import msgspec
 from gateway.cli.command import Command, setting_option
 from gateway.cli.environment import check_documents, environment_with, listen, settings_of
 from gateway.cli.world import post_by, world_options
+from gateway.config.extras import install, is_installed
 from gateway.config.kinds import CacheKeys
-from gateway.config.rules import EXTRA, has_engine, refuse_for_the_demo
+from gateway.config.rules import refuse_for_the_demo
 from gateway.config.settings import Secret, Settings
 
 if TYPE_CHECKING:
@@ -58,14 +59,15 @@ def demo(host: str | None, port: int | None, calls: int, seed: int, speed: float
     settings = settings_of(variables)
     check_documents(settings)
     listening, address = listen(settings.gateway_host, settings.gateway_port)
-    month = MONTH if calls and has_engine() else 0
+    month = MONTH if calls and is_installed("warehouse") else 0
     world = Sandbox(calls=calls, seed=seed, speed=speed, month=month)
     with _warehouse_for(settings) as settings:
         app = _gateway_over(world, settings, address)
         print(BANNER.format(address=address, often=world.often, late=world.late))
         print(*(f"    {kind:<16}{call}" for kind, call in world.examples().items()), sep="\n")
         if settings.gateway_warehouse_url is None:
-            print(f"\n  Search and statistics need the extra `warehouse`: {EXTRA}")
+            command = install("warehouse")
+            print(f"\n  Search and statistics need the extra `warehouse`: {command}")
         print(flush=True)
         return run(app, listening)
 
@@ -76,7 +78,7 @@ def _warehouse_for(settings: Settings) -> Iterator[Settings]:
 
     Without the extra `warehouse` there is none.
     """
-    if not has_engine():
+    if not is_installed("warehouse"):
         yield settings
         return
     with TemporaryDirectory(prefix="gateway-demo-", ignore_cleanup_errors=True) as folder:

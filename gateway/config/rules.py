@@ -1,11 +1,11 @@
 """Checks which settings require or exclude each other."""
 
 from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from gateway.config.extras import install, is_installed
 from gateway.errors import WrongSettings
 
 if TYPE_CHECKING:
@@ -46,20 +46,11 @@ def contradictions(settings: "Settings") -> Iterator[str]:
         yield "TWILIO_API_KEY is missing: set the SID of the key that TWILIO_API_SECRET is of."
 
 
-EXTRA = "pip install 'call-insights-gateway[warehouse]'"
-"""Installs the engine of the warehouse."""
-
-
-def has_engine() -> bool:
-    """Whether the extra `warehouse` is installed; nothing of it is imported."""
-    return find_spec("clickhouse_connect") is not None
-
-
 def _warehouse(settings: "Settings", url: str) -> Iterator[str]:
-    if not has_engine():
+    if not is_installed("warehouse"):
         yield (
-            f"GATEWAY_WAREHOUSE_URL is set, and its engine is not installed: `{EXTRA}`, or unset "
-            "the setting."
+            "GATEWAY_WAREHOUSE_URL is set, and its engine is not installed: in a checkout, run "
+            f"`{install('warehouse')}`, or unset the setting."
         )
     if settings.gateway_cache_key is None:
         yield (

@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from gateway.config.extras import install
 from gateway.errors import WarehouseUnavailable
 from gateway.warehouse.engine import Engine
 
@@ -22,7 +23,7 @@ async def open_engine(url: str, password: str = "") -> Engine:
     try:
         module = await asyncio.to_thread(import_module, f"gateway.warehouse.{name}")
     except ImportError as error:
-        problem = "lacks its engine: install `call-insights-gateway[warehouse]`"
+        problem = f"lacks its engine: in a checkout, run `{install('warehouse')}`"
         raise WarehouseUnavailable(problem) from error
     if name == "embedded":
         engine: Engine = await module.Embedded.open(Path(unquote(parts.path)))

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from gateway.config.rules import has_engine
+from gateway.config.extras import is_installed
 from gateway.sandbox import Sandbox
 from tests.browser import browsing
 from tests.cli.test_commands import running
@@ -142,7 +142,7 @@ async def test_the_page_shows_calls_and_what_becomes_of_one(
     passing.cancel()
 
 
-@pytest.mark.skipif(not has_engine(), reason="needs the extra `warehouse`")
+@pytest.mark.skipif(not is_installed("warehouse"), reason="needs the extra `warehouse`")
 async def test_a_panel_of_the_explorer_is_made_from_its_query(built: Path, tmp_path: Path) -> None:
     """The demo's bad carrier comes first, with the calls behind its share (docs/explorer.md)."""
     demo = running(tmp_path, "demo", "--port", "0", "--calls", "1500", until="ringing")

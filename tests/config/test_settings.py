@@ -517,7 +517,7 @@ def test_without_its_engine_a_warehouse_is_told_what_to_install(
     (mistake,) = mistakes({"GATEWAY_WAREHOUSE_URL": "chdb:///calls", "GATEWAY_CACHE_KEY": KEY})
 
     assert mistake.startswith("GATEWAY_WAREHOUSE_URL is set, and its engine is not installed")
-    assert "pip install 'call-insights-gateway[warehouse]'" in mistake
+    assert "pip install '.[warehouse]'" in mistake
 
 
 def test_a_router_and_trusted_documents_alone_exclude_each_other() -> None:

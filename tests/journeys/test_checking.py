@@ -234,7 +234,7 @@ def test_an_extra_that_is_not_installed_is_told_before_the_start(
     assert main([command]) == 2
     out, err = capsys.readouterr()
     assert not out
-    assert err.startswith("gateway: GATEWAY_MCP is true, and its extra is not installed: pip")
+    assert err.startswith("gateway: GATEWAY_MCP is true, and its extra is not installed: in a ")
     assert len(err.splitlines()) == 1
 
 

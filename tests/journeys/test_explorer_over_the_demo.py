@@ -14,13 +14,15 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from gateway.config.rules import has_engine
+from gateway.config.extras import is_installed
 from tests.browser import browsing
 from tests.cli.test_commands import running
 from tests.explorer import Reader, needs_the_explorer, reading
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), needs_the_explorer, pytest.mark.browser]
-needs_the_engine = pytest.mark.skipif(not has_engine(), reason="needs the extra `warehouse`")
+needs_the_engine = pytest.mark.skipif(
+    not is_installed("warehouse"), reason="needs the extra `warehouse`"
+)
 
 EVERYTHING = """
 query ($after: String) {
@@ -55,7 +57,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
             after = page["endCursor"]
             if not page["hasNextPage"]:
                 break
-        assert not has_engine() or _is_filled(address)
+        assert not is_installed("warehouse") or _is_filled(address)
         yield address, said
 
 

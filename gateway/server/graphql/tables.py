@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from gateway.config.extras import install
 from gateway.schema.export import Column
 from gateway.server.graphql.negotiation import CSV, LINES, PARQUET
 
@@ -111,8 +112,8 @@ class _Parquet:
             from pyarrow import parquet  # noqa: PLC0415
         except ImportError:
             raise NoWriter(
-                "Parquet needs the extra `warehouse`: `pip install "
-                "'call-insights-gateway[warehouse]'`, or ask for CSV."
+                "Parquet needs the extra `warehouse`: in a checkout, run "
+                f"`{install('warehouse')}`, or ask for CSV."
             ) from None
         self._arrow, self._columns = pyarrow, columns
         self._schema = pyarrow.schema(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
 
+from gateway.config.extras import install
 from gateway.instrumentation import Happening
 
 _EXPORTER = "OTEL_TRACES_EXPORTER"
@@ -52,7 +53,7 @@ def traces_of(environment: Mapping[str, str]) -> Traces | None:
         from gateway.server.telemetry.spans import Spans  # noqa: PLC0415 - it needs an extra
     except ImportError:
         logger.warning(
-            "Traces are wanted, and cannot be sent: pip install 'call-insights-gateway[otel]'."
+            "Traces are wanted, and cannot be sent: in a checkout, run `%s`.", install("otel")
         )
         return None
     return Spans.by(environment)

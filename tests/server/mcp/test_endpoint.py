@@ -50,7 +50,7 @@ def test_without_the_extra_the_settings_say_what_to_install(
     for name in ["mcp", *(name for name in sys.modules if name.startswith("mcp."))]:
         monkeypatch.setitem(sys.modules, name, None)
 
-    with pytest.raises(WrongSettings, match=r"call-insights-gateway\[mcp\]"):
+    with pytest.raises(WrongSettings, match=r"pip install .\.\[mcp\]"):
         Gateway(sandbox, clock, Settings(gateway_mcp=True))
 
 
