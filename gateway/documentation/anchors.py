@@ -12,7 +12,8 @@ from sphinx.application import Sphinx
 from sphinx.domains import Domain, ObjType
 from sphinx.util.typing import ExtensionMetadata
 
-SEARCHED_FIRST = 1
+AFTER_PAGES = 2
+"""Sphinx lists a row after the pages that have the words, unless they are the name of the row."""
 
 
 class Rows(Domain):
@@ -27,7 +28,7 @@ class Rows(Domain):
         """All rows, as Sphinx wants them: name, shown name, type, page, anchor, priority."""
         for page, names in self.data["rows"].items():
             for name in names:
-                yield name, name, "row", page, name, SEARCHED_FIRST
+                yield name, name, "row", page, name, AFTER_PAGES
 
     def clear_doc(self, docname: str) -> None:
         """Forget a page that is read anew."""

@@ -77,6 +77,25 @@ async def test_the_search_finds_a_page_and_a_row(reader: Visit) -> None:
     await expect(reader.page).to_have_title("Running it - Call Insights")
 
 
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("packet loss", "Why a call sounded bad"),
+        ("pagination", "Paging"),
+        ("GATEWAY_STALE_IF_ERROR", "GATEWAY_STALE_IF_ERROR"),
+    ],
+)
+async def test_the_search_lists_pages_before_rows_with_longer_names(
+    reader: Visit, words: str, first: str
+) -> None:
+    """Words of a reader lead to what explains them; dozens of enum values hid the page (ours)."""
+    await search(reader.page, words)
+    links = reader.page.locator("#search-results li").get_by_role("link")
+    titles = await links.all_inner_texts()
+    rows = [place for place, title in enumerate(titles) if title.startswith("CallField.")]
+    assert first in titles[: min(rows, default=5)]
+
+
 async def test_a_query_of_a_page_runs_in_graphiql(reader: Visit) -> None:
     """It comes with its variables, as one tab more, and the reader is the one who runs it."""
     await reader.page.goto(f"{reader.origin}/docs/readme")
