@@ -14,7 +14,7 @@ import httpx
 import pytest
 from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.async_transport import AsyncTransport
-from gql.transport.exceptions import TransportServerError
+from gql.transport.exceptions import TransportQueryError, TransportServerError
 from gql.transport.websockets import WebsocketsTransport
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
@@ -30,7 +30,7 @@ from gateway.sandbox import Sandbox
 from gateway.server.access.jwt import LEEWAY
 from gateway.server.graphql import streams
 from tests.clients.conftest import Serve
-from tests.clients.gql.calls import follow
+from tests.clients.gql.calls import calls, follow
 from tests.conftest import NOON, Clock
 from tests.live import becomes, life
 from tests.node import Json, Lines, lines
@@ -238,3 +238,11 @@ async def test_a_question_is_asked_once_more_with_a_new_token(
     given = {"good": token(86_400), "expired": token(0), "wrong": "wrong"}
     told = lines(program, url, sandbox.examples()["client"], *(given[name] for name in tokens))
     assert [line async for line in told][-1] == outcome
+
+
+async def test_a_query_by_gql_has_the_code_of_the_refusal(url: str) -> None:
+    """docs/clients.md tells which exception to catch: gql 4 raises another for a subscription."""
+    with pytest.raises(TransportQueryError, match=UNKNOWN) as refused:
+        await anext(calls(lambda: multipart(url, "wrong")))
+    (error,) = refused.value.errors or []
+    assert error["extensions"]["code"] == "UNAUTHENTICATED"
