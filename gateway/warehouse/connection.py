@@ -37,6 +37,7 @@ class Connection:
         self._hook = hook
         self._open: Engine | None = None
         self._is_ready = False
+        self._refused_rows = False
         self._doubt = asyncio.Event()
 
     async def run(self) -> None:
@@ -72,8 +73,16 @@ class Connection:
         await self._watched(self._opened.command(statement))
 
     async def insert(self, block: Block) -> None:
-        """Keep rows."""
-        await self._watched(self._opened.insert(block))
+        """Keep rows. A full disk still opens, so an insert shows when it works again."""
+        engine = self._opened
+        try:
+            await self._watched(engine.insert(block))
+        except WarehouseUnavailable:
+            self._refused_rows = True
+            raise
+        if self._refused_rows:
+            self._refused_rows = False
+            self._came_back()
 
     async def close(self) -> None:
         """Let go of the engine."""
@@ -108,4 +117,5 @@ class Connection:
 
     def _came_back(self) -> None:
         self.problem = None
-        self._hook(DependencyChanged("warehouse", None))
+        if not self._refused_rows:
+            self._hook(DependencyChanged("warehouse", None))

@@ -10,10 +10,11 @@ from gateway.errors import WarehouseUnavailable
 from gateway.instrumentation import DependencyChanged, Happening
 from gateway.warehouse import connection as connecting
 from gateway.warehouse.asked import Asked
+from gateway.warehouse.block import Block
 from gateway.warehouse.conditions import EVERYTHING
 from gateway.warehouse.connection import Connection
 from gateway.warehouse.embedded import Embedded
-from gateway.warehouse.engine import Engine, Statement
+from gateway.warehouse.engine import USUAL, Answer, Engine, Limits, Statement
 from gateway.warehouse.fields import FIELDS
 from gateway.warehouse.groupings import ByField
 from gateway.warehouse.measures import Count
@@ -184,3 +185,59 @@ async def test_a_connection_is_usable_by_what_uses_an_engine(
     task.cancel()
 
     assert await store.ask("SELECT count() FROM calls") == [(3,)]
+
+
+class FullDisk(Engine):
+    """An engine that opens and answers, and has no room for rows while `is_full`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.is_full = True
+
+    async def query(self, statement: Statement, limits: Limits = USUAL) -> Answer:
+        return await self._engine.query(statement, limits)
+
+    async def command(self, statement: Statement) -> None:
+        await self._engine.command(statement)
+
+    async def insert(self, block: Block) -> None:
+        if self.is_full:
+            raise WarehouseUnavailable
+        await self._engine.insert(block)
+
+    async def close(self) -> None:
+        await self._engine.close()
+
+
+async def test_a_full_disk_fails_until_rows_are_written(engine: Embedded, store: Store) -> None:
+    """One line when it fails and one when it is well: it opened anew, and `worked again` each time.
+
+    So `/readyz` was well, and the alert WarehouseDown was silent (ours).
+    """
+    assert store
+    disk = FullDisk(engine)
+    reasons: list[bool] = []
+
+    def note(event: Happening) -> None:
+        if isinstance(event, DependencyChanged):
+            reasons.append(event.reason is not None)
+
+    async def open_it() -> Engine:
+        return disk
+
+    async def make(opened: Engine) -> None:
+        await prepare(opened, FOREVER)
+
+    connection = Connection(open_it, make, note)
+    task = asyncio.create_task(connection.run())
+    while connection.problem is not None:
+        await asyncio.sleep(0.01)
+    keeping = asyncio.create_task(Store(connection).keep(*WORLD[:3]))  # it tries again
+    while reasons.count(True) < 2:
+        await asyncio.sleep(0.01)
+    assert reasons == [False, True, True]
+    disk.is_full = False
+    await keeping
+    task.cancel()
+
+    assert reasons == [False, True, True, False]
