@@ -162,7 +162,7 @@ async def test_an_engine_that_is_not_installed_is_told_with_the_cure(
 ) -> None:
     """An optional extra: without it the setting is a mistake that says what to install."""
     monkeypatch.setitem(sys.modules, "gateway.warehouse.embedded", None)
-    with pytest.raises(WarehouseUnavailable, match=r"call-insights-gateway\[warehouse\]"):
+    with pytest.raises(WarehouseUnavailable, match=r"pip install '\.\[warehouse\]'"):
         await open_engine("chdb:///tmp/nowhere")
 
 
