@@ -123,7 +123,8 @@ class Writer:
         while True:
             await self._wake.wait()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._enough.wait(), LINGER)
+                async with asyncio.timeout(LINGER):
+                    await self._enough.wait()
             await self.flush()
 
     async def flush(self) -> None:

@@ -237,3 +237,20 @@ async def test_many_calls_go_in_batches_of_their_own(store: Store) -> None:
 
     assert flaky.inserts == 2
     assert await store.ask("SELECT count() FROM calls") == [(BATCH + 5,)]
+
+
+@pytest.mark.parametrize("passes", range(6))
+async def test_a_writer_that_is_cancelled_ends(store: Store, passes: int) -> None:
+    """Whatever comes at that moment: `asyncio.wait_for` loses a cancellation in Python 3.11."""
+    writer = store.writer()
+    running = asyncio.create_task(writer.run())
+    writer.offer(ACCOUNT, [version(SIDS[0])])
+    await asyncio.sleep(0)
+    writing = asyncio.create_task(writer.write(ACCOUNT, [version(SIDS[1])]))
+    for _ in range(passes):
+        await asyncio.sleep(0)
+    running.cancel()
+    ended, _ = await asyncio.wait({running}, timeout=5)
+    writing.cancel()
+
+    assert ended
