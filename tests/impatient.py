@@ -19,6 +19,7 @@ _HASTENED = {
         "EVERY",
         "EVERY_WHEN_BUSY",
         "EVERY_WITH_EVENTS",
+        "EVERY_WHEN_BUSY_WITH_EVENTS",
         "SETTLING",
         "LATE",
         "LOOK_BACK",

@@ -5,8 +5,8 @@ moment before which all are settled, and incomplete ones are listed to move that
 that stays incomplete for longer than all others is remembered by its SID, and asked for once it is
 not among the incomplete ones any more.
 
-With Event Streams on, complete summaries come by themselves. Then only what should be settled is
-listed, once.
+With Event Streams on, complete summaries come by themselves. Then accounts are looked at less
+often, and of a busy one only what should be settled is listed, once.
 """
 
 import hashlib
@@ -28,8 +28,11 @@ if TYPE_CHECKING:  # it needs the extra `warehouse`
 
 MINUTE = 60.0
 
-EVERY, EVERY_WHEN_BUSY, EVERY_WITH_EVENTS = 75.0, 105.0, 30 * MINUTE
+EVERY, EVERY_WHEN_BUSY = 75.0, 105.0
 """Seconds between two looks at an account; busy is one whose complete calls fill several pages."""
+
+EVERY_WITH_EVENTS, EVERY_WHEN_BUSY_WITH_EVENTS = 5 * MINUTE, 30 * MINUTE
+"""The same with Event Streams on; busy is one whose last look listed half a page or more."""
 
 SETTLING = 35 * MINUTE
 """Seconds after its end in which a summary becomes complete, until more is known of an account.
@@ -64,6 +67,7 @@ class _Before(Struct):
     settling: float
     version: int = -1
     digests: Mapping[str, bytes] = {}
+    listed: int = 0
     pages: int = 1
     looked_for_late: float = float("-inf")
 
@@ -82,9 +86,12 @@ class Live:
 
     def due(self, target: Target, covered: Covered) -> float:
         """When to look at an account again."""
-        if self.events_are_on:
-            return covered.synced_at + EVERY_WITH_EVENTS
         before = self._before.get(target)
+        if self.events_are_on:
+            rarely = before is None or self._lists_much(before)
+            return covered.synced_at + (
+                EVERY_WHEN_BUSY_WITH_EVENTS if rarely else EVERY_WITH_EVENTS
+            )
         busy = before is not None and before.pages > 1
         return covered.synced_at + (EVERY_WHEN_BUSY if busy or covered.settled.pending else EVERY)
 
@@ -94,11 +101,16 @@ class Live:
         covered = await self._warehouse.coverages.begin(*target.key)
         before = self._known(target, covered)
         settled = await self._resume(target, covered, now)
-        start, end = settled.at, now - before.settling if self.events_are_on else now
+        is_first = before.version < 0
+        settles_only = self.events_are_on and (is_first or self._lists_much(before))
+        start, end = settled.at, now - before.settling if settles_only else now
+        if settles_only:  # what was claimed beyond is not listed now
+            await self._warehouse.coverages.forget_since(*target.key, end)
         if self._is_due(settled, before, now):
             before.looked_for_late = now
             settled = await self._settle(target, settled, before, now)
         before.digests = await self._write(target, before, start, end)
+        before.listed = len(before.digests)
         spans, since = Spans.of([(start, end)]), self._warehouse.since
         await self._warehouse.coverages.record(
             *target.key, spans, since, settled, now, begun_at=covered.version
@@ -150,9 +162,12 @@ class Live:
         """
         open_ends = sorted(end for end in ends if end >= start)
         late = sum(1 for end in open_ends if end < self._clock() - LATE)
-        is_quiet = len(before.digests) < self._source.largest_page // 2
-        bound = 0 if is_quiet else min(late, _MOST_LATE)
+        bound = min(late, _MOST_LATE) if self._lists_much(before) else 0
         return max(start, open_ends[bound] if len(open_ends) > bound else until)
+
+    def _lists_much(self, before: _Before) -> bool:
+        """Whether the last look at an account listed half a page or more."""
+        return before.listed >= self._source.largest_page // 2
 
     async def _incomplete(self, target: Target, until: float) -> Mapping[str, float]:
         """The calls that ended before a moment and are not complete, with their ends."""

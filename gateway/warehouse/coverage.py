@@ -161,7 +161,7 @@ class Coverages:
             common &= covered.spans
         whole = common.whole
         start, end = whole.spans[0] if whole else (None, None)
-        synced_at = min((covered.synced_at for covered in mine.values()), default=None)
+        synced_at = min((covered.synced_at for covered in mine.values()), default=0.0) or None
         return Coverage(start, end, (whole - common).spans, synced_at, tuple(sorted(mine)))
 
 

@@ -142,6 +142,42 @@ async def test_with_event_streams_each_page_is_listed_once(engine: Embedded) -> 
     assert twilio.requests - before <= 1.1 * math.ceil(new / 100)
 
 
+@pytest.mark.usefixtures("_in_leaps")
+async def test_a_quiet_account_with_event_streams_is_covered_up_to_five_minutes_ago(
+    engine: Embedded,
+) -> None:
+    """For 24 requests an hour, so that nobody reads that figures are an hour old (ours)."""
+    await emptied(engine)
+    twilio = Twilio()
+    twilio.calls = busy(twilio, 0.5, 6 * MINUTE, hours=2.1)
+    async with replica(engine, twilio, 1000, events=True) as one:
+        await pass_time(one, twilio, twilio.clock() + 6 * MINUTE)
+        before = twilio.requests
+        for _ in range(12):
+            await pass_time(one, twilio, twilio.clock() + 5 * MINUTE)
+            await claims_hold(engine, twilio)
+            (covered,) = (await one.warehouse.coverages.all(max_age=0)).values()
+            assert covered.spans.whole.spans[0][1] >= twilio.clock() - 5 * MINUTE - 1
+    assert twilio.requests - before <= 26
+
+
+@pytest.mark.usefixtures("_in_leaps")
+async def test_an_account_that_becomes_busy_claims_no_more_than_was_listed(
+    engine: Embedded,
+) -> None:
+    """Of a busy account with Event Streams on, only what is settled is listed, and claimed."""
+    await emptied(engine)
+    twilio = Twilio()
+    twilio.calls = [*busy(twilio, 0.5, 6 * MINUTE, hours=1.2)]
+    later = [ended(10_000 + n, twilio.clock() + n, 32 * MINUTE) for n in range(3600)]
+    async with replica(engine, twilio, 100, events=True) as one:
+        await pass_time(one, twilio, twilio.clock() + MINUTE)
+        twilio.calls = [*twilio.calls, *later]
+        for _ in range(15):
+            await pass_time(one, twilio, twilio.clock() + 10 * MINUTE)
+            await claims_hold(engine, twilio)
+
+
 async def test_the_window_is_filled_backwards_and_goes_on_where_it_stopped(
     engine: Embedded,
 ) -> None:
