@@ -162,7 +162,7 @@ async def say(connection: ClientConnection, **message: Any) -> None:
 
 async def hear(connection: ClientConnection) -> Json:
     """The next message."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         message: Json = json.loads(await connection.recv())
     return message
 

@@ -13,6 +13,7 @@ import pytest
 MARKS = {
     "redis_of_the_session": "redis",
     "_packages": "node",
+    "_clients": "node",
     "browser": "browser",
     "site": "processes",
     "engine": "processes",
