@@ -89,15 +89,15 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     verifier = _verifier(settings, clock, hook)
     access_control = Access(configuration, settings, backend.call_service, verifier, hook)
     authenticator = access_control.authenticator
-    context = _contexts(settings, backend.call_service, clock)
     graphiql = graphiql_of(settings, authenticator.needs_token, examples)
     origins, request_log = origins_of(settings.gateway_cors_origins), RequestLog(hook)
-    asked = _executor(settings, backend, telemetry, hook)
-    service = Service(*asked, context, authenticator, backend.quotas, clock, hook)
+    service = _service(settings, backend, authenticator, telemetry, clock, hook)
     shown, statuses = graphiql.page if graphiql else None, statuses_of(settings)
     callbacks = Callbacks.of(settings, service, request_log)
     endpoint = GraphQLEndpoint(service, callbacks, shown, origins, statuses)
-    replay = Replay(backend.memory, asked[0].answers, authenticator, request_log, drain, clock)
+    replay = Replay(
+        backend.memory, service.executor.answers, authenticator, request_log, drain, clock
+    )
     mcp = mounted(settings, service, _schema(settings), request_log, origins)
     sockets = WebSocketEndpoint(service, request_log=request_log, origins=origins)
     routes = [
@@ -181,6 +181,19 @@ def _verifier(settings: Settings, clock: Callable[[], float], hook: Hook) -> Tok
 
 def _schema(settings: Settings) -> GraphQLSchema:
     return build_subgraph() if settings.gateway_federation else build_schema()
+
+
+def _service(  # noqa: PLR0913, PLR0917 - what all transports share
+    settings: Settings,
+    backend: Backend,
+    authenticator: Authenticator,
+    telemetry: Telemetry,
+    clock: Callable[[], float],
+    hook: Hook,
+) -> Service:
+    executor, tables = _executor(settings, backend, telemetry, hook)
+    context = _contexts(settings, backend.call_service, clock)
+    return Service(executor, tables, context, authenticator, backend.quotas, clock, hook)
 
 
 def _executor(
