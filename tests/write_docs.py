@@ -26,7 +26,7 @@ from gateway.insights.statistics import AvgMax
 from gateway.insights.summary import Summary
 from gateway.insights.windows import ACCEPTED_BOUND
 from gateway.schema.operations import build_schema
-from gateway.schema.types.derive import fact_behind, fact_of, field_name
+from gateway.schema.types.derive import fact_behind, field_name
 from gateway.server.telemetry.prometheus import Telemetry
 
 ROOT = Path(__file__).parent.parent
@@ -197,7 +197,7 @@ def leaves(
     hints = get_type_hints(entity, include_extras=True)
     names = zip(entity.__struct_fields__, entity.__struct_encode_fields__, strict=True)
     for attribute, name in names:
-        fact = _inherited(fact_of(entity, attribute), above, entity)
+        fact = _inherited(entity.facts[attribute], above, entity)
         shown = field_name(entity, name)
         field, inner = kind.fields[shown], bare(hints[attribute])
         many = "[]" if get_origin(inner) is tuple else ""
@@ -218,7 +218,7 @@ def _entry(  # noqa: PLR0913, PLR0917 - one half of an entry of an open map
 ) -> Iterator[tuple[str, ...]]:
     assert isinstance(kind, GraphQLObjectType)
     name = field_name(entry, attribute)
-    fact = Fact("", fact_of(entry, attribute).unit, above.on, above.pii)
+    fact = Fact("", entry.facts[attribute].unit, above.on, above.pii)
     yield _leaf(there, f"{here}.{name}", kind.fields[name].type, fact)
 
 

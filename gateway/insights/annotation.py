@@ -1,8 +1,6 @@
 """Models the annotation of a call: the one writable part of a summary."""
 
-from typing import Annotated
-
-from gateway.insights.catalogue import UNRECOGNIZED, Entity, Fact, Numbered, Pii, Text, Vocabulary
+from gateway.insights.catalogue import UNRECOGNIZED, Entity, Numbered, Pii, Text, Vocabulary, fact
 
 _ANNOTATED = "annotated calls"
 
@@ -49,29 +47,20 @@ class Annotation(Entity, frozen=True):
 
     beside = OF_ITS_RESOURCE
 
-    answered_by: Annotated[
-        AnnotationAnsweredBy | None, Fact("The party that really answered.", on=_ANNOTATED)
-    ] = None
-    connectivity_issue: Annotated[
-        ConnectivityIssue | None, Fact("Problems of the connection.", on=_ANNOTATED)
-    ] = None
-    quality_issues: Annotated[
-        tuple[QualityIssue, ...] | None, Fact("Problems of the sound.", on=_ANNOTATED)
-    ] = None
-    spam: Annotated[bool | None, Fact("Whether it was a spam call.", on=_ANNOTATED)] = None
-    call_score: Annotated[
-        Numbered | None,
-        Fact("How good the call was.", "1 (bad) to 5 (excellent)", on=_ANNOTATED),
-    ] = None
-    comment: Annotated[
-        Text | None,
-        Fact("A remark of up to 100 characters.", on=_ANNOTATED, pii=Pii.FREE_TEXT),
-    ] = None
-    incident: Annotated[
-        Text | None,
-        Fact(
-            "An incident or support ticket, up to 100 characters.",
-            on=_ANNOTATED,
-            pii=Pii.FREE_TEXT,
-        ),
-    ] = None
+    answered_by: AnnotationAnsweredBy | None = fact(
+        "The party that really answered.", on=_ANNOTATED
+    )
+    connectivity_issue: ConnectivityIssue | None = fact(
+        "Problems of the connection.", on=_ANNOTATED
+    )
+    quality_issues: tuple[QualityIssue, ...] | None = fact("Problems of the sound.", on=_ANNOTATED)
+    spam: bool | None = fact("Whether it was a spam call.", on=_ANNOTATED)
+    call_score: Numbered | None = fact(
+        "How good the call was.", "1 (bad) to 5 (excellent)", on=_ANNOTATED
+    )
+    comment: Text | None = fact(
+        "A remark of up to 100 characters.", on=_ANNOTATED, pii=Pii.FREE_TEXT
+    )
+    incident: Text | None = fact(
+        "An incident or support ticket, up to 100 characters.", on=_ANNOTATED, pii=Pii.FREE_TEXT
+    )

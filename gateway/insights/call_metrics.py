@@ -5,18 +5,16 @@ and `interval` and `cumulative` have one shape. What a sample of a gateway tells
 direction; a sample of the SDK is of both.
 """
 
-from typing import Annotated
-
 from gateway.insights.catalogue import (
     AccountSid,
     CallSid,
     Counter,
     Entity,
-    Fact,
     Instant,
     Int32,
     Said,
     Text,
+    fact,
 )
 from gateway.insights.edge_kinds import MediaEdgeKind
 from gateway.insights.edge_metadata import ClientMetadata, GatewayMetadata
@@ -31,97 +29,68 @@ _GATEWAY, _SDK = "samples of gateway edges", "samples of the SDK edge"
 class SampledValue(AvgMaxMin, frozen=True):
     """A measurement in one sample: a single value, or what it was over the time of the sample."""
 
-    value: Annotated[
-        float | None, Fact("The value.", "that of the measurement", "where it is single")
-    ] = None
+    value: float | None = fact("The value.", "that of the measurement", "where it is single")
 
 
 class SampledMetrics(Entity, frozen=True):
     """The measurements of ten seconds, or since the beginning of the call."""
 
-    codec: Annotated[
-        Int32 | None, Fact("RTP payload type of the codec.", "RTP profile number", _SOME)
-    ] = None
-    codec_name: Annotated[Text | None, Fact("Name of the codec.", on=_SOME)] = None
-    packets_received: Annotated[Counter | None, Fact("Packets received.", "packets", _SOME)] = None
-    packets_sent: Annotated[Counter | None, Fact("Packets sent.", "packets", _SOME)] = None
-    packets_lost: Annotated[Counter | None, Fact("Packets lost.", "packets", _SOME)] = None
-    packets_loss_percentage: Annotated[
-        float | None, Fact("Share of packets lost.", "percent", _SOME)
-    ] = None
-    bytes_received: Annotated[Counter | None, Fact("Bytes received.", "bytes", _SDK)] = None
-    bytes_sent: Annotated[Counter | None, Fact("Bytes sent.", "bytes", _SDK)] = None
-    jitter: Annotated[
-        SampledValue | None, Fact("Variation of the time between packets.", "ms", _SOME)
-    ] = None
-    rtt: Annotated[
-        SampledValue | None, Fact("Round-trip time between app and Twilio.", "ms", _SDK)
-    ] = None
-    mos: Annotated[
-        SampledValue | None, Fact("Mean opinion score.", "score from 1 to 4.5", _SDK)
-    ] = None
-    audio_in: Annotated[SampledValue | None, Fact("Level of the microphone.", "level", _SDK)] = None
-    audio_out: Annotated[SampledValue | None, Fact("Level of the speaker.", "level", _SDK)] = None
-    latency: Annotated[SampledValue | None, Fact("Time inside Twilio.", "ms", _GATEWAY)] = None
-    packet_delay_variation: Annotated[
-        PacketDelays | None, Fact("How many packets came late, and by how much.", on=_GATEWAY)
-    ] = None
+    codec: Int32 | None = fact("RTP payload type of the codec.", "RTP profile number", _SOME)
+    codec_name: Text | None = fact("Name of the codec.", on=_SOME)
+    packets_received: Counter | None = fact("Packets received.", "packets", _SOME)
+    packets_sent: Counter | None = fact("Packets sent.", "packets", _SOME)
+    packets_lost: Counter | None = fact("Packets lost.", "packets", _SOME)
+    packets_loss_percentage: float | None = fact("Share of packets lost.", "percent", _SOME)
+    bytes_received: Counter | None = fact("Bytes received.", "bytes", _SDK)
+    bytes_sent: Counter | None = fact("Bytes sent.", "bytes", _SDK)
+    jitter: SampledValue | None = fact("Variation of the time between packets.", "ms", _SOME)
+    rtt: SampledValue | None = fact("Round-trip time between app and Twilio.", "ms", _SDK)
+    mos: SampledValue | None = fact("Mean opinion score.", "score from 1 to 4.5", _SDK)
+    audio_in: SampledValue | None = fact("Level of the microphone.", "level", _SDK)
+    audio_out: SampledValue | None = fact("Level of the speaker.", "level", _SDK)
+    latency: SampledValue | None = fact("Time inside Twilio.", "ms", _GATEWAY)
+    packet_delay_variation: PacketDelays | None = fact(
+        "How many packets came late, and by how much.", on=_GATEWAY
+    )
 
 
 class GatewaySample(Entity, frozen=True):
     """The measurements of a media gateway."""
 
-    codec: Annotated[
-        Int32 | None, Fact("RTP payload type of the codec.", "RTP profile number", _GATEWAY)
-    ] = None
-    codec_name: Annotated[Text | None, Fact("Name of the codec.", on=_GATEWAY)] = None
-    interval: Annotated[
-        SampledMetrics | None, Fact("In the ten seconds before the sample.", on=_SOME)
-    ] = None
-    cumulative: Annotated[
-        SampledMetrics | None, Fact("Since the beginning of the call.", on=_SOME)
-    ] = None
-    metadata: Annotated[GatewayMetadata | None, Fact("Where the gateway stood.", on=_GATEWAY)] = (
-        None
-    )
+    codec: Int32 | None = fact("RTP payload type of the codec.", "RTP profile number", _GATEWAY)
+    codec_name: Text | None = fact("Name of the codec.", on=_GATEWAY)
+    interval: SampledMetrics | None = fact("In the ten seconds before the sample.", on=_SOME)
+    cumulative: SampledMetrics | None = fact("Since the beginning of the call.", on=_SOME)
+    metadata: GatewayMetadata | None = fact("Where the gateway stood.", on=_GATEWAY)
 
 
 class SdkSample(Entity, frozen=True):
     """The measurements of the Voice SDK."""
 
-    codec: Annotated[
-        Int32 | None, Fact("RTP payload type of the codec.", "RTP profile number", _SDK)
-    ] = None
-    codec_name: Annotated[Text | None, Fact("Name of the codec.", on=_SDK)] = None
-    interval: Annotated[
-        SampledMetrics | None, Fact("In the ten seconds before the sample.", on=_SDK)
-    ] = None
-    cumulative: Annotated[
-        SampledMetrics | None, Fact("Since the beginning of the call.", on=_SDK)
-    ] = None
-    metadata: Annotated[ClientMetadata | None, Fact("The user of the app.", on=_SOME)] = None
+    codec: Int32 | None = fact("RTP payload type of the codec.", "RTP profile number", _SDK)
+    codec_name: Text | None = fact("Name of the codec.", on=_SDK)
+    interval: SampledMetrics | None = fact("In the ten seconds before the sample.", on=_SDK)
+    cumulative: SampledMetrics | None = fact("Since the beginning of the call.", on=_SDK)
+    metadata: ClientMetadata | None = fact("The user of the app.", on=_SOME)
 
 
 class MetricSample(Entity, frozen=True):
     """One sample of one media edge; samples are ten seconds apart."""
 
-    timestamp: Annotated[Instant | None, Fact("When the sample was taken.", on=_EVERY)] = None
-    call_sid: Annotated[Said[CallSid] | None, Fact("SID of the call.", on=_EVERY)] = None
-    account_sid: Annotated[
-        Said[AccountSid] | None, Fact("Account that the call belongs to.", on=_EVERY)
-    ] = None
-    edge: Annotated[MediaEdgeKind | None, Fact("The edge that was measured.", on=_EVERY)] = None
-    direction: Annotated[
-        MediaDirection | None, Fact("The stream, seen from the edge; `BOTH` at the SDK.", on=_EVERY)
-    ] = None
-    carrier_edge: Annotated[
-        GatewaySample | None, Fact("At Twilio's carrier.", on="samples of the carrier edge")
-    ] = None
-    sip_edge: Annotated[
-        GatewaySample | None, Fact("At your SIP infrastructure.", on="samples of the SIP edge")
-    ] = None
-    client_edge: Annotated[
-        GatewaySample | None,
-        Fact("At the gateway towards the app.", on="samples of the client edge"),
-    ] = None
-    sdk_edge: Annotated[SdkSample | None, Fact("In the app itself.", on=_SDK)] = None
+    timestamp: Instant | None = fact("When the sample was taken.", on=_EVERY)
+    call_sid: Said[CallSid] | None = fact("SID of the call.", on=_EVERY)
+    account_sid: Said[AccountSid] | None = fact("Account that the call belongs to.", on=_EVERY)
+    edge: MediaEdgeKind | None = fact("The edge that was measured.", on=_EVERY)
+    direction: MediaDirection | None = fact(
+        "The stream, seen from the edge; `BOTH` at the SDK.", on=_EVERY
+    )
+    carrier_edge: GatewaySample | None = fact(
+        "At Twilio's carrier.", on="samples of the carrier edge"
+    )
+    sip_edge: GatewaySample | None = fact(
+        "At your SIP infrastructure.", on="samples of the SIP edge"
+    )
+    client_edge: GatewaySample | None = fact(
+        "At the gateway towards the app.", on="samples of the client edge"
+    )
+    sdk_edge: SdkSample | None = fact("In the app itself.", on=_SDK)

@@ -1,17 +1,18 @@
 """Declares how fields of a summary are described: unit, presence, personal data.
 
 A field of the upstream is declared once, as a field of an `Entity`: its name is Twilio's, its
-type says how it is decoded, its `Fact` says what a reader of the graph must know. The GraphQL
+type says how it is decoded, its `fact(…)` says what a reader of the graph must know. The GraphQL
 types, the reference in the documentation and the masking of personal data are derived from it.
 """
 
 import enum
 import re
+from collections import ChainMap
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import Annotated, Any, ClassVar, NewType, Self, TypeVar
+from typing import Annotated, Any, ClassVar, NewType, ParamSpec, Self, TypeVar
 
 import msgspec
 
@@ -31,7 +32,8 @@ class Fact(msgspec.Struct, frozen=True):
     """What a reader must know of a field: meaning, unit, for which calls it is there, and PII.
 
     `deprecated` says why it is, and what to use instead; `changes` that it can be another, later,
-    even of a complete call.
+    even of a complete call. `name` is Twilio's where that of the attribute is another. A field is
+    None by default, unless it is `required`.
     """
 
     meaning: str
@@ -40,6 +42,8 @@ class Fact(msgspec.Struct, frozen=True):
     pii: Pii = Pii.NONE
     deprecated: str | None = None
     changes: bool = False
+    name: str | None = None
+    required: bool = False
 
     @property
     def description(self) -> str:
@@ -48,7 +52,38 @@ class Fact(msgspec.Struct, frozen=True):
         return f"{self.meaning}\n{unit}Available: {self.on}. PII: {self.pii.value}."
 
 
-class Entity(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+P = ParamSpec("P")
+
+
+def _as_default(make: Callable[P, Fact]) -> Callable[P, Any]:
+    return make
+
+
+fact = _as_default(Fact)
+"""The `Fact` of a field, where its default stands: `city: Text | None = fact("The city.")`."""
+
+
+class EntityMeta(msgspec.StructMeta):
+    """Takes the facts of an entity from where the defaults of its fields stand."""
+
+    facts: ChainMap[str, Fact]
+
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
+    ) -> "EntityMeta":
+        """An entity; `facts` are those of its fields, by their attributes."""
+        own = {name: value for name, value in namespace.items() if isinstance(value, Fact)}
+        for attribute, one in own.items():
+            default = msgspec.NODEFAULT if one.required else None
+            namespace[attribute] = msgspec.field(name=one.name, default=default)
+        above = (base.facts for base in bases if isinstance(base, EntityMeta))
+        namespace["facts"] = ChainMap(own, *above)
+        return super().__new__(mcs, name, bases, namespace, **options)
+
+
+class Entity(
+    msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, metaclass=EntityMeta
+):
     """An object of the upstream, immutable; its docstring is its description in the graph.
 
     A tree of plain values never forms a cycle, so the garbage collector need not look at it. That

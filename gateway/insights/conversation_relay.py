@@ -3,8 +3,6 @@
 Source: Twilio's OpenAPI document of 2026-04, and "Details: Conversation Relay Insights Events".
 """
 
-from typing import Annotated
-
 import msgspec
 
 from gateway.insights.agent_sessions import AgentSessionState
@@ -12,11 +10,11 @@ from gateway.insights.catalogue import (
     UNRECOGNIZED,
     Counter,
     Entity,
-    Fact,
     Int32,
     OpenMap,
     Text,
     Vocabulary,
+    fact,
 )
 
 _RELAY = "events of ConversationRelay"
@@ -34,40 +32,38 @@ class InterruptionType(Vocabulary):
 class RelayLatency(Entity, frozen=True):
     """How long a step of the conversation took."""
 
-    latency_ms: Annotated[Int32 | None, Fact("How long it took.", "ms", _RELAY)] = None
+    latency_ms: Int32 | None = fact("How long it took.", "ms", _RELAY)
 
 
 class RelayInterruption(Entity, frozen=True):
     """An interruption of the agent."""
 
-    type: Annotated[InterruptionType | None, Fact("By what.", on=_RELAY)] = None
+    type: InterruptionType | None = fact("By what.", on=_RELAY)
 
 
 class RelayTokens(Entity, frozen=True):
     """How much text the application sent, up to its last token."""
 
-    total_tokens: Annotated[Counter | None, Fact("Tokens received.", "tokens", _RELAY)] = None
-    total_words: Annotated[Counter | None, Fact("Words received.", "words", _RELAY)] = None
+    total_tokens: Counter | None = fact("Tokens received.", "tokens", _RELAY)
+    total_words: Counter | None = fact("Words received.", "words", _RELAY)
 
 
 class RelayLanguage(Entity, frozen=True):
     """How speech is made and understood."""
 
-    tts_language_code: Annotated[Text | None, Fact("Language spoken.", on=_RELAY)] = None
-    transcription_language_code: Annotated[Text | None, Fact("Language heard.", on=_RELAY)] = None
-    tts_provider: Annotated[Text | None, Fact("Provider of the voice.", on=_RELAY)] = None
-    voice: Annotated[Text | None, Fact("Name of the voice.", on=_RELAY)] = None
-    transcription_provider: Annotated[
-        Text | None, Fact("Provider of the transcription.", on=_RELAY)
-    ] = None
-    speech_model: Annotated[Text | None, Fact("Model that transcribes.", on=_RELAY)] = None
+    tts_language_code: Text | None = fact("Language spoken.", on=_RELAY)
+    transcription_language_code: Text | None = fact("Language heard.", on=_RELAY)
+    tts_provider: Text | None = fact("Provider of the voice.", on=_RELAY)
+    voice: Text | None = fact("Name of the voice.", on=_RELAY)
+    transcription_provider: Text | None = fact("Provider of the transcription.", on=_RELAY)
+    speech_model: Text | None = fact("Model that transcribes.", on=_RELAY)
 
 
 class RelaySetting(Entity, frozen=True):
     """One setting of a session."""
 
-    name: Annotated[str, Fact("Name of the setting.", on=_HERE)]
-    value: Annotated[str, Fact("Its value.", on=_HERE)]
+    name: str = fact("Name of the setting.", on=_HERE, required=True)
+    value: str = fact("Its value.", on=_HERE, required=True)
 
 
 class RelaySettings(OpenMap):
@@ -85,13 +81,11 @@ class RelaySettings(OpenMap):
 class RelayLanguageSetting(Entity, frozen=True):
     """How speech in one language is made and understood."""
 
-    language: Annotated[str, Fact("The language.", on=_HERE)]
-    tts_provider: Annotated[Text | None, Fact("Provider of the voice.", on=_RELAY)] = None
-    voice: Annotated[Text | None, Fact("Name of the voice.", on=_RELAY)] = None
-    transcription_provider: Annotated[
-        Text | None, Fact("Provider of the transcription.", on=_RELAY)
-    ] = None
-    speech_model: Annotated[Text | None, Fact("Model that transcribes.", on=_RELAY)] = None
+    language: str = fact("The language.", on=_HERE, required=True)
+    tts_provider: Text | None = fact("Provider of the voice.", on=_RELAY)
+    voice: Text | None = fact("Name of the voice.", on=_RELAY)
+    transcription_provider: Text | None = fact("Provider of the transcription.", on=_RELAY)
+    speech_model: Text | None = fact("Model that transcribes.", on=_RELAY)
 
 
 class RelayLanguages(OpenMap):
@@ -115,48 +109,40 @@ _OF_A_LANGUAGE = frozenset(RelayLanguageSetting.__struct_fields__) - {"language"
 class RelayConfigurations(Entity, frozen=True):
     """How a session was set up."""
 
-    configurations: Annotated[RelaySettings | None, Fact("Its settings.", on=_RELAY)] = None
-    languages: Annotated[RelayLanguages | None, Fact("Its languages.", on=_RELAY)] = None
+    configurations: RelaySettings | None = fact("Its settings.", on=_RELAY)
+    languages: RelayLanguages | None = fact("Its languages.", on=_RELAY)
 
 
 class RelayEnd(Entity, frozen=True):
     """How a session ended."""
 
-    duration_in_seconds: Annotated[Int32 | None, Fact("How long it lasted.", "seconds", _RELAY)] = (
-        None
-    )
-    end_status: Annotated[AgentSessionState | None, Fact("How it ended.", on=_RELAY)] = None
+    duration_in_seconds: Int32 | None = fact("How long it lasted.", "seconds", _RELAY)
+    end_status: AgentSessionState | None = fact("How it ended.", on=_RELAY)
 
 
 class RelayError(Entity, frozen=True):
     """An error of a session."""
 
-    error_code: Annotated[Int32 | None, Fact("Twilio's error code.", "error code", _RELAY)] = None
-    message: Annotated[Text | None, Fact("The message of Twilio about it.", on=_RELAY)] = None
+    error_code: Int32 | None = fact("Twilio's error code.", "error code", _RELAY)
+    message: Text | None = fact("The message of Twilio about it.", on=_RELAY)
 
 
 class ConversationRelayData(Entity, frozen=True):
     """The data of an event of ConversationRelay: the part that belongs to the name of the event."""
 
-    session_id: Annotated[Text | None, Fact("The session.", on=_RELAY)] = None
-    sequence_number: Annotated[
-        Counter | None, Fact("Place of the event in its session.", "events", _RELAY)
-    ] = None
-    tts_latency: Annotated[
-        RelayLatency | None, Fact("From text to the first sound.", on=_RELAY)
-    ] = None
-    stt_latency: Annotated[RelayLatency | None, Fact("From speech to text.", on=_RELAY)] = None
-    interrupt: Annotated[RelayInterruption | None, Fact("An interruption.", on=_RELAY)] = None
-    last_token_received: Annotated[
-        RelayTokens | None, Fact("The end of a text of the application.", on=_RELAY)
-    ] = None
-    configurations: Annotated[
-        RelayConfigurations | None, Fact("How the session was set up.", on=_RELAY)
-    ] = None
-    language_changed: Annotated[RelayLanguage | None, Fact("Another language.", on=_RELAY)] = None
-    language_info: Annotated[RelayLanguage | None, Fact("The language.", on=_RELAY)] = None
-    call_wrap_up: Annotated[RelayEnd | None, Fact("How the session ended.", on=_RELAY)] = None
-    error: Annotated[RelayError | None, Fact("The error.", on=_RELAY)] = None
+    session_id: Text | None = fact("The session.", on=_RELAY)
+    sequence_number: Counter | None = fact("Place of the event in its session.", "events", _RELAY)
+    tts_latency: RelayLatency | None = fact("From text to the first sound.", on=_RELAY)
+    stt_latency: RelayLatency | None = fact("From speech to text.", on=_RELAY)
+    interrupt: RelayInterruption | None = fact("An interruption.", on=_RELAY)
+    last_token_received: RelayTokens | None = fact(
+        "The end of a text of the application.", on=_RELAY
+    )
+    configurations: RelayConfigurations | None = fact("How the session was set up.", on=_RELAY)
+    language_changed: RelayLanguage | None = fact("Another language.", on=_RELAY)
+    language_info: RelayLanguage | None = fact("The language.", on=_RELAY)
+    call_wrap_up: RelayEnd | None = fact("How the session ended.", on=_RELAY)
+    error: RelayError | None = fact("The error.", on=_RELAY)
 
 
 def _text(value: object) -> str:

@@ -217,7 +217,7 @@ def _reader(hint: Any) -> FieldReader:
 
 
 def bare(hint: Any) -> Any:
-    """`Annotated[X | None, Fact(…)]` → `X`, with the constraints that X itself has."""
+    """`X | None` → `X`, with the constraints that X itself has."""
     if get_origin(hint) is Annotated and not any(
         isinstance(extra, msgspec.Meta) for extra in hint.__metadata__
     ):

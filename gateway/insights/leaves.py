@@ -115,11 +115,10 @@ def slots(entity: type[Entity]) -> Iterator[Slot]:
     hints = get_type_hints(entity, include_extras=True)
     names = zip(entity.__struct_fields__, entity.__struct_encode_fields__, strict=True)
     for attribute, name in names:
-        hint = hints[attribute]
-        kind = bare(hint)
+        kind = bare(hints[attribute])
         many = get_origin(kind) is tuple
-        fact = next(extra for extra in hint.__metadata__ if isinstance(extra, Fact))
-        yield Slot(attribute, name, bare(get_args(kind)[0]) if many else kind, many, fact)
+        item = bare(get_args(kind)[0]) if many else kind
+        yield Slot(attribute, name, item, many, entity.facts[attribute])
 
 
 def ends(entity: type[Entity]) -> Iterator[Leaf | Table | Map]:

@@ -2,11 +2,10 @@
 
 import re
 from functools import lru_cache
-from typing import Annotated
 
 import msgspec
 
-from gateway.insights.catalogue import BigInt, Counter, Entity, Fact, Int32, OpenMap
+from gateway.insights.catalogue import BigInt, Counter, Entity, Int32, OpenMap, fact
 
 _HERE = "every entry"
 
@@ -29,8 +28,8 @@ def _count(value: object) -> Counter:
 class PacketDelay(Entity, frozen=True):
     """How many packets came later than a threshold."""
 
-    threshold_ms: Annotated[Int32, Fact("The delay that they passed.", "ms", _HERE)]
-    packets: Annotated[Counter, Fact("Packets later than that.", "packets", _HERE)]
+    threshold_ms: Int32 = fact("The delay that they passed.", "ms", _HERE, required=True)
+    packets: Counter = fact("Packets later than that.", "packets", _HERE, required=True)
 
 
 class PacketDelays(OpenMap):
@@ -48,8 +47,8 @@ class PacketDelays(OpenMap):
 class Count(Entity, frozen=True):
     """How often something happened."""
 
-    name: Annotated[str, Fact("Events.", on=_HERE)]
-    count: Annotated[Counter, Fact("How often.", "times", _HERE)]
+    name: str = fact("Events.", on=_HERE, required=True)
+    count: Counter = fact("How often.", "times", _HERE, required=True)
 
 
 class Counts(OpenMap):

@@ -1,8 +1,6 @@
 """Models the two shapes in which Twilio aggregates a measurement."""
 
-from typing import Annotated
-
-from gateway.insights.catalogue import Entity, Fact
+from gateway.insights.catalogue import Entity, fact
 
 _SAME = "that of the measurement"
 _WITH = "wherever the measurement is"
@@ -11,11 +9,11 @@ _WITH = "wherever the measurement is"
 class AvgMax(Entity, frozen=True):
     """A measurement over the call: its average and its maximum."""
 
-    avg: Annotated[float | None, Fact("Average.", _SAME, _WITH)] = None
-    max: Annotated[float | None, Fact("Maximum.", _SAME, _WITH)] = None
+    avg: float | None = fact("Average.", _SAME, _WITH)
+    max: float | None = fact("Maximum.", _SAME, _WITH)
 
 
 class AvgMaxMin(AvgMax, frozen=True):
     """A measurement over the call: its average, its maximum and its minimum."""
 
-    min: Annotated[float | None, Fact("Minimum.", _SAME, _WITH)] = None
+    min: float | None = fact("Minimum.", _SAME, _WITH)

@@ -1,9 +1,5 @@
 """Models the summary of a call: the JSON object that Voice Insights returns."""
 
-from typing import Annotated
-
-from msgspec import field
-
 from gateway.insights.agent_sessions import AgentSessionSummary
 from gateway.insights.annotation import Annotation
 from gateway.insights.catalogue import (
@@ -11,7 +7,6 @@ from gateway.insights.catalogue import (
     AccountSid,
     CallSid,
     Entity,
-    Fact,
     Instant,
     Int32,
     Numbered,
@@ -20,6 +15,7 @@ from gateway.insights.catalogue import (
     SipStatus,
     Text,
     Vocabulary,
+    fact,
 )
 from gateway.insights.media_edges import (
     CarrierEdge,
@@ -105,139 +101,96 @@ class CallDisconnector(Vocabulary):
 class CallAttributes(Entity, frozen=True):
     """Details of the flow of a call."""
 
-    conference_participant: Annotated[
-        bool | None,
-        Fact(
-            "Whether its media went mainly through a conference.",
-            on="calls before 2026-08-01",
-            deprecated="Twilio removed it from all summaries on 2026-08-01: it is null in those of "
-            "later calls, and nothing takes its place. Use `raw` for what earlier ones hold.",
-        ),
-    ] = None
+    conference_participant: bool | None = fact(
+        "Whether its media went mainly through a conference.",
+        on="calls before 2026-08-01",
+        deprecated="Twilio removed it from all summaries on 2026-08-01: it is null in those of "
+        "later calls, and nothing takes its place. Use `raw` for what earlier ones hold.",
+    )
 
 
 class CallProperties(Entity, frozen=True):
     """Details of a call that belong to no edge."""
 
-    direction: Annotated[CallDirection | None, Fact("The direction and kind of the call.")] = None
-    disconnected_by: Annotated[
-        CallDisconnector | None,
-        Fact("The side that hung up.", on="answered calls that ended in a SIP BYE"),
-    ] = None
-    last_sip_response_num: Annotated[
-        SipStatus | None,
-        Fact("Last SIP response; 200 for an answered call.", "SIP status code"),
-    ] = None
-    pdd_ms: Annotated[Int32 | None, Fact("Post-dial delay: from dialling to ringing.", "ms")] = None
-    queue_time: Annotated[
-        Int32 | None,
-        Fact("Estimated wait between creating the call and its start.", "ms", "queued calls"),
-    ] = None
-    q850_cause: Annotated[
-        Numbered | None, Fact("Why the call was cleared, by ITU-T Q.850.", "cause code", EVENTS)
-    ] = None
-    route_id: Annotated[Text | None, Fact("Twilio's route of the call.", on=EVENTS)] = None
-    media_region: Annotated[Text | None, Fact("Twilio region that handled media.", on=EVENTS)] = (
-        None
+    direction: CallDirection | None = fact("The direction and kind of the call.")
+    disconnected_by: CallDisconnector | None = fact(
+        "The side that hung up.", on="answered calls that ended in a SIP BYE"
     )
-    signaling_region: Annotated[
-        Text | None, Fact("Twilio region that handled signaling.", on=EVENTS)
-    ] = None
-    twilio_media_ip: Annotated[
-        Text | None, Fact("Address of Twilio's media gateway.", on=EVENTS)
-    ] = None
-    twilio_signaling_ip: Annotated[
-        Text | None, Fact("Address of Twilio's signaling gateway.", on=EVENTS)
-    ] = None
-    external_media_ip: Annotated[
-        Text | None, Fact("Address that media came from.", on=EVENTS, pii=Pii.NETWORK)
-    ] = None
-    external_signaling_ip: Annotated[
-        Text | None, Fact("Address that signaling came from.", on=EVENTS, pii=Pii.NETWORK)
-    ] = None
-    sip_call_id: Annotated[Text | None, Fact("SIP `Call-ID`.", on=EVENTS, pii=Pii.NETWORK)] = None
-    user_agent: Annotated[Text | None, Fact("SIP `User-Agent`.", on=EVENTS, pii=Pii.DEVICE)] = None
-    selected_region: Annotated[Text | None, Fact("Region selected.", on=EVENTS)] = None
-    region: Annotated[Text | None, Fact("Region used.", on=EVENTS)] = None
-    trunk_sid: Annotated[Text | None, Fact("SID of the trunk.", on=EVENTS)] = None
-    settings: Annotated[SdkSettings | None, Fact("How the device was set up.", on=EVENTS)] = None
+    last_sip_response_num: SipStatus | None = fact(
+        "Last SIP response; 200 for an answered call.", "SIP status code"
+    )
+    pdd_ms: Int32 | None = fact("Post-dial delay: from dialling to ringing.", "ms")
+    queue_time: Int32 | None = fact(
+        "Estimated wait between creating the call and its start.", "ms", "queued calls"
+    )
+    q850_cause: Numbered | None = fact(
+        "Why the call was cleared, by ITU-T Q.850.", "cause code", EVENTS
+    )
+    route_id: Text | None = fact("Twilio's route of the call.", on=EVENTS)
+    media_region: Text | None = fact("Twilio region that handled media.", on=EVENTS)
+    signaling_region: Text | None = fact("Twilio region that handled signaling.", on=EVENTS)
+    twilio_media_ip: Text | None = fact("Address of Twilio's media gateway.", on=EVENTS)
+    twilio_signaling_ip: Text | None = fact("Address of Twilio's signaling gateway.", on=EVENTS)
+    external_media_ip: Text | None = fact(
+        "Address that media came from.", on=EVENTS, pii=Pii.NETWORK
+    )
+    external_signaling_ip: Text | None = fact(
+        "Address that signaling came from.", on=EVENTS, pii=Pii.NETWORK
+    )
+    sip_call_id: Text | None = fact("SIP `Call-ID`.", on=EVENTS, pii=Pii.NETWORK)
+    user_agent: Text | None = fact("SIP `User-Agent`.", on=EVENTS, pii=Pii.DEVICE)
+    selected_region: Text | None = fact("Region selected.", on=EVENTS)
+    region: Text | None = fact("Region used.", on=EVENTS)
+    trunk_sid: Text | None = fact("SID of the trunk.", on=EVENTS)
+    settings: SdkSettings | None = fact("How the device was set up.", on=EVENTS)
 
 
 class Summary(Entity, frozen=True):
     """One phone call, as Voice Insights sums it up: who, how it went, and how it sounded."""
 
-    call_sid: Annotated[Said[CallSid], Fact("SID of the call.", on="every call")]
-    account_sid: Annotated[Said[AccountSid] | None, Fact("Account that the call belongs to.")] = (
-        None
+    call_sid: Said[CallSid] = fact("SID of the call.", on="every call", required=True)
+    account_sid: Said[AccountSid] | None = fact("Account that the call belongs to.")
+    parent_account_sid: Said[AccountSid] | None = fact(
+        "Parent of that account.", on="calls of subaccounts"
     )
-    parent_account_sid: Annotated[
-        Said[AccountSid] | None, Fact("Parent of that account.", on="calls of subaccounts")
-    ] = None
-    parent_call_sid: Annotated[
-        Said[CallSid] | None, Fact("The call that created this one.", on="child calls (`<Dial>`)")
-    ] = None
-    call_type: Annotated[CallType | None, Fact("Over what the call came or went.")] = None
-    call_state: Annotated[CallState | None, Fact("How the call went.")] = None
-    answered_by: Annotated[
-        AnsweredBy | None,
-        Fact(
-            "The answering party, by AMD; null when AMD was off or reached no result.",
-            on="AMD calls",
-        ),
-    ] = None
-    processing_state: Annotated[
-        ProcessingState | None, Fact("How far the summary is; `processing` says more.")
-    ] = None
-    processing_version: Annotated[
-        Int32 | None,
-        Fact("Grows with every update while the summary is partial.", "updates", changes=True),
-    ] = None
-    created_time: Annotated[
-        Instant | None, Fact("When the call was created; before `startTime` if it was queued.")
-    ] = None
-    start_time: Annotated[Instant | None, Fact("When the call started.")] = None
-    end_time: Annotated[Instant | None, Fact("When the call ended.", on="ended calls")] = None
-    duration: Annotated[Int32 | None, Fact("From its start to its end.", "seconds")] = None
-    connect_duration: Annotated[
-        Int32 | None, Fact("From answer to end.", "seconds", "answered calls")
-    ] = None
-    from_: Annotated[Party | None, Fact("The calling party.", pii=Pii.IDENTITY)] = field(
-        name="from", default=None
+    parent_call_sid: Said[CallSid] | None = fact(
+        "The call that created this one.", on="child calls (`<Dial>`)"
     )
-    to: Annotated[Party | None, Fact("The called party.", pii=Pii.IDENTITY)] = None
-    carrier_edge: Annotated[
-        CarrierEdge | None, Fact("At Twilio's carrier.", on="carrier and trunking calls")
-    ] = None
-    client_edge: Annotated[
-        ClientEdge | None, Fact("At the gateway towards the app.", on="client calls")
-    ] = None
-    sdk_edge: Annotated[SdkEdge | None, Fact("In the app itself.", on="client calls")] = None
-    sip_edge: Annotated[
-        SipEdge | None, Fact("At your SIP infrastructure.", on="SIP and trunking calls")
-    ] = None
-    tags: Annotated[
-        tuple[CallTag, ...] | None, Fact("Conditions that could have been heard; often none.")
-    ] = None
-    attributes: Annotated[
-        CallAttributes | None, Fact("Details of its flow.", on="calls before 2026-08-01")
-    ] = None
-    properties: Annotated[CallProperties | None, Fact("Details that belong to no edge.")] = None
-    trust: Annotated[
-        Trust | None, Fact("Trusted communications: caller verification and branding.")
-    ] = None
-    annotation: Annotated[
-        Annotation | None, Fact("The annotation that people wrote.", on="annotated calls")
-    ] = None
-    agent_session_summaries: Annotated[
-        tuple[AgentSessionSummary, ...] | None,
-        Fact("Voice agent sessions.", on="calls with ConversationRelay"),
-    ] = None
-    url: Annotated[
-        Text | None,
-        Fact(
-            "Twilio's address of the summary; on calls of a list, that of the list.", changes=True
-        ),
-    ] = None
+    call_type: CallType | None = fact("Over what the call came or went.")
+    call_state: CallState | None = fact("How the call went.")
+    answered_by: AnsweredBy | None = fact(
+        "The answering party, by AMD; null when AMD was off or reached no result.", on="AMD calls"
+    )
+    processing_state: ProcessingState | None = fact(
+        "How far the summary is; `processing` says more."
+    )
+    processing_version: Int32 | None = fact(
+        "Grows with every update while the summary is partial.", "updates", changes=True
+    )
+    created_time: Instant | None = fact(
+        "When the call was created; before `startTime` if it was queued."
+    )
+    start_time: Instant | None = fact("When the call started.")
+    end_time: Instant | None = fact("When the call ended.", on="ended calls")
+    duration: Int32 | None = fact("From its start to its end.", "seconds")
+    connect_duration: Int32 | None = fact("From answer to end.", "seconds", "answered calls")
+    from_: Party | None = fact("The calling party.", pii=Pii.IDENTITY, name="from")
+    to: Party | None = fact("The called party.", pii=Pii.IDENTITY)
+    carrier_edge: CarrierEdge | None = fact("At Twilio's carrier.", on="carrier and trunking calls")
+    client_edge: ClientEdge | None = fact("At the gateway towards the app.", on="client calls")
+    sdk_edge: SdkEdge | None = fact("In the app itself.", on="client calls")
+    sip_edge: SipEdge | None = fact("At your SIP infrastructure.", on="SIP and trunking calls")
+    tags: tuple[CallTag, ...] | None = fact("Conditions that could have been heard; often none.")
+    attributes: CallAttributes | None = fact("Details of its flow.", on="calls before 2026-08-01")
+    properties: CallProperties | None = fact("Details that belong to no edge.")
+    trust: Trust | None = fact("Trusted communications: caller verification and branding.")
+    annotation: Annotation | None = fact("The annotation that people wrote.", on="annotated calls")
+    agent_session_summaries: tuple[AgentSessionSummary, ...] | None = fact(
+        "Voice agent sessions.", on="calls with ConversationRelay"
+    )
+    url: Text | None = fact(
+        "Twilio's address of the summary; on calls of a list, that of the list.", changes=True
+    )
 
     @property
     def media_edges(self) -> tuple[MediaEdge, ...]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Raw
 
-from gateway.insights.catalogue import Entity
+from gateway.insights.catalogue import Entity, EntityMeta
 from gateway.insights.decoding import (
     Undecodable,
     decode_part,
@@ -122,13 +122,14 @@ def whole(summary: Summary) -> Summary:
     return Summary(**{name: getattr(summary, name) for name in Summary.__struct_fields__})
 
 
-_PartlyDecoded: type[Summary] = msgspec.defstruct(  # type: ignore[assignment]
+_PartlyDecoded: type[Summary] = EntityMeta(  # type: ignore[assignment]
     "Summary",
-    [(part.attribute, Raw, msgspec.field(name=name, default=None)) for name, part in _PARTS.items()]
-    + [("hook", Any, msgspec.field(name=" hook", default=silent))],
-    bases=(Summary,),
-    namespace={
+    (Summary,),
+    {
         "__doc__": "A summary whose objects are JSON until they are read; `hook` is told of them.",
+        "__annotations__": {part.attribute: Raw for part in _PARTS.values()} | {"hook": Any},
+        **{part.attribute: msgspec.field(name=name, default=None) for name, part in _PARTS.items()},
+        "hook": msgspec.field(name=" hook", default=silent),
         "__eq__": lambda one, other: isinstance(other, Summary) and whole(one) == whole(other),
         "__hash__": lambda one: hash(whole(one)),
     },

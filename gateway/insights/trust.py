@@ -4,9 +4,7 @@ Summaries of today have `verified_caller`, `branded`, `business_profile` and `vo
 older ones, and Twilio's own documentation, have `branded_call`.
 """
 
-from typing import Annotated
-
-from gateway.insights.catalogue import UNRECOGNIZED, Entity, Fact, Pii, Text, Vocabulary
+from gateway.insights.catalogue import UNRECOGNIZED, Entity, Pii, Text, Vocabulary, fact
 from gateway.insights.trust_words import BusinessIndustry, VoiceIntegrityUseCase
 
 _BRANDED = "branded calls"
@@ -43,77 +41,57 @@ class BusinessProfileType(Vocabulary):
 class VerifiedCaller(Entity, frozen=True):
     """Whether the caller ID was proven."""
 
-    verified: Annotated[
-        bool | None, Fact("Whether it was, for example by SHAKEN/STIR attestation A.")
-    ] = None
+    verified: bool | None = fact("Whether it was, for example by SHAKEN/STIR attestation A.")
 
 
 class Branded(Entity, frozen=True):
     """Branding of a call, as it is today."""
 
-    enabled: Annotated[bool | None, Fact("Whether the call was branded.")] = None
-    display_name: Annotated[Text | None, Fact("Name shown to the called.", on=_BRANDED)] = None
-    long_display_name: Annotated[
-        Text | None, Fact("Longer name, for displays that have room.", on=_BRANDED)
-    ] = None
-    bundle_sid: Annotated[Text | None, Fact("SID of the branding.", on=_BRANDED)] = None
-    logo: Annotated[bool | None, Fact("Whether a logo was shown.", on=_BRANDED)] = None
-    type: Annotated[BrandedType | None, Fact("How it was delivered.", on=_BRANDED)] = None
-    use_case: Annotated[Text | None, Fact("Purpose, as set up.", on=_BRANDED)] = None
-    call_reason: Annotated[Text | None, Fact("Reason shown to the called.", on=_BRANDED)] = None
+    enabled: bool | None = fact("Whether the call was branded.")
+    display_name: Text | None = fact("Name shown to the called.", on=_BRANDED)
+    long_display_name: Text | None = fact("Longer name, for displays that have room.", on=_BRANDED)
+    bundle_sid: Text | None = fact("SID of the branding.", on=_BRANDED)
+    logo: bool | None = fact("Whether a logo was shown.", on=_BRANDED)
+    type: BrandedType | None = fact("How it was delivered.", on=_BRANDED)
+    use_case: Text | None = fact("Purpose, as set up.", on=_BRANDED)
+    call_reason: Text | None = fact("Reason shown to the called.", on=_BRANDED)
 
 
 class BusinessProfile(Entity, frozen=True):
     """The business behind the number."""
 
-    bundle_sid: Annotated[Text | None, Fact("SID of the profile.", on=_BUSINESS)] = None
-    identity: Annotated[BusinessIdentity | None, Fact("The kind of registrant.", on=_BUSINESS)] = (
-        None
-    )
-    industry: Annotated[BusinessIndustry | None, Fact("Its industry.", on=_BUSINESS)] = None
-    type: Annotated[BusinessProfileType | None, Fact("Which profile.", on=_BUSINESS)] = None
+    bundle_sid: Text | None = fact("SID of the profile.", on=_BUSINESS)
+    identity: BusinessIdentity | None = fact("The kind of registrant.", on=_BUSINESS)
+    industry: BusinessIndustry | None = fact("Its industry.", on=_BUSINESS)
+    type: BusinessProfileType | None = fact("Which profile.", on=_BUSINESS)
 
 
 class VoiceIntegrity(Entity, frozen=True):
     """Registration of the number with analytics engines, against spam labels."""
 
-    enabled: Annotated[bool | None, Fact("Whether the number is registered.")] = None
-    bundle_sid: Annotated[Text | None, Fact("SID of the registration.", on=_INTEGRITY)] = None
-    use_case: Annotated[
-        VoiceIntegrityUseCase | None, Fact("The use of the number.", on=_INTEGRITY)
-    ] = None
+    enabled: bool | None = fact("Whether the number is registered.")
+    bundle_sid: Text | None = fact("SID of the registration.", on=_INTEGRITY)
+    use_case: VoiceIntegrityUseCase | None = fact("The use of the number.", on=_INTEGRITY)
 
 
 class BrandedCall(Entity, frozen=True):
     """Branding of a call, as it was in older summaries."""
 
-    branded: Annotated[
-        bool | None, Fact("Whether branding was shown on the called device.", on=_LEGACY)
-    ] = None
-    caller: Annotated[
-        Text | None, Fact("Caller ID that was shown.", on=_LEGACY, pii=Pii.IDENTITY)
-    ] = None
-    use_case: Annotated[Text | None, Fact("Purpose of the call.", on=_LEGACY)] = None
-    branded_channel_sid: Annotated[Text | None, Fact("SID of the branded channel.", on=_LEGACY)] = (
-        None
-    )
-    business_sid: Annotated[Text | None, Fact("SID of the business.", on=_LEGACY)] = None
-    brand_sid: Annotated[Text | None, Fact("SID of the brand.", on=_LEGACY)] = None
+    branded: bool | None = fact("Whether branding was shown on the called device.", on=_LEGACY)
+    caller: Text | None = fact("Caller ID that was shown.", on=_LEGACY, pii=Pii.IDENTITY)
+    use_case: Text | None = fact("Purpose of the call.", on=_LEGACY)
+    branded_channel_sid: Text | None = fact("SID of the branded channel.", on=_LEGACY)
+    business_sid: Text | None = fact("SID of the business.", on=_LEGACY)
+    brand_sid: Text | None = fact("SID of the brand.", on=_LEGACY)
 
 
 class Trust(Entity, frozen=True):
     """Attested identity of the caller."""
 
-    verified_caller: Annotated[VerifiedCaller | None, Fact("Whether the caller ID was proven.")] = (
-        None
+    verified_caller: VerifiedCaller | None = fact("Whether the caller ID was proven.")
+    branded: Branded | None = fact("Branding, as it is today.", on=_BRANDED)
+    business_profile: BusinessProfile | None = fact("The business behind the number.", on=_BUSINESS)
+    voice_integrity: VoiceIntegrity | None = fact(
+        "Registration against spam labels.", on=_INTEGRITY
     )
-    branded: Annotated[Branded | None, Fact("Branding, as it is today.", on=_BRANDED)] = None
-    business_profile: Annotated[
-        BusinessProfile | None, Fact("The business behind the number.", on=_BUSINESS)
-    ] = None
-    voice_integrity: Annotated[
-        VoiceIntegrity | None, Fact("Registration against spam labels.", on=_INTEGRITY)
-    ] = None
-    branded_call: Annotated[
-        BrandedCall | None, Fact("Branding, as it was in older summaries.", on=_LEGACY)
-    ] = None
+    branded_call: BrandedCall | None = fact("Branding, as it was in older summaries.", on=_LEGACY)

@@ -165,14 +165,11 @@ ENTITIES: set[type[Entity]] = {*entities(), PacketDelay, Count}
 
 def facts() -> list[tuple[str, Fact]]:
     """Every field of every entity, with what is said of it."""
-    found = []
-    for entity in ENTITIES:
-        hints = get_type_hints(entity, include_extras=True)
-        for attribute in entity.__struct_fields__:
-            said = [extra for extra in hints[attribute].__metadata__ if isinstance(extra, Fact)]
-            assert len(said) == 1, (entity, attribute)
-            found.append((f"{entity.__name__}.{attribute.rstrip('_')}", said[0]))
-    return found
+    return [
+        (f"{entity.__name__}.{attribute.rstrip('_')}", entity.facts[attribute])
+        for entity in ENTITIES
+        for attribute in entity.__struct_fields__
+    ]
 
 
 FACTS = facts()

@@ -1,12 +1,12 @@
 import json
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
 from gateway.insights.call_events import CallEvent, EventLevel
 from gateway.insights.call_metrics import MetricSample
-from gateway.insights.catalogue import Entity, Fact, Pii
+from gateway.insights.catalogue import Entity, Pii
 from gateway.insights.conversation_relay import RelayLanguageSetting, RelaySetting
 from gateway.insights.decoding import Undecodable, decode_patiently
 from gateway.insights.details import (
@@ -276,9 +276,8 @@ def test_every_field_says_what_it_means() -> None:
     """A client that finds null can look up whether that was to be expected."""
     for kind in {*entities(MetricSample), *entities(CallEvent)}:
         assert kind.__doc__
-        hints = get_type_hints(kind, include_extras=True)
         for attribute in kind.__struct_fields__:
-            (fact,) = [one for one in hints[attribute].__metadata__ if isinstance(one, Fact)]
+            fact = kind.facts[attribute]
             assert fact.meaning.endswith(".")
             assert fact.on
 
@@ -288,9 +287,8 @@ def test_personal_data_is_marked() -> None:
     marked = {
         (kind.__name__, attribute): fact.pii
         for kind in {*entities(MetricSample), *entities(CallEvent)}
-        for attribute, hint in get_type_hints(kind, include_extras=True).items()
-        for fact in getattr(hint, "__metadata__", ())
-        if isinstance(fact, Fact) and fact.pii is not Pii.NONE
+        for attribute, fact in kind.facts.items()
+        if fact.pii is not Pii.NONE
     }
     assert marked == {
         ("ClientMetadata", "client_name"): Pii.IDENTITY,

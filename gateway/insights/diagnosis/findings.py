@@ -1,8 +1,8 @@
 """Defines the types of a diagnosis: findings with evidence, suspects, and a headline."""
 
-from typing import Annotated, NewType
+from typing import NewType
 
-from gateway.insights.catalogue import Entity, Fact, Vocabulary
+from gateway.insights.catalogue import Entity, Vocabulary, fact
 from gateway.insights.diagnosis.rule_names import FindingRule
 from gateway.insights.edge_kinds import CallSide, MediaEdgeKind, StreamDirection
 
@@ -44,60 +44,56 @@ class SuspectKind(Vocabulary):
 class Finding(Entity, frozen=True):
     """One thing that stands out in a summary, with the evidence for it."""
 
-    rule: Annotated[FindingRule, Fact("The rule that found it.", on=_FINDING)]
-    severity: Annotated[Severity, Fact("How much it matters.", on=_FINDING)]
-    edge: Annotated[
-        MediaEdgeKind | None, Fact("The media edge it was found at.", on="findings at an edge")
-    ]
-    direction: Annotated[
-        StreamDirection | None, Fact("The stream it was found on.", on="findings on a stream")
-    ]
-    heard_by: Annotated[
-        tuple[CallSide, ...],
-        Fact(
-            "The parties who heard or noticed it, by edge, stream and direction of the call. An "
-            "empty list: not known.",
-            on=_FINDING,
-        ),
-    ]
-    field: Annotated[
-        str | None,
-        Fact(
-            "The field of the call with the evidence, as a path in the graph.", on="most findings"
-        ),
-    ]
-    value: Annotated[
-        float | None, Fact("The value of that field.", "that of `unit`", "findings with a number")
-    ]
-    threshold: Annotated[
-        float | None, Fact("The threshold it passed.", "that of `unit`", "rules with one")
-    ]
-    unit: Annotated[str | None, Fact("Unit of `value` and `threshold`.", on="rules with one")]
-    message: Annotated[str, Fact("The finding in a sentence.", on=_FINDING)]
-    advice: Annotated[str, Fact("A step that people can take.", on=_FINDING)]
-    basis: Annotated[FindingBasis, Fact("The evidence that it rests on.", on=_FINDING)]
-    source: Annotated[Url, Fact("The specification or page behind the rule.", on=_FINDING)]
+    rule: FindingRule = fact("The rule that found it.", on=_FINDING, required=True)
+    severity: Severity = fact("How much it matters.", on=_FINDING, required=True)
+    edge: MediaEdgeKind | None = fact(
+        "The media edge it was found at.", on="findings at an edge", required=True
+    )
+    direction: StreamDirection | None = fact(
+        "The stream it was found on.", on="findings on a stream", required=True
+    )
+    heard_by: tuple[CallSide, ...] = fact(
+        "The parties who heard or noticed it, by edge, stream and direction of the call. An "
+        "empty list: not known.",
+        on=_FINDING,
+        required=True,
+    )
+    field: str | None = fact(
+        "The field of the call with the evidence, as a path in the graph.",
+        on="most findings",
+        required=True,
+    )
+    value: float | None = fact(
+        "The value of that field.", "that of `unit`", "findings with a number", required=True
+    )
+    threshold: float | None = fact(
+        "The threshold it passed.", "that of `unit`", "rules with one", required=True
+    )
+    unit: str | None = fact("Unit of `value` and `threshold`.", on="rules with one", required=True)
+    message: str = fact("The finding in a sentence.", on=_FINDING, required=True)
+    advice: str = fact("A step that people can take.", on=_FINDING, required=True)
+    basis: FindingBasis = fact("The evidence that it rests on.", on=_FINDING, required=True)
+    source: Url = fact("The specification or page behind the rule.", on=_FINDING, required=True)
 
 
 class Suspect(Entity, frozen=True):
     """A place where the fault may lie, with the findings that speak for it."""
 
-    where: Annotated[SuspectKind, Fact("The place.", on="every suspect")]
-    findings: Annotated[
-        tuple[Finding, ...],
-        Fact("The findings that speak for it; never empty.", on="every suspect"),
-    ]
+    where: SuspectKind = fact("The place.", on="every suspect", required=True)
+    findings: tuple[Finding, ...] = fact(
+        "The findings that speak for it; never empty.", on="every suspect", required=True
+    )
 
 
 class Diagnosis(Entity, frozen=True):
     """Why a call went or sounded as it did, as far as its summary says, and no more than that."""
 
-    headline: Annotated[str, Fact("The diagnosis in one sentence.", on="every call")]
-    suspects: Annotated[
-        tuple[Suspect, ...],
-        Fact("Where the fault likely lies, the likeliest first; often none.", on="every call"),
-    ]
-    findings: Annotated[
-        tuple[Finding, ...],
-        Fact("The problems of the call, the most severe first.", on="every call"),
-    ]
+    headline: str = fact("The diagnosis in one sentence.", on="every call", required=True)
+    suspects: tuple[Suspect, ...] = fact(
+        "Where the fault likely lies, the likeliest first; often none.",
+        on="every call",
+        required=True,
+    )
+    findings: tuple[Finding, ...] = fact(
+        "The problems of the call, the most severe first.", on="every call", required=True
+    )

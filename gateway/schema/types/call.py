@@ -25,7 +25,7 @@ from gateway.schema.types import details
 from gateway.schema.types import party as _party  # noqa: F401 - it extends a type used here
 from gateway.schema.types import streams as _streams  # noqa: F401 - the same
 from gateway.schema.types.depends_on import Reads, reads
-from gateway.schema.types.derive import extends, fact_of, name_enums, object_type
+from gateway.schema.types.derive import extends, name_enums, object_type
 from gateway.schema.types.field_traits import changes, costs
 from gateway.schema.types.node import Node, encode_id
 from gateway.schema.types.scalars import Json
@@ -97,7 +97,7 @@ class Call(Node):
         return root.summary.tags or ()
 
     @strawberry.field(
-        description=fact_of(Summary, "annotation").description,
+        description=Summary.facts["annotation"].description,
         graphql_type=object_type(Annotation) | None,
         metadata=costs(1) | changes() | reads(Reads.AGED),
     )

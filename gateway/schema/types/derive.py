@@ -81,12 +81,6 @@ def input_type(name: str, description: str, fields: Iterable[tuple[str, str, Any
     return strawberry.input(type(name, (), namespace), description=description)
 
 
-def fact_of(entity: type[Entity], attribute: str) -> Fact:
-    """The `Fact` of a field."""
-    hint = get_type_hints(entity, include_extras=True)[attribute]
-    return next(extra for extra in hint.__metadata__ if isinstance(extra, Fact))
-
-
 def fact_behind(field: GraphQLField) -> Fact | None:
     """The `Fact` that a field of the graph was derived from; None for one of the gateway's own."""
     declared = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
@@ -115,7 +109,7 @@ def _finish(cls: type[T], entity: type[Entity]) -> type[T]:
             continue
         hint = hints[attribute]
         annotations[attribute] = _annotation(hint)
-        name, fact = field_name(entity, upstream_name), fact_of(entity, attribute)
+        name, fact = field_name(entity, upstream_name), entity.facts[attribute]
         told: dict[str, Any] = {"name": name, "description": fact.description}
         told["deprecation_reason"] = fact.deprecated
         if fact.pii is not Pii.NONE and not _is_object(hint):
@@ -149,9 +143,8 @@ def _is_object(hint: Any) -> bool:
 
 
 def _annotation(hint: Any) -> Any:
-    """`Annotated[tuple[X, ...] | None, Fact]` → `list[X] | None`, X being a type of the graph."""
-    inner = hint.__origin__
-    optional = get_origin(inner) in {Union, types.UnionType} and type(None) in get_args(inner)
+    """`tuple[X, ...] | None` → `list[X] | None`, X being a type of the graph."""
+    optional = get_origin(hint) in {Union, types.UnionType} and type(None) in get_args(hint)
     kind = _graph_kind(bare(hint))
     return kind | None if optional else kind
 

@@ -17,7 +17,6 @@ from gateway.insights.media_edges import GatewayStream
 from gateway.insights.mos import estimated_mos
 from gateway.insights.summary import Summary
 from gateway.insights.summary_decoding import decode_summary, whole
-from gateway.schema.types.derive import fact_of
 from tests.insights.diagnosis.cases import CASES
 from tests.insights.diagnosis.drawn import calls
 from tests.insights.diagnosis.harder_cases import HARDER
@@ -138,7 +137,7 @@ def masked(value: Any) -> Any:
 
 def _pii(entity: type[Entity], attribute: str) -> Pii:
     try:
-        return fact_of(entity, attribute).pii
+        return entity.facts[attribute].pii
     except AttributeError:  # an entry of an open map, of which every field has a fact too
         return Pii.NONE
 
