@@ -4,15 +4,16 @@ A field has the work of its own resolver, and of those below it that resolve at 
 counted for other operations: they have no `current` field.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 from msgspec import Struct, field, structs
 
 from gateway.instrumentation import (
     CacheAsked,
     Coalesced,
+    Happening,
     Listeners,
     Outcome,
     TierAsked,
@@ -138,10 +139,24 @@ current: ContextVar[FieldStats | None] = ContextVar("current_field", default=Non
 """The field that is resolved in this context and in tasks that it began; None if none counts."""
 
 
-def cache_asked(happening: CacheAsked) -> None:
+HappeningT = TypeVar("HappeningT", bound=Happening)
+
+
+def _counted(
+    count: Callable[[FieldStats, HappeningT], None],
+) -> Callable[[HappeningT], None]:
+    """A listener that counts for the current field, if there is one."""
+
+    def listen(happening: HappeningT) -> None:
+        if (stats := current.get()) is not None:
+            count(stats, happening)
+
+    return listen
+
+
+@_counted
+def cache_asked(stats: FieldStats, happening: CacheAsked) -> None:
     """Count a lookup in the cache."""
-    if (stats := current.get()) is None:
-        return
     hit = happening.outcome == "hit"
     if happening.kind == "page":
         stats.pages.total += 1
@@ -151,31 +166,31 @@ def cache_asked(happening: CacheAsked) -> None:
     stats.cache.stale += happening.outcome == "stale"
 
 
-def upstream_answered(happening: UpstreamAnswered) -> None:
+@_counted
+def upstream_answered(stats: FieldStats, happening: UpstreamAnswered) -> None:
     """Count a request to Twilio."""
-    if (stats := current.get()) is not None:
-        counted = stats.requests.setdefault(happening.resource, UpstreamRequests())
-        counted.requests += 1
-        counted.retries += happening.attempt > 1
-        counted.failed += happening.outcome is not Outcome.ANSWERED
+    counted = stats.requests.setdefault(happening.resource, UpstreamRequests())
+    counted.requests += 1
+    counted.retries += happening.attempt > 1
+    counted.failed += happening.outcome is not Outcome.ANSWERED
 
 
-def _tier_asked(happening: TierAsked) -> None:
-    if (stats := current.get()) is not None:
-        tier = stats.tiers.near if happening.tier == "near" else stats.tiers.far
-        tier.hits += happening.hits
-        tier.misses += happening.misses
+@_counted
+def _tier_asked(stats: FieldStats, happening: TierAsked) -> None:
+    tier = stats.tiers.near if happening.tier == "near" else stats.tiers.far
+    tier.hits += happening.hits
+    tier.misses += happening.misses
 
 
-def _coalesced(_: Coalesced) -> None:
-    if (stats := current.get()) is not None:
-        stats.cache.coalesced += 1
+@_counted
+def _coalesced(stats: FieldStats, _: Coalesced) -> None:
+    stats.cache.coalesced += 1
 
 
-def _warehouse_asked(happening: WarehouseAsked) -> None:
-    if (stats := current.get()) is not None:
-        stats.warehouse.queries += 1
-        stats.warehouse.rows_read += happening.rows_read
+@_counted
+def _warehouse_asked(stats: FieldStats, happening: WarehouseAsked) -> None:
+    stats.warehouse.queries += 1
+    stats.warehouse.rows_read += happening.rows_read
 
 
 COUNTS: Listeners = {

@@ -10,8 +10,9 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
-from gateway.subscription_instrumentation import SubscriptionHappening
-from gateway.warehouse_instrumentation import WarehouseHappening
+
+class Happening(Struct, frozen=True):
+    """What happens, of one kind for each subclass."""
 
 
 class Outcome(Enum):
@@ -27,7 +28,7 @@ CacheKind: TypeAlias = Literal["summary", "page", "details"]
 """What a cache keeps: summaries, pages of lists, and pages of metrics and events."""
 
 
-class UpstreamAnswered(Struct, frozen=True):
+class UpstreamAnswered(Happening, frozen=True):
     """One HTTP request to Twilio is over. `status` is 0 when no answer came.
 
     `attempt` is 1 for the first one at a question, and more for a retry. `outcome` is None when
@@ -44,21 +45,21 @@ class UpstreamAnswered(Struct, frozen=True):
     reason: str | None = None
 
 
-class CircuitChanged(Struct, frozen=True):
+class CircuitChanged(Happening, frozen=True):
     """The circuit breaker of an account opened, sent a probe, or closed again."""
 
     account: str
     state: Literal["closed", "open", "half_open"]
 
 
-class ConcurrencyChanged(Struct, frozen=True):
+class ConcurrencyChanged(Happening, frozen=True):
     """So many requests of an account may be under way at Twilio from now on."""
 
     account: str
     limit: int
 
 
-class Shed(Struct, frozen=True):
+class Shed(Happening, frozen=True):
     """There was too much to do: a question was turned away, in line for Twilio or at the door.
 
     There, because this process has too many of them, or its viewer; or connections, too many too.
@@ -67,20 +68,20 @@ class Shed(Struct, frozen=True):
     where: Literal["upstream", "server", "viewer", "connections"]
 
 
-class DeadlineMissed(Struct, frozen=True):
+class DeadlineMissed(Happening, frozen=True):
     """Somebody waited for Twilio until it was too late."""
 
     kind: CacheKind
 
 
-class CacheAsked(Struct, frozen=True):
+class CacheAsked(Happening, frozen=True):
     """A cache was asked for one entry."""
 
     kind: CacheKind
     outcome: Literal["hit", "miss", "stale"]
 
 
-class TierAsked(Struct, frozen=True):
+class TierAsked(Happening, frozen=True):
     """One tier of the cache was asked for some entries, in one question.
 
     `seconds` is how long that took; the near one takes no time worth telling.
@@ -92,7 +93,7 @@ class TierAsked(Struct, frozen=True):
     seconds: float = 0.0
 
 
-class DependencyChanged(Struct, frozen=True):
+class DependencyChanged(Happening, frozen=True):
     """Something that the gateway depends on fails, for a `reason`; or works, with None.
 
     `kind` says what it is and `name` which of several: an account, a background task. `how` says
@@ -106,13 +107,13 @@ class DependencyChanged(Struct, frozen=True):
     how: Literal["failing", "refuses writes"] = "failing"
 
 
-class Coalesced(Struct, frozen=True):
+class Coalesced(Happening, frozen=True):
     """Somebody asked for what is being fetched already, and waits for that."""
 
     kind: CacheKind
 
 
-class FollowersChanged(Struct, frozen=True):
+class FollowersChanged(Happening, frozen=True):
     """Somebody began (+1) or ceased (-1) to follow a call."""
 
     by: Literal[1, -1]
@@ -123,13 +124,13 @@ WebhookOutcome: TypeAlias = Literal[
 ]
 
 
-class WebhookAnswered(Struct, frozen=True):
+class WebhookAnswered(Happening, frozen=True):
     """A request came to the Event Streams sink; all but `accepted` changed nothing."""
 
     outcome: WebhookOutcome
 
 
-class EventReceived(Struct, frozen=True):
+class EventReceived(Happening, frozen=True):
     """An event was pushed: `known` ones are repeated, or older than what is known already.
 
     `schema` is the version of its form, `after_end` how many seconds ago the call ended.
@@ -141,7 +142,7 @@ class EventReceived(Struct, frozen=True):
     after_end: float | None = None
 
 
-class SummaryProgressed(Struct, frozen=True):
+class SummaryProgressed(Happening, frozen=True):
     """Twilio was asked again, and a call had got its first partial or its complete summary.
 
     `after_end` is how many seconds before that the call had ended. `known_before` says whether a
@@ -157,7 +158,7 @@ OperationKind: TypeAlias = Literal["query", "mutation", "subscription"]
 OperationOutcome: TypeAlias = Literal["ok", "partial", "failed", "refused", "abandoned"]
 
 
-class OperationAnswered(Struct, frozen=True):
+class OperationAnswered(Happening, frozen=True):
     """An operation is over. `name` is the client's own, None for one without.
 
     It is `partial` with errors beside data, `failed` with errors alone, `refused` if it was not
@@ -175,14 +176,14 @@ class OperationAnswered(Struct, frozen=True):
     usage: Any = None
 
 
-class RequestAnswered(Struct, frozen=True):
+class RequestAnswered(Happening, frozen=True):
     """An HTTP request is over. `route` is the pattern of its path, None if there is none."""
 
     route: str | None
     status: int
 
 
-class BackgroundTasksChanged(Struct, frozen=True):
+class BackgroundTasksChanged(Happening, frozen=True):
     """One more (+1) or one less (-1) of the tasks with this name runs, or fails.
 
     A task fails from its first failure until it has run for a while; it runs all the time. `name`
@@ -195,19 +196,19 @@ class BackgroundTasksChanged(Struct, frozen=True):
     reason: str = ""
 
 
-class BackgroundTaskFailed(Struct, frozen=True):
+class BackgroundTaskFailed(Happening, frozen=True):
     """A task with this name failed, and begins again after a pause."""
 
     name: str
 
 
-class LoopLagged(Struct, frozen=True):
+class LoopLagged(Happening, frozen=True):
     """The event loop was looked at: `seconds` is how late it came to that."""
 
     seconds: float
 
 
-class ProcessMeasured(Struct, frozen=True):
+class ProcessMeasured(Happening, frozen=True):
     """What this process holds: bytes of memory, open files and sockets, tasks of its loop."""
 
     memory: int
@@ -215,13 +216,13 @@ class ProcessMeasured(Struct, frozen=True):
     tasks: int
 
 
-class LogLinesDropped(Struct, frozen=True):
+class LogLinesDropped(Happening, frozen=True):
     """So many more lines of log were dropped, as standard error was read too slowly."""
 
     number: int
 
 
-class OperationExecuted(Struct, frozen=True):
+class OperationExecuted(Happening, frozen=True):
     """A query or mutation was executed: compiled, interpreted by graphql-core, or remembered.
 
     It is abandoned when it was compiled, and graphql-core had to tell what is wrong with a value.
@@ -230,52 +231,24 @@ class OperationExecuted(Struct, frozen=True):
     how: Literal["compiled", "interpreted", "abandoned", "remembered"]
 
 
-class FieldDropped(Struct, frozen=True):
+class FieldDropped(Happening, frozen=True):
     """A field of a summary had a type that it should not have, and became null."""
 
     field: str
 
 
-class ValueUnrecognized(Struct, frozen=True):
+class ValueUnrecognized(Happening, frozen=True):
     """A field of a summary had a value that this version of the gateway does not know."""
 
     field: str
 
 
-class KeyUnknown(Struct, frozen=True):
+class KeyUnknown(Happening, frozen=True):
     """A summary had a key that this version of the gateway does not know; `field` is its path."""
 
     field: str
 
 
-Happening: TypeAlias = (
-    UpstreamAnswered
-    | CircuitChanged
-    | ConcurrencyChanged
-    | Shed
-    | DeadlineMissed
-    | CacheAsked
-    | TierAsked
-    | DependencyChanged
-    | Coalesced
-    | FollowersChanged
-    | WebhookAnswered
-    | EventReceived
-    | SummaryProgressed
-    | OperationAnswered
-    | RequestAnswered
-    | BackgroundTasksChanged
-    | BackgroundTaskFailed
-    | LoopLagged
-    | ProcessMeasured
-    | LogLinesDropped
-    | OperationExecuted
-    | SubscriptionHappening
-    | WarehouseHappening
-    | FieldDropped
-    | ValueUnrecognized
-    | KeyUnknown
-)
 Hook: TypeAlias = Callable[[Happening], None]
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+from msgspec import Struct, field
+
 from gateway import field_stats
 from gateway.instrumentation import (
     CacheAsked,
@@ -29,7 +31,7 @@ MAX_IDS = 8
 """How many of Twilio's request ids are kept: who follows a call may cause thousands."""
 
 
-class Tally:
+class Tally(Struct, eq=False):
     """The notes on one request; `operation` is None while there is none to execute.
 
     `twilio_ids` are Twilio's ids of the upstream requests that were made for it, `codes` those of
@@ -40,50 +42,26 @@ class Tally:
     its work by field, if it asks for that.
     """
 
-    __slots__ = (
-        "cache_hits",
-        "client",
-        "codes",
-        "cost",
-        "explanation",
-        "kind",
-        "operation",
-        "outcome",
-        "request_id",
-        "rows_read",
-        "started",
-        "trace",
-        "trace_id",
-        "trace_parent",
-        "twilio_ids",
-        "upstream_requests",
-        "usage",
-        "values",
-        "viewer",
-        "warehouse_queries",
-    )
-
-    def __init__(self, request_id: str = "", trace_parent: str = "") -> None:
-        self.request_id = request_id
-        self.trace_parent = trace_parent
-        self.trace: Any = None
-        self.trace_id: str | None = None
-        self.started = time.perf_counter()
-        self.viewer: str | None = None
-        self.client: Client | None = None
-        self.usage: Any = None
-        self.kind: OperationKind | None = None
-        self.operation: str | None = None
-        self.outcome: OperationOutcome | None = None
-        self.cost: int | None = None
-        self.codes: tuple[str, ...] = ()
-        self.cache_hits = 0
-        self.upstream_requests = 0
-        self.warehouse_queries = 0
-        self.rows_read = 0
-        self.values = 0
-        self.explanation: field_stats.Explanation | None = None
-        self.twilio_ids: tuple[str, ...] = ()
+    request_id: str = ""
+    trace_parent: str = ""
+    trace: Any = None
+    trace_id: str | None = None
+    started: float = field(default_factory=time.perf_counter)
+    viewer: str | None = None
+    client: Client | None = None
+    usage: Any = None
+    kind: OperationKind | None = None
+    operation: str | None = None
+    outcome: OperationOutcome | None = None
+    cost: int | None = None
+    codes: tuple[str, ...] = ()
+    cache_hits: int = 0
+    upstream_requests: int = 0
+    warehouse_queries: int = 0
+    rows_read: int = 0
+    values: int = 0
+    explanation: field_stats.Explanation | None = None
+    twilio_ids: tuple[str, ...] = ()
 
     def answered(self, errors: Sequence[Mapping[str, Any]], *, executed: bool, empty: bool) -> None:
         """Note an answer of GraphQL; of those that are streamed, the last one counts.

@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeAlias
 
-from msgspec import Struct
+from gateway.instrumentation import Happening
 
 Transport: TypeAlias = Literal["websocket", "events", "multipart", "callback"]
 EndReason: TypeAlias = Literal["complete", "failed", "refused", "left", "withdrawn", "stopping"]
@@ -14,31 +14,26 @@ it was not executed. `left`: its client left. `withdrawn`: its token expired, or
 """
 
 
-class SubscriptionBegan(Struct, frozen=True):
+class SubscriptionBegan(Happening, frozen=True):
     """A client subscribed over a transport."""
 
     transport: Transport
 
 
-class SubscriptionSent(Struct, frozen=True):
+class SubscriptionSent(Happening, frozen=True):
     """An answer of a subscription was sent."""
 
     transport: Transport
 
 
-class SubscriptionEnded(Struct, frozen=True):
+class SubscriptionEnded(Happening, frozen=True):
     """A subscription over a transport is over."""
 
     transport: Transport
     reason: EndReason
 
 
-class VersionsDropped(Struct, frozen=True):
+class VersionsDropped(Happening, frozen=True):
     """A slow follower of a call was not sent so many versions: a newer one replaced them."""
 
     number: int
-
-
-SubscriptionHappening: TypeAlias = (
-    SubscriptionBegan | SubscriptionSent | SubscriptionEnded | VersionsDropped
-)

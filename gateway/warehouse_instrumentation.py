@@ -1,11 +1,11 @@
 """Defines the events of instrumentation of the warehouse, beside `instrumentation.py`."""
 
-from typing import Literal, TypeAlias
+from typing import Literal
 
-from msgspec import Struct
+from gateway.instrumentation import Happening
 
 
-class WarehouseAsked(Struct, frozen=True):
+class WarehouseAsked(Happening, frozen=True):
     """The warehouse answered a query or failed, after `seconds`, and read so many rows for it."""
 
     outcome: Literal["answered", "failed"]
@@ -13,16 +13,13 @@ class WarehouseAsked(Struct, frozen=True):
     rows_read: int = 0
 
 
-class WarehouseRequested(Struct, frozen=True):
+class WarehouseRequested(Happening, frozen=True):
     """Twilio was sent one more request to keep the warehouse up to date."""
 
 
-class WarehouseMeasured(Struct, frozen=True):
+class WarehouseMeasured(Happening, frozen=True):
     """Rows and bytes of the warehouse, and seconds since its oldest synchronisation."""
 
     rows: int
     size: int
     lag: float
-
-
-WarehouseHappening: TypeAlias = WarehouseAsked | WarehouseRequested | WarehouseMeasured

@@ -134,7 +134,7 @@ async def test_one_question_for_what_is_asked_together(redis: RedisServer) -> No
     assert asked.seconds > 0
     heard.clear()
     await asyncio.gather(*(cache.get(f"k{n}") for n in range(20)))
-    assert {h.tier for h in heard} == {"near"}  # type: ignore[union-attr]
+    assert {h.tier for h in heard} == {"near"}  # type: ignore[attr-defined]
     await cache.close()
 
 

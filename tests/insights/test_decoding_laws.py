@@ -165,7 +165,7 @@ def test_no_value_in_any_field_costs_another_field(place: Place, value: object) 
     without, _ = read(written(place.path, ABSENT))
 
     assert elsewhere(place, summary) == elsewhere(place, without)
-    assert {happening.field for happening in heard} <= {place.name}  # type: ignore[union-attr]
+    assert {happening.field for happening in heard} <= {place.name}  # type: ignore[attr-defined]
 
 
 def elsewhere(place: Place, summary: Summary) -> Any:

@@ -3,6 +3,8 @@
 import math
 from typing import Literal, NamedTuple
 
+from msgspec import Struct, field
+
 from gateway.cache.entry import Entry
 from gateway.calls.call import Call, FinalReason, Lookup, Source
 from gateway.calls.pages import Stretch
@@ -24,7 +26,7 @@ class Lifetime(NamedTuple):
     tags: tuple[bytes, bytes] | None = None
 
 
-class Freshness:
+class Freshness(Struct, eq=False):
     """What one answer tells; moments are seconds since 1970.
 
     `as_of` is when the oldest of it was seen, `fresh_until` the moment at which the first of it
@@ -33,20 +35,14 @@ class Freshness:
     that the cache was asked for.
     """
 
-    __slots__ = (
-        *("_absent", "_passing", "_things"),
-        *("as_of", "complete", "fresh_until", "kinds", "personal"),
-    )
-
-    def __init__(self) -> None:
-        self._things: list[Call | Stretch] = []
-        self._absent: list[CallSid] = []
-        self._passing = False
-        self.kinds: list[Literal["summary", "page"]] = []
-        self.as_of = math.inf
-        self.fresh_until = math.inf
-        self.complete = True
-        self.personal = False
+    as_of: float = math.inf
+    fresh_until: float = math.inf
+    complete: bool = True
+    personal: bool = False
+    kinds: list[Literal["summary", "page"]] = field(default_factory=list)
+    _things: list[Call | Stretch] = field(default_factory=list)
+    _absent: list[CallSid] = field(default_factory=list)
+    _passing: bool = False
 
     def saw(self, as_of: float, fresh_until: float, *, complete: bool = False) -> None:
         """Add something that was seen at `as_of`, and is an answer until `fresh_until`."""

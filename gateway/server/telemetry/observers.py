@@ -1,7 +1,7 @@
 """Combines the receivers of instrumentation events: metrics, `/readyz`, the log."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from starlette.routing import Route
 
@@ -81,7 +81,7 @@ def among(
     """
     audiences: dict[type, tuple[Hook, ...]] = {
         kind: (*first, *(group[kind] for group in groups if kind in group), *hooks)
-        for kind in get_args(Happening)
+        for kind in Happening.__subclasses__()
     }
 
     def hear(happening: Happening) -> None:
