@@ -6,7 +6,7 @@ import functools
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Protocol
+from typing import TypeAlias
 
 from gateway.cache.invalidation import PREFIX
 from gateway.cache.redis_connection import RedisConnection
@@ -31,23 +31,6 @@ _RELEASE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
 """
-
-
-class Leases(Protocol):
-    """Who may do a piece of work that many could."""
-
-    def turn(
-        self, key: str, look_every: float = LOOK_EVERY
-    ) -> contextlib.AbstractAsyncContextManager[bool]:
-        """True when it is this replica's turn; False once another has had its turn.
-
-        Who waits looks every so many seconds whether that is so.
-        """
-        ...
-
-    async def claim(self, key: str, seconds: float) -> bool:
-        """Whether nobody has claimed `key` in the last so many seconds; then it is claimed."""
-        ...
 
 
 _MINE = contextlib.nullcontext(enter_result=True)
@@ -135,6 +118,10 @@ class RedisLeases:
     async def _give_back(self, name: str, token: bytes) -> None:
         release = functools.partial(self._release, keys=[name], args=[token])
         await self._server.write(release, otherwise=None)
+
+
+Leases: TypeAlias = RedisLeases | NoLeases
+"""Who may do a piece of work that many could."""
 
 
 def _milliseconds(seconds: float) -> int:

@@ -1,8 +1,8 @@
 """Lists the metrics and events of a call, edge by edge, over Twilio's pages."""
 
 from collections import deque
-from collections.abc import Awaitable, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -23,12 +23,8 @@ _OF_ALL_EDGES = {
 """What Twilio says of one edge and holds for the whole call."""
 
 
-class DetailCharge(Protocol):
-    """Charges whoever asks for one more page."""
-
-    def __call__(self, position: DetailPosition) -> Awaitable[None]:
-        """Raises TooExpensive if that may not be; the list can go on from `position`."""
-        ...
+DetailCharge: TypeAlias = Callable[[DetailPosition], Awaitable[None]]
+"""Charges for one more page. Raises TooExpensive; the list can go on from the position."""
 
 
 class ListedDetail(NamedTuple):

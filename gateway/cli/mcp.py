@@ -12,7 +12,7 @@ from gateway.config.file import configuration_of
 from gateway.config.names import TOKEN
 
 if TYPE_CHECKING:
-    from gateway.server.mcp.mount import Mounted
+    from gateway.server.mcp.endpoint import Endpoint
 
 
 @click.command(
@@ -38,7 +38,7 @@ def mcp() -> int:
     settings = settings_of(variables)
     check_documents(settings)
     app = create_app(settings, configuration_of(settings, variables), traces=traces_of(os.environ))
-    served: Mounted = app.state.mcp
+    served: Endpoint = app.state.mcp
 
     async def serve() -> None:
         async with app.router.lifespan_context(app):

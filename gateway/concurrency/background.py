@@ -6,8 +6,8 @@ or a connection is run by this.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from gateway.errors import GatewayError
@@ -79,6 +79,25 @@ def _running(hook: Hook, name: str) -> Iterator[_Trouble]:
     finally:
         trouble.end()
         hook(BackgroundTasksChanged(name, "running", -1))
+
+
+@asynccontextmanager
+async def task_scope(
+    *works: Coroutine[Any, Any, Any],
+) -> AsyncIterator[list["asyncio.Task[Any]"]]:
+    """Run tasks inside the `async with` block, which cancels those that have not ended."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield tasks
+    finally:
+        await cancel_all(tasks)
+
+
+async def cancel_all(tasks: "Iterable[asyncio.Task[Any]]") -> None:
+    """Cancel tasks, and wait until they have ended."""
+    for task in (tasks := [*tasks]):
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def log_fault(task: "asyncio.Task[Any]") -> None:

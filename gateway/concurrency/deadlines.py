@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import IntEnum
-from typing import Protocol, TypeVar
+from typing import TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from gateway.errors import DeadlineExceeded
 
@@ -28,43 +30,12 @@ class Priority(IntEnum):
     """Nobody does: polling, and renewing what is known."""
 
 
-class Asker(Protocol):
-    """Somebody who asks, or several as one."""
+class OneAsker(Struct, eq=False):
+    """A viewer that asks, and the moment of `now` after which it is too late."""
 
-    @property
-    def viewer(self) -> str:
-        """The name of the viewer."""
-        ...
-
-    @property
-    def priority(self) -> Priority:
-        """How pressing it is."""
-        ...
-
-    @property
-    def until(self) -> float:
-        """The moment after which it is too late, as `now` tells it."""
-        ...
-
-    def watch(self, changed: Callable[[], None]) -> None:
-        """Have `changed` called whenever the priority may have changed."""
-        ...
-
-
-class OneAsker:
-    """A viewer that asks."""
-
-    __slots__ = ("priority", "until", "viewer")
-
-    def __init__(
-        self,
-        viewer: str = "",
-        priority: Priority = Priority.QUESTION,
-        until: float = math.inf,
-    ) -> None:
-        self.viewer = viewer
-        self.priority = priority
-        self.until = until
+    viewer: str = ""
+    priority: Priority = Priority.QUESTION
+    until: float = math.inf
 
     def watch(self, changed: Callable[[], None]) -> None:
         """Its priority stays as it is."""
@@ -99,7 +70,7 @@ class Askers:
         self._watching.append(changed)
 
     @contextmanager
-    def joined_by(self, asker: Asker) -> Iterator[None]:
+    def joined_by(self, asker: "Asker") -> Iterator[None]:
         """Let somebody ask too, inside the `with` block."""
         self._askers.append(asker)
         asker.watch(self._changed)
@@ -114,6 +85,10 @@ class Askers:
     def _changed(self) -> None:
         for changed in self._watching:
             changed()
+
+
+Asker: TypeAlias = OneAsker | Askers
+"""Somebody who asks, or several as one."""
 
 
 def _priority(asker: Asker) -> Priority:

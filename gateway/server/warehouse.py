@@ -3,14 +3,13 @@
 Nothing of its engine, nor of what else the extra `warehouse` installs, is imported without one.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from gateway.calls.served_accounts import ServedAccounts
 from gateway.calls.service import CallService
-from gateway.concurrency.background import keep_running
+from gateway.concurrency.background import keep_running, task_scope
 from gateway.config.settings import Settings
 from gateway.instrumentation import Hook
 
@@ -46,13 +45,8 @@ async def kept_up(call_service: CallService, hook: Hook) -> AsyncIterator[None]:
     if warehouse is None or synchroniser is None:
         yield
         return
-    running = {
-        asyncio.create_task(keep_running("warehouse", warehouse.run, hook)),
-        asyncio.create_task(keep_running("synchronisation", synchroniser.run, hook)),
-    }
-    try:
+    async with task_scope(
+        keep_running("warehouse", warehouse.run, hook),
+        keep_running("synchronisation", synchroniser.run, hook),
+    ):
         yield
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.wait(running)

@@ -23,6 +23,7 @@ ROOT = Path(gateway.__file__).parent
 CALL = "query($sid: CallSid!) { call(sid: $sid) { sid processing { source } } }"
 
 WAITED_FOR = {
+    "concurrency/background.py": {"work": "by who opened the scope"},
     "cache/leases.py": {"self._take": "by who takes the lease"},
     "concurrency/singleflight.py": {"work": "by all who asked"},
     "cache/tiered_cache.py": {"self._fetch_wanted": "by all who asked: it gives each an answer"},
@@ -41,12 +42,12 @@ WAITED_FOR = {
         "self._stopping.wait": "by the delivery, which ends with it",
         "admission.withdrawn.wait": "by the delivery, which ends with it",
     },
-    "server/graphql/export.py": {
-        "self._send": "by the stream, which ends with it",
-        "left": "by the stream, which ends with it",
-        "stopping(scope).wait": "by the stream, which ends with it",
+    "server/graphql/streamed_response.py": {
+        "self.send_pieces": "by the response, which ends with it",
+        "_left": "by the response, which ends with it",
+        "self.ended": "by the response, which ends with it",
     },
-    "server/mcp/document_tools.py": {"end": "by the tool, which ends with it"},
+    "server/mcp/document_tools.py": {"*map(end, endings)": "by the tool, which ends with it"},
     "sandbox/pushing.py": {"self.run": "by nobody: the sandbox is no part of the gateway"},
     "warehouse/embedded.py": {"self._kill": "by nobody: at its end the query has its time limit"},
     "warehouse/warehouse.py": {
@@ -63,11 +64,9 @@ WAITED_FOR = {
     },
     "server/graphql/incremental.py": {"coming": "by who sends the parts"},
     "server/graphql/streams.py": {
-        "self._send": "by the stream, which ends with it",
-        "left": "by the stream, which ends with it",
-        "self._end": "by the stream, which ends with it",
+        "stops.wait": "by the stream",
+        "self._withdrawn.wait": "by the stream",
         "anext": "by the stream",
-        "event.wait": "by the stream",
     },
     "server/access/jwt.py": {"self._read": "by all whose tokens need the keys"},
     "server/graphql/websocket.py": {
@@ -82,14 +81,15 @@ WAITED_FOR = {
 def begun(file: Path) -> Iterator[str]:
     """What the tasks do that a file begins."""
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        name = (
-            node.func.attr
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-            else ""
-        )
-        if isinstance(node, ast.Call) and name in {"create_task", "ensure_future"}:
-            (work, *_) = node.args
-            yield ast.unparse(work.func if isinstance(work, ast.Call) else work)
+        match node:
+            case ast.Call(ast.Attribute(attr="create_task" | "ensure_future"), [work, *_]):
+                yield _what(work)
+            case ast.Call(ast.Name("task_scope"), works):
+                yield from map(_what, works)
+
+
+def _what(work: ast.expr) -> str:
+    return ast.unparse(work.func if isinstance(work, ast.Call) else work)
 
 
 def test_every_task_is_kept_running_or_waited_for() -> None:

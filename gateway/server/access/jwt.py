@@ -21,7 +21,7 @@ from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey, import_key
 from joserfc.jwt import JWTClaimsRegistry
 from msgspec import Struct
 
-from gateway.concurrency.background import keep_running
+from gateway.concurrency.background import keep_running, task_scope
 from gateway.errors import KeysUnavailable, Unauthenticated
 from gateway.http_library import httpx
 from gateway.instrumentation import DependencyChanged, Hook, silent
@@ -239,13 +239,8 @@ async def kept_fresh(verifier: TokenVerifier | None, hook: Hook) -> AsyncIterato
     if verifier is None:
         yield
         return
-    reading = asyncio.create_task(keep_running("reading of keys", verifier.keep_fresh, hook))
-    try:
+    async with task_scope(keep_running("reading of keys", verifier.keep_fresh, hook)):
         yield
-    finally:
-        reading.cancel()
-        with suppress(asyncio.CancelledError):
-            await reading
 
 
 def key_set_of(

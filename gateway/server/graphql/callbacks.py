@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from starlette.responses import Response
 
-from gateway.concurrency.background import log_fault
+from gateway.concurrency.background import cancel_all, log_fault, task_scope
 from gateway.concurrency.quotas import Place
 from gateway.config.kinds import CallbackUrls
 from gateway.config.settings import Settings
@@ -96,9 +96,7 @@ class Callbacks:
         self._stopping.set()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_GOODBYE)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel_all(self._tasks)
         await self._client.aclose()
 
     async def begin(
@@ -163,21 +161,16 @@ class Callbacks:
         ending: Ending,
     ) -> None:
         """Send, and check the router, until one of it ends. Raises RouterGone."""
-        sent, beat = asyncio.create_task(sending), asyncio.create_task(router.beat())
-        stopping = asyncio.create_task(self._stopping.wait())
-        withdrawn = asyncio.create_task(admission.withdrawn.wait())
-        tasks = sent, beat, stopping, withdrawn
         lasting = admission.lasting(self._clock())
-        try:
+        async with task_scope(
+            sending, router.beat(), self._stopping.wait(), admission.withdrawn.wait()
+        ) as tasks:
             await asyncio.wait(tasks, timeout=lasting, return_when=asyncio.FIRST_COMPLETED)
-            for ended in (sent, beat):
+            for ended in tasks[:2]:
                 if ended.done():
-                    return ended.result()
-            ending.reason = "stopping" if stopping.done() else "withdrawn"
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+                    ended.result()
+                    return
+            ending.reason = "stopping" if tasks[2].done() else "withdrawn"
 
 
 async def _confirm(router: Router) -> None:

@@ -4,13 +4,11 @@ The first page is asked for before anything is sent, so an error of it is an ans
 a later page breaks the body off without its last chunk: a part is never taken for the whole.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
 
 import msgspec
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope, Send
 
 from gateway.concurrency.cooperative import in_turns
 from gateway.config.viewers import Viewer
@@ -24,7 +22,7 @@ from gateway.server.graphql.negotiation import GRAPHQL_RESPONSE
 from gateway.server.graphql.rate_limit_headers import budget_headers
 from gateway.server.graphql.responses import BufferedResponse
 from gateway.server.graphql.service import Service
-from gateway.server.graphql.streams import left, stopping
+from gateway.server.graphql.streamed_response import StreamedResponse, send_chunk, send_end
 from gateway.server.graphql.tables import SUFFIXES, NoWriter, Writer, writer_of
 from gateway.server.telemetry.request_log import note
 
@@ -37,7 +35,7 @@ _ROWS = 50
 _decode = msgspec.json.decode
 
 
-class Export(Response):
+class Export(StreamedResponse):
     """A table that is sent page by page."""
 
     def __init__(self, media_type: str, writer: Writer, pages: AsyncGenerator[Page, None]) -> None:
@@ -48,46 +46,20 @@ class Export(Response):
             "Content-Type": f"{media_type}{charset}",
             "Content-Disposition": name,
             "Cache-Control": "private, no-store",
-            "X-Accel-Buffering": "no",
         }
-        super().__init__(None, 200, headers)
-        del self.headers["content-length"]
+        super().__init__(pages, headers)
 
-    async def unsent(self) -> Response:
-        """Its headers, for a HEAD."""
-        await self._pages.aclose()
-        response = Response(None, self.status_code, self.headers)
-        del response.headers["content-length"]
-        return response
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send all rows, until the client leaves or the server stops: then without the end."""
-        async with aclosing(self._pages):
-            tasks = [
-                asyncio.create_task(self._send(send)),
-                asyncio.create_task(left(receive)),
-                asyncio.create_task(stopping(scope).wait()),
-            ]
-            try:
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-            sending = tasks[0]
-            if not sending.cancelled():
-                with suppress(OSError, Broken):  # the client left, or its connection is to break
-                    sending.result()
-
-    async def _send(self, send: Send) -> None:
-        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-        await send(start)
-        await _chunk(send, self._writer.head())
-        async for page in self._pages:
-            async for body in self._written(page):
-                await _chunk(send, body)
-        await _chunk(send, await self._writer.end())
-        await send({"type": "http.response.body", "body": b""})
+    async def send_pieces(self, send: Send) -> None:
+        """Send all rows; a page that fails ends the body without its end."""
+        await send_chunk(send, self._writer.head())
+        try:
+            async for page in self._pages:
+                async for body in self._written(page):
+                    await send_chunk(send, body)
+        except Broken:
+            return
+        await send_chunk(send, await self._writer.end())
+        await send_end(send)
 
     async def _written(self, page: Page) -> AsyncGenerator[bytes, None]:
         """A page in pieces, written in turns with others."""
@@ -179,8 +151,3 @@ def _failed(answer: Answer, tally: Tally) -> Response:
     response = BufferedResponse(GRAPHQL_RESPONSE, answer.body, status)
     response.raw_headers += budget_headers(answer.allowance, exceeded=answer.exceeded)
     return response
-
-
-async def _chunk(send: Send, body: bytes) -> None:
-    if body:
-        await send({"type": "http.response.body", "body": body, "more_body": True})

@@ -1,7 +1,7 @@
 """Bundles what all transports of GraphQL share: authentication, executor and quotas."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, TypeAlias
 
 from gateway.concurrency.quotas import Quotas
 from gateway.config.viewers import Viewer
@@ -11,13 +11,8 @@ from gateway.schema.execution.executor import Executor
 from gateway.schema.execution.tables import Tables
 from gateway.server.access.authentication import Authenticator
 
-
-class MakeContext(Protocol):
-    """Makes the context of one request."""
-
-    def __call__(self, request_id: str, viewer: Viewer) -> Context:
-        """A context whose request has this id, and is this viewer's."""
-        ...
+MakeContext: TypeAlias = Callable[[str, Viewer], Context]
+"""Makes the context of the request that has this id, and is this viewer's."""
 
 
 class Service(NamedTuple):

@@ -8,13 +8,20 @@ which clients know that they should come back.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope, Send
 
+from gateway.concurrency.background import task_scope
 from gateway.schema.execution.incremental import Dialect
 from gateway.server.graphql.negotiation import EVENTS, PARTS
+from gateway.server.graphql.streamed_response import (
+    Bodies,
+    StreamedResponse,
+    send_chunk,
+    send_end,
+    stopping,
+)
 from gateway.server.graphql.subscription_events import Ending
 
 KEEP_ALIVE = 5.0
@@ -62,23 +69,7 @@ _FORMATS: dict[str, _Format] = {
 }
 
 
-class Bodies(Protocol):
-    """The bodies of a streamed answer; to close them ends whatever they are made by."""
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """Themselves."""
-        ...
-
-    async def __anext__(self) -> bytes:
-        """The next one."""
-        ...
-
-    async def aclose(self) -> None:
-        """End."""
-        ...
-
-
-class Stream(Response):
+class Stream(StreamedResponse):
     """A streamed answer of `bodies`, each the JSON of one GraphQL result, or of a part of it.
 
     The event `stopping` in the state of the lifespan, if there is one, says that the server stops;
@@ -102,60 +93,35 @@ class Stream(Response):
         headers = {
             "Content-Type": self._format.content_type,
             "Cache-Control": "no-store",
-            "X-Accel-Buffering": "no",
         }
-        super().__init__(None, 200, headers)
-        del self.headers["content-length"]
+        super().__init__(bodies, headers)
 
-    async def unsent(self) -> Response:
-        """Its headers, for a HEAD; its bodies end without having begun."""
-        await self._bodies.aclose()
-        response = Response(None, self.status_code, self.headers)
-        del response.headers["content-length"]
-        return response
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send what comes, until it ends, the client leaves or the server stops."""
-        async with aclosing(self._bodies):
-            await self._tell(scope, receive, send)
-
-    async def _tell(self, scope: Scope, receive: Receive, send: Send) -> None:
-        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-        await send(start)
-        sending = asyncio.create_task(self._send(send))
-        leaving = asyncio.create_task(left(receive))
-        ending = asyncio.create_task(self._end(scope))
-        tasks = (sending, leaving, ending)
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            gone, stopped = leaving.done(), not sending.done()
-            if stopped and not gone:
-                self._ending.reason = "stopping" if stopping(scope).is_set() else "withdrawn"
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        if stopped and not gone:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(1):  # a client that does not read is left as it is
-                    await _end_of_body(send)
-        elif not sending.cancelled():
-            with suppress(OSError):  # it left meanwhile
-                sending.result()
-
-    async def _end(self, scope: Scope) -> None:
+    async def ended(self, scope: Scope) -> None:
+        """Return when the server stops, the token expires, or its viewer changes."""
+        stops = stopping(scope)
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._lasting):
-                await _either(stopping(scope), self._withdrawn)
+            async with (
+                asyncio.timeout(self._lasting),
+                task_scope(stops.wait(), self._withdrawn.wait()) as tasks,
+            ):
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        self._ending.reason = "stopping" if stops.is_set() else "withdrawn"
 
-    async def _send(self, send: Send) -> None:
+    async def break_off(self, send: Send) -> None:
+        """End the body without the end of its format, by which clients know."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):  # a client that does not read is left as it is
+                await send_end(send)
+
+    async def send_pieces(self, send: Send) -> None:
+        """Send all bodies as they come, and the end."""
         form = self._format
-        await _chunk(send, form.opening)
+        await send_chunk(send, form.opening)
         async with aclosing(_kept_alive(self._bodies)) as bodies:
             async for body in bodies:
-                await _chunk(send, form.nothing if body is None else form.answer(body))
-        await _chunk(send, form.end)
-        await _end_of_body(send)
+                await send_chunk(send, form.nothing if body is None else form.answer(body))
+        await send_chunk(send, form.end)
+        await send_end(send)
 
 
 async def _kept_alive(bodies: AsyncIterator[bytes]) -> AsyncGenerator[bytes | None, None]:
@@ -177,32 +143,3 @@ async def _kept_alive(bodies: AsyncIterator[bytes]) -> AsyncGenerator[bytes | No
 
 
 _END = b""
-
-
-def stopping(scope: Scope) -> asyncio.Event:
-    """Is set when the server stops."""
-    event: asyncio.Event | None = scope.get("state", {}).get("stopping")
-    return asyncio.Event() if event is None else event
-
-
-async def _either(*events: asyncio.Event) -> None:
-    waiting = [asyncio.create_task(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in waiting:
-            task.cancel()
-
-
-async def left(receive: Receive) -> None:
-    """Return once the client has left."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _chunk(send: Send, body: bytes) -> None:
-    await send({"type": "http.response.body", "body": body, "more_body": True})
-
-
-async def _end_of_body(send: Send) -> None:
-    await send({"type": "http.response.body", "body": b""})

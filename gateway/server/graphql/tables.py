@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -25,24 +25,27 @@ class NoWriter(Exception):
     """What writes a format is not installed; the message says how to mend that."""
 
 
-class Writer(Protocol):
-    """Writes a table; what it gives is to be sent one after the other."""
+class Writer:
+    """Writes a table of some columns; what it gives is to be sent one after the other."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = columns
 
     def head(self) -> bytes:
         """What stands before all rows."""
-        ...
+        return b""
 
     def rows(self, nodes: Sequence[Mapping[str, Any]]) -> bytes:
         """Some rows, or what is ready of those that came before; fifty take a millisecond."""
-        ...
+        raise NotImplementedError
 
     async def page(self) -> bytes:
         """What is ready once a page is over."""
-        ...
+        return b""
 
     async def end(self) -> bytes:
         """What stands after all rows."""
-        ...
+        return b""
 
 
 def writer_of(media_type: str, columns: Sequence[Column]) -> Writer:
@@ -50,11 +53,11 @@ def writer_of(media_type: str, columns: Sequence[Column]) -> Writer:
     return _WRITERS[media_type](columns)
 
 
-class _Csv:
+class _Csv(Writer):
     """CSV with a header; a list is JSON in its cell, null an empty one."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        self._columns = columns
+        super().__init__(columns)
         self._text = io.StringIO()
         self._writer = csv.writer(self._text)
 
@@ -67,12 +70,6 @@ class _Csv:
             [[_cell(value_at(node, column.path)) for column in columns] for node in nodes]
         )
 
-    async def page(self) -> bytes:
-        return b""
-
-    async def end(self) -> bytes:
-        return b""
-
     def _written(self, rows: Sequence[Sequence[Any]]) -> bytes:
         self._writer.writerows(rows)
         text = self._text.getvalue()
@@ -81,29 +78,17 @@ class _Csv:
         return text.encode()
 
 
-class _Lines:
+class _Lines(Writer):
     """An object in each line, whose keys are the names of the columns."""
-
-    def __init__(self, columns: Sequence[Column]) -> None:
-        self._columns = [(column.name, column.path) for column in columns]
-
-    def head(self) -> bytes:
-        return b""
 
     def rows(self, nodes: Sequence[Mapping[str, Any]]) -> bytes:
         lines = (
-            _encode({name: value_at(node, path) for name, path in self._columns}) for node in nodes
+            _encode({one.name: value_at(node, one.path) for one in self._columns}) for node in nodes
         )
         return b"".join(line + b"\n" for line in lines)
 
-    async def page(self) -> bytes:
-        return b""
 
-    async def end(self) -> bytes:
-        return b""
-
-
-class _Parquet:
+class _Parquet(Writer):
     """Parquet, in groups of rows; made in a thread, for a group takes a while."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
@@ -115,16 +100,14 @@ class _Parquet:
                 "Parquet needs the extra `warehouse`: in a checkout, run "
                 f"`{install('warehouse')}`, or ask for CSV."
             ) from None
-        self._arrow, self._columns = pyarrow, columns
+        super().__init__(columns)
+        self._arrow = pyarrow
         self._schema = pyarrow.schema(
             [(column.name, _arrow_type(pyarrow, column.kind)) for column in columns]
         )
         self._sink = _Sink()
         self._file: Any = parquet.ParquetWriter(self._sink, self._schema, compression="zstd")
         self._waiting: list[list[Any]] = []
-
-    def head(self) -> bytes:
-        return b""
 
     def rows(self, nodes: Sequence[Mapping[str, Any]]) -> bytes:
         columns = self._columns

@@ -14,6 +14,7 @@ from graphql import GraphQLError, OperationType
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
+from gateway.concurrency.background import cancel_all
 from gateway.concurrency.deadlines import OneAsker, ask_for
 from gateway.concurrency.quotas import Place, QuotaSpent
 from gateway.config.viewers import Viewer
@@ -126,10 +127,7 @@ class _Connection:
             self._ending.reason = END_REASONS.get(end.code, "left")
             raise
         finally:
-            tasks += self._operations.values()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel_all([*tasks, *self._operations.values()])
             if self._place is not None:
                 self._place.give_back()
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from gateway.concurrency.background import task_scope
 from gateway.config.viewers import Scope
 from gateway.schema.context import Context
 from gateway.schema.documents.document import Document
@@ -92,12 +93,8 @@ async def _ended_by(
         await event.wait()
         bound.reschedule(asyncio.get_running_loop().time())
 
-    watching = [asyncio.create_task(end(event)) for event in endings]
-    try:
+    async with task_scope(*map(end, endings)):
         yield
-    finally:
-        for task in watching:
-            task.cancel()
 
 
 async def begun(service: Service, request: Request, caller: Caller) -> tuple[Document, Context]:

@@ -1,8 +1,8 @@
 """Assembles the Model Context Protocol if it is on, and only then imports its SDK."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, Protocol
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from graphql import GraphQLSchema
 from starlette.routing import BaseRoute
@@ -16,23 +16,6 @@ from gateway.server.telemetry.request_log import RequestLog
 
 if TYPE_CHECKING:
     from gateway.server.mcp.endpoint import Endpoint
-
-
-class Mounted(Protocol):
-    """What an application has of the protocol."""
-
-    @property
-    def routes(self) -> Sequence[BaseRoute]:
-        """Where it is served."""
-        ...
-
-    def running(self) -> AbstractAsyncContextManager[None]:
-        """From the start of the server to its end."""
-        ...
-
-    async def over_pipe(self, token: str | None) -> None:
-        """Serve one client over standard input and output, until that ends."""
-        ...
 
 
 class Off:
@@ -55,7 +38,7 @@ def mounted(
     schema: GraphQLSchema,
     request_log: RequestLog,
     origins: frozenset[str],
-) -> Mounted:
+) -> "Endpoint | Off":
     """The protocol, for pages of `origins` too. Raises WrongSettings without its SDK."""
     return (
         _endpoint(settings, service, schema, request_log, origins)

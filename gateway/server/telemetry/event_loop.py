@@ -1,13 +1,12 @@
 """Measures the lag of the event loop, and the memory, files and tasks of the process."""
 
 import asyncio
-import contextlib
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from gateway.concurrency.background import keep_running
+from gateway.concurrency.background import keep_running, task_scope
 from gateway.instrumentation import Hook, LogLinesDropped, LoopLagged, ProcessMeasured
 from gateway.server.telemetry.logs import lines_dropped
 
@@ -23,13 +22,8 @@ _PROC = Path("/proc/self")
 @asynccontextmanager
 async def pulse(measured: Hook, hook: Hook) -> AsyncIterator[None]:
     """Tell `measured` how the process is, inside the `async with` block, and `hook` of faults."""
-    beating = asyncio.create_task(keep_running("measuring", lambda: _beat(measured), hook))
-    try:
+    async with task_scope(keep_running("measuring", lambda: _beat(measured), hook)):
         yield
-    finally:
-        beating.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await beating
 
 
 async def _beat(hook: Hook) -> None:

@@ -4,11 +4,10 @@ A request counts one: which operation, and whose. What that uses is added up lat
 background and a few operations at a time, so a warm answer pays for one addition.
 """
 
-from typing import Protocol
-
 from prometheus_client import CollectorRegistry
 
 from gateway.instrumentation import Listeners, OperationAnswered, ProcessMeasured
+from gateway.schema.documents.usage import Usage
 from gateway.server.telemetry.metrics import Make
 from gateway.server.telemetry.operation_names import OTHER, Labels
 
@@ -25,21 +24,12 @@ UNNAMED = "unnamed"
 """The client of a request that names none."""
 
 
-class Used(Protocol):
-    """What an operation uses; `gateway.schema.documents.usage`."""
-
-    @property
-    def coordinates(self) -> frozenset[str]:
-        """By schema coordinates."""
-        ...
-
-
 class FieldUsage:
     """A counter by coordinate and client; `clients` are the labels of these."""
 
     def __init__(self, registry: CollectorRegistry, clients: Labels) -> None:
         self._clients = clients
-        self._waiting: dict[tuple[Used, str], int] = {}
+        self._waiting: dict[tuple[Usage, str], int] = {}
         self._series: set[tuple[str, str]] = set()
         self._used = Make(registry).counter(
             "gateway_field_usage",
