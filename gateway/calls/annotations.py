@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from msgspec import Struct, structs
 
 from gateway.calls.call import Call, LookupStatus
-from gateway.calls.dependencies import Dependencies
+from gateway.calls.dependencies import CallOperations, Dependencies
 from gateway.calls.lookups import STATUS, Lookups
 from gateway.calls.warehouse_annotations import Change, WarehouseAnnotations
 from gateway.concurrency.background import log_fault
@@ -29,7 +29,7 @@ class Written(Struct, frozen=True):
     annotation: bytes
 
 
-class Annotations:
+class Annotations(CallOperations):
     """Writes annotations, and sees to it that what is remembered of a call agrees.
 
     Raises UpstreamError, for a write with word of whether it was done. After one that is
@@ -40,11 +40,9 @@ class Annotations:
         self, dependencies: Dependencies, lookups: Lookups, realms: Collection[Realm]
     ) -> None:
         self._realms = realms
-        self._client = dependencies.client
-        self._store = dependencies.store
+        super().__init__(dependencies)
         self._lookups = lookups
         self._warehouse = WarehouseAnnotations(dependencies.warehouse)
-        self._clock = dependencies.clock
         self._writes: set[asyncio.Task[Written | LookupStatus]] = set()
 
     def serve(self, realms: Collection[Realm]) -> None:

@@ -48,3 +48,14 @@ class Dependencies(Struct, frozen=True):
         if self.warehouse is not None:
             summaries = [one for one in seen if isinstance(one, Snapshot)]
             self.warehouse.offer(account, summaries)
+
+
+class CallOperations:
+    """Operations on calls, with the dependencies at hand."""
+
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._client = dependencies.client
+        self._store = dependencies.store
+        self._freshness = dependencies.freshness
+        self._hook = dependencies.hook
+        self._clock = dependencies.clock

@@ -8,7 +8,7 @@ from gateway.cache import policy
 from gateway.cache.encoding import details_in
 from gateway.cache.store import details_key
 from gateway.calls.coalescing import Coalescer
-from gateway.calls.dependencies import Dependencies
+from gateway.calls.dependencies import CallOperations, Dependencies
 from gateway.concurrency.cooperative import in_turns
 from gateway.config.viewers import Realm
 from gateway.errors import UpstreamError
@@ -35,15 +35,11 @@ class ReadDetail(NamedTuple):
     raw: bytes
 
 
-class DetailSource:
+class DetailSource(CallOperations):
     """Gives pages of metrics and events; raises UpstreamError when one cannot be had."""
 
     def __init__(self, dependencies: Dependencies) -> None:
-        self._client = dependencies.client
-        self._store = dependencies.store
-        self._freshness = dependencies.freshness
-        self._hook = dependencies.hook
-        self._clock = dependencies.clock
+        super().__init__(dependencies)
         self._coalescer: Coalescer[DetailsSeen] = Coalescer(
             "details", dependencies.leases, dependencies.hook
         )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from itertools import islice
 
-from gateway.calls.dependencies import Dependencies
+from gateway.calls.dependencies import CallOperations, Dependencies
 from gateway.concurrency.cooperative import next_turn
 from gateway.config.accounts import Account
 from gateway.config.viewers import Realm
@@ -16,7 +16,7 @@ _BATCH = 20
 """How many events are read in one go, before others get a turn of the event loop."""
 
 
-class Events:
+class Events(CallOperations):
     """Takes in events of an account and its subaccounts.
 
     Twilio is not asked anything. An event that is repeated, or overtaken by a newer one, changes
@@ -25,10 +25,8 @@ class Events:
 
     def __init__(self, dependencies: Dependencies, realms: Collection[Realm]) -> None:
         self._realms = realms
-        self._store = dependencies.store
+        super().__init__(dependencies)
         self._offer = dependencies.offer
-        self._hook = dependencies.hook
-        self._clock = dependencies.clock
 
     def serve(self, realms: Collection[Realm]) -> None:
         """Take events in for these realms from now on."""

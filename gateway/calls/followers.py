@@ -12,7 +12,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 
 from gateway.cache.store import call_key
 from gateway.calls.call import Lookup, LookupStatus
-from gateway.calls.dependencies import Dependencies
+from gateway.calls.dependencies import CallOperations, Dependencies
 from gateway.calls.lookups import Lookups
 from gateway.calls.polling import jittered, poll_interval, shortest
 from gateway.concurrency.background import keep_running
@@ -69,7 +69,7 @@ def _is_news(latest: Lookup, before: Lookup) -> bool:
     return before.call is None or latest.call.snapshot.version > before.call.snapshot.version
 
 
-class Followers:
+class Followers(CallOperations):
     """Follows calls and waits for them, for as many at once as `quota` has places.
 
     `events_are_on` says that Twilio pushes what is new.
@@ -80,11 +80,9 @@ class Followers:
     ) -> None:
         self._lookups = lookups
         self._quota = quota
-        self._store = dependencies.store
+        super().__init__(dependencies)
         self._leases = dependencies.leases
         self._events_are_on = events_are_on
-        self._hook = dependencies.hook
-        self._clock = dependencies.clock
         self._followed: dict[str, Followed] = {}
         self._beginnings: SingleFlight[Lookup] = SingleFlight()
         self._waiting: set[asyncio.Timeout] = set()

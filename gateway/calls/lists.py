@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Hashable, Iterable
 
 from gateway.cache import policy
-from gateway.calls.dependencies import Dependencies
+from gateway.calls.dependencies import CallOperations, Dependencies
 from gateway.calls.page_source import PageSource
 from gateway.calls.pages import Listed, Page, Stretch, listed
 from gateway.calls.walks import Charge, Start, Walk
@@ -28,7 +28,7 @@ MAX_PAGES_TO_THE_END = 10
 """How far `last` without a cursor walks to find the end: the upstream has no way to jump there."""
 
 
-class Lists:
+class Lists(CallOperations):
     """Lists calls, from pages in the cache and upstream; raises UpstreamError and BadUserInput.
 
     A page that cannot be had fails the whole answer. A list is shorter than was asked for only if
@@ -38,7 +38,7 @@ class Lists:
 
     def __init__(self, dependencies: Dependencies) -> None:
         self._source = PageSource(dependencies)
-        self._freshness = dependencies.freshness
+        super().__init__(dependencies)
 
     async def forward(  # noqa: PLR0913, PLR0917 - who asks for what, from where, for how much
         self,

@@ -8,7 +8,7 @@ from gateway.cache.entry import Entry
 from gateway.cache.store import call_key
 from gateway.calls.call import Call, Lookup, LookupStatus, Source, answer, remembered
 from gateway.calls.coalescing import Coalescer
-from gateway.calls.dependencies import Dependencies
+from gateway.calls.dependencies import CallOperations, Dependencies
 from gateway.calls.warehouse_lookups import WarehouseLookups
 from gateway.concurrency.background import log_fault
 from gateway.concurrency.deadlines import OneAsker, Priority, asked_by, asking
@@ -34,16 +34,12 @@ _LATELY = 3600.0
 """Seconds after its end in which a call tells how fast Voice Insights is."""
 
 
-class Lookups:
+class Lookups(CallOperations):
     """Looks calls up, in the cache and upstream; raises UpstreamError when neither can tell."""
 
     def __init__(self, dependencies: Dependencies) -> None:
-        self._client = dependencies.client
-        self._store = dependencies.store
+        super().__init__(dependencies)
         self._keep = dependencies.keep
-        self._freshness = dependencies.freshness
-        self._hook = dependencies.hook
-        self._clock = dependencies.clock
         self._coalescer: Coalescer[Seen] = Coalescer(
             "summary", dependencies.leases, dependencies.hook
         )

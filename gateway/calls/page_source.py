@@ -13,7 +13,7 @@ from gateway.cache.entry import Entry, EntryGroup
 from gateway.cache.store import page_key
 from gateway.calls.call import Source, answer, remembered
 from gateway.calls.coalescing import Coalescer
-from gateway.calls.dependencies import Dependencies
+from gateway.calls.dependencies import CallOperations, Dependencies
 from gateway.calls.pages import Page, stale
 from gateway.config.viewers import Realm
 from gateway.errors import UpstreamError
@@ -37,16 +37,12 @@ class _Gathered(Struct, frozen=True):
     group: EntryGroup
 
 
-class PageSource:
+class PageSource(CallOperations):
     """Gives pages of lists; raises UpstreamError and BadUserInput when one cannot be had."""
 
     def __init__(self, dependencies: Dependencies) -> None:
-        self._client = dependencies.client
-        self._store = dependencies.store
+        super().__init__(dependencies)
         self._keep = dependencies.keep
-        self._freshness = dependencies.freshness
-        self._hook = dependencies.hook
-        self._clock = dependencies.clock
         self._coalescer: Coalescer[Page] = Coalescer("page", dependencies.leases, dependencies.hook)
 
     async def page(self, realm: Realm, question: Question, ref: PageRef) -> Page:

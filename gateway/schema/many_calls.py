@@ -9,8 +9,7 @@ from gateway.schema.context import Info
 from gateway.schema.language.selected import names_below, selected
 from gateway.schema.measuring import Question, measure
 from gateway.schema.searching import CallSearch
-from gateway.schema.types.depends_on import Reads, reads
-from gateway.schema.types.field_traits import costs
+from gateway.schema.types.field_traits import Reads, costs, reads
 from gateway.schema.types.groupings import CallGrouping, CallGroupOrder
 from gateway.schema.types.inputs import (
     DEFAULT_FIRST,

@@ -14,7 +14,7 @@ from gateway.concurrency.deadlines import now
 from gateway.http_library import httpx
 from gateway.instrumentation import CircuitChanged, Hook, Outcome, silent
 from gateway.upstream.responses import NotSent, outcome
-from gateway.upstream.transport import BodyTooLarge
+from gateway.upstream.transport import BodyTooLarge, Layer
 
 WINDOW = 5.0
 """Seconds of a window; the last one and the present one count."""
@@ -106,7 +106,7 @@ class Circuit:
         return failed >= max(FAILURES, answered) or (refused >= REFUSALS and not answered)
 
 
-class CircuitBreaker(httpx.AsyncBaseTransport):
+class CircuitBreaker(Layer):
     """Passes requests on while the circuit of their account is closed. Raises CircuitOpen."""
 
     def __init__(
@@ -116,7 +116,7 @@ class CircuitBreaker(httpx.AsyncBaseTransport):
         hook: Hook = silent,
         clock: Callable[[], float] = now,
     ) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._hook = hook
         self._clock = clock
         self._circuits: dict[str, Circuit] = {}
@@ -139,6 +139,10 @@ class CircuitBreaker(httpx.AsyncBaseTransport):
             circuit.leave(how, self._clock(), probe=probe)
         return response
 
+    def check(self, request: httpx.Request) -> None:
+        """See that a request could pass. Raises CircuitOpen."""
+        self.circuit(request).check(self._clock())
+
     def circuit(self, request: httpx.Request) -> Circuit:
         """The circuit of the account that a request belongs to."""
         account: str = request.extensions["account"]
@@ -149,30 +153,15 @@ class CircuitBreaker(httpx.AsyncBaseTransport):
             )
         return circuit
 
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._inner.aclose()
 
-
-class FailFast(httpx.AsyncBaseTransport):
+class FailFast(Layer):
     """Refuses what an open circuit further in would refuse, before it waits in any line."""
 
-    def __init__(
-        self,
-        inner: httpx.AsyncBaseTransport,
-        breaker: CircuitBreaker,
-        *,
-        clock: Callable[[], float] = now,
-    ) -> None:
-        self._inner = inner
+    def __init__(self, inner: httpx.AsyncBaseTransport, breaker: CircuitBreaker) -> None:
+        super().__init__(inner)
         self._breaker = breaker
-        self._clock = clock
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Pass a request on if there is hope. Raises CircuitOpen."""
-        self._breaker.circuit(request).check(self._clock())
+        self._breaker.check(request)
         return await self._inner.handle_async_request(request)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._inner.aclose()

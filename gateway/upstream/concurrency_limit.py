@@ -16,7 +16,7 @@ from gateway.http_library import httpx
 from gateway.instrumentation import ConcurrencyChanged, Hook, Outcome, Shed, silent
 from gateway.upstream.adaptive_limit import AdaptiveLimit
 from gateway.upstream.responses import PATIENCE, NotSent, concurrent_requests, outcome, wait_of
-from gateway.upstream.transport import BodyTooLarge
+from gateway.upstream.transport import BodyTooLarge, Layer
 
 MOST_WAITING = 1024
 """How many may wait in line for an account."""
@@ -142,7 +142,7 @@ class Share:
             self._line.join(place.asker.priority, place.asker.viewer, place)
 
 
-class ConcurrencyLimit(httpx.AsyncBaseTransport):
+class ConcurrencyLimit(Layer):
     """Passes on as many requests of each account at once as it bears, up to `most`.
 
     Raises Overloaded and TooLate.
@@ -157,7 +157,7 @@ class ConcurrencyLimit(httpx.AsyncBaseTransport):
         clock: Callable[[], float] = now,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._most = most
         self._hook = hook
         self._clock = clock
@@ -188,10 +188,6 @@ class ConcurrencyLimit(httpx.AsyncBaseTransport):
             shed = partial(self._hook, Shed("upstream"))
             share = self._shares[account] = Share(self._most, self._clock, shed)
         return share
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._inner.aclose()
 
     def _learn(
         self,

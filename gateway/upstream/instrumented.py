@@ -8,7 +8,7 @@ from gateway.http_library import httpx
 from gateway.instrumentation import Hook, Outcome, UpstreamAnswered
 from gateway.upstream.failures import absence, reason_of_exception, reason_of_response
 from gateway.upstream.responses import outcome, request_id
-from gateway.upstream.transport import BodyTooLarge
+from gateway.upstream.transport import BodyTooLarge, Layer
 
 
 class _End(NamedTuple):
@@ -20,11 +20,11 @@ class _End(NamedTuple):
     reason: str | None
 
 
-class Instrumented(httpx.AsyncBaseTransport):
+class Instrumented(Layer):
     """Has the hook hear of every attempt."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, hook: Hook) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._hook = hook
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -52,10 +52,6 @@ class Instrumented(httpx.AsyncBaseTransport):
                 end.reason,
             )
         )
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._inner.aclose()
 
 
 def _without_answer(error: BaseException) -> _End:

@@ -14,7 +14,7 @@ from gateway.concurrency.deadlines import Asker, now
 from gateway.http_library import httpx
 from gateway.instrumentation import Outcome
 from gateway.upstream.responses import PATIENCE, NotSent, outcome, wait_of
-from gateway.upstream.transport import BodyTooLarge
+from gateway.upstream.transport import BodyTooLarge, Layer
 
 MOST = 3
 """Attempts at one request."""
@@ -60,7 +60,7 @@ class RetryBudget:
         return True
 
 
-class Retries(httpx.AsyncBaseTransport):
+class Retries(Layer):
     """Repeats what failed, within the budget of its account and the deadline of its asker.
 
     Which attempt it is stands in the extensions of the request, for the layers below.
@@ -74,7 +74,7 @@ class Retries(httpx.AsyncBaseTransport):
         clock: Callable[[], float] = now,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._sleep = sleep
         self._clock = clock
         self._chance = chance
@@ -98,10 +98,6 @@ class Retries(httpx.AsyncBaseTransport):
                 return tried
             await self._sleep(pause)
             attempt += 1
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._inner.aclose()
 
     async def _try(self, request: httpx.Request) -> httpx.Response | Exception:
         """One attempt: an answer, or a failure that may be repeated; others are raised."""

@@ -78,14 +78,25 @@ class Wire(httpx.AsyncBaseTransport):
         return session
 
 
-class Bounded(httpx.AsyncBaseTransport):
+class Layer(httpx.AsyncBaseTransport):
+    """A transport over an inner one, which it closes."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._inner.aclose()
+
+
+class Bounded(Layer):
     """Holds each request to a time, its body included, and its answer to a size.
 
     Raises TimeoutError and BodyTooLarge.
     """
 
     def __init__(self, inner: httpx.AsyncBaseTransport, seconds: float) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._seconds = seconds
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -99,10 +110,6 @@ class Bounded(httpx.AsyncBaseTransport):
             finally:
                 await response.aclose()
         return Whole(response.status_code, response.headers.raw, body)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._inner.aclose()
 
 
 async def _whole(chunks: AsyncIterator[bytes]) -> bytes:

@@ -163,7 +163,7 @@ async def test_nobody_waits_in_line_for_a_refusal() -> None:
     """The layer before the line refuses what the one behind it would."""
     breaker = Breaker(*[503] * FAILURES)
     before_the_line = Scripted()
-    fast = FailFast(before_the_line, breaker.layer, clock=breaker.time)
+    fast = FailFast(before_the_line, breaker.layer)
     await fast.handle_async_request(request())
     await breaker.ask(FAILURES)
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from graphql import GraphQLError
+from msgspec import Struct
 
 from gateway.cache.bytes_cache import BytesCache
 from gateway.errors import BadUserInput
@@ -55,44 +56,36 @@ class Reader(Protocol):
         ...
 
 
-class PersistedQueries:
+class PersistedQueries(Struct, frozen=True):
     """Finds the document of a request, and keeps those that clients register in `cache`.
 
     `trusted` are the texts of a manifest by their ids; `only` says that nothing else is run.
     """
 
-    def __init__(
-        self,
-        documents: Documents,
-        cache: BytesCache,
-        trusted: Mapping[str, str],
-        *,
-        only: bool,
-    ) -> None:
-        self._documents = documents
-        self._cache = cache
-        self._trusted = trusted
-        self._only = only
+    documents: Documents
+    cache: BytesCache
+    trusted: Mapping[str, str]
+    only: bool
 
     async def read(self, request: Request) -> Document:
         """The document of a request, parsed and validated; or the reason why there is none."""
         name, query = request.document_id, request.query
-        trusted = None if name is None else self._trusted.get(name)
-        if self._only and trusted is None:
+        trusted = None if name is None else self.trusted.get(name)
+        if self.only and trusted is None:
             return _REQUIRED
         if name is None:
-            return await self._documents.read_aside(query or "")
+            return await self.documents.read_aside(query or "")
         if query is None:
             text = trusted or await self._registered(name)
-            return _NOT_FOUND if text is None else await self._documents.read_aside(text)
+            return _NOT_FOUND if text is None else await self.documents.read_aside(text)
         if trusted is None:
             return await self._register(name, query)
-        return self._documents.read(trusted) if trusted == query else _MISMATCH
+        return self.documents.read(trusted) if trusted == query else _MISMATCH
 
     async def _registered(self, digest: str) -> str | None:
         """The document that has this digest: whoever writes to the cache server picks no other."""
         found = _DIGEST.fullmatch(digest) is not None
-        kept: bytes | None = await self._cache.get(_key(digest)) if found else None
+        kept: bytes | None = await self.cache.get(_key(digest)) if found else None
         text = None if kept is None else kept.removeprefix(NO_MOMENT)
         if text is None or hashlib.sha256(text).hexdigest() != digest:
             return None
@@ -101,9 +94,9 @@ class PersistedQueries:
     async def _register(self, digest: str, query: str) -> Document:
         if hashlib.sha256(query.encode()).hexdigest() != digest:
             return _MISMATCH
-        document = await self._documents.read_aside(query)
+        document = await self.documents.read_aside(query)
         if not document.errors and _may_be_kept(query, document.traits):
-            await self._cache.set(_key(digest), NO_MOMENT + query.encode(), ttl=KEPT_FOR)
+            await self.cache.set(_key(digest), NO_MOMENT + query.encode(), ttl=KEPT_FOR)
         return document
 
 

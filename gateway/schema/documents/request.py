@@ -13,6 +13,10 @@ EXPLAIN = "explain"
 """The value of `extensions.cost` in a request whose cost is to be explained by field."""
 
 
+LARGE = 8 * 1024
+"""Bytes of variables that take a while to read."""
+
+
 class Request(Struct, frozen=True, dict=True):
     """A GraphQL request, as GraphQL over HTTP writes it; with a `query`, a `document_id`, or both.
 
@@ -46,6 +50,16 @@ class Request(Struct, frozen=True, dict=True):
         return structs.replace(self, extensions=rest)
 
     @cached_property
+    def encoded_variables(self) -> bytes:
+        """The variables as JSON."""
+        return msgspec.json.encode(self.variables)
+
+    @property
+    def has_large_variables(self) -> bool:
+        """Whether the variables take a while to read."""
+        return len(self.encoded_variables) > LARGE
+
+    @cached_property
     def question(self) -> Question | None:
         """What is asked; None if that is answered anew each time.
 
@@ -53,5 +67,6 @@ class Request(Struct, frozen=True, dict=True):
         """
         if self.wants_cost or (self.query is not None and self.document_id is not None):
             return None
-        asked = (self.query, self.document_id, self.operation_name, self.variables)
+        variables = msgspec.Raw(self.encoded_variables)
+        asked = (self.query, self.document_id, self.operation_name, variables)
         return hashlib.blake2b(msgspec.json.encode(asked), digest_size=32).digest()

@@ -33,7 +33,6 @@ from gateway.request_stats import noted
 from gateway.schema.documents.document import whole_of
 from gateway.schema.execution.answers import Answer, erroneous, failed, in_parts, refused
 from gateway.schema.execution.awaitables import Awaitables
-from gateway.schema.execution.compiled.operation import LARGE
 from gateway.schema.execution.execution import Execution
 from gateway.schema.execution.incremental import Dialect, Parts
 from gateway.schema.language.value_errors import misfits
@@ -130,7 +129,7 @@ class Interpreter:
 
     async def _refusal(self, execution: Execution) -> Answer | None:
         """The refusal of large variables that do not fit, which are read beside the event loop."""
-        if len(msgspec.json.encode(execution.request.variables)) <= LARGE:
+        if not execution.request.has_large_variables:
             return None
         wrong = await aside(partial(self._misfits, execution))
         return refused(wrong, execution.context.request_id, BadUserInput.code) if wrong else None

@@ -24,9 +24,8 @@ from gateway.schema.demand_control.cost import LOOKUP
 from gateway.schema.types import details
 from gateway.schema.types import party as _party  # noqa: F401 - it extends a type used here
 from gateway.schema.types import streams as _streams  # noqa: F401 - the same
-from gateway.schema.types.depends_on import Reads, reads
 from gateway.schema.types.derive import extends, name_enums, object_type
-from gateway.schema.types.field_traits import changes, costs
+from gateway.schema.types.field_traits import Reads, changes, costs, reads
 from gateway.schema.types.node import Node, encode_id
 from gateway.schema.types.scalars import Json
 

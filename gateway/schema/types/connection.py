@@ -8,8 +8,7 @@ import strawberry
 from gateway.calls.pages import Listed, Stretch, position_of
 from gateway.insights.paging import Cursors, Question
 from gateway.schema.types.call import Call, call_of
-from gateway.schema.types.depends_on import Reads, reads
-from gateway.schema.types.field_traits import costs_per_item
+from gateway.schema.types.field_traits import Reads, costs_per_item, reads
 from gateway.schema.types.page_info import PageInfo
 
 

@@ -18,9 +18,8 @@ from gateway.insights.paging import MAX_SIZE
 from gateway.schema.context import Info
 from gateway.schema.demand_control.page_charge import PageCharge
 from gateway.schema.types.applied_filters import note_details
-from gateway.schema.types.depends_on import Reads, reads
 from gateway.schema.types.derive import name_enums, object_type
-from gateway.schema.types.field_traits import changes, costs, costs_per_item
+from gateway.schema.types.field_traits import Reads, changes, costs, costs_per_item, reads
 from gateway.schema.types.inputs import After, said
 from gateway.schema.types.page_info import PageInfo
 

@@ -1,11 +1,15 @@
-"""Declares the cost, the freshness and the mutability of a field, in its metadata.
+"""Declares the cost, freshness, mutability and dependencies of a field, in its metadata.
 
 A field of the root, one whose resolver is asynchronous and one that holds any JSON must state what
 it costs. Else the schema is not built: such a field would be free.
+
+A field without a resolver reads its value alone, and so does one that masks personal data, with
+the scopes of the viewer. A resolver that states no `reads(…)` may read anything, and is run anew
+for every request.
 """
 
 from collections.abc import Iterator, Mapping
-from enum import Flag, auto
+from enum import Enum, Flag, auto
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -32,13 +36,22 @@ from strawberry.types.field import StrawberryField
 from gateway.insights.catalogue import Pii
 from gateway.insights.summary import EVENTS
 from gateway.schema.demand_control.cost import Cost, FieldCost
-from gateway.schema.types.depends_on import Reads, read_by
 from gateway.schema.types.derive import fact_behind
 
 LIST_SIZE = 4
 """What a list inside a call counts as: it has up to 4 media edges."""
 
-_COST, _TRAIT = "cost", "trait"
+_COST, _TRAIT, _READS = "cost", "trait", "reads"
+
+
+class Reads(Enum):
+    """All that a result depends on, beside the scopes of the viewer."""
+
+    VALUE = "the value itself"
+    ACCOUNT = "the value, and the keys of the viewer's account"
+    SOURCE = "the value, and where it came from this time"
+    AGED = "the value, if it is young enough: it has to be asked for anew otherwise"
+    SELECTION = "all that is selected below, before anything is resolved: of a root field"
 
 
 class Trait(Flag):
@@ -111,6 +124,17 @@ def dated(*, changing: bool = False) -> dict[str, Any]:
 def changes() -> dict[str, Any]:
     """The metadata of a field whose value can change even if its call is complete."""
     return {_TRAIT: Trait.CHANGING}
+
+
+def reads(what: Reads) -> dict[str, Any]:
+    """The metadata of a field whose resolver reads this, and no more."""
+    return {_READS: what}
+
+
+def read_by(field: StrawberryField) -> Reads | None:
+    """What the resolver of a field reads; None if that is not stated."""
+    stated: Reads | None = field.metadata.get(_READS)
+    return stated
 
 
 @cache

@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 
-from gateway.schema.types.depends_on import Reads, reads
+from gateway.schema.types.field_traits import Reads, reads
 
 
 @strawberry.type(description="Whether there is more, and the cursors to go on with.")

@@ -5,8 +5,8 @@ import strawberry
 from gateway.insights import party
 from gateway.insights.masking import fingerprint
 from gateway.schema.context import Info
-from gateway.schema.types.depends_on import Reads, reads
 from gateway.schema.types.derive import extends
+from gateway.schema.types.field_traits import Reads, reads
 
 _TOLD = (
     "A stand-in for `{field}`: the same for the same number or name in all calls of the account. "

@@ -14,9 +14,8 @@ from gateway.schema.types.call import Call, call_of
 from gateway.schema.types.call_fields import CallField, field_of
 from gateway.schema.types.connection import CallEdge
 from gateway.schema.types.coverage import Coverage
-from gateway.schema.types.depends_on import Reads, reads
 from gateway.schema.types.derive import name_enums
-from gateway.schema.types.field_traits import costs, costs_per_item
+from gateway.schema.types.field_traits import Reads, costs, costs_per_item, reads
 from gateway.schema.types.page_info import PageInfo
 from gateway.warehouse.pages import NEWEST_FIRST, Order, Place
 from gateway.warehouse.permissions import check_order

@@ -6,8 +6,8 @@ import strawberry
 
 from gateway.insights import media_edges
 from gateway.insights.mos import estimated_mos
-from gateway.schema.types.depends_on import Reads, reads
 from gateway.schema.types.derive import extends, object_type
+from gateway.schema.types.field_traits import Reads, reads
 
 _STREAM = object_type(media_edges.MediaStream)
 

@@ -16,5 +16,5 @@ What always holds, and `tests/schema/execution/test_compiled.py` tries to refute
    what the root fields came to: nothing is fetched twice, and no error is worded twice.
 4. No text of a client becomes code: only names that the schema knows, and keys as literals.
 5. What is remembered depends on the value, the program, the scopes of the viewer and the account
-   alone (`schema/types/depends_on.py`), and is found by the very value that it was made from.
+   alone (`schema/types/field_traits.py`), and is found by the very value that it was made from.
 """

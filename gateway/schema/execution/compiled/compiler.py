@@ -29,23 +29,21 @@ from gateway.config.viewers import Scope
 from gateway.lru import LruCache
 from gateway.schema.documents.document import SHORT, Document
 from gateway.schema.execution.compiled.operation import (
-    LARGE,
     Operation,
     Outcome,
     Root,
-    Variables,
     values_of,
 )
 from gateway.schema.execution.compiled.reading import Collect, Uncompilable, resolver_of
 from gateway.schema.execution.compiled.selection import Writer
 from gateway.schema.execution.compiled.statistics import STATISTICS
 from gateway.schema.execution.execution import Execution
-from gateway.schema.types.depends_on import Reads, read_by
+from gateway.schema.types.field_traits import Reads, read_by
 
 _MAX_WAYS = 64
 """So many combinations of the variables that decide what is selected are compiled."""
 
-_UNSAID = "unsaid"
+_DEFAULT = "default"
 """In place of the value of a variable that is left to its default."""
 
 _SIZE = 3000
@@ -71,55 +69,39 @@ class Compiler:
     async def run(self, execution: Execution) -> Outcome:
         """The JSON of an answer in pieces; None with what the root fields came to, if they did."""
         masked = not execution.context.viewer.may(Scope.PII_READ)
-        variables = execution.request.variables
-        operation = await self._operation(
-            execution.document, execution.operation, variables, masked=masked
-        )
-        arguments = None if operation is None else await operation.arguments(variables)
+        operation = await self._operation(execution, masked=masked)
+        arguments = None if operation is None else await operation.arguments(execution.request)
         if operation is None or arguments is None:
             return None, None
         return await operation.run(arguments, execution.context)
 
-    async def _operation(
-        self,
-        document: Document,
-        node: OperationDefinitionNode,
-        variables: Variables | None,
-        *,
-        masked: bool,
-    ) -> Operation | None:
-        """An operation of a document, compiled; None if it cannot be."""
+    async def _operation(self, execution: Execution, *, masked: bool) -> Operation | None:
+        """The operation of an execution, compiled; None if it cannot be."""
+        document, node = execution.document, execution.operation
         if document.parsed is None or node.operation is not OperationType.QUERY:
             return None
-        said = variables or {}
-        decisions = tuple(said.get(name, _UNSAID) for name in document.deciders)
-        if any(not isinstance(one, bool) and one is not _UNSAID for one in decisions):
+        variables = execution.request.variables or {}
+        decisions = tuple(variables.get(name, _DEFAULT) for name in document.deciders)
+        if any(not isinstance(one, bool) and one is not _DEFAULT for one in decisions):
             return None
         key = _key(document, node, decisions, masked=masked)
         way: _Way | None = self._memory.get(key)
         if way is None:
-            way = await self._new(document, node, said, key, masked=masked)
+            way = await self._new(execution, key, masked=masked)
         return way.operation
 
-    async def _new(
-        self,
-        document: Document,
-        node: OperationDefinitionNode,
-        variables: Variables,
-        key: Hashable,
-        *,
-        masked: bool,
-    ) -> "_Way":
-        """An operation that is not known yet; those with ever other directives are not compiled."""
+    async def _new(self, execution: Execution, key: Hashable, *, masked: bool) -> "_Way":
+        """An operation that is not cached; those with ever other directives are not compiled."""
+        document, node, request = execution.document, execution.operation, execution.request
         if node.directives or (key not in document.ways and len(document.ways) >= _MAX_WAYS):
             return _Way(None)
-        reading = partial(values_of, self._schema, node, variables)
-        values = await aside(reading, long=len(msgspec.json.encode(variables)) > LARGE)
+        reading = partial(values_of, self._schema, node, request.variables)
+        values = await aside(reading, long=request.has_large_variables)
         if values is None:
             return _Way(None)
         compiling = partial(self._compiled, document, node, values, key, masked=masked)
-        known: Callable[[], _Way | None] = partial(self._memory.get, key)
-        way = await aside(compiling, known, long=len(document.text) > SHORT)
+        cached: Callable[[], _Way | None] = partial(self._memory.get, key)
+        way = await aside(compiling, cached, long=len(document.text) > SHORT)
         self._keep(document, key, way)
         return way
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
-import msgspec
 from graphql import GraphQLField, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails
 from graphql.execution.values import VariableValues, get_variable_values
@@ -15,19 +14,17 @@ from msgspec import Struct
 from gateway.concurrency.worker_thread import aside
 from gateway.lru import LruCache
 from gateway.schema.context import Context
+from gateway.schema.documents.request import Request
 from gateway.schema.execution.compiled.rendering import Rendering
 from gateway.schema.execution.compiled.selection import Program
 from gateway.schema.language.selected import Compiled, Document, Selected, arguments_of, selected_by
-from gateway.schema.types.depends_on import Reads
+from gateway.schema.types.field_traits import Reads
 
 _SIZE_OF_ARGUMENTS, _SIZE_OF_BYTE = 1500, 15
 """Bytes that arguments take: in any case, and for each byte of the variables that make them."""
 
 _LONG = 256
 """Bytes of variables beyond which their digest stands for them."""
-
-LARGE = 8 * 1024
-"""Bytes of variables that take a while to read; what they make is not remembered."""
 
 Variables: TypeAlias = Mapping[str, Any]
 
@@ -62,59 +59,54 @@ class Root(Struct, frozen=True):
     names: frozenset[str]
 
 
-class Operation:
+class Operation(Struct, eq=False):
     """An operation that is compiled: for one set of values of its directives, one masking.
 
     `memory` keeps the arguments that variables make; `way` is the key of the operation there.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what was compiled, and where it is kept
-        self,
-        schema: GraphQLSchema,
-        node: OperationDefinitionNode,
-        roots: tuple[Root, ...],
-        memory: LruCache,
-        way: Hashable,
-        fragments: dict[str, FragmentDetails],
-    ) -> None:
-        self._schema = schema
-        self._node = node
-        self._roots = roots
-        self._memory = memory
-        self._way = way
-        self._fragments = fragments
+    schema: GraphQLSchema
+    node: OperationDefinitionNode
+    roots: tuple[Root, ...]
+    memory: LruCache
+    way: Hashable
+    fragments: dict[str, FragmentDetails]
 
-    async def arguments(self, variables: Variables | None) -> Arguments | None:
-        """The arguments of each root field; None when some do not fit."""
-        said = msgspec.json.encode(variables)
-        if len(said) > LARGE:
-            return await aside(partial(self._made, variables))
-        key = "arguments", self._way, said if len(said) <= _LONG else hashlib.blake2b(said).digest()
-        known: Arguments | None = self._memory.get(key)
-        if known is None and (known := self._made(variables)) is not None:
-            self._memory.keep(key, known, _SIZE_OF_ARGUMENTS + _SIZE_OF_BYTE * len(said))
-        return known
+    async def arguments(self, request: Request) -> Arguments | None:
+        """The arguments of each root field; None when some do not fit.
 
-    def _made(self, variables: Variables | None) -> Arguments | None:
-        values = values_of(self._schema, self._node, variables)
+        Large variables are read aside, and what they make is not cached.
+        """
+        variables, encoded = request.variables, request.encoded_variables
+        if request.has_large_variables:
+            return await aside(partial(self._coerced, variables))
+        digest = encoded if len(encoded) <= _LONG else hashlib.blake2b(encoded).digest()
+        key = "arguments", self.way, digest
+        cached: Arguments | None = self.memory.get(key)
+        if cached is None and (cached := self._coerced(variables)) is not None:
+            self.memory.keep(key, cached, _SIZE_OF_ARGUMENTS + _SIZE_OF_BYTE * len(encoded))
+        return cached
+
+    def _coerced(self, variables: Variables | None) -> Arguments | None:
+        values = values_of(self.schema, self.node, variables)
         if values is None:
             return None
         try:
-            return tuple(self._arguments(root, values) for root in self._roots)
+            return tuple(self._arguments(root, values) for root in self.roots)
         except Exception:  # noqa: BLE001 - graphql-core tells what is wrong with them
             return None
 
     def _arguments(self, root: Root, values: VariableValues) -> Given:
-        arguments = arguments_of(self._schema, root.field, root.details[0], values)
+        arguments = arguments_of(self.schema, root.field, root.details[0], values)
         if Reads.SELECTION not in root.program.reads:
             return Given(arguments, None)
-        document = Document(self._schema, self._fragments, self._node, values)
+        document = Document(self.schema, self.fragments, self.node, values)
         return Given(arguments, selected_by(document, root.field.type, root.details))
 
     async def run(self, arguments: Arguments, context: Context) -> Outcome:
         """The JSON of the answer in pieces, if all goes well; and what each root field came to."""
         rendering = Rendering(context)
-        roots = self._roots
+        roots = self.roots
         if len(roots) == 1:
             outcomes = [await _settle(roots[0], arguments[0], rendering)]
         else:

@@ -14,8 +14,8 @@ from strawberry.types.field import StrawberryField
 from gateway.calls.call import Call
 from gateway.insights.catalogue import Pii
 from gateway.schema.language.shared_selections import once
-from gateway.schema.types.depends_on import Reads, read_by
 from gateway.schema.types.derive import class_behind, fact_behind
+from gateway.schema.types.field_traits import Reads, read_by
 
 T = TypeVar("T")
 

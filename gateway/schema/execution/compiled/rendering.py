@@ -13,7 +13,7 @@ from gateway.schema.context import Context
 from gateway.schema.execution.compiled.selection import Misfit, Program
 from gateway.schema.types.call import annotation_anew, annotation_of
 from gateway.schema.types.connection import CallConnection
-from gateway.schema.types.depends_on import Reads
+from gateway.schema.types.field_traits import Reads
 from gateway.schema.types.search import CallSearchConnection
 
 _encode = msgspec.json.Encoder().encode

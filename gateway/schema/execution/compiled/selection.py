@@ -40,7 +40,7 @@ from gateway.schema.execution.compiled.reading import (
     once_for,
     read_of,
 )
-from gateway.schema.types.depends_on import Reads
+from gateway.schema.types.field_traits import Reads
 
 _CHECKS = {
     "String": "{v}.__class__ is str",

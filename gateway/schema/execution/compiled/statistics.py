@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.schema.execution.compiled.selection import Misfit, Program
 from gateway.schema.language.selected import Selected
-from gateway.schema.types.depends_on import Reads
+from gateway.schema.types.field_traits import Reads
 from gateway.schema.types.scalars import moment_text
 from gateway.schema.types.statistics import CallGroup, CallStatistics
 
