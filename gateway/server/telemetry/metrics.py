@@ -38,37 +38,41 @@ class Make:
     """Makes metrics; those with labels as functions that give the child of some labels."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
+        self.registry = registry
+
+    def total(self, name: str, description: str) -> Counter:
+        """A counter without labels."""
+        return Counter(name, description, registry=self.registry)
 
     def counter(self, name: str, description: str, *labels: str) -> Callable[..., Counter]:
         """A counter, by its labels."""
-        return cache(Counter(name, description, labels, registry=self._registry).labels)
+        return cache(Counter(name, description, labels, registry=self.registry).labels)
 
     def histogram(
         self, name: str, description: str, *labels: str, buckets: tuple[float, ...] = BUCKETS
     ) -> Callable[..., Histogram]:
         """A histogram, by its labels."""
         return cache(
-            Histogram(name, description, labels, registry=self._registry, buckets=buckets).labels
+            Histogram(name, description, labels, registry=self.registry, buckets=buckets).labels
         )
 
     def gauge(
         self, name: str, description: str, workers: Literal["livesum", "livemax"] = "livesum"
     ) -> Gauge:
         """A gauge; the values of several workers are added, or the highest of them counts."""
-        return Gauge(name, description, registry=self._registry, multiprocess_mode=workers)
+        return Gauge(name, description, registry=self.registry, multiprocess_mode=workers)
 
     def gauges(
         self,
         name: str,
         description: str,
         *labels: str,
-        workers: Literal["livesum", "livemin"] = "livesum",
+        workers: Literal["livesum", "livemin", "livemax"] = "livesum",
     ) -> Callable[..., Gauge]:
         """A gauge by its labels; `workers` says how the values of several are made one."""
         return cache(
             Gauge(
-                name, description, labels, registry=self._registry, multiprocess_mode=workers
+                name, description, labels, registry=self.registry, multiprocess_mode=workers
             ).labels
         )
 
@@ -129,157 +133,134 @@ class Requests:
         self._http(one.route or "other", one.status).inc()
 
 
-class Upstream:
-    """What Twilio was asked, and what was odd about its answers."""
+def upstream_metrics(make: Make) -> Listeners:
+    """What Twilio was asked."""
+    seconds = make.histogram(
+        "gateway_upstream_request_seconds",
+        "Requests to Twilio, by resource and HTTP status (0: no answer).",
+        *("resource", "status"),
+    )
+    retries = make.counter(
+        "gateway_upstream_retries", "Requests to Twilio beyond the first attempt.", "resource"
+    )
+    progress = make.histogram(
+        "gateway_summary_after_call_end_seconds",
+        "From the end of a call to its first partial and its complete summary, as fetched.",
+        "state",
+        buckets=_BUCKETS_AFTER_END,
+    )
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        make = Make(registry)
-        self._seconds = make.histogram(
-            "gateway_upstream_request_seconds",
-            "Requests to Twilio, by resource and HTTP status (0: no answer).",
-            *("resource", "status"),
-        )
-        self._retries = make.counter(
-            "gateway_upstream_retries", "Requests to Twilio beyond the first attempt.", "resource"
-        )
-        self._progress = make.histogram(
-            "gateway_summary_after_call_end_seconds",
-            "From the end of a call to its first partial and its complete summary, as fetched.",
-            "state",
-            buckets=_BUCKETS_AFTER_END,
-        )
-        self._dropped = make.counter(
-            "gateway_fields_dropped",
-            "Fields of the wrong type, made null, in objects read.",
-            "field",
-        )
-        self._unrecognized = make.counter(
-            "gateway_values_unrecognized", "Values that the catalogue lacks.", "field"
-        )
-        self._keys, self._unknown = (
-            Labels(),
-            make.counter(
-                "gateway_keys_unknown", "Keys that the catalogue lacks, in objects read.", "field"
-            ),
-        )
-
-    def listeners(self) -> Listeners:
-        """What it counts, by the kind of happening."""
-        return {
-            UpstreamAnswered: self._answered,
-            SummaryProgressed: lambda one: self._progress(one.state).observe(one.after_end),
-            FieldDropped: lambda one: self._dropped(one.field).inc(),
-            ValueUnrecognized: lambda one: self._unrecognized(one.field).inc(),
-            KeyUnknown: lambda one: self._unknown(self._keys.of(shown_name(one.field))).inc(),
-        }
-
-    def _answered(self, one: UpstreamAnswered) -> None:
-        self._seconds(one.resource, one.status).observe(one.seconds, exemplar())
+    def answered(one: UpstreamAnswered) -> None:
+        seconds(one.resource, one.status).observe(one.seconds, exemplar())
         if one.attempt > 1:
-            self._retries(one.resource).inc()
+            retries(one.resource).inc()
+
+    return {
+        UpstreamAnswered: answered,
+        SummaryProgressed: lambda one: progress(one.state).observe(one.after_end),
+    }
 
 
-class ResilienceMetrics:
+def decoding_metrics(make: Make) -> Listeners:
+    """What was odd about Twilio's answers."""
+    dropped = make.counter(
+        "gateway_fields_dropped",
+        "Fields of the wrong type, made null, in objects read.",
+        "field",
+    )
+    unrecognized = make.counter(
+        "gateway_values_unrecognized", "Values that the catalogue lacks.", "field"
+    )
+    unknown = make.counter(
+        "gateway_keys_unknown", "Keys that the catalogue lacks, in objects read.", "field"
+    )
+    keys = Labels()
+    return {
+        FieldDropped: lambda one: dropped(one.field).inc(),
+        ValueUnrecognized: lambda one: unrecognized(one.field).inc(),
+        KeyUnknown: lambda one: unknown(keys.of(shown_name(one.field))).inc(),
+    }
+
+
+def resilience_metrics(make: Make) -> Listeners:
     """What was done to spare Twilio, and who had to go without an answer for it."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        make = Make(registry)
-        self._open = make.gauges(
-            "gateway_circuit_open",
-            "Circuit breakers that keep requests of an account back, of all workers.",
-            "account",
-        )
-        self._limit = make.gauges(
-            "gateway_upstream_concurrency_limit",
-            "Requests of an account that may be under way; none before it was ever lowered.",
-            "account",
-        )
-        self._shed = make.counter("gateway_shed", "Questions turned away unasked.", "where")
-        self._late = make.counter("gateway_deadlines_missed", "Waits that were given up.", "kind")
-
-    def listeners(self) -> Listeners:
-        """What it counts, by the kind of happening."""
-        return {
-            CircuitChanged: lambda one: self._open(one.account).set(one.state != "closed"),
-            ConcurrencyChanged: lambda one: self._limit(one.account).set(one.limit),
-            Shed: lambda one: self._shed(one.where).inc(),
-            DeadlineMissed: lambda one: self._late(one.kind).inc(),
-        }
+    opened = make.gauges(
+        "gateway_circuit_open",
+        "Circuit breakers that keep requests of an account back, of all workers.",
+        "account",
+    )
+    limit = make.gauges(
+        "gateway_upstream_concurrency_limit",
+        "Requests of an account that may be under way; none before it was ever lowered.",
+        "account",
+    )
+    shed = make.counter("gateway_shed", "Questions turned away unasked.", "where")
+    late = make.counter("gateway_deadlines_missed", "Waits that were given up.", "kind")
+    return {
+        CircuitChanged: lambda one: opened(one.account).set(one.state != "closed"),
+        ConcurrencyChanged: lambda one: limit(one.account).set(one.limit),
+        Shed: lambda one: shed(one.where).inc(),
+        DeadlineMissed: lambda one: late(one.kind).inc(),
+    }
 
 
-class CacheMetrics:
+def cache_metrics(make: Make) -> Listeners:
     """What the cache knew, and what that saved."""
+    lookups = make.counter(
+        "gateway_cache_lookups", "Lookups in the cache, by outcome.", "kind", "outcome"
+    )
+    entries = make.counter(
+        "gateway_cache_entries", "Entries asked of a tier, by outcome.", "tier", "outcome"
+    )
+    coalesced = make.counter("gateway_coalesced", "Askers that shared a fetch under way.", "kind")
+    saved = make.counter(
+        "gateway_upstream_requests_saved",
+        "Questions that Twilio was not asked: answered from the cache, or shared.",
+        "kind",
+    )
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        make = Make(registry)
-        self._lookups = make.counter(
-            "gateway_cache_lookups", "Lookups in the cache, by outcome.", "kind", "outcome"
-        )
-        self._entries = make.counter(
-            "gateway_cache_entries", "Entries asked of a tier, by outcome.", "tier", "outcome"
-        )
-        self._coalesced = make.counter(
-            "gateway_coalesced", "Askers that shared a fetch under way.", "kind"
-        )
-        self._saved = make.counter(
-            "gateway_upstream_requests_saved",
-            "Questions that Twilio was not asked: answered from the cache, or shared.",
-            "kind",
-        )
-
-    def listeners(self) -> Listeners:
-        """What it counts, by the kind of happening."""
-        return {
-            CacheAsked: self._asked,
-            TierAsked: self._tier,
-            Coalesced: self._shared,
-        }
-
-    def _asked(self, one: CacheAsked) -> None:
-        self._lookups(one.kind, one.outcome).inc()
+    def asked(one: CacheAsked) -> None:
+        lookups(one.kind, one.outcome).inc()
         if one.outcome == "hit":
-            self._saved(one.kind).inc()
+            saved(one.kind).inc()
 
-    def _tier(self, one: TierAsked) -> None:
+    def tier(one: TierAsked) -> None:
         if one.hits:
-            self._entries(one.tier, "hit").inc(one.hits)
+            entries(one.tier, "hit").inc(one.hits)
         if one.misses:
-            self._entries(one.tier, "miss").inc(one.misses)
+            entries(one.tier, "miss").inc(one.misses)
 
-    def _shared(self, one: Coalesced) -> None:
-        self._coalesced(one.kind).inc()
-        self._saved(one.kind).inc()
+    def shared(one: Coalesced) -> None:
+        coalesced(one.kind).inc()
+        saved(one.kind).inc()
+
+    return {CacheAsked: asked, TierAsked: tier, Coalesced: shared}
 
 
-class EventMetrics:
+def event_metrics(make: Make) -> Listeners:
     """What Event Streams bring."""
+    requests = make.counter(
+        "gateway_webhook_requests", "Requests to the Event Streams sink, by outcome.", "outcome"
+    )
+    events = make.counter(
+        "gateway_events",
+        "Events pushed by Twilio, by kind, outcome and version of their schema.",
+        *("kind", "outcome", "schema"),
+    )
+    after_end = make.histogram(
+        "gateway_event_after_call_end_seconds",
+        "From the end of a call to a new summary of it by event, by kind.",
+        "kind",
+        buckets=_BUCKETS_AFTER_END,
+    )
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        make = Make(registry)
-        self._requests = make.counter(
-            "gateway_webhook_requests", "Requests to the Event Streams sink, by outcome.", "outcome"
-        )
-        self._events = make.counter(
-            "gateway_events",
-            "Events pushed by Twilio, by kind, outcome and version of their schema.",
-            *("kind", "outcome", "schema"),
-        )
-        self._after_end = make.histogram(
-            "gateway_event_after_call_end_seconds",
-            "From the end of a call to a new summary of it by event, by kind.",
-            "kind",
-            buckets=_BUCKETS_AFTER_END,
-        )
-
-    def listeners(self) -> Listeners:
-        """What it counts, by the kind of happening."""
-        return {
-            WebhookAnswered: lambda one: self._requests(one.outcome).inc(),
-            EventReceived: self._event,
-        }
-
-    def _event(self, one: EventReceived) -> None:
+    def event(one: EventReceived) -> None:
         schema = one.schema if one.schema in _SCHEMAS else "other"
-        self._events(one.kind, one.outcome, schema).inc()
+        events(one.kind, one.outcome, schema).inc()
         if one.after_end is not None:
-            self._after_end(one.kind).observe(one.after_end)
+            after_end(one.kind).observe(one.after_end)
+
+    return {
+        WebhookAnswered: lambda one: requests(one.outcome).inc(),
+        EventReceived: event,
+    }

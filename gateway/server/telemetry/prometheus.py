@@ -19,18 +19,32 @@ from gateway.instrumentation import Happening, Hook, Listeners
 from gateway.server.graphql.negotiation import MAX_ACCEPT, choose
 from gateway.server.telemetry.field_usage import FieldUsage
 from gateway.server.telemetry.metrics import (
-    CacheMetrics,
-    EventMetrics,
+    Make,
     Requests,
-    ResilienceMetrics,
-    Upstream,
+    cache_metrics,
+    decoding_metrics,
+    event_metrics,
+    resilience_metrics,
+    upstream_metrics,
 )
-from gateway.server.telemetry.process_metrics import Process
-from gateway.server.telemetry.subscription_metrics import Live
-from gateway.server.telemetry.warehouse_metrics import Kept
+from gateway.server.telemetry.process_metrics import dependency_metrics, process_metrics
+from gateway.server.telemetry.subscription_metrics import subscription_metrics
+from gateway.server.telemetry.warehouse_metrics import warehouse_metrics
 
 SHARED_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that prometheus_client knows the directory by; it is read at import."""
+
+_METRICS = (
+    upstream_metrics,
+    decoding_metrics,
+    resilience_metrics,
+    cache_metrics,
+    warehouse_metrics,
+    event_metrics,
+    subscription_metrics,
+    process_metrics,
+    dependency_metrics,
+)
 
 _TEXT, _OPEN_METRICS = "text/plain", "application/openmetrics-text"
 
@@ -44,20 +58,10 @@ class Telemetry:
         registry = self._registry = CollectorRegistry()
         self._requests = Requests(registry)
         self._usage = usage = FieldUsage(registry, self._requests.clients)
-        asking = (self._requests, Upstream(registry), ResilienceMetrics(registry))
-        live = Live(registry)
-        knowing = (
-            CacheMetrics(registry),
-            Kept(registry),
-            EventMetrics(registry),
-            live,
-            Process(registry),
-        )
-        self._listeners = {
-            kind: listener
-            for group in (*asking, *knowing)
-            for kind, listener in group.listeners().items()
-        }
+        make = Make(registry)
+        self._listeners = dict(self._requests.listeners())
+        for metrics in _METRICS:
+            self._listeners |= metrics(make)
         for kind, listener in usage.listeners().items():
             self._listeners[kind] = _both(self._listeners[kind], listener)
 

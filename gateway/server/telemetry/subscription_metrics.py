@@ -1,7 +1,5 @@
 """Defines the Prometheus metrics of subscriptions: their number, their answers, why they end."""
 
-from prometheus_client import CollectorRegistry, Counter
-
 from gateway.instrumentation import FollowersChanged, Listeners
 from gateway.server.telemetry.metrics import Make
 from gateway.subscription_instrumentation import (
@@ -12,41 +10,35 @@ from gateway.subscription_instrumentation import (
 )
 
 
-class Live:
+def subscription_metrics(make: Make) -> Listeners:
     """Who follows calls, and what followers are sent."""
+    followers = make.gauge("gateway_followers", "Followers of calls.")
+    live = make.gauges(
+        "gateway_subscriptions",
+        "Subscriptions now, by transport: websocket, events, multipart or callback.",
+        "transport",
+    )
+    sent = make.counter(
+        "gateway_subscription_messages", "Answers sent to subscriptions.", "transport"
+    )
+    ends = make.counter(
+        "gateway_subscription_ends",
+        "Subscriptions that ended: complete, failed, refused, left, withdrawn or stopping.",
+        *("transport", "reason"),
+    )
+    dropped = make.total(
+        "gateway_subscription_versions_dropped",
+        "Versions of calls that slow clients were not sent: a newer one replaced them.",
+    )
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        make = Make(registry)
-        self._followers = make.gauge("gateway_followers", "Followers of calls.")
-        self._live = make.gauges(
-            "gateway_subscriptions",
-            "Subscriptions now, by transport: websocket, events, multipart or callback.",
-            "transport",
-        )
-        self._sent = make.counter(
-            "gateway_subscription_messages", "Answers sent to subscriptions.", "transport"
-        )
-        self._ends = make.counter(
-            "gateway_subscription_ends",
-            "Subscriptions that ended: complete, failed, refused, left, withdrawn or stopping.",
-            *("transport", "reason"),
-        )
-        self._dropped = Counter(
-            "gateway_subscription_versions_dropped",
-            "Versions of calls that slow clients were not sent: a newer one replaced them.",
-            registry=registry,
-        )
+    def ended(one: SubscriptionEnded) -> None:
+        live(one.transport).dec()
+        ends(one.transport, one.reason).inc()
 
-    def listeners(self) -> Listeners:
-        """What it counts, by the kind of happening."""
-        return {
-            FollowersChanged: lambda one: self._followers.inc(one.by),
-            SubscriptionBegan: lambda one: self._live(one.transport).inc(),
-            SubscriptionSent: lambda one: self._sent(one.transport).inc(),
-            SubscriptionEnded: self._ended,
-            VersionsDropped: lambda one: self._dropped.inc(one.number),
-        }
-
-    def _ended(self, one: SubscriptionEnded) -> None:
-        self._live(one.transport).dec()
-        self._ends(one.transport, one.reason).inc()
+    return {
+        FollowersChanged: lambda one: followers.inc(one.by),
+        SubscriptionBegan: lambda one: live(one.transport).inc(),
+        SubscriptionSent: lambda one: sent(one.transport).inc(),
+        SubscriptionEnded: ended,
+        VersionsDropped: lambda one: dropped.inc(one.number),
+    }
