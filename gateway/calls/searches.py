@@ -5,7 +5,7 @@ something was written or synchronised since.
 """
 
 from collections.abc import Callable, Coroutine, Hashable
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,20 +27,11 @@ from gateway.warehouse.fields import FIELDS
 from gateway.warehouse.pages import Place, Question
 
 if TYPE_CHECKING:  # these need the extra `warehouse`
-    from gateway.warehouse.search import Stretch
+    from gateway.warehouse.search import Counted, Stretch
     from gateway.warehouse.warehouse import Warehouse
 
 
-class _Answer(Protocol):
-    """What the warehouse answers."""
-
-    @property
-    def rows_read(self) -> int:
-        """How many rows were read for it."""
-        ...
-
-
-T = TypeVar("T", bound=_Answer)
+T = TypeVar("T", "Stretch", "Counted", Measured)
 
 _REMEMBERED = 16 * 2**20
 """Bytes of answers that are remembered."""

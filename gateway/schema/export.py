@@ -9,11 +9,9 @@ from typing import Any, NamedTuple
 
 from graphql import (
     FieldNode,
-    FragmentDefinitionNode,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
-    OperationDefinitionNode,
     OperationType,
     get_named_type,
     get_nullable_type,
@@ -33,6 +31,7 @@ from graphql.execution.values import VariableValues, get_argument_values, get_va
 from msgspec import Struct
 
 from gateway.insights.paging import MAX_SIZE
+from gateway.schema.language.fragments import fragments_of, operations_of
 from gateway.schema.page_document import AFTER, FIRST, TOTAL, page_document
 
 _CONNECTIONS = {"CallConnection", "CallSearchConnection"}
@@ -115,15 +114,12 @@ class _Reading:
 
     def __init__(self, schema: GraphQLSchema, text: str, name: str | None) -> None:
         self._schema = schema
-        definitions = parse(text, no_location=True).definitions
-        self._fragments = {
-            one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)
-        }
+        document = parse(text, no_location=True)
+        self._fragments = fragments_of(document)
         self._operation = next(
             one
-            for one in definitions
-            if isinstance(one, OperationDefinitionNode)
-            and (name is None or (one.name is not None and one.name.value == name))
+            for one in operations_of(document)
+            if name is None or (one.name is not None and one.name.value == name)
         )
 
     def table(self, variables: dict[str, Any], *, counted: bool) -> Table | None:

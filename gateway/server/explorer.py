@@ -23,7 +23,6 @@ class Explorer:
     """The page, its assets and its documents.
 
     Args:
-        endpoint: where GraphQL is answered, below the path the application is mounted at.
         needs_token: whether nobody is answered without a token at the moment.
         graphiql: whether GraphiQL and the documentation are served beside it.
         built: the built page. Without it the page says how to get it.
@@ -32,12 +31,10 @@ class Explorer:
     def __init__(
         self,
         *,
-        endpoint: str = "/graphql",
         needs_token: Callable[[], bool] = bool,
         graphiql: bool = True,
         built: Path = BUILT,
     ) -> None:
-        self._endpoint = endpoint
         self._needs_token = needs_token
         self._beside = "graphiql" if graphiql else ""
         self._page = BuiltPage(built, SOURCES / "unbuilt.html")
@@ -45,7 +42,7 @@ class Explorer:
     async def page(self, request: Request) -> Response:
         """The page; its views have addresses behind `#`, which no server sees."""
         needs_token = self._needs_token()
-        values = endpoint_values(request.scope, self._endpoint, needs_token=needs_token)
+        values = endpoint_values(request.scope, "/graphql", needs_token=needs_token)
         return self._page.respond({**values, "{{ beside }}": self._beside})
 
     def routes(self) -> list[BaseRoute]:

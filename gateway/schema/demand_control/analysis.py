@@ -27,7 +27,7 @@ from msgspec import Struct
 
 from gateway.schema.demand_control.cost import NOTHING, Cost, FieldCost
 from gateway.schema.execution.incremental import DEFER
-from gateway.schema.language.fragments import in_order
+from gateway.schema.language.fragments import in_order, operations_of
 from gateway.schema.language.literals import quotes, size_of
 from gateway.schema.language.shared_selections import PlainSelections
 from gateway.schema.types.field_traits import FieldTraits, Trait, field_traits
@@ -92,11 +92,7 @@ class Analysis:
             on = fragment.type_condition.name.value
             self._fragments[name] = self._definition(fragment, on)
             self.fragments[name] = fragment.selection_set
-        self.operations = [
-            self._operation(one)
-            for one in document.definitions
-            if isinstance(one, OperationDefinitionNode)
-        ]
+        self.operations = [self._operation(one) for one in operations_of(document)]
 
     @property
     def deciders(self) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ from graphql import (
     visit,
 )
 
+from gateway.schema.language.fragments import operations_of
+
 
 def of_document(
     schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
@@ -34,11 +36,7 @@ def of_document(
 
     Of the other operations of the document nothing counts; all its fragments do.
     """
-    others = [
-        one
-        for one in document.definitions
-        if isinstance(one, OperationDefinitionNode) and one is not operation
-    ]
+    others = [one for one in operations_of(document) if one is not operation]
     types = TypeInfo(schema)
     walk = _Walk(types, others)
     visit(document, TypeInfoVisitor(types, walk))

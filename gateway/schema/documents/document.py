@@ -30,6 +30,7 @@ from gateway.schema.demand_control.limits import Limits, check_size
 from gateway.schema.documents.number_literals import NUMBER_FOUND, has_number
 from gateway.schema.documents.reduced_document import reduced
 from gateway.schema.execution.incremental import DEFER, without_defer
+from gateway.schema.language.fragments import operations_of
 from gateway.schema.language.shared_selections import (
     Parsed,
     Shared,
@@ -201,14 +202,14 @@ class Documents:
         short = reduced(parsed, analysis)
         if not self._is_valid(short):
             errors = self._errors(unlinked(read(text))) or self._errors(short)
-            return Document(parsed, text, _operations(parsed), tuple(errors))
+            return Document(parsed, text, operations_of(parsed), tuple(errors))
         if (found := has_number(text)) and self._refuse_numbers:
             return Document(None, errors=(GraphQLError(NUMBER_FOUND),), code=BadUserInput.code)
         whole = without_defer(parsed) if DEFER.name in text else parsed
         return Document(
             whole,
             text,
-            _operations(whole),
+            operations_of(whole),
             traits=analysis.trait,
             prices=self._pricing.prices(parsed, analysis),
             deciders=analysis.deciders,
@@ -254,10 +255,6 @@ class _LeafsRule(ScalarLeafsRule):
     def report_error(self, error: GraphQLError) -> None:
         error.message = error.message.partition(" Did you mean ")[0]
         super().report_error(error)
-
-
-def _operations(document: DocumentNode) -> tuple[OperationDefinitionNode, ...]:
-    return tuple(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
 
 
 def _refused(problem: TooComplex) -> Document:

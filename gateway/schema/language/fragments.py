@@ -1,4 +1,4 @@
-"""Sorts the fragments of a document: each one after those that it spreads."""
+"""Finds the operations and fragments of a document, each fragment after those that it spreads."""
 
 from collections.abc import Iterator
 
@@ -6,19 +6,27 @@ from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    OperationDefinitionNode,
     SelectionSetNode,
 )
 
 from gateway.schema.language.shared_selections import PlainSelections
 
 
+def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    """The fragments by their names."""
+    definitions = (one for one in document.definitions if isinstance(one, FragmentDefinitionNode))
+    return {one.name.value: one for one in definitions}
+
+
+def operations_of(document: DocumentNode) -> tuple[OperationDefinitionNode, ...]:
+    """The operations, in their order."""
+    return tuple(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
+
+
 def in_order(document: DocumentNode) -> Iterator[tuple[str, FragmentDefinitionNode]]:
     """The fragments by their names, each after those that it spreads; in a cycle, somewhere."""
-    fragments = {
-        one.name.value: one
-        for one in document.definitions
-        if isinstance(one, FragmentDefinitionNode)
-    }
+    fragments = fragments_of(document)
     begun: set[str] = set()
     for first, fragment in fragments.items():
         path = [(first, _spread_in(fragment.selection_set))] if first not in begun else []

@@ -65,12 +65,7 @@ class CallConnection:
     @strawberry.field(description="Whether there are more.", metadata=reads(Reads.VALUE))
     def page_info(self) -> PageInfo:
         """Relay's."""
-        return PageInfo(
-            has_next_page=self.stretch.has_next,
-            has_previous_page=self.stretch.has_previous,
-            items=self.stretch.calls,
-            write=self.write,
-        )
+        return PageInfo.of(self.stretch, self.stretch.calls, self.write)
 
 
 def connection(stretch: Stretch, cursors: Cursors, question: Question) -> CallConnection:

@@ -96,12 +96,7 @@ class Connection(Generic[NodeT]):
     @strawberry.field(description="Whether there is more.", metadata=reads(Reads.VALUE))
     def page_info(self) -> PageInfo:
         """Relay's."""
-        return PageInfo(
-            has_next_page=self.stretch.has_next,
-            has_previous_page=self.stretch.has_previous,
-            items=self.stretch.items,
-            write=self.write,
-        )
+        return PageInfo.of(self.stretch, self.stretch.items, self.write)
 
 
 MetricSampleConnection: Any = Connection[object_type(MetricSample)]  # type: ignore[misc]

@@ -1,7 +1,7 @@
 """Defines Relay's `PageInfo`."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import strawberry
 
@@ -16,6 +16,16 @@ class PageInfo:
     has_previous_page: bool = strawberry.field(description="Whether there is more before these.")
     items: strawberry.Private[Sequence[Any]]
     write: strawberry.Private[Callable[[Any], str]]
+
+    @classmethod
+    def of(cls, page: Any, items: Sequence[Any], write: Callable[[Any], str]) -> Self:
+        """That of a page which says whether there is more, and has these items."""
+        return cls(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            items=items,
+            write=write,
+        )
 
     @strawberry.field(
         description="Cursor of the first of these; null when there are none.",

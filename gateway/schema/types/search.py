@@ -110,9 +110,4 @@ class CallSearchConnection:
     @strawberry.field(description="Whether there are more.", metadata=reads(Reads.VALUE))
     def page_info(self) -> PageInfo:
         """Relay's."""
-        return PageInfo(
-            has_next_page=self.found.has_next,
-            has_previous_page=self.found.has_previous,
-            items=self.found.calls,
-            write=lambda found: self.write(found[0]),
-        )
+        return PageInfo.of(self.found, self.found.calls, lambda found: self.write(found[0]))

@@ -86,12 +86,8 @@ class GraphQLEndpoint:
     ) -> None:
         self._callbacks = callbacks
         self._statuses = statuses
-        self._authenticator = service.authenticator
+        self._service = service
         self._executor = service.executor
-        self._context = service.context
-        self._connections = service.quotas.connections
-        self._clock = service.clock
-        self._hook = service.hook
         self._page = page
         self._origins = origins
         self._exports = Exports(service)
@@ -140,11 +136,11 @@ class GraphQLEndpoint:
         request = await self._request(http, incoming)
         tally.client = client_of(http.headers, request.extensions)
         if accepted.table is not None:
-            place.move_to(self._connections)
+            place.move_to(self._service.quotas.connections)
             with WhileConnected(incoming):
                 return await self._exports.respond(http.scope, accepted.table, request, admission)
         request = explained_if_asked(request, http.headers)
-        context = self._context(tally.request_id, admission.viewer)
+        context = self._service.context(tally.request_id, admission.viewer)
         if (answer := self._executor.cached(request, context)) is not None:
             if accepted.events:
                 return self._streamed(EVENTS, _alone(answer), tally, admission, Ending())
@@ -169,16 +165,16 @@ class GraphQLEndpoint:
             return self._whole(http, answer, admission)
         answers, ending = self._executor.stream(request, document, context), Ending()
         if kind is OperationType.SUBSCRIPTION:
-            place.move_to(self._connections)
-            answers = reported(answers, _TRANSPORTS[streamed], ending, self._hook)
+            place.move_to(self._service.quotas.connections)
+            answers = reported(answers, _TRANSPORTS[streamed], ending, self._service.hook)
         return self._streamed(streamed, answers, tally, admission, ending)
 
     async def _admitted(self, authorization: str | None, incoming: Incoming) -> Admission:
         """Whose request it is. Raises Unauthenticated, and ClientLeft."""
-        if (admission := self._authenticator.known(authorization)) is not None:
+        if (admission := self._service.authenticator.known(authorization)) is not None:
             return admission
         with WhileConnected(incoming):
-            return await self._authenticator.admit(authorization)
+            return await self._service.authenticator.admit(authorization)
 
     def _streamed(
         self,
@@ -190,11 +186,11 @@ class GraphQLEndpoint:
     ) -> Response:
         """The response of answers that come one after the other."""
         bodies = _bodies(answers, tally)
-        return Stream(media_type, bodies, who.lasting(self._clock()), who.withdrawn, ending)
+        return Stream(media_type, bodies, who.lasting(self._service.clock()), who.withdrawn, ending)
 
     def _whole(self, http: "_Http", answer: Answer, admission: Admission) -> Response:
         """The response to a query or mutation: in one piece, or in parts if the answer has more."""
-        accepted, now = http.accepted, self._clock()
+        accepted, now = http.accepted, self._service.clock()
         _noted(answer, http.tally)
         budget = budget_headers(answer.allowance, exceeded=answer.exceeded)
         if accepted.parts is not None and answer.rest is not None:

@@ -77,26 +77,24 @@ class Exports:
     """Responds to requests for tables."""
 
     def __init__(self, service: Service) -> None:
-        self._executor = service.executor
-        self._tables = service.tables
-        self._context = service.context
+        self._service = service
 
     async def respond(
         self, scope: Scope, media_type: str, request: Request, admission: Admission
     ) -> Response:
         """The table, or the error of its first page. Raises BadRequest."""
         tally, viewer = scope["state"]["tally"], admission.viewer
-        document = await self._executor.read(request)
+        document = await self._service.executor.read(request)
         note(tally, document.operation(request.operation_name))
-        context, counted = self._context(tally.request_id, viewer), _counted(scope)
+        context, counted = self._service.context(tally.request_id, viewer), _counted(scope)
         try:
-            table = await self._tables.table(request, context, counted=counted)
+            table = await self._service.tables.table(request, context, counted=counted)
             if isinstance(table, Answer):
                 return _failed(table, tally)
             writer = writer_of(media_type, table.columns)
         except (NoTable, NoWriter) as problem:
             raise BadRequest(406, str(problem)) from None
-        first = await self._tables.page(table, table.after, context)
+        first = await self._service.tables.page(table, table.after, context)
         if first.errors:
             return _failed(first, tally)
         tally.answered((), executed=True, empty=False)
@@ -113,8 +111,8 @@ class Exports:
         """This page, and all that follow. Raises Broken."""
         yield page
         while page.following is not None:
-            context = self._context(tally.request_id, viewer)
-            answer = await self._tables.page(table, page.following, context)
+            context = self._service.context(tally.request_id, viewer)
+            answer = await self._service.tables.page(table, page.following, context)
             if answer.errors:
                 tally.answered(answer.errors, executed=True, empty=False)
                 raise Broken

@@ -96,17 +96,12 @@ class _Connection:
     def __init__(self, socket: WebSocket, service: Service, request_log: RequestLog) -> None:
         self._socket = socket
         self._request_log = request_log
-        self._executor = service.executor
-        self._context = service.context
-        self._authenticator = service.authenticator
-        self._quotas = service.quotas
-        self._clock = service.clock
+        self._service = service
         self._viewer: Viewer | None = None
         self._place: Place | None = None
         self._lasting: float | None = None
         self._withdrawn = asyncio.Event()
         self._ending = Ending()
-        self._hook = service.hook
         self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
@@ -169,17 +164,17 @@ class _Connection:
         if not isinstance(authorization, str):
             authorization = self._socket.headers.get("authorization")
         try:
-            admission = await self._authenticator.admit(authorization)
+            admission = await self._service.authenticator.admit(authorization)
         except KeysUnavailable as problem:
             raise Closed(TRY_AGAIN_LATER, str(problem)) from None
         except Unauthenticated as problem:
             raise Closed(REFUSED, str(problem)) from None
         try:
-            self._place = self._quotas.connections.enter(admission.viewer.name)
+            self._place = self._service.quotas.connections.enter(admission.viewer.name)
         except QuotaSpent as spent:
             raise Closed(TRY_AGAIN_LATER, str(spent)) from None
         self._viewer = admission.viewer
-        self._lasting = admission.lasting(self._clock())
+        self._lasting = admission.lasting(self._service.clock())
         self._withdrawn = admission.withdrawn
 
     async def _subscribe(self, name: str, payload: dict[str, Any]) -> None:
@@ -214,7 +209,7 @@ class _Connection:
         """Send the answers to an operation; the errors of one that was refused, or broke."""
         errors: list[Shown] = []
         try:
-            with self._quotas.requests.enter(viewer.name) as place:
+            with self._service.quotas.requests.enter(viewer.name) as place:
                 async with aclosing(self._answers(payload, viewer, tally, place)) as answers:
                     async for answer in answers:
                         tally.answered(answer.errors, executed=answer.executed, empty=answer.empty)
@@ -239,17 +234,17 @@ class _Connection:
     ) -> AsyncGenerator[Answer, None]:
         """The answers to an operation, which has a place until it is a subscription that begins."""
         request = request_of(payload)
-        context = self._context(tally.request_id, viewer)
-        if (cached := self._executor.cached(request, context)) is not None:
+        context = self._service.context(tally.request_id, viewer)
+        if (cached := self._service.executor.cached(request, context)) is not None:
             yield cached
             return
-        document = await self._executor.read(request)
+        document = await self._service.executor.read(request)
         operation = document.operation(request.operation_name)
         note(tally, operation)
-        stream = self._executor.stream(request, document, context)
+        stream = self._service.executor.stream(request, document, context)
         if operation is not None and operation.operation is OperationType.SUBSCRIPTION:
             place.give_back()
-            stream = reported(stream, "websocket", self._ending, self._hook)
+            stream = reported(stream, "websocket", self._ending, self._service.hook)
         async with aclosing(stream) as answers:
             async for answer in answers:
                 yield answer

@@ -40,20 +40,8 @@ def mounted(
     origins: frozenset[str],
 ) -> "Endpoint | Off":
     """The protocol, for pages of `origins` too. Raises WrongSettings without its SDK."""
-    return (
-        _endpoint(settings, service, schema, request_log, origins)
-        if settings.gateway_mcp
-        else Off()
-    )
-
-
-def _endpoint(
-    settings: Settings,
-    service: Service,
-    schema: GraphQLSchema,
-    request_log: RequestLog,
-    origins: frozenset[str],
-) -> "Endpoint":
+    if not settings.gateway_mcp:
+        return Off()
     check_extras(settings)
     from gateway.server.mcp.endpoint import Endpoint  # noqa: PLC0415 - it needs an extra
     from gateway.server.mcp.server import Methods  # noqa: PLC0415

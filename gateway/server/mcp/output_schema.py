@@ -21,6 +21,7 @@ from graphql import (
     is_composite_type,
 )
 
+from gateway.schema.language.fragments import fragments_of
 from gateway.schema.types.derive import fact_behind
 from gateway.server.mcp.input_schema import SCALARS, JsonSchema
 
@@ -40,11 +41,7 @@ def output_schema(
 class _Writing:
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
         self._schema = schema
-        self._fragments = {
-            one.name.value: one
-            for one in document.definitions
-            if isinstance(one, FragmentDefinitionNode)
-        }
+        self._fragments = fragments_of(document)
 
     def of_selection(self, on: GraphQLNamedType, selections: SelectionSetNode) -> JsonSchema:
         """An object; what only some objects have, or some requests ask for, is not required."""

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 from graphql import (
-    FragmentDefinitionNode,
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -38,6 +37,7 @@ from gateway.schema.execution.compiled.reading import Collect, Uncompilable, res
 from gateway.schema.execution.compiled.selection import Writer
 from gateway.schema.execution.compiled.statistics import STATISTICS
 from gateway.schema.execution.execution import Execution
+from gateway.schema.language.fragments import fragments_of
 from gateway.schema.types.field_traits import Reads, read_by
 
 _MAX_WAYS = 64
@@ -132,11 +132,8 @@ class Compiler:
     ) -> _Way:
         """Compile an operation for these values of its variables."""
         assert document.parsed is not None  # noqa: S101 - it is right
-        fragments = {
-            one.name.value: FragmentDetails(one)
-            for one in document.parsed.definitions
-            if isinstance(one, FragmentDefinitionNode)
-        }
+        found = fragments_of(document.parsed).items()
+        fragments = {name: FragmentDetails(one) for name, one in found}
 
         def collect(kind: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
             return collect_subfields(
