@@ -38,10 +38,10 @@ _METRICS = (
     upstream_metrics,
     decoding_metrics,
     resilience_metrics,
+    subscription_metrics,
     cache_metrics,
     warehouse_metrics,
     event_metrics,
-    subscription_metrics,
     process_metrics,
     dependency_metrics,
 )
