@@ -104,6 +104,30 @@ async def test_every_failure_has_an_error_of_ours(
     assert "Code:" not in str(failure.value)
 
 
+def cpu_of_threads() -> dict[int, int]:
+    """Ticks of CPU that each thread of this process took so far."""
+    stats = {int(path.name): path / "stat" for path in Path("/proc/self/task").iterdir()}
+    fields = {thread: stat.read_text().rpartition(")")[2].split() for thread, stat in stats.items()}
+    return {thread: int(of[11]) + int(of[12]) for thread, of in fields.items()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have nice values on Linux alone")
+async def test_a_query_gives_way_to_the_event_loop(engine: Embedded) -> None:
+    """Ours: who asks for one call is not slowed by ten questions about a million.
+
+    The thread that works for a query has a higher nice value than that of the event loop
+    (setpriority(2)), whether it is one of ours or of the engine's.
+    """
+    before = cpu_of_threads()
+    with pytest.raises(DeadlineExceeded):
+        await engine.query(ENDLESS, Limits(rows=10**12, seconds=1))
+    taken = {thread: ticks - before.get(thread, 0) for thread, ticks in cpu_of_threads().items()}
+    busiest = max(taken, key=taken.__getitem__)
+
+    assert taken[busiest] > 0
+    assert os.getpriority(os.PRIO_PROCESS, busiest) > os.getpriority(os.PRIO_PROCESS, os.getpid())
+
+
 async def running(engine: Engine, tag: str) -> int:
     sql = "SELECT count() FROM system.processes WHERE position(query, {tag:String}) > 0"
     answer = await engine.query(Statement(sql, {"tag": tag}))
