@@ -7,6 +7,7 @@ statements of the engine, alone. Times are the best of some rounds; ratios are o
 
 import argparse
 import asyncio
+import gc
 import json
 import shutil
 import tempfile
@@ -27,7 +28,7 @@ from gateway.server.app import create_app
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.engine import Statement
 from gateway.warehouse.warehouse import Warehouse
-from tests.benchmarks.warehouse import ACCOUNT, Bench, say
+from tests.benchmarks.warehouse import ACCOUNT, Bench, resident, say
 from tests.live import becomes
 from tests.servers import served
 from tests.warehouse.lent import Lent, lent
@@ -57,6 +58,10 @@ WALK = """query ($after: String) { calls(first: 1000, after: $after, filter: {st
     carrierEdge { metrics { inbound { jitter { max } } } } }
   pageInfo { endCursor hasNextPage }
 } }"""
+TABLE = """{ searchCalls { nodes {
+  sid endTime state duration from { countryCode } to { carrier } tags
+  carrierEdge { metrics { inbound { jitter { max avg } } } }
+} } }"""
 CALL = "query ($sid: CallSid!) { call(sid: $sid) { sid state tags to { carrier } } }"
 
 
@@ -74,6 +79,16 @@ class Timed:
         answer = json.loads((await self._http.post("/graphql", json=body)).content)
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
+
+    async def rows(self, query: str) -> int:
+        """Export all rows of a query as CSV, and count them."""
+        rows, headers = -1, {"Accept": "text/csv"}  # the first line has the names of the columns
+        async with self._http.stream(
+            "POST", "/graphql", json={"query": query}, headers=headers
+        ) as answer:
+            async for chunk in answer.aiter_bytes():
+                rows += chunk.count(b"\n")
+        return rows
 
     async def anew(self, query: str) -> None:
         """Ask, with nothing remembered."""
@@ -150,6 +165,22 @@ async def beside(timed: Timed, sid: str) -> None:
     say("p99 of a warm call", f"{alone:.1f} ms alone, {crowded:.1f} ms beside ten questions")
 
 
+async def export(timed: Timed) -> None:
+    """All calls as CSV; how long that holds the event loop in one pass, and the memory it takes."""
+    gc.collect()
+    gc.freeze()  # as `gateway serve` does once it has started
+    longest, largest = 0.0, 0.0
+    exporting = asyncio.create_task(timed.rows(TABLE))
+    passed = time.thread_time()
+    while not exporting.done():
+        await asyncio.sleep(0)
+        longest = max(longest, time.thread_time() - passed)
+        largest = max(largest, resident())
+        passed = time.thread_time()
+    say("exported as CSV", f"{await exporting} rows, at most {largest:.0f} MB")
+    say("a pass of the event loop meanwhile", f"at most {longest * 1000:.0f} ms of CPU")
+
+
 async def main(calls: int, folder: Path) -> None:
     engine = await Embedded.open(folder)
     bench = Bench(engine)
@@ -175,6 +206,7 @@ async def main(calls: int, folder: Path) -> None:
                 timed = Timed(http, borrowed, warehouse)
                 await compare(timed, await walk(timed, calls))
                 await beside(timed, world.examples()["bad_carrier"])
+                await export(timed)
     await engine.close()
 
 
