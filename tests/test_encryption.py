@@ -109,8 +109,8 @@ async def test_no_number_is_found_on_the_server(redis: RedisServer) -> None:
         assert NUMBER.encode() not in value
         with pytest.raises(zlib.error):
             zlib.decompress(value[HEAD_LENGTH:])
-    assert await Store(other, Freshness(), time.time).known(ACCOUNT, SID) == marked
-    assert await Store(plain, Freshness(), time.time).known(ACCOUNT, SID) is None
+    assert await Store(other, Freshness(), time.time).seen(ACCOUNT, SID) == marked
+    assert await Store(plain, Freshness(), time.time).seen(ACCOUNT, SID) is None
     for cache in (one, other, plain):
         await cache.close()
 

@@ -6,7 +6,7 @@ the clock of this machine and not later than now; behind it is told what they we
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -21,6 +21,8 @@ from gateway.insights.paging import PageRef
 from gateway.insights.rank import body_in, head_by_age, head_of, moments_of
 from gateway.insights.snapshot import Seen, Snapshot, Via
 from gateway.insights.summary_decoding import decode_summary
+
+T = TypeVar("T")
 
 
 class PageIndex(Struct, frozen=True, array_like=True):
@@ -129,24 +131,22 @@ def digest_of(ref: DetailRef) -> str:
 
 def seen_in(entry: Entry) -> Seen | None:
     """What was seen of a call, from its entry: the same value every time."""
-    seen: Seen | None = _once(entry, seen_of)
-    return seen
+    return read_once(entry, seen_of)
 
 
 def index_in(entry: Entry) -> PageIndex | None:
     """The page that an entry holds: the same value every time."""
-    index: PageIndex | None = _once(entry, index_of)
-    return index
+    return read_once(entry, index_of)
 
 
 def details_in(entry: Entry) -> DetailsSeen | None:
     """The page of metrics or events that an entry holds: the same value every time."""
-    seen: DetailsSeen | None = _once(entry, details_of)
-    return seen
+    return read_once(entry, details_of)
 
 
-def _once(entry: Entry, read: Callable[[str, bytes], Any]) -> Any:
-    found = entry.made(DECODED, entry.value)
+def read_once(entry: Entry, read: Callable[[str, bytes], T]) -> T:
+    """What `read` makes of the value of an entry: the same value every time."""
+    found: T = entry.made(DECODED, entry.value)
     if found is None and (found := read(entry.key, entry.value)) is not None:
         entry.keep(DECODED, entry.value, found, len(entry.value) * PER_BYTE)
     return found

@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -21,7 +21,6 @@ from gateway.cache.encoding import (
     DECODED,
     PER_BYTE,
     PageIndex,
-    details_in,
     details_of,
     digest_of,
     encoded,
@@ -29,6 +28,7 @@ from gateway.cache.encoding import (
     encoded_index,
     index_in,
     index_of,
+    read_once,
     seen_in,
     seen_of,
 )
@@ -47,6 +47,8 @@ from gateway.insights.paging import PageRef, Question
 from gateway.insights.rank import Ranked
 from gateway.insights.snapshot import Seen, Snapshot, with_newer_annotation
 
+T = TypeVar("T")
+
 
 class Store:
     """Sightings and pages on `backend`; `clock` gives seconds since 1970."""
@@ -56,24 +58,24 @@ class Store:
         self._freshness = freshness
         self._clock = clock
 
-    async def known(self, account: str, sid: CallSid) -> Seen | None:
-        """What was seen of a call last, however old."""
-        key = call_key(account, sid)
+    async def _last(self, key: str, read: Callable[[str, bytes], T], *, by_any: bool) -> T | None:
+        """What is kept under a key, however old; `by_any` replica, or in this process."""
+        if by_any:
+            self._backend.drop_copy(key)
         if (entry := self._backend.entry(key)) is not None:
-            return seen_in(entry)
+            return read_once(entry, read)
         value = await self._backend.get(key)
-        return None if value is None else seen_of(key, value)
+        return None if value is None else read(key, value)
+
+    async def seen(self, account: str, sid: CallSid, *, by_any: bool = False) -> Seen | None:
+        """What was seen of a call last, however old; with `by_any`, by any replica."""
+        return await self._last(call_key(account, sid), seen_of, by_any=by_any)
 
     def entry(self, account: str, sid: CallSid) -> Entry | None:
         """The entry of a call, if this process has it."""
         return self._backend.entry(call_key(account, sid))
 
-    async def known_by_all(self, account: str, sid: CallSid) -> Seen | None:
-        """What any replica saw of a call last."""
-        self._backend.drop_copy(call_key(account, sid))
-        return await self.known(account, sid)
-
-    async def known_many(self, account: str, sids: Sequence[CallSid]) -> list[Seen | None]:
+    async def seen_many(self, account: str, sids: Sequence[CallSid]) -> list[Seen | None]:
         """What was seen of several calls, in one question to the backend."""
         found = await self.entries(account, sids)
         await self.read(entry for entry in found if entry is not None)
@@ -161,13 +163,11 @@ class Store:
         """An event that is set when something new is kept of a call; clear it to wait again."""
         return self._backend.changes.watch(call_key(account, sid))
 
-    async def page(self, account: str, question: Question, ref: PageRef) -> PageIndex | None:
-        """A page as it was seen last, however old."""
-        key = page_key(account, question, ref)
-        if (entry := self._backend.entry(key)) is not None:
-            return index_in(entry)
-        value = await self._backend.get(key)
-        return None if value is None else index_of(key, value)
+    async def page(
+        self, account: str, question: Question, ref: PageRef, *, by_any: bool = False
+    ) -> PageIndex | None:
+        """A page as it was seen last, however old; with `by_any`, by any replica."""
+        return await self._last(page_key(account, question, ref), index_of, by_any=by_any)
 
     async def pages(
         self, account: str, question: Question, refs: Sequence[PageRef]
@@ -179,11 +179,6 @@ class Store:
     def page_entry(self, account: str, question: Question, ref: PageRef) -> Entry | None:
         """The entry of a page, if this process has it."""
         return self._backend.entry(page_key(account, question, ref))
-
-    async def page_by_all(self, account: str, question: Question, ref: PageRef) -> PageIndex | None:
-        """A page as any replica saw it last."""
-        self._backend.drop_copy(page_key(account, question, ref))
-        return await self.page(account, question, ref)
 
     async def keep_page(
         self, account: str, question: Question, ref: PageRef, index: PageIndex
@@ -199,20 +194,11 @@ class Store:
         """The entry of a page of metrics or events, if this process has it."""
         return self._backend.entry(details_key(account, sid, ref))
 
-    async def details(self, account: str, sid: CallSid, ref: DetailRef) -> DetailsSeen | None:
-        """A page of metrics or events as it was seen last, however old."""
-        if (entry := self.details_entry(account, sid, ref)) is not None:
-            return details_in(entry)
-        key = details_key(account, sid, ref)
-        value = await self._backend.get(key)
-        return None if value is None else details_of(key, value)
-
-    async def details_by_all(
-        self, account: str, sid: CallSid, ref: DetailRef
+    async def details(
+        self, account: str, sid: CallSid, ref: DetailRef, *, by_any: bool = False
     ) -> DetailsSeen | None:
-        """A page of metrics or events as any replica saw it last."""
-        self._backend.drop_copy(details_key(account, sid, ref))
-        return await self.details(account, sid, ref)
+        """A page of metrics or events as it was seen last; with `by_any`, by any replica."""
+        return await self._last(details_key(account, sid, ref), details_of, by_any=by_any)
 
     async def keep_details(self, account: str, seen: DetailsSeen) -> None:
         """Store a page of metrics or events."""

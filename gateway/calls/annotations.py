@@ -94,7 +94,7 @@ class Annotations(CallOperations):
         self._warehouse.change(realm, sid, change)
         account = realm.account.sid
         for key in {realm.key, *(one.key for one in self._realms if one.account.sid == account)}:
-            known = await self._store.known_by_all(key, sid)
+            known = await self._store.seen(key, sid, by_any=True)
             if isinstance(known, Snapshot):
                 await self._keep(key, change(known))
 

@@ -92,7 +92,7 @@ class DetailSource(CallOperations):
         self, realm: Realm, snapshot: Snapshot, ref: DetailRef, before: DetailsSeen | None
     ) -> DetailsSeen | None:
         """The page as another replica saw it since `before`, if it did."""
-        seen = await self._store.details_by_all(realm.key, snapshot.sid, ref)
+        seen = await self._store.details(realm.key, snapshot.sid, ref, by_any=True)
         return None if seen is None or (before and seen.as_of == before.as_of) else seen
 
     async def _read(self, seen: DetailsSeen) -> Sequence[ReadDetail]:

@@ -50,7 +50,7 @@ class Events(CallOperations):
     async def _keep(self, realm: Realm, newest: Sequence[Snapshot]) -> list[Snapshot]:
         """Store what is newer than all that is known in a realm, and tell; give that."""
         pushed = [one for one in newest if realm.has(one.summary.account_sid)]
-        seen = await self._store.known_many(realm.key, [snapshot.sid for snapshot in pushed])
+        seen = await self._store.seen_many(realm.key, [snapshot.sid for snapshot in pushed])
         known = [one if isinstance(one, Snapshot) else None for one in seen]
         news = [
             (snapshot, with_newer_annotation(snapshot, before))

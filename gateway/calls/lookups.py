@@ -49,7 +49,7 @@ class Lookups(CallOperations):
     async def look_up(self, realm: Realm, sid: CallSid) -> Lookup:
         """What there is to know of a call now."""
         entry = self._store.entry(realm.key, sid)
-        known = await self._store.known(realm.key, sid) if entry is None else seen_in(entry)
+        known = await self._store.seen(realm.key, sid) if entry is None else seen_in(entry)
         if known is not None and self._clock() < self._answer_until(realm, known):
             self._hook(_HIT)
             return self._lookup(known, Source.CACHE, entry)
@@ -72,12 +72,12 @@ class Lookups(CallOperations):
 
     async def known(self, realm: Realm, sid: CallSid) -> Lookup | None:
         """What is known of a call, however old, without asking Twilio."""
-        seen = await self._store.known(realm.key, sid)
+        seen = await self._store.seen(realm.key, sid)
         return None if seen is None else self._lookup(seen, Source.CACHE)
 
     async def refresh(self, realm: Realm, sid: CallSid) -> None:
         """Ask Twilio whatever is known, and wake who watches the call if there is news."""
-        known = await self._store.known(realm.key, sid)
+        known = await self._store.seen(realm.key, sid)
         seen = await self._fetch(realm, sid, known)
         if known is None or version_of(seen) != version_of(known):
             await self._store.announce(realm.key, sid)
@@ -192,7 +192,7 @@ class Lookups(CallOperations):
 
     async def _learned(self, realm: Realm, sid: CallSid, before: Seen | None) -> Seen | None:
         """What another replica saw since `before`, if it did."""
-        now = await self._store.known_by_all(realm.key, sid)
+        now = await self._store.seen(realm.key, sid, by_any=True)
         return None if now is None or _moment(now) == _moment(before) else now
 
     def _lookup(self, seen: Seen, source: Source, entry: Entry | None = None) -> Lookup:

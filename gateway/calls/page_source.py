@@ -105,7 +105,7 @@ class PageSource(CallOperations):
         self, realm: Realm, question: Question, ref: PageRef, before: PageIndex | None
     ) -> Page | None:
         """The page as another replica saw it since `before`, if it did."""
-        index = await self._store.page_by_all(realm.key, question, ref)
+        index = await self._store.page(realm.key, question, ref, by_any=True)
         if index is None or (before is not None and index.as_of == before.as_of):
             return None
         return await self._page_of(realm, question, ref, index)

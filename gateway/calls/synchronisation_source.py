@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal, NamedTuple, TypeAlias
 
+from msgspec import Struct
+
 from gateway.calls.request_budget import RequestBudget
 from gateway.concurrency.deadlines import OneAsker, Priority, asked_by, now
 from gateway.config.accounts import Account
@@ -54,24 +56,15 @@ class Listed(NamedTuple):
     more: bool
 
 
-class TwilioCalls:
+class TwilioCalls(Struct, eq=False):
     """Twilio, as background work. Raises UpstreamError and BadUserInput."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the last three are for tests, or optional
-        self,
-        client: InsightsClient,
-        budget: RequestBudget,
-        clock: Callable[[], float],
-        sleep: Sleep = asyncio.sleep,
-        largest_page: int = MAX_SIZE,
-        hook: Hook = silent,
-    ) -> None:
-        self.budget = budget
-        self.largest_page = largest_page
-        self._client = client
-        self._clock = clock
-        self._sleep = sleep
-        self._hook = hook
+    client: InsightsClient
+    budget: RequestBudget
+    clock: Callable[[], float]
+    sleep: Sleep = asyncio.sleep
+    largest_page: int = MAX_SIZE
+    hook: Hook = silent
 
     async def ended_between(
         self, target: Target, state: State, start: float, end: float, size: int
@@ -97,7 +90,7 @@ class TwilioCalls:
         """The complete summary of a call, or why there is none."""
         await self._turn()
         with _in_the_background():
-            return await self._client.summary(target.account, sid, "complete")
+            return await self.client.summary(target.account, sid, "complete")
 
     def _following(self, ref: PageRef, oldest: float | None, token: PageRef) -> PageRef:
         window = ref.window
@@ -106,20 +99,20 @@ class TwilioCalls:
         return PageRef(Window(window.start, int(oldest) + 1), self.largest_page)
 
     def _window(self, start: float, end: float) -> Window:
-        oldest = int(self._clock() - KEPT.total_seconds())
+        oldest = int(self.clock() - KEPT.total_seconds())
         last = int(end) + 1
         return Window(min(max(int(start) - LONGEST_CALL, oldest), last - 1), last)
 
     async def _page(self, target: Target, state: State, ref: PageRef) -> UpstreamPage:
         await self._turn()
         with _in_the_background():
-            return await self._client.page(target.account, target.question(state), ref)
+            return await self.client.page(target.account, target.question(state), ref)
 
     async def _turn(self) -> None:
         while (wait := self.budget.wait) > 0:
-            await self._sleep(wait)
+            await self.sleep(wait)
         self.budget.take()
-        self._hook(WarehouseRequested())
+        self.hook(WarehouseRequested())
 
 
 def end_of(snapshot: Snapshot) -> float | None:

@@ -55,11 +55,11 @@ async def test_what_another_version_wrote_is_a_miss_and_replaced(
     partial = seen(now, processing_state="partial")
 
     await others.keep(ACCOUNT, [complete])
-    assert await mine.known(ACCOUNT, SID) is None
+    assert await mine.seen(ACCOUNT, SID) is None
     assert await mine.keep(ACCOUNT, [partial]) == [partial]
     assert await replicas[0].far.get(call_key(ACCOUNT, SID)) is not None
     assert await replicas[1].far.get(call_key(ACCOUNT, SID)) is None
-    assert await mine.known(ACCOUNT, SID) == partial
+    assert await mine.seen(ACCOUNT, SID) == partial
 
 
 async def test_versions_share_leases_counters_and_word_of_changes(

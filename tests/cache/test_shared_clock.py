@@ -52,7 +52,7 @@ async def test_a_clock_that_is_ahead_makes_nothing_fresh_for_longer(
     for one in (ahead, right):
         await one.cache.listen()
     await ahead.store.keep(ACCOUNT, [Absent(SID, Absence.NOT_FOUND, ahead.now())])
-    told = await right.store.known(ACCOUNT, SID)
+    told = await right.store.seen(ACCOUNT, SID)
 
     assert isinstance(told, Absent)
     assert time.time() - 2 < told.as_of <= time.time()
@@ -79,7 +79,7 @@ def test_what_one_replica_saw_is_as_old_for_another(
         index = PageIndex(complete.as_of, (SID,), None, None)
         await writer.store.keep(ACCOUNT, [complete])
         await writer.store.keep_page(ACCOUNT, QUESTION, PAGE, index)
-        told = await reader.store.known(ACCOUNT, SID)
+        told = await reader.store.seen(ACCOUNT, SID)
         page = await reader.store.page(ACCOUNT, QUESTION, PAGE)
         assert isinstance(told, Snapshot)
         assert page is not None
@@ -111,11 +111,11 @@ async def test_without_a_clock_of_the_server_nothing_of_the_future_is_believed()
         for one in (ahead, right):
             await one.cache.listen()
         await ahead.store.keep(ACCOUNT, [Absent(SID, Absence.NOT_FOUND, ahead.now())])
-        assert await right.store.known(ACCOUNT, SID) is None
+        assert await right.store.seen(ACCOUNT, SID) is None
         fresh = Absent(SID, Absence.NOT_FOUND, right.now())
         assert await right.store.keep(ACCOUNT, [fresh]) == [fresh]
         behind = Replica(server.url, -MAX_FUTURE / 2)
-        assert await behind.store.known(ACCOUNT, SID) is not None
+        assert await behind.store.seen(ACCOUNT, SID) is not None
         assert right.far.server.is_up
         for one in (ahead, right, behind):
             await one.cache.close()

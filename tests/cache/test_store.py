@@ -53,9 +53,9 @@ async def test_what_was_seen_of_a_call_is_read_back_as_it_was(store: Store) -> N
     absent = Absent(CallSid("CA" + "1e" * 16), Absence.EXPIRED, NOON)
 
     assert await store.keep(ACCOUNT, [summary, absent]) == [summary, absent]
-    assert await store.known(ACCOUNT, SID) == summary
-    assert await store.known(ACCOUNT, absent.sid) == absent
-    assert await store.known_many(ACCOUNT, [absent.sid, CallSid("CA0"), SID]) == [
+    assert await store.seen(ACCOUNT, SID) == summary
+    assert await store.seen(ACCOUNT, absent.sid) == absent
+    assert await store.seen_many(ACCOUNT, [absent.sid, CallSid("CA0"), SID]) == [
         absent,
         None,
         summary,
@@ -69,7 +69,7 @@ async def test_of_two_sightings_the_better_one_wins_and_is_given_back(store: Sto
     await store.keep(ACCOUNT, [better])
 
     assert await store.keep(ACCOUNT, [worse]) == [better]
-    assert await store.known(ACCOUNT, SID) == better
+    assert await store.seen(ACCOUNT, SID) == better
 
 
 async def test_what_was_made_of_a_summary_stays_while_it_is_seen_again(store: Store) -> None:
@@ -114,7 +114,7 @@ async def test_an_account_finds_nothing_of_another(store: Store, backend: Watche
     await store.keep(ACCOUNT, [seen(processing_state="complete")])
     await store.keep_page(ACCOUNT, QUESTION, FIRST, INDEX)
 
-    assert await store.known(OTHER_ACCOUNT, SID) is None
+    assert await store.seen(OTHER_ACCOUNT, SID) is None
     assert await store.page(OTHER_ACCOUNT, QUESTION, FIRST) is None
     assert backend.keys
     assert all(key.startswith((f"{ACCOUNT}:", f"{OTHER_ACCOUNT}:")) for key in backend.keys)
@@ -183,7 +183,7 @@ async def test_what_is_too_old_to_be_worth_its_place_is_gone(store: Store, clock
     await store.keep(ACCOUNT, [seen(processing_state="partial")])
     clock.advance(3610)
 
-    assert await store.known(ACCOUNT, SID) is None
+    assert await store.seen(ACCOUNT, SID) is None
 
 
 def test_keys_of_calls_say_which_call_they_are_of() -> None:

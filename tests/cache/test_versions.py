@@ -64,7 +64,7 @@ async def _play(story: Sequence[Step], replicas: Replicas) -> None:
             number = step.replica % len(stores)
             store = stores[number]
             if step.seen is None:
-                answer = await store.known(ACCOUNT, SID)
+                answer = await store.seen(ACCOUNT, SID)
             else:
                 (answer,) = await store.keep(ACCOUNT, [step.seen])
             if isinstance(answer, Snapshot):
