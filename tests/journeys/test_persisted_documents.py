@@ -175,6 +175,18 @@ async def test_nothing_else_runs(strict: tuple[Gateway, str], body: dict[str, An
     assert requests == []
 
 
+@pytest.mark.parametrize("body", [{"documentId": "list-of-may"}, named("{ __typename }")])
+async def test_an_unknown_id_is_named(strict: tuple[Gateway, str], body: dict[str, Any]) -> None:
+    """Ours: a client that is newer than the manifest learns that, and which id is missing."""
+    gateway, _ = strict
+    name = body.get("documentId") or body["extensions"]["persistedQuery"]["sha256Hash"]
+    (error,) = (await post(gateway, body))["errors"]
+
+    assert f"none with the id '{name}'" in error["message"]
+    assert "manifest may be older" in error["message"]
+    assert "names none" in (await post(gateway, {"query": DASHBOARD}))["errors"][0]["message"]
+
+
 async def test_a_trusted_id_is_no_door_for_another_document(strict: tuple[Gateway, str]) -> None:
     """What comes along with the id must be what the id stands for."""
     gateway, name = strict

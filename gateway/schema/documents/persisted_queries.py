@@ -27,6 +27,9 @@ KEPT_FOR = 7 * 86400.0
 MAX_KEPT = 2**15
 """Characters of a document that is kept; the largest tabs of GraphiQL have 2 KB."""
 
+_ID_SHOWN = 80
+"""Characters of an unknown id that the error repeats; a SHA-256 has 64."""
+
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -37,9 +40,10 @@ def _refusal(code: str, message: str) -> Document:
 _NOT_FOUND = _refusal("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
 """The message is the one that clients of Apollo's protocol wait for."""
 
-_REQUIRED = _refusal(
-    "PERSISTED_QUERY_REQUIRED",
-    "This gateway runs trusted documents alone, and this is none of them: ask for one by its id, "
+_ONLY_TRUSTED = "PERSISTED_QUERY_REQUIRED"
+_WITHOUT_ID = _refusal(
+    _ONLY_TRUSTED,
+    "This gateway runs trusted documents alone, and the request names none: ask for one by its id, "
     "in `documentId`.",
 )
 _MISMATCH = _refusal(
@@ -72,7 +76,7 @@ class PersistedQueries(Struct, frozen=True):
         name, query = request.document_id, request.query
         trusted = None if name is None else self.trusted.get(name)
         if self.only and trusted is None:
-            return _REQUIRED
+            return _WITHOUT_ID if name is None else _unknown(name)
         if name is None:
             return await self.documents.read_aside(query or "")
         if query is None:
@@ -98,6 +102,15 @@ class PersistedQueries(Struct, frozen=True):
         if not document.errors and _may_be_kept(query, document.traits):
             await self.cache.set(_key(digest), NO_MOMENT + query.encode(), ttl=KEPT_FOR)
         return document
+
+
+def _unknown(name: str) -> Document:
+    return _refusal(
+        _ONLY_TRUSTED,
+        "This gateway runs trusted documents alone, and has none with the id "
+        f"{name[:_ID_SHOWN]!r}. Its manifest may be older than this client: "
+        "have whoever runs it read the new one.",
+    )
 
 
 def _may_be_kept(text: str, traits: Trait) -> bool:
