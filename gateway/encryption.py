@@ -28,8 +28,8 @@ class Seal:
     @classmethod
     def of(cls, settings: Settings) -> Self | None:
         """The seal of `GATEWAY_CACHE_KEY`; None where nothing is to be encrypted."""
-        said = settings.gateway_cache_key
-        return None if said is None else cls(said.keys)
+        configured = settings.gateway_cache_key
+        return None if configured is None else cls(configured.keys)
 
     def close(self, name: str, rank: bytes, plain: bytes) -> bytes:
         """What nobody reads without the key, for the entry of that name and rank."""

@@ -87,14 +87,14 @@ def _type(kind: GraphQLNamedType) -> str:
 
 
 def _described(kind: GraphQLNamedType) -> str:
-    said = [kind.description or ""]
+    paragraphs = [kind.description or ""]
     if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) and kind.interfaces:
-        said.append(f"Implements {_links(kind.interfaces)}.")
+        paragraphs.append(f"Implements {_links(kind.interfaces)}.")
     if isinstance(kind, GraphQLUnionType):
-        said.append(f"One of {_links(kind.types)}.")
+        paragraphs.append(f"One of {_links(kind.types)}.")
     if isinstance(kind, GraphQLScalarType) and kind.specified_by_url:
-        said.append(f"Specified by <{kind.specified_by_url}>.")
-    return "\n\n".join(filter(None, said))
+        paragraphs.append(f"Specified by <{kind.specified_by_url}>.")
+    return "\n\n".join(filter(None, paragraphs))
 
 
 def _links(kinds: Iterable[GraphQLNamedType]) -> str:
@@ -132,5 +132,5 @@ def _link(kind: GraphQLType) -> str:
 
 def _meaning(part: GraphQLField | GraphQLInputField | GraphQLArgument | GraphQLEnumValue) -> str:
     reason = part.deprecation_reason
-    said = f"{part.description or ''}{f' **Deprecated**: {reason}' if reason else ''}"
-    return said.replace("|", "\\|").replace("\n\n", "<br>").replace("\n", " ")
+    text = f"{part.description or ''}{f' **Deprecated**: {reason}' if reason else ''}"
+    return text.replace("|", "\\|").replace("\n\n", "<br>").replace("\n", " ")

@@ -106,11 +106,11 @@ def subgraph_sdl() -> str:
 
 def _sid_of(representation: Any) -> CallSid:
     """The call that is meant. Raises BadUserInput."""
-    said = representation if isinstance(representation, dict) else {}
-    if said.get("__typename") != "Call":
+    fields = representation if isinstance(representation, dict) else {}
+    if fields.get("__typename") != "Call":
         raise BadUserInput("representations", "holds what is no `Call`", '`__typename: "Call"`')
     try:
-        return call_sid(str(said.get("sid")))
+        return call_sid(str(fields.get("sid")))
     except ValueError:
         raise BadUserInput(
             "representations", "holds a `sid` of no call", "`CA` and 32 hexadecimal digits"

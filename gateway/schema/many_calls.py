@@ -17,8 +17,8 @@ from gateway.schema.types.inputs import (
     Backward,
     Before,
     Forward,
+    or_none,
     paging,
-    said,
     size_of,
 )
 from gateway.schema.types.search import CallOrder, CallSearchConnection
@@ -60,7 +60,11 @@ class ManyCalls:
         """Relay's connection over the warehouse; what is not selected is not counted."""
         page = paging(first, after, last, before)
         search = CallSearch(
-            info.context, said(where), said(order_by), cursor=page.cursor, argument=page.argument
+            info.context,
+            or_none(where),
+            or_none(order_by),
+            cursor=page.cursor,
+            argument=page.argument,
         )
         return await search.connection(page.size, names_below(info), backward=not page.forward)
 
@@ -91,6 +95,6 @@ class ManyCalls:
         ] = strawberry.UNSET,
     ) -> CallStatistics:
         """One statement, whatever is selected."""
-        size = size_of(said(first), None, None, None)
-        question = Question(said(where), said(group_by), said(order_by), size)
+        size = size_of(or_none(first), None, None, None)
+        question = Question(or_none(where), or_none(group_by), or_none(order_by), size)
         return await measure(info.context, question, selected(info))

@@ -119,15 +119,17 @@ def orders_of(
         for one in measured
         if not isinstance(one.measure, Histogram)
     }
-    known: dict[str, Measure | None] = {KEY: None, **sortable}
-    return tuple(_by(one, known, f"orderBy[{place}].by") for place, one in enumerate(given or ()))
+    sortable_by: dict[str, Measure | None] = {KEY: None, **sortable}
+    return tuple(
+        _by(one, sortable_by, f"orderBy[{place}].by") for place, one in enumerate(given or ())
+    )
 
 
-def _by(order: CallGroupOrder, known: Mapping[str, Measure | None], argument: str) -> By:
-    if order.by not in known:
-        accepted = ", ".join(f"`{path}`" for path in known)
+def _by(order: CallGroupOrder, sortable_by: Mapping[str, Measure | None], argument: str) -> By:
+    if order.by not in sortable_by:
+        accepted = ", ".join(f"`{path}`" for path in sortable_by)
         raise BadUserInput(argument, "is no value that `groups` selects", accepted)
-    return By(known[order.by], order.direction is not OrderDirection.ASC)
+    return By(sortable_by[order.by], order.direction is not OrderDirection.ASC)
 
 
 def placed(measured: Sequence[Measured], values: Sequence[Any]) -> Values:

@@ -47,9 +47,9 @@ from gateway.schema.types.inputs import (
     Paging,
     Patience,
     Sid,
+    or_none,
     paging,
     patience,
-    said,
     understand,
 )
 from gateway.schema.types.node import Node, decode_id
@@ -92,9 +92,9 @@ class Query(ManyCalls):
         timeout_seconds: Patience = DEFAULT_PATIENCE,
     ) -> CallLookup:
         """Tells NOT_READY, NOT_FOUND, EXPIRED and INSIGHTS_NOT_ENABLED apart."""
-        if (state := said(wait_for)) is None:
+        if (state := or_none(wait_for)) is None:
             return lookup_of(await _look_up(info, sid))
-        enough, seconds = patience(state, said(timeout_seconds))
+        enough, seconds = patience(state, or_none(timeout_seconds))
         context = info.context
         found = await context.call_service.followers.wait(context.realm, sid, enough, seconds)
         context.freshness.lookup(found)

@@ -79,12 +79,12 @@ class CallSearch:
         question, searches = self._question, self._searches
         page = searches.page(question, size, self._place, backward=backward)
         count = searches.count(question) if "totalCount" in selected else _at_once(0)
-        known = (
+        covered = (
             searches.coverage(question.realm, question.condition)
             if "coverage" in selected
             else _at_once(NOTHING)
         )
-        found, total, coverage = await together(page, count, known)
+        found, total, coverage = await together(page, count, covered)
         return CallSearchConnection(
             found=found,
             write=self._write,

@@ -12,7 +12,7 @@ from gateway.schema.feeding import completed_calls
 from gateway.schema.types.call import CallLookup, lookup_of
 from gateway.schema.types.completed_call import CompletedCall
 from gateway.schema.types.field_traits import costs
-from gateway.schema.types.inputs import After, Sid, said
+from gateway.schema.types.inputs import After, Sid, or_none
 from gateway.schema.types.where import CallWhere
 
 
@@ -52,6 +52,6 @@ class Subscription:
         after: After = strawberry.UNSET,
     ) -> AsyncGenerator[CompletedCall, None]:
         """From whichever replica."""
-        async with aclosing(completed_calls(info.context, said(where), said(after))) as calls:
+        async with aclosing(completed_calls(info.context, or_none(where), or_none(after))) as calls:
             async for one in calls:
                 yield one

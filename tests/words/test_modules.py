@@ -19,8 +19,8 @@ VAGUE = {"told", "said"}
 """Words of names that had many meanings: a message, variables, attributes, a reason."""
 
 NAMED = (
-    *("concurrency/", "config/", "upstream/", "cache/", "warehouse/", "calls/", "schema/results/"),
-    *("server/", "cli/"),
+    *("concurrency/", "config/", "upstream/", "cache/", "warehouse/", "calls/", "schema/"),
+    *("server/", "cli/", "documentation/", "encryption.py"),
 )
 """The rooms whose names have none of these. Others are to follow."""
 

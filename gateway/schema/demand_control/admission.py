@@ -39,7 +39,7 @@ class DemandControl:
         context.expenses.admitted(cost, allowance, (self.budgets, limit, viewer, now))
 
 
-async def told(tally: Tally, *data: bytes) -> dict[str, object]:
+async def cost_extension(tally: Tally, *data: bytes) -> dict[str, object]:
     """`extensions.cost` of an answer with this data: what it was priced at, and what it took.
 
     Of a stream of answers, that is what all of them took until now.

@@ -111,12 +111,12 @@ class Analysis:
 
     def of(self, selections: SelectionSetNode, on: str) -> SelectionAnalysis:
         """What a selection on a type comes to."""
-        known: dict[Any, SelectionAnalysis] = self._selections
+        analysed: dict[Any, SelectionAnalysis] = self._selections
         key: Any = (id(selections), on)
         if isinstance(selections, PlainSelections):
-            known, key = selections.made, ("analysis", on)
-        if (found := known.get(key)) is None:
-            found = known[key] = self._sum(selections, on)
+            analysed, key = selections.derived, ("analysis", on)
+        if (found := analysed.get(key)) is None:
+            found = analysed[key] = self._sum(selections, on)
         return found
 
     def _operation(self, node: OperationDefinitionNode) -> SelectionAnalysis:

@@ -69,9 +69,9 @@ class _Purse(Struct):
     def pay(self, cost: int, now: float) -> Allowance:
         self.in_hand -= cost
         self.spent += cost
-        return self.told(now)
+        return self.allowance(now)
 
-    def told(self, now: float) -> Allowance:
+    def allowance(self, now: float) -> Allowance:
         remaining = max(0, self.in_hand + self.left)
         return Allowance(self.budget, remaining, max(1, math.ceil(WINDOW - now % WINDOW)))
 
@@ -104,7 +104,7 @@ class Budgets:
         async with purse.taking:
             while cost > purse.in_hand:  # what was taken may be spent by another request meanwhile
                 if not await self._take(viewer.name, purse, cost):
-                    left = purse.told(now)
+                    left = purse.allowance(now)
                     raise Refused(BudgetSpent(cost, left.remaining, budget, left.reset), left)
             return purse.pay(cost, now)
 

@@ -127,7 +127,7 @@ class Root(Struct, frozen=True):
         if not self.field.sized_by:
             return 1
         for name in self.field.sized_by:
-            if (size := self._said(name, variables)) is not None:
+            if (size := self._argument(name, variables)) is not None:
                 return min(max(size, 0 if self.many else 1), self.field.most)
         return self.field.otherwise
 
@@ -144,10 +144,10 @@ class Root(Struct, frozen=True):
         return replace(self, once=self.once.plus(other.once), each=self.each.plus(other.each))
 
     def _pages(self, size: int, variables: Mapping[str, Any]) -> int:
-        goes_on = any(self._said(name, variables) is not None for name in _CURSORS)
-        return pages_of(size, goes_on=goes_on, forward=self._said("last", variables) is None)
+        goes_on = any(self._argument(name, variables) is not None for name in _CURSORS)
+        return pages_of(size, goes_on=goes_on, forward=self._argument("last", variables) is None)
 
-    def _said(self, name: str, variables: Mapping[str, Any]) -> int | None:
+    def _argument(self, name: str, variables: Mapping[str, Any]) -> int | None:
         given = self.given.get(name)
         return None if given is None else given.size(variables)
 

@@ -38,7 +38,7 @@ class Introspection:
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
         self._info = SimpleNamespace(schema=schema)
-        self._known: dict[tuple[str, str, int], list[Any] | None] = {}
+        self._resolved: dict[tuple[str, str, int], list[Any] | None] = {}
 
     def values(self, root: FieldNode, fragments: Fragments) -> int:
         """How many values a field of the root returns at most."""
@@ -92,14 +92,14 @@ class Introspection:
     def _below(self, kind: GraphQLObjectType, name: str, part: Any) -> list[Any] | None:
         """What a field gives for a part of the schema, as graphql-core resolves it."""
         key = (kind.name, name, id(part))
-        if key not in self._known:
+        if key not in self._resolved:
             field = kind.fields[name]
             deprecated = {"includeDeprecated": True} if field.args else {}
             given = field.resolve(part, self._info, **deprecated) if part is not None else None
             if given is not None:
                 given = list(given) if is_list_type(get_nullable_type(field.type)) else [given]
-            self._known[key] = given
-        return self._known[key]
+            self._resolved[key] = given
+        return self._resolved[key]
 
 
 def _reached(parts: Iterable[tuple[Any, int]]) -> _Reached:

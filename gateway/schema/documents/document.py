@@ -117,8 +117,8 @@ async def whole_of(document: Document, memory: LruCache) -> DocumentNode:
     return whole.document
 
 
-async def _parsed_alone(text: str, known: Callable[[], Parsed | None]) -> Parsed:
-    return await aside(partial(alone, text), known, long=len(text) > SHORT)
+async def _parsed_alone(text: str, cached: Callable[[], Parsed | None]) -> Parsed:
+    return await aside(partial(alone, text), cached, long=len(text) > SHORT)
 
 
 class Documents:
@@ -157,18 +157,18 @@ class Documents:
 
     def read(self, text: str) -> Document:
         """Parse and validate `text`, or remember having done so."""
-        return self._known(text) or self._remembered(self._read(text))
+        return self._cached(text) or self._remembered(self._read(text))
 
     async def read_aside(self, text: str) -> Document:
         """The same, in turns with others; a new document of some length is read aside."""
-        if (known := self._known(text)) is not None:
-            return known
-        read, known_by_then = partial(self._read, text), partial(self._known, text)
-        return self._remembered(await aside(read, known_by_then, long=len(text) > SHORT))
+        if (cached := self._cached(text)) is not None:
+            return cached
+        read, cached_by_then = partial(self._read, text), partial(self._cached, text)
+        return self._remembered(await aside(read, cached_by_then, long=len(text) > SHORT))
 
-    def _known(self, text: str) -> Document | None:
-        known: Document | None = self._memory.get(("document", text))
-        return known or self._pinned.get(text)
+    def _cached(self, text: str) -> Document | None:
+        cached: Document | None = self._memory.get(("document", text))
+        return cached or self._pinned.get(text)
 
     def pin(self, text: str) -> Document:
         """Read `text`, and remember it for good if nothing is wrong with it."""

@@ -16,7 +16,7 @@ from msgspec import Struct
 from gateway.errors import WrongSettings
 from gateway.schema.documents.document import Documents
 
-MAX_TOLD = 20
+MAX_MISTAKES = 20
 """How many mistakes of a manifest are told."""
 
 _SETTING = "GATEWAY_TRUSTED_DOCUMENTS"
@@ -47,11 +47,11 @@ def trusted_documents(file: str | None, documents: Documents) -> dict[str, str]:
     entries = _entries(file)
     mistakes = [*_mistakes(entries, documents)]
     if mistakes:
-        more = len(mistakes) - MAX_TOLD
-        told = [f"{_SETTING} is {file!r}: {mistake}" for mistake in mistakes[:MAX_TOLD]]
+        more = len(mistakes) - MAX_MISTAKES
+        messages = [f"{_SETTING} is {file!r}: {mistake}" for mistake in mistakes[:MAX_MISTAKES]]
         if more > 0:
-            told.append(f"{_SETTING} is {file!r}: {more} more documents are wrong.")
-        raise WrongSettings(*told)
+            messages.append(f"{_SETTING} is {file!r}: {more} more documents are wrong.")
+        raise WrongSettings(*messages)
     return dict(entries)
 
 
@@ -63,17 +63,17 @@ def manifest(file: str | None) -> dict[str, str]:
 def _entries(file: str) -> _Entries:
     """The ids and texts of a file. Raises WrongSettings."""
     try:
-        said = msgspec.json.decode(Path(file).read_bytes().removeprefix(BOM_UTF8))
+        payload = msgspec.json.decode(Path(file).read_bytes().removeprefix(BOM_UTF8))
     except OSError as error:
         raise _wrong(file, f"cannot be read ({error.strerror})") from None
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise _wrong(file, "is not JSON in UTF-8") from None
     try:
-        if isinstance(said, dict) and "format" in said:
-            operations = msgspec.convert(said, _ApolloManifest).operations
+        if isinstance(payload, dict) and "format" in payload:
+            operations = msgspec.convert(payload, _ApolloManifest).operations
             entries = [(operation.id, operation.body) for operation in operations]
         else:
-            entries = [*msgspec.convert(said, dict[str, str]).items()]
+            entries = [*msgspec.convert(payload, dict[str, str]).items()]
     except msgspec.ValidationError as error:
         raise _wrong(file, f"is no manifest ({error})") from None
     if not entries:
@@ -89,12 +89,12 @@ def _mistakes(entries: _Entries, documents: Documents) -> Iterator[str]:
             continue
         for error in documents.pin(text).errors[:1]:
             yield (
-                f"document {name!r:.80}: {_told(error)} Mend it, or make the manifest anew from "
+                f"document {name!r:.80}: {_shown(error)} Mend it, or make the manifest anew from "
                 "documents that fit `gateway schema`."
             )
 
 
-def _told(error: GraphQLError) -> str:
+def _shown(error: GraphQLError) -> str:
     """An error in one line, with its place."""
     where = f"line {error.locations[0].line}: " if error.locations else ""
     message = " ".join(error.message.split())

@@ -46,14 +46,14 @@ def usage_of(
     variables: Mapping[str, Any] | None,
 ) -> Usage:
     """The usage of an operation with these variables: the same one each time."""
-    known = document.usages
+    usages = document.usages
     name = None if operation.name is None else operation.name.value
     plain = Usage(schema, document, operation)
-    usage = cast("Usage", known.setdefault((name, None), plain))
+    usage = cast("Usage", usages.setdefault((name, None), plain))
     if not variables or not usage.takes_structure:
         return usage
     brought = of_variables(schema, operation, variables)
-    if (name, brought) not in known and len(known) >= MOST:
+    if (name, brought) not in usages and len(usages) >= MOST:
         return usage
     more = Usage(schema, document, operation, brought)
-    return cast("Usage", known.setdefault((name, brought), more))
+    return cast("Usage", usages.setdefault((name, brought), more))

@@ -8,7 +8,7 @@ from graphql import GraphQLError
 from msgspec import Struct
 
 from gateway.request_stats import Tally
-from gateway.schema.demand_control.admission import told
+from gateway.schema.demand_control.admission import cost_extension
 from gateway.schema.demand_control.budgets import Allowance, Refused
 from gateway.schema.execution.incremental import Parts
 from gateway.schema.results.answer_cache import CachedAnswer, digest_of
@@ -86,13 +86,13 @@ def in_parts(parts: Parts, tally: Tally | None) -> Answer:
 
     With a `tally`, the last part tells the cost of the data in all of them.
     """
-    said, errors = parts.first()
+    payload, errors = parts.first()
     return Answer(
-        _encode(said),
+        _encode(payload),
         executed=True,
         errors=errors,
-        empty=said["data"] is None,
-        rest=_rest(parts, tally, [_encode(said["data"])]),
+        empty=payload["data"] is None,
+        rest=_rest(parts, tally, [_encode(payload["data"])]),
     )
 
 
@@ -103,7 +103,7 @@ async def _rest(
         if tally is not None:
             data += [_encode(piece["data"]) for piece in later["incremental"]]
             if not later["hasNext"]:
-                later["extensions"] = {"cost": await told(tally, *data)}
+                later["extensions"] = {"cost": await cost_extension(tally, *data)}
         yield Answer(_encode(later), executed=True, errors=mistakes)
 
 
@@ -116,7 +116,7 @@ async def with_extensions(body: bytes, cost: Tally | None, warnings: Sequence[ob
     extensions: dict[str, object] = {}
     if cost is not None:
         data = msgspec.json.decode(body, type=_Data).data
-        extensions["cost"] = await told(cost, bytes(data))
+        extensions["cost"] = await cost_extension(cost, bytes(data))
     if warnings:
         extensions["warnings"] = warnings
     return body[:-1] + b',"extensions":' + _encode(extensions) + b"}"

@@ -40,7 +40,7 @@ DEFER = GraphQLDirective(
 )
 
 Show: TypeAlias = Callable[[GraphQLError], Shown]
-Said: TypeAlias = dict[str, Any]
+Payload: TypeAlias = dict[str, Any]
 
 
 class Dialect(StrEnum):
@@ -82,46 +82,46 @@ class Parts:
         self._pending: dict[str, PendingResult] = {}
         self._shown: list[Shown] = []
 
-    def first(self) -> tuple[Said, Sequence[Shown]]:
+    def first(self) -> tuple[Payload, Sequence[Shown]]:
         """What is there at once, and the errors in it."""
         result: InitialIncrementalExecutionResult = self._results.initial_result
-        said = {"data": result.data} | self._errors(result.errors) | self._news(result.pending)
-        return said | {"hasNext": result.has_next}, self._taken()
+        payload = {"data": result.data} | self._errors(result.errors) | self._news(result.pending)
+        return payload | {"hasNext": result.has_next}, self._taken()
 
-    async def rest(self) -> AsyncGenerator[tuple[Said, Sequence[Shown]], None]:
+    async def rest(self) -> AsyncGenerator[tuple[Payload, Sequence[Shown]], None]:
         """What comes later, a part at a time, and the errors in it."""
         with closing(self._begun):
             async with aclosing(self._results.subsequent_results) as results:
                 async for result in results:
                     yield self._later(result), self._taken()
 
-    def _later(self, result: SubsequentIncrementalExecutionResult) -> Said:
-        said = self._news(result.pending)
-        told = cast("Sequence[IncrementalDeferResult]", result.incremental or ())  # no `@stream`
-        pieces = [self._piece(piece) for piece in told]
+    def _later(self, result: SubsequentIncrementalExecutionResult) -> Payload:
+        payload = self._news(result.pending)
+        results = cast("Sequence[IncrementalDeferResult]", result.incremental or ())  # no `@stream`
+        pieces = [self._piece(piece) for piece in results]
         ended = [(one.id, self._errors(one.errors)) for one in result.completed or ()]
         if self._by_id:
-            said |= {"completed": [{"id": name} | failed for name, failed in ended]}
+            payload |= {"completed": [{"id": name} | failed for name, failed in ended]}
         else:
             pieces += [self._at(name) | {"data": None} | bad for name, bad in ended if bad]
-        return said | {"incremental": pieces, "hasNext": result.has_next}
+        return payload | {"incremental": pieces, "hasNext": result.has_next}
 
-    def _news(self, pending: Sequence[PendingResult] | None) -> Said:
+    def _news(self, pending: Sequence[PendingResult] | None) -> Payload:
         self._pending |= {one.id: one for one in pending or ()}
         return {"pending": [one.formatted for one in pending]} if pending and self._by_id else {}
 
-    def _piece(self, piece: IncrementalDeferResult) -> Said:
+    def _piece(self, piece: IncrementalDeferResult) -> Payload:
         where = self._at(piece.id, piece.sub_path or [])
         return where | {"data": piece.data} | self._errors(piece.errors)
 
-    def _at(self, name: str, below: Sequence[str | int] = ()) -> Said:
+    def _at(self, name: str, below: Sequence[str | int] = ()) -> Payload:
         if self._by_id:
             return {"id": name} | ({"subPath": below} if below else {})
         pending = self._pending[name]
         label = {} if pending.label is None else {"label": pending.label}
         return {"path": [*pending.path, *below]} | label
 
-    def _errors(self, errors: Sequence[GraphQLError] | None) -> Said:
+    def _errors(self, errors: Sequence[GraphQLError] | None) -> Payload:
         shown = [self._show(error) for error in errors or ()]
         self._shown += shown
         return {"errors": shown} if shown else {}

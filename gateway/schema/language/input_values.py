@@ -45,7 +45,7 @@ def misplaced(value: object, kind: GraphQLInputType) -> Iterator[Path]:
             fields = _fields_in(value)
             if fields is None or not _has_right_fields(fields, kind):
                 yield steps
-            waiting += _known_fields(steps, fields or {}, kind)
+            waiting += _declared_fields(steps, fields or {}, kind)
         elif not _fits(value, kind):
             yield steps
 
@@ -74,11 +74,11 @@ def _fields_in(value: object) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _known_fields(
+def _declared_fields(
     steps: Path, fields: dict[str, Any], kind: GraphQLInputObjectType
 ) -> list[tuple[Path, Any, Any]]:
-    known = [name for name in kind.fields if name in fields]
-    return [((*steps, name), fields[name], kind.fields[name].type) for name in reversed(known)]
+    names = [name for name in kind.fields if name in fields]
+    return [((*steps, name), fields[name], kind.fields[name].type) for name in reversed(names)]
 
 
 def _has_right_fields(fields: dict[str, Any], kind: GraphQLInputObjectType) -> bool:

@@ -32,10 +32,10 @@ def quotes(literal: ValueNode, kind: GraphQLNamedType | None) -> bool:
         if not isinstance(value, ObjectValueNode) or not isinstance(kind, GraphQLInputObjectType):
             continue
         for field in value.fields:
-            name, known = field.name.value, kind.fields.get(field.name.value)
-            if known is None:
+            name, declared = field.name.value, kind.fields.get(field.name.value)
+            if declared is None:
                 continue
-            of, harmless = get_named_type(known.type), kind.name == "CallFilter"
+            of, harmless = get_named_type(declared.type), kind.name == "CallFilter"
             harmless = harmless and name in _HARMLESS
             if of.name == "String" and not harmless and not isinstance(field.value, VariableNode):
                 return True

@@ -93,10 +93,10 @@ def arguments_of(
 ) -> dict[str, Any]:
     """The arguments of a field as its resolver gets them. Raises what is wrong with them."""
     given = get_argument_values(field, details.node, variables, details.fragment_variable_values)
-    made: Any = getattr(schema, "_strawberry_schema")  # noqa: B009 - untyped
+    strawberry_schema: Any = getattr(schema, "_strawberry_schema")  # noqa: B009 - untyped
     declared: StrawberryField = field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
-    registry = made.schema_converter.scalar_registry
-    return convert_arguments(given, declared.arguments, registry, made.config)
+    registry = strawberry_schema.schema_converter.scalar_registry
+    return convert_arguments(given, declared.arguments, registry, strawberry_schema.config)
 
 
 def _below(document: Document, kind: Any, nodes: list[FieldDetails]) -> list[Selected]:

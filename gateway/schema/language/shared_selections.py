@@ -54,13 +54,13 @@ _SPACE = re.compile(_IGNORED)
 class PlainSelections(SelectionSetNode):
     """A plain selection, which is no part of a document, and so many `tokens` long.
 
-    `made` is what was made of it: for one schema, as it is shared by documents of one alone. `size`
-    is what it takes with all that is below it, in bytes.
+    `derived` is what was made of it: for one schema, as it is shared by documents of one alone.
+    `size` is what it takes with all that is below it, in bytes.
     """
 
     tokens: int
     size: int
-    made: dict[Hashable, Any]
+    derived: dict[Hashable, Any]
 
 
 PlainSelections.kind = SelectionSetNode.kind
@@ -70,11 +70,10 @@ def once(selections: SelectionSetNode, what: Hashable, make: Callable[[], T]) ->
     """What `make` makes of a selection; of a plain one, it was perhaps made before."""
     if not isinstance(selections, PlainSelections):
         return make()
-    made = selections.made
-    if what not in made:
-        made[what] = make()
-    known: T = made[what]
-    return known
+    if what not in selections.derived:
+        selections.derived[what] = make()
+    value: T = selections.derived[what]
+    return value
 
 
 def read(text: str, max_tokens: int | None = None) -> DocumentNode:
@@ -118,8 +117,8 @@ class Shared:
         if end is None:
             return None
         own = text[start:end]
-        known = self._memory.get(("selection", own)) or self._read(own)
-        return None if known is None else _Found(known, end)
+        selections = self._memory.get(("selection", own)) or self._read(own)
+        return None if selections is None else _Found(selections, end)
 
     def _read(self, text: str) -> PlainSelections | None:
         """A selection that is not known yet: its text begins and ends with a brace."""
@@ -144,7 +143,7 @@ class Shared:
         if not nodes:
             return None
         selections = PlainSelections(selections=tuple(nodes))
-        selections.tokens, selections.size, selections.made = tokens, size, {}
+        selections.tokens, selections.size, selections.derived = tokens, size, {}
         self._memory.keep(("selection", text), selections, size)
         return selections
 

@@ -147,7 +147,7 @@ def _mistake(
             argument = f"{argument}[{step}]"
     if is_input_object_type(named) and isinstance(value, dict):
         return _wrong_fields(argument, named, value, hint=hint)
-    return BadUserInput(argument, _told(value, named), _accepted(named))
+    return BadUserInput(argument, _problem(value, named), _accepted(named))
 
 
 def _wrong_fields(
@@ -167,7 +167,7 @@ def _wrong_fields(
     return BadUserInput(argument, f"has no field `{unknown:.{_MAX_SHOWN}}`", accepted)
 
 
-def _told(value: object, kind: GraphQLNamedType) -> str:
+def _problem(value: object, kind: GraphQLNamedType) -> str:
     """The value after its argument's name; never more of it than one number or short text."""
     if (shape := _SHAPES.get(type(value))) is not None:
         return shape

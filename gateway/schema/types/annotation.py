@@ -20,7 +20,7 @@ from gateway.schema.types.bounds import within
 from gateway.schema.types.call import Call, call_of
 from gateway.schema.types.derive import name_enums
 from gateway.schema.types.field_traits import costs
-from gateway.schema.types.inputs import said
+from gateway.schema.types.inputs import or_none
 
 name_enums()
 
@@ -148,7 +148,7 @@ async def annotate(info: Info, wish: AnnotateCallInput) -> AnnotateCallPayload:
     viewer.must(Scope.ANNOTATIONS_WRITE, "`annotateCall`")
     given = {name: value for name, value in vars(wish).items() if value is not strawberry.UNSET}
     form = form_of({name: given[name] for name in Annotation.__struct_fields__ if name in given})
-    reference = said(wish.client_mutation_id)
+    reference = or_none(wish.client_mutation_id)
     if form.mistakes:
         return _refusal(form.mistakes, reference)
     annotations = info.context.call_service.annotations

@@ -239,9 +239,9 @@ def annotation_of(context: Context, snapshot: Snapshot) -> Annotation | None:
     return snapshot.summary.annotation
 
 
-async def annotation_anew(context: Context, known: Snapshot) -> Annotation | None:
+async def annotation_anew(context: Context, cached: Snapshot) -> Annotation | None:
     """The annotation as Twilio tells it now."""
-    snapshot = await context.call_service.lookups.annotated(context.viewer.realm, known)
+    snapshot = await context.call_service.lookups.annotated(context.viewer.realm, cached)
     return None if snapshot is None else annotation_of(context, snapshot)
 
 

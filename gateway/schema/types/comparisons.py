@@ -64,19 +64,19 @@ def comparison_type(field: Field) -> Any:
     if field.is_personal:
         name = f"Personal{name}"
     filtering = f"{name}ListFilter" if field.many else f"{name}Filter"
-    return _made(_TAKEN.get(filtering, filtering), kind, field)
+    return _filter(_TAKEN.get(filtering, filtering), kind, field)
 
 
-_known: dict[str, Any] = {}
+_filters: dict[str, Any] = {}
 
 
-def _made(name: str, kind: Any, field: Field) -> Any:
+def _filter(name: str, kind: Any, field: Field) -> Any:
     """The type with this name; fields of one kind share it."""
-    if name not in _known:
+    if name not in _filters:
         rows = [_row(operator, kind) for operator in operators(field)]
         ages = _AGES if field.kind is Kind.MOMENT else ()
-        _known[name] = input_type(name, _described(field), (*rows, *ages))
-    return _known[name]
+        _filters[name] = input_type(name, _described(field), (*rows, *ages))
+    return _filters[name]
 
 
 def _row(operator: Operator, kind: Any) -> tuple[str, str, Any, str]:

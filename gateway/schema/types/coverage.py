@@ -45,15 +45,15 @@ class Coverage:
     )
 
 
-def coverage_of(known: coverage.Coverage) -> Coverage:
+def coverage_of(found: coverage.Coverage) -> Coverage:
     """What is known, as the graph tells it."""
     return Coverage(
-        from_=_moment(known.start),
-        until=_moment(known.end),
-        synced_at=_moment(known.synced_at),
-        is_whole=known.is_whole,
-        gaps=[TimeRange(from_=_at(start), until=_at(end)) for start, end in known.gaps],
-        accounts=[AccountSid(sid) for sid in known.accounts],
+        from_=_moment(found.start),
+        until=_moment(found.end),
+        synced_at=_moment(found.synced_at),
+        is_whole=found.is_whole,
+        gaps=[TimeRange(from_=_at(start), until=_at(end)) for start, end in found.gaps],
+        accounts=[AccountSid(sid) for sid in found.accounts],
     )
 
 

@@ -74,8 +74,8 @@ def input_type(name: str, description: str, fields: Iterable[tuple[str, str, Any
     """An input type from rows of (attribute, name, type, description), all of them optional."""
     rows = list(fields)
     namespace: dict[str, Any] = {
-        attribute: strawberry.field(name=named, description=told, default=strawberry.UNSET)
-        for attribute, named, _, told in rows
+        attribute: strawberry.field(name=named, description=meaning, default=strawberry.UNSET)
+        for attribute, named, _, meaning in rows
     }
     namespace["__annotations__"] = {attribute: kind | None for attribute, _, kind, _ in rows}
     return strawberry.input(type(name, (), namespace), description=description)
@@ -110,12 +110,12 @@ def _finish(cls: type[T], entity: type[Entity]) -> type[T]:
         hint = hints[attribute]
         annotations[attribute] = _annotation(hint)
         name, fact = field_name(entity, upstream_name), entity.facts[attribute]
-        told: dict[str, Any] = {"name": name, "description": fact.description}
-        told["deprecation_reason"] = fact.deprecated
+        options: dict[str, Any] = {"name": name, "description": fact.description}
+        options["deprecation_reason"] = fact.deprecated
         if fact.pii is not Pii.NONE and not _is_object(hint):
-            told["resolver"] = _masking(attribute, fact.pii)
-            told["graphql_type"] = annotations[attribute]
-        setattr(cls, attribute, strawberry.field(metadata={_FACT: fact}, **told))
+            options["resolver"] = _masking(attribute, fact.pii)
+            options["graphql_type"] = annotations[attribute]
+        setattr(cls, attribute, strawberry.field(metadata={_FACT: fact}, **options))
     cls.__annotations__ = {**annotations, **own}
     if entity not in SHARED_SHAPES and "is_type_of" not in cls.__dict__:
         cls.is_type_of = staticmethod(  # type: ignore[attr-defined]

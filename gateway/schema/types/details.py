@@ -20,7 +20,7 @@ from gateway.schema.demand_control.page_charge import PageCharge
 from gateway.schema.types.applied_filters import note_details
 from gateway.schema.types.derive import name_enums, object_type
 from gateway.schema.types.field_traits import Reads, changes, costs, costs_per_item, reads
-from gateway.schema.types.inputs import After, said
+from gateway.schema.types.inputs import After, or_none
 from gateway.schema.types.page_info import PageInfo
 
 name_enums()
@@ -129,7 +129,7 @@ async def _metrics(  # noqa: PLR0913, PLR0917 - Relay's arguments
         edges=_chosen(edges),
         directions=_chosen(directions),
     )
-    return await _listed(info, root, question, said(first), said(after))
+    return await _listed(info, root, question, or_none(first), or_none(after))
 
 
 async def _events(  # noqa: PLR0913, PLR0917 - Relay's arguments
@@ -152,7 +152,7 @@ async def _events(  # noqa: PLR0913, PLR0917 - Relay's arguments
         edges=_chosen(edges),
         levels=_chosen(levels),
     )
-    return await _listed(info, root, question, said(first), said(after))
+    return await _listed(info, root, question, or_none(first), or_none(after))
 
 
 _COSTS = costs(EDGES, sized_by=("first",), most=MAX_SIZE, otherwise=DEFAULT_FIRST) | changes()
@@ -179,7 +179,7 @@ events: Any = strawberry.field(
 
 def _chosen(words: Iterable[WordT] | None) -> tuple[WordT, ...] | None:
     """Words in one order, so that a cursor does not depend on it; None if there are none said."""
-    given = said(words)
+    given = or_none(words)
     return None if given is None else tuple(sorted(set(given)))
 
 

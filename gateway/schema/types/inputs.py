@@ -104,17 +104,17 @@ class Asked(Struct, frozen=True):
 def understand(viewer: Viewer, chosen: Any, sort_by: CallSort) -> Asked:
     """What a filter and an order ask for. Raises BadUserInput and Forbidden."""
     every = {} if chosen is None else vars(chosen)
-    said = {
+    given = {
         name: value
         for name, value in every.items()
         if value is not strawberry.UNSET and value is not None
     }
-    start, end = said.pop("start_time", None), said.pop("end_time", None)
-    personal = [row for name in said if (row := _ROWS[name]).pii is not Pii.NONE]
+    start, end = given.pop("start_time", None), given.pop("end_time", None)
+    personal = [row for name in given if (row := _ROWS[name]).pii is not Pii.NONE]
     for row in personal:
         viewer.must(Scope.PII_READ, f"`filter.{row.name}`")
-    parameters = to_parameters({_ROWS[name].name: value for name, value in said.items()})
-    subaccount = said.get("subaccount")
+    parameters = to_parameters({_ROWS[name].name: value for name, value in given.items()})
+    subaccount = given.get("subaccount")
     if subaccount is not None and not viewer.realm.has(subaccount):
         raise Forbidden(
             "`filter.subaccount` is not one of those in `viewer { subaccounts }`: leave it out."
@@ -154,7 +154,7 @@ class Paging(Struct, frozen=True):
 
 def paging(first: int | None, after: str | None, last: int | None, before: str | None) -> Paging:
     """Which stretch of a list is asked for. Raises BadUserInput."""
-    first, after, last, before = said(first), said(after), said(last), said(before)
+    first, after, last, before = or_none(first), or_none(after), or_none(last), or_none(before)
     size = size_of(first, last, after, before)
     if last is None:
         return Paging(size, after, "after", forward=True)
@@ -172,6 +172,6 @@ def patience(state: ProcessingState, seconds: int | None) -> tuple[frozenset[Loo
     return frozenset({LookupStatus.COMPLETE, *partial}), float(seconds)
 
 
-def said(argument: T | None) -> T | None:
+def or_none(argument: T | None) -> T | None:
     """An argument that was left out is as one that is null."""
     return None if argument is strawberry.UNSET else argument

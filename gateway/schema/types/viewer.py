@@ -11,7 +11,7 @@ from gateway.insights.catalogue import AccountSid
 from gateway.schema.context import Info
 from gateway.schema.types.derive import name_enums
 from gateway.schema.types.field_traits import costs
-from gateway.schema.types.inputs import said
+from gateway.schema.types.inputs import or_none
 
 name_enums()
 
@@ -83,7 +83,7 @@ class Viewer:
         ] = strawberry.UNSET,
     ) -> list[ViewerAccount]:
         """Each may be asked for its settings."""
-        chosen, realm = said(sids), info.context.viewer.realm
+        chosen, realm = or_none(sids), info.context.viewer.realm
         if chosen is None:
             chosen = [self.account, *(self.subaccounts or ())][:MAX_ACCOUNTS]
         if len(chosen) > MAX_ACCOUNTS:

@@ -65,16 +65,16 @@ def find_at_edge(names: tuple[str, ...]) -> Field | None:
     return EDGE_FIELDS.get(graph_path(names))
 
 
-_known: dict[type[Entity], Shape | None] = {}
+_shapes: dict[type[Entity], Shape | None] = {}
 
 
 def _shape(entity: type[Entity], place: tuple[str, ...], found: Find) -> Shape | None:
     """The shape of an entity that stands at a place; None if nothing of it is compared."""
-    if entity not in _known:
+    if entity not in _shapes:
         parts = [*_parts(entity, place, found), *_added(place, found)]
         name, what = f"{entity.typename}Where", f"a `{entity.typename}`"
-        _known[entity] = Shape.of(name, what, parts) if parts else None
-    return _known[entity]
+        _shapes[entity] = Shape.of(name, what, parts) if parts else None
+    return _shapes[entity]
 
 
 def _parts(entity: type[Entity], place: tuple[str, ...], found: Find) -> Iterator[Part]:
@@ -82,8 +82,8 @@ def _parts(entity: type[Entity], place: tuple[str, ...], found: Find) -> Iterato
         name, names = field_name(entity, slot.name), (*place, slot.name)
         if slot.is_object and not slot.many:
             if (shape := _shape(slot.item, names, found)) is not None:
-                told = slot.fact.description
-                yield Part(slot.attribute, name, slot.name, shape, shape.type, told)
+                description = slot.fact.description
+                yield Part(slot.attribute, name, slot.name, shape, shape.type, description)
         elif not _is_open(slot) and (field := found(names)) is not None:
             kind = comparison_type(field)
             yield Part(slot.attribute, name, slot.name, None, kind, field.fact.description)

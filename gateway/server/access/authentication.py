@@ -58,7 +58,7 @@ class Authenticator:
     ) -> None:
         self._verifier = verifier
         self.version = 0
-        self._known: dict[str, object] = {}
+        self._shapes: dict[str, object] = {}
         self._withdrawals: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self.replace(grants, stranger)
 
@@ -68,9 +68,9 @@ class Authenticator:
         self._claimed = [grant for grant in grants if not grant.token_sha256]
         self._stranger = stranger
         self.version += 1
-        before, self._known = self._known, {grant.viewer.name: _shape(grant) for grant in grants}
+        before, self._shapes = self._shapes, {grant.viewer.name: _shape(grant) for grant in grants}
         for name in before:
-            if before[name] != self._known.get(name) and name in self._withdrawals:
+            if before[name] != self._shapes.get(name) and name in self._withdrawals:
                 self._withdrawals.pop(name).set()
 
     def needs_token(self) -> bool:
@@ -79,9 +79,9 @@ class Authenticator:
 
     async def admit(self, authorization: str | None) -> Admission:
         """The viewer that an `Authorization` header shows."""
-        return self.known(authorization) or await self._verified(_token_in(authorization))
+        return self.admit_at_once(authorization) or await self._verified(_token_in(authorization))
 
-    def known(self, authorization: str | None) -> Admission | None:
+    def admit_at_once(self, authorization: str | None) -> Admission | None:
         """The same, if that takes no waiting; None if it is a token that has to be verified."""
         if self._stranger is not None:
             return self._admission(self._stranger)

@@ -31,7 +31,7 @@ from gateway.server.graphql.callbacks import Callbacks
 from gateway.server.graphql.cors import check_page
 from gateway.server.graphql.cost_debug import explained_if_asked
 from gateway.server.graphql.export import Export, Exports
-from gateway.server.graphql.http_cache import NO_STORE, VARY, for_caches, unless_known
+from gateway.server.graphql.http_cache import NO_STORE, VARY, for_caches, unless_cached
 from gateway.server.graphql.incremental import Parts
 from gateway.server.graphql.negotiation import (
     CSV,
@@ -171,7 +171,7 @@ class GraphQLEndpoint:
 
     async def _admitted(self, authorization: str | None, incoming: Incoming) -> Admission:
         """Whose request it is. Raises Unauthenticated, and ClientLeft."""
-        if (admission := self._service.authenticator.known(authorization)) is not None:
+        if (admission := self._service.authenticator.admit_at_once(authorization)) is not None:
             return admission
         with WhileConnected(incoming):
             return await self._service.authenticator.admit(authorization)
@@ -203,8 +203,8 @@ class GraphQLEndpoint:
         )
         response.raw_headers += budget
         content_type = CONTENT_TYPES[media_type] if http.method == "GET" else None
-        known = http.headers.get("if-none-match")
-        if answer.cached is not None and known is None:
+        if_none_match = http.headers.get("if-none-match")
+        if answer.cached is not None and if_none_match is None:
             until = admission.unquestioned(now)
             question = answer.cached.question
             http.scope["state"]["asked"] = Asked(
@@ -213,7 +213,7 @@ class GraphQLEndpoint:
         if content_type is None or answer.errors:
             return response
         response.raw_headers += for_caches(answer.lifetime, answer.digest, content_type, now)
-        return unless_known(response, known)
+        return unless_cached(response, if_none_match)
 
     async def _request(self, http: "_Http", incoming: Incoming) -> Request:
         """What the request asks. Raises BadRequest."""

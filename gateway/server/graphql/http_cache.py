@@ -57,7 +57,7 @@ def for_caches(lifetime: Lifetime, digest: bytes, content_type: bytes, now: floa
     return [*headers, (b"etag", b'"%b"' % tag), *tags]
 
 
-def unless_known(response: Response, if_none_match: str | None) -> Response:
+def unless_cached(response: Response, if_none_match: str | None) -> Response:
     """The response; or 304, without a body, if its client has it by a tag of `If-None-Match`."""
     tag = response.headers.get("ETag")
     if tag is None or if_none_match is None or not _names(if_none_match, tag):

@@ -55,8 +55,8 @@ async def outcome_of(answer: Answer, most: int, ttl_ms: int) -> Outcome:
     if answer.empty:
         return Outcome(refusal(answer.errors), failed=True, allowance=answer.allowance)
     make = partial(_of_data, answer.body, answer.errors, most)
-    made = await aside(make, lambda: None) if len(answer.body) > _LARGE else make()
-    return structs.replace(made, ttl_ms=ttl_ms, allowance=answer.allowance)
+    outcome = await aside(make, lambda: None) if len(answer.body) > _LARGE else make()
+    return structs.replace(outcome, ttl_ms=ttl_ms, allowance=answer.allowance)
 
 
 def _of_data(body: bytes, errors: Sequence[Any], most: int) -> Outcome:

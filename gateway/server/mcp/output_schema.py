@@ -115,17 +115,17 @@ def _or_null(written: JsonSchema) -> JsonSchema:
     return {**written, "type": [written["type"], "null"], **values}
 
 
-def _merged(known: JsonSchema | None, other: JsonSchema) -> JsonSchema:
+def _merged(one: JsonSchema | None, other: JsonSchema) -> JsonSchema:
     """A field that is selected twice, with all that both selections have."""
-    if known is None:
+    if one is None:
         return other
-    if "items" in known and "items" in other:
-        return {**known, "items": _merged(known["items"], other["items"])}
-    if "properties" not in known or "properties" not in other:
-        return known
-    both = dict(known["properties"])
+    if "items" in one and "items" in other:
+        return {**one, "items": _merged(one["items"], other["items"])}
+    if "properties" not in one or "properties" not in other:
+        return one
+    both = dict(one["properties"])
     for name, written in other["properties"].items():
         both[name] = _merged(both.get(name), written)
-    merged = {name: value for name, value in known.items() if name != "required"}
-    required = [name for name in known.get("required", ()) if name in other.get("required", ())]
+    merged = {name: value for name, value in one.items() if name != "required"}
+    required = [name for name in one.get("required", ()) if name in other.get("required", ())]
     return {**merged, "properties": both, **({"required": required} if required else {})}

@@ -62,10 +62,10 @@ async def _nowhere(_: int, __: str) -> None:
 
 def _unknown(tool: Tool, arguments: Mapping[str, Any]) -> Outcome | None:
     """The refusal of an argument that a tool does not take; GraphQL would ignore it."""
-    known = tool.input_schema["properties"]
+    properties = tool.input_schema["properties"]
     for name in arguments:
-        if name not in known:
-            accepted = ", ".join(f"`{one}`" for one in known) or "no argument"
+        if name not in properties:
+            accepted = ", ".join(f"`{one}`" for one in properties) or "no argument"
             message = f"BAD_USER_INPUT: `{name:.64}` is no argument of `{tool.name}`."
             return Outcome(f"{message}\nInstead: use {accepted}.", failed=True)
     return None

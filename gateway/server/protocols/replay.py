@@ -104,7 +104,7 @@ class Asked(Struct, frozen=True, gc=False):
     client: Client | None = None
 
 
-class _Known(Struct, frozen=True, gc=False):
+class _Replayable(Struct, frozen=True, gc=False):
     """A request that came before: what it asks, its line of log, the headers of its response."""
 
     asked: Asked
@@ -183,18 +183,20 @@ class Replay:
         if asked is None or extension is None or scope["method"] == "HEAD":
             return
         lasting = written([header for header in headers if not _is_of_the_answer(header[0])])
-        known = _Known(asked, scope["method"], scope["path"], scope["route"].path, lasting)
-        self._memory.keep(("replay", extension["name"]), known, _SIZE)
+        replayable = _Replayable(
+            asked, scope["method"], scope["path"], scope["route"].path, lasting
+        )
+        self._memory.keep(("replay", extension["name"]), replayable, _SIZE)
 
     def response(self, named: Named) -> Sequence[bytes] | None:
         """The response, but for its first line and its `Date`, in pieces; None if it is not known.
 
         Its status is 200.
         """
-        known: _Known | None = self._memory.get(("replay", named.name))
-        if known is None or self._drain.begun:
+        replayable: _Replayable | None = self._memory.get(("replay", named.name))
+        if replayable is None or self._drain.begun:
             return None
-        asked, now = known.asked, self._clock()
+        asked, now = replayable.asked, self._clock()
         if now >= asked.until or asked.admission.version != self._authenticator.version:
             self._memory.forget(("replay", named.name))
             return None
@@ -205,7 +207,9 @@ class Replay:
             found = self._answers.answer(asked.question, asked.admission.viewer, now, tally)
             if found is None:
                 return None
-            self._request_log.request(known.method, known.path, known.route, 200, tally)
+            self._request_log.request(
+                replayable.method, replayable.path, replayable.route, 200, tally
+            )
         finally:
             current.reset(token)
         answer, allowance = found
@@ -213,7 +217,7 @@ class Replay:
         if asked.content_type is not None:
             headers += for_caches(answer.lifetime, answer.digest, asked.content_type, now)
         headers.append((b"x-request-id", tally.request_id.encode("ascii")))
-        return [known.headers, written(headers), b"\r\n", *answer.pieces]
+        return [replayable.headers, written(headers), b"\r\n", *answer.pieces]
 
 
 def _is_of_the_answer(name: bytes) -> bool:

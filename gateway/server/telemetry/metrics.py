@@ -126,8 +126,8 @@ class Requests:
 
     def _count_client(self, name: str, version: str) -> None:
         client = self.clients.of(name)
-        known = self._versions.of(f"{client} {version}") != OTHER
-        self._by_client(client, version if known else OTHER).inc()
+        is_counted = self._versions.of(f"{client} {version}") != OTHER
+        self._by_client(client, version if is_counted else OTHER).inc()
 
     def _request(self, one: RequestAnswered) -> None:
         self._http(one.route or "other", one.status).inc()

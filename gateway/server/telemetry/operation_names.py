@@ -19,14 +19,14 @@ _LONG_NUMBER = re.compile(r"\d(?:_*\d){6,}", re.ASCII)
 
 def shown_name(name: str) -> str:
     """A name cut short, and without what may be a phone number."""
-    return _known(name) if len(name) <= _LONGEST else _shown(name)
+    return _shown_once(name) if len(name) <= _LONGEST else _shown(name)
 
 
 def _shown(name: str) -> str:
     return _LONG_NUMBER.sub("0", name)[:_LONGEST]
 
 
-_known = lru_cache(maxsize=1024)(_shown)
+_shown_once = lru_cache(maxsize=1024)(_shown)
 
 
 class Labels:

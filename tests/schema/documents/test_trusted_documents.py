@@ -10,7 +10,7 @@ from gateway.config.load import read
 from gateway.errors import WrongSettings
 from gateway.lru import LruCache
 from gateway.schema.documents.document import Documents
-from gateway.schema.documents.trusted_documents import MAX_TOLD, trusted_documents
+from gateway.schema.documents.trusted_documents import MAX_MISTAKES, trusted_documents
 from gateway.schema.operations import build_schema
 
 SCHEMA = build_schema()
@@ -138,10 +138,10 @@ def test_mistakes_without_end_are_not_told_without_end(
 ) -> None:
     """A manifest for another schema fills no screen."""
     file = tmp_path / "manifest.json"
-    file.write_text(json.dumps({str(number): "{nope}" for number in range(MAX_TOLD + 5)}))
+    file.write_text(json.dumps({str(number): "{nope}" for number in range(MAX_MISTAKES + 5)}))
     with pytest.raises(WrongSettings) as wrong:
         trusted_documents(str(file), documents)
-    assert len(wrong.value.mistakes) == MAX_TOLD + 1
+    assert len(wrong.value.mistakes) == MAX_MISTAKES + 1
     assert "5 more documents are wrong" in wrong.value.mistakes[-1]
 
 

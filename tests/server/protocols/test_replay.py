@@ -641,7 +641,7 @@ async def test_a_viewer_that_was_removed_meanwhile_is_answered_no_more(
     before, after = People(sandbox), People(sandbox)
     before.add("ben", None, ALL)
     after.add("ana", None, READ)
-    know, reading = Authenticator.known, asyncio.Event()
+    know, reading = Authenticator.admit_at_once, asyncio.Event()
 
     def know_and_reload(keeper: Authenticator, shown: str | None) -> Admission | None:
         admission = know(keeper, shown)
@@ -649,7 +649,7 @@ async def test_a_viewer_that_was_removed_meanwhile_is_answered_no_more(
             keeper.replace(after.access.grants)
         return admission
 
-    monkeypatch.setattr(Authenticator, "known", know_and_reload)
+    monkeypatch.setattr(Authenticator, "admit_at_once", know_and_reload)
     asking = call_of(sandbox, "Authorization: Bearer ben")
     async with (
         Gateway(sandbox, clock, Settings(), access=before.access) as gateway,

@@ -142,6 +142,6 @@ def values_of(
     schema: GraphQLSchema, node: OperationDefinitionNode, variables: Variables | None
 ) -> VariableValues | None:
     """The values of the variables of an operation; None if one does not fit, whatever is wrong."""
-    declared, said = node.variable_definitions or (), dict(variables or {})
-    values = get_variable_values(schema, declared, said, max_errors=0, hide_suggestions=True)
+    declared, inputs = node.variable_definitions or (), dict(variables or {})
+    values = get_variable_values(schema, declared, inputs, max_errors=0, hide_suggestions=True)
     return None if isinstance(values, list) else values

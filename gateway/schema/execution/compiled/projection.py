@@ -55,9 +55,9 @@ class Projector:
         if not issubclass(class_of(kind), Entity):
             return None
         what = ("projection", kind.name, self._masked)
-        return once_for(nodes, what, lambda: self._made(kind, nodes))
+        return once_for(nodes, what, lambda: self._projection(kind, nodes))
 
-    def _made(self, kind: GraphQLObjectType, nodes: FieldDetailsList) -> type[Struct] | None:
+    def _projection(self, kind: GraphQLObjectType, nodes: FieldDetailsList) -> type[Struct] | None:
         rows = [self._row(kind, key, of) for key, of in self._collect(kind, nodes).items()]
         picked = tuple(row for row in rows if row is not None)
         if len({row.attribute for row in picked}) < len(rows):

@@ -71,9 +71,9 @@ class Rendering:
         stretch = value.stretch
         entry = None if Reads.AGED in program.reads else stretch.entry
         how = (program.key, self.context.viewer.realm.account.signing_key, value.bounds)
-        known: list[bytes] | None = None if entry is None else entry.made(how, stretch)
-        if known is not None:
-            return known
+        cached: list[bytes] | None = None if entry is None else entry.made(how, stretch)
+        if cached is not None:
+            return cached
         pieces = await self._long(program, value, [one.call for one in stretch.calls])
         if entry is not None:
             entry.keep(how, stretch, pieces, sum(map(len, pieces)))
