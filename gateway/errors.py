@@ -250,9 +250,9 @@ class DeadlineExceeded(UpstreamError):
     def __init__(
         self,
         message: str = "Twilio gave no answer in the time that this gateway gives a request.",
-        **known: Any,
+        **details: Any,
     ) -> None:
-        super().__init__(message, **known)
+        super().__init__(message, **details)
 
 
 class WarehouseError(GatewayError):

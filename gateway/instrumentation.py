@@ -145,13 +145,13 @@ class EventReceived(Happening, frozen=True):
 class SummaryProgressed(Happening, frozen=True):
     """Twilio was asked again, and a call had got its first partial or its complete summary.
 
-    `after_end` is how many seconds before that the call had ended. `known_before` says whether a
+    `after_end` is how many seconds before that the call had ended. `had_summary` says whether a
     summary was known already.
     """
 
     state: Literal["partial", "complete"]
     after_end: float
-    known_before: bool
+    had_summary: bool
 
 
 OperationKind: TypeAlias = Literal["query", "mutation", "subscription"]

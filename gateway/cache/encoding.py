@@ -146,7 +146,7 @@ def details_in(entry: Entry) -> DetailsSeen | None:
 
 def read_once(entry: Entry, read: Callable[[str, bytes], T]) -> T:
     """What `read` makes of the value of an entry: the same value every time."""
-    found: T = entry.made(DECODED, entry.value)
+    found: T = entry.derived(DECODED, entry.value)
     if found is None and (found := read(entry.key, entry.value)) is not None:
         entry.keep(DECODED, entry.value, found, len(entry.value) * PER_BYTE)
     return found

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 T = TypeVar("T")
 
-Made: TypeAlias = Sequence[tuple[Hashable, Any, int]]
+Derived: TypeAlias = Sequence[tuple[Hashable, Any, int]]
 """What was made of an object: in which way, what, and its size in bytes."""
 
 _EACH = 400
@@ -30,7 +30,7 @@ class EntryOwner(Protocol):
         """An entry takes so many bytes more, for what was made of its value."""
         ...
 
-    def forget_made(self, entry: "Entry") -> None:
+    def forget_derived(self, entry: "Entry") -> None:
         """What was made of an entry's value is of no use any more."""
         ...
 
@@ -42,9 +42,9 @@ class EntryOwner(Protocol):
 class Entry(Struct, eq=False, gc=False):
     """A value under its key, and what was made of it. Without an owner it is no part of a cache.
 
-    `expires` is on the clock of the cache, `size_of_made` in bytes. The collector of garbage does
-    not look through entries: with a hundred thousand of them, that would hold up everybody for a
-    fifth of a second. What is made of one may refer to it, so it is forgotten before the owner
+    `expires` is on the clock of the cache, `size_of_derived` in bytes. The collector of garbage
+    does not look through entries: with a hundred thousand of them, that would hold up everybody for
+    a fifth of a second. What is made of one may refer to it, so it is forgotten before the owner
     drops the entry.
     """
 
@@ -52,8 +52,8 @@ class Entry(Struct, eq=False, gc=False):
     value: bytes
     expires: float = math.inf
     owner: EntryOwner | None = None
-    size_of_made: int = 0
-    _made: dict[Hashable, tuple[Any, Any, int]] = field(default_factory=dict)
+    size_of_derived: int = 0
+    _derived: dict[Hashable, tuple[Any, Any, int]] = field(default_factory=dict)
     _place: "Place | None" = None
 
     @property
@@ -73,39 +73,39 @@ class Entry(Struct, eq=False, gc=False):
             self._place.entry = None
             self._place = None
 
-    def made(self, how: Hashable, of: object) -> Any:
+    def derived(self, how: Hashable, of: object) -> Any:
         """What was made in this way of this very object; None if nothing was, or not any more."""
-        found = self._made.get(how)
+        found = self._derived.get(how)
         return found[1] if found is not None and found[0] is of else None
 
-    def all_made(self, of: object) -> Made:
+    def all_derived(self, of: object) -> Derived:
         """All that was made of this very object."""
         return [
             (how, thing, size)
-            for how, (made_of, thing, size) in self._made.items()
-            if made_of is of
+            for how, (source, thing, size) in self._derived.items()
+            if source is of
         ]
 
     def keep(self, how: Hashable, of: object, thing: object, size: int) -> None:
         """Keep what was made in this way, in place of what it was before; `size` is in bytes."""
         if self.owner is not None:
-            before = self._made.get(how)
-            self._made[how] = (of, thing, size)
+            before = self._derived.get(how)
+            self._derived[how] = (of, thing, size)
             self.owner.grown(self, size - before[2] if before else size + _EACH)
 
     def once(self, how: Hashable, of: object, make: Callable[[], tuple[T, int]]) -> T:
         """What was made in this way of this very object; or what `make` makes, with its size."""
-        known: T | None = self.made(how, of)
-        if known is not None:
-            return known
+        cached: T | None = self.derived(how, of)
+        if cached is not None:
+            return cached
         thing, size = make()
         self.keep(how, of, thing, size)
         return thing
 
-    def forget_made(self) -> None:
+    def forget_derived(self) -> None:
         """Keep the value alone."""
-        self._made.clear()
-        self.size_of_made = 0
+        self._derived.clear()
+        self.size_of_derived = 0
 
 
 class Place(Struct, eq=False, gc=False):

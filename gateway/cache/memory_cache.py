@@ -18,7 +18,7 @@ from gateway.insights.rank import Ranked, outranks
 _OVERHEAD = 500
 """Bytes that an entry costs beside its key and value: the slots, the entry, the headers."""
 
-_SHARE_OF_MADE = 0.25
+_SHARE_OF_DERIVED = 0.25
 """So much of the room is for what was made of values, even if values have to make way for it."""
 
 
@@ -35,12 +35,12 @@ class MemoryCache(BytesCache):
     def __init__(self, *, max_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._entries: OrderedDict[str, Entry] = OrderedDict()
-        self._with_made: OrderedDict[Entry, None] = OrderedDict()
+        self._with_derived: OrderedDict[Entry, None] = OrderedDict()
         self._max_bytes = max_bytes
         self._clock = clock
         self.changes = Changes()
         self.size = 0
-        self.size_of_made = 0
+        self.size_of_derived = 0
         self.evictions = 0
 
     def __len__(self) -> int:
@@ -69,8 +69,8 @@ class MemoryCache(BytesCache):
     def use(self, entry: Entry) -> None:
         """Let an entry be the last one to make room."""
         self._entries.move_to_end(entry.key)
-        if entry.size_of_made:
-            self._with_made.move_to_end(entry)
+        if entry.size_of_derived:
+            self._with_derived.move_to_end(entry)
 
     async def entries(self, keys: Sequence[str]) -> list[Entry | None]:
         """Several entries."""
@@ -83,18 +83,18 @@ class MemoryCache(BytesCache):
 
     def grown(self, entry: Entry, size: int) -> None:
         """Count what was made of an entry."""
-        entry.size_of_made += size
-        self.size_of_made += size
+        entry.size_of_derived += size
+        self.size_of_derived += size
         self.size += size
-        self._with_made[entry] = None
+        self._with_derived[entry] = None
         self._make_room()
 
-    def forget_made(self, entry: Entry) -> None:
+    def forget_derived(self, entry: Entry) -> None:
         """Keep of an entry its value alone."""
-        self._with_made.pop(entry, None)
-        self.size -= entry.size_of_made
-        self.size_of_made -= entry.size_of_made
-        entry.forget_made()
+        self._with_derived.pop(entry, None)
+        self.size -= entry.size_of_derived
+        self.size_of_derived -= entry.size_of_derived
+        entry.forget_derived()
 
     async def listen(self) -> None:
         """Nobody else writes here."""
@@ -149,8 +149,8 @@ class MemoryCache(BytesCache):
 
     def _make_room(self) -> None:
         while self.size > self._max_bytes:
-            if self.size_of_made > self._max_bytes * _SHARE_OF_MADE:
-                self.forget_made(next(iter(self._with_made)))
+            if self.size_of_derived > self._max_bytes * _SHARE_OF_DERIVED:
+                self.forget_derived(next(iter(self._with_derived)))
             else:
                 self.remove(next(iter(self._entries)))
                 self.evictions += 1
@@ -160,7 +160,7 @@ class MemoryCache(BytesCache):
         entry = self._entries.pop(key, None)
         if entry is None:
             return 0
-        self.forget_made(entry)
+        self.forget_derived(entry)
         entry.leave()
         self.size -= _cost(key, entry.value)
         return 1

@@ -32,7 +32,7 @@ from gateway.cache.encoding import (
     seen_in,
     seen_of,
 )
-from gateway.cache.entry import Entry, Made
+from gateway.cache.entry import Derived, Entry
 from gateway.cache.policy import (
     Freshness,
     absent_kept_until,
@@ -88,7 +88,7 @@ class Store:
     async def read(self, entries: Iterable[Entry]) -> None:
         """Read what was seen in entries that keep it, in turns with others."""
         kept = (entry for entry in entries if entry.owner is not None)
-        async for entry in in_turns(one for one in kept if one.made(DECODED, one.value) is None):
+        async for entry in in_turns(one for one in kept if one.derived(DECODED, one.value) is None):
             seen_in(entry)
 
     async def keep(self, account: str, seen: Sequence[Seen]) -> list[Seen]:
@@ -103,12 +103,12 @@ class Store:
                 await next_turn()
             batch = [self._annotated(account, one) for one in seen[start : start + TURN]]
             ranked = [self._write(account, one) for one in batch]
-            made = [self._made_of(*one) for one in zip(ranked, batch, strict=True)]
+            derived = [self._derived_from(*one) for one in zip(ranked, batch, strict=True)]
             higher = await self._raise(ranked, seen_of)
-            for one, written, winner, known in zip(batch, ranked, higher, made, strict=True):
+            for one, written, winner, values in zip(batch, ranked, higher, derived, strict=True):
                 winners.append(winner or one)
                 if winner is None:
-                    self._keep_decoded(written, one, known)
+                    self._keep_decoded(written, one, values)
         return winners
 
     async def _raise(
@@ -131,29 +131,29 @@ class Store:
             return seen
         return with_newer_annotation(seen, self.at_hand(account, seen.sid))
 
-    def _made_of(self, written: Ranked, seen: Seen) -> Made:
+    def _derived_from(self, written: Ranked, seen: Seen) -> Derived:
         """What was made of this very summary when it was seen before."""
         entry = self._backend.at_hand(written.key)
-        return () if entry is None else entry.all_made(_value_of(seen))
+        return () if entry is None else entry.all_derived(_value_of(seen))
 
-    def _keep_decoded(self, written: Ranked, seen: Seen, made: Made) -> None:
+    def _keep_decoded(self, written: Ranked, seen: Seen, derived: Derived) -> None:
         """Spare whoever asks next to decode what was just encoded, and to make what was made."""
         entry = self._backend.at_hand(written.key)
         if entry is not None and entry.value is written.value:
             entry.keep(DECODED, entry.value, seen, len(entry.value) * PER_BYTE)
-            for how, thing, size in made:
+            for how, thing, size in derived:
                 entry.keep(how, _value_of(seen), thing, size)
 
     def at_hand(self, account: str, sid: CallSid) -> Snapshot | None:
         """The summary of a call that this process has read, however old."""
         entry = self._backend.at_hand(call_key(account, sid))
-        seen = None if entry is None else entry.made(DECODED, entry.value)
+        seen = None if entry is None else entry.derived(DECODED, entry.value)
         return seen if isinstance(seen, Snapshot) else None
 
     def keeper(self, account: str, seen: Seen) -> Entry | None:
         """The entry that keeps this very thing that was seen, if this process has it."""
         entry = self._backend.at_hand(call_key(account, seen.sid))
-        return entry if entry and entry.made(DECODED, entry.value) is seen else None
+        return entry if entry and entry.derived(DECODED, entry.value) is seen else None
 
     async def announce(self, account: str, sid: CallSid) -> None:
         """Wake whoever watches a call, on every replica: something new is kept of it."""

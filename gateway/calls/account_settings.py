@@ -23,9 +23,9 @@ class AccountSettings:
     async def of(self, realm: Realm, sid: str) -> VoiceSettings:
         """The settings of an account of a realm. Raises BadUserInput and UpstreamError."""
         key = realm.account.sid, sid
-        known = self._kept.get(key)
-        if known is not None and self._dependencies.clock() < known[1]:
-            settings: VoiceSettings = known[0]
+        cached = self._kept.get(key)
+        if cached is not None and self._dependencies.clock() < cached[1]:
+            settings: VoiceSettings = cached[0]
             return settings
         return await self._flights.do(key, lambda: self._fetched(realm, sid))
 

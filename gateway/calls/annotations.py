@@ -81,12 +81,12 @@ class Annotations(CallOperations):
         except UpstreamError as failure:
             if failure.uncertain:
                 at = self._clock()
-                await self._tell_all(realm, sid, lambda known: doubt(known, at))
+                await self._tell_all(realm, sid, lambda cached: doubt(cached, at))
             raise
         if isinstance(answer, Absent):
             return STATUS[answer.why]
         at = self._clock()
-        await self._tell_all(realm, sid, lambda known: annotate(known, answer, at))
+        await self._tell_all(realm, sid, lambda cached: annotate(cached, answer, at))
         return Written(sid, answer)
 
     async def _tell_all(self, realm: Realm, sid: CallSid, change: Change) -> None:
@@ -94,9 +94,9 @@ class Annotations(CallOperations):
         self._warehouse.change(realm, sid, change)
         account = realm.account.sid
         for key in {realm.key, *(one.key for one in self._realms if one.account.sid == account)}:
-            known = await self._store.seen(key, sid, by_any=True)
-            if isinstance(known, Snapshot):
-                await self._keep(key, change(known))
+            cached = await self._store.seen(key, sid, by_any=True)
+            if isinstance(cached, Snapshot):
+                await self._keep(key, change(cached))
 
     async def call(self, realm: Realm, written: Written) -> Call | None:
         """The call as it is now; None when there is no summary of it yet.

@@ -46,21 +46,21 @@ class DetailSource(CallOperations):
 
     async def page(self, realm: Realm, snapshot: Snapshot, ref: DetailRef) -> DetailsSeen:
         """A page of a call, as it is cached if it is fresh, and else as Twilio has it now."""
-        known = await self._store.details(realm.key, snapshot.sid, ref)
+        cached = await self._store.details(realm.key, snapshot.sid, ref)
         now = self._clock()
-        if known is not None and now < policy.details_fresh_until(known, self._freshness):
+        if cached is not None and now < policy.details_fresh_until(cached, self._freshness):
             self._hook(_HIT)
-            return known
-        self._hook(CacheAsked("details", "miss" if known is None else "stale"))
+            return cached
+        self._hook(CacheAsked("details", "miss" if cached is None else "stale"))
         try:
             return await self._coalescer.fetch(
                 details_key(realm.key, snapshot.sid, ref),
                 lambda: self._ask(realm, snapshot, ref),
-                lambda: self._learned(realm, snapshot, ref, known),
+                lambda: self._learned(realm, snapshot, ref, cached),
             )
         except UpstreamError:
-            if known is not None and now < policy.details_stale_until(known, self._freshness):
-                return known
+            if cached is not None and now < policy.details_stale_until(cached, self._freshness):
+                return cached
             raise
 
     async def items(self, realm: Realm, seen: DetailsSeen) -> Sequence[ReadDetail]:
@@ -68,12 +68,12 @@ class DetailSource(CallOperations):
         entry = self._store.details_entry(realm.key, seen.sid, seen.ref)
         if entry is None or details_in(entry) is not seen:
             return await self._read(seen)
-        known: Sequence[ReadDetail] | None = entry.made(_READ, seen)
-        if known is None:
-            known = await self._read(seen)
-            size = sum(_PER_BYTE * len(one.raw) + _EACH for one in known)
-            entry.keep(_READ, seen, known, size)
-        return known
+        details: Sequence[ReadDetail] | None = entry.derived(_READ, seen)
+        if details is None:
+            details = await self._read(seen)
+            size = sum(_PER_BYTE * len(one.raw) + _EACH for one in details)
+            entry.keep(_READ, seen, details, size)
+        return details
 
     def fresh_until(self, seen: DetailsSeen) -> float:
         """The moment up to which a page is an answer."""

@@ -51,10 +51,10 @@ class Events(CallOperations):
         """Store what is newer than all that is known in a realm, and tell; give that."""
         pushed = [one for one in newest if realm.has(one.summary.account_sid)]
         seen = await self._store.seen_many(realm.key, [snapshot.sid for snapshot in pushed])
-        known = [one if isinstance(one, Snapshot) else None for one in seen]
+        cached = [one if isinstance(one, Snapshot) else None for one in seen]
         news = [
             (snapshot, with_newer_annotation(snapshot, before))
-            for snapshot, before in zip(pushed, known, strict=True)
+            for snapshot, before in zip(pushed, cached, strict=True)
             if before is None or snapshot.rank > before.rank
         ]
         winners = await self._store.keep(realm.key, [whole for _, whole in news])

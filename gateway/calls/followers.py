@@ -123,7 +123,7 @@ class Followers(CallOperations):
                         state = await anext(states)
         if state.status in enough | OVER:
             return state
-        return await self._lookups.known(realm, sid) or state
+        return await self._lookups.cached(realm, sid) or state
 
     def stop_waiting(self) -> None:
         """Answer all who wait with what there is now: the server stops."""
@@ -162,13 +162,13 @@ class Followers(CallOperations):
 
     async def _first(self, realm: Realm, sid: CallSid) -> Lookup:
         """Ask Twilio, unless another replica did so just now, or Twilio pushes what is new."""
-        known = await self._lookups.known(realm, sid)
-        my_turn = await self._claim(realm, sid, self._interval(known))
-        if known is not None and known.call is None and self._clock() >= known.fresh_until:
-            known = None
-        if known is None or (my_turn and not (self._events_are_on and known.call is not None)):
+        cached = await self._lookups.cached(realm, sid)
+        my_turn = await self._claim(realm, sid, self._interval(cached))
+        if cached is not None and cached.call is None and self._clock() >= cached.fresh_until:
+            cached = None
+        if cached is None or (my_turn and not (self._events_are_on and cached.call is not None)):
             return await self._lookups.look_up(realm, sid)
-        return known
+        return cached
 
     @contextmanager
     def _joined(self, realm: Realm, sid: CallSid, state: Lookup) -> Iterator[Followed]:
@@ -198,7 +198,7 @@ class Followers(CallOperations):
     async def _listen(self, realm: Realm, sid: CallSid, followed: Followed) -> None:
         with self._store.watch(realm.key, sid) as changed:
             while True:
-                latest = await self._lookups.known(realm, sid)
+                latest = await self._lookups.cached(realm, sid)
                 if latest is not None:
                     followed.see(latest)
                 await changed.wait()

@@ -63,8 +63,8 @@ class Lists(CallOperations):
             page, place, moved = Start(before, _AT_ITS_BEGINNING)
         has_previous = isinstance(start, Position)
         how = None if moved else ("stretch", place.behind, count, has_previous)
-        if how and page.entry is not None and (known := page.entry.made(how, page)) is not None:
-            found: Stretch = known
+        if how and page.entry is not None and (cached := page.entry.derived(how, page)) is not None:
+            found: Stretch = cached
             return found
         pages, taken = [page], list[Listed]()
         here = _without(moved, listed(page)[place.behind :])

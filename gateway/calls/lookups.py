@@ -49,37 +49,37 @@ class Lookups(CallOperations):
     async def look_up(self, realm: Realm, sid: CallSid) -> Lookup:
         """What there is to know of a call now."""
         entry = self._store.entry(realm.key, sid)
-        known = await self._store.seen(realm.key, sid) if entry is None else seen_in(entry)
-        if known is not None and self._clock() < self._answer_until(realm, known):
+        cached = await self._store.seen(realm.key, sid) if entry is None else seen_in(entry)
+        if cached is not None and self._clock() < self._answer_until(realm, cached):
             self._hook(_HIT)
-            return self._lookup(known, Source.CACHE, entry)
-        self._hook(CacheAsked("summary", "miss" if known is None else "stale"))
-        if (final := await self._warehouse.final(realm, sid, known)) is not None:
+            return self._lookup(cached, Source.CACHE, entry)
+        self._hook(CacheAsked("summary", "miss" if cached is None else "stale"))
+        if (final := await self._warehouse.final(realm, sid, cached)) is not None:
             await self._store.keep(realm.key, [final])
             return self._lookup(final, Source.WAREHOUSE)
         began = self._clock()
         try:
-            seen = await self._fetch(realm, sid, known)
+            seen = await self._fetch(realm, sid, cached)
         except UpstreamError:
-            if isinstance(known, Snapshot) and self._clock() < policy.stale_until(
-                known, self._freshness
+            if isinstance(cached, Snapshot) and self._clock() < policy.stale_until(
+                cached, self._freshness
             ):
-                return self._lookup(known, Source.STALE)
+                return self._lookup(cached, Source.STALE)
             raise
-        if isinstance(known, Snapshot) and known.as_of < began and seen == known:
-            return self._lookup(known, Source.CACHE)  # Twilio knows less than it did
+        if isinstance(cached, Snapshot) and cached.as_of < began and seen == cached:
+            return self._lookup(cached, Source.CACHE)  # Twilio knows less than it did
         return self._lookup(seen, Source.UPSTREAM, self._store.keeper(realm.key, seen))
 
-    async def known(self, realm: Realm, sid: CallSid) -> Lookup | None:
+    async def cached(self, realm: Realm, sid: CallSid) -> Lookup | None:
         """What is known of a call, however old, without asking Twilio."""
         seen = await self._store.seen(realm.key, sid)
         return None if seen is None else self._lookup(seen, Source.CACHE)
 
     async def refresh(self, realm: Realm, sid: CallSid) -> None:
         """Ask Twilio whatever is known, and wake who watches the call if there is news."""
-        known = await self._store.seen(realm.key, sid)
-        seen = await self._fetch(realm, sid, known)
-        if known is None or version_of(seen) != version_of(known):
+        cached = await self._store.seen(realm.key, sid)
+        seen = await self._fetch(realm, sid, cached)
+        if cached is None or version_of(seen) != version_of(cached):
             await self._store.announce(realm.key, sid)
 
     async def annotated(self, realm: Realm, snapshot: Snapshot) -> Snapshot | None:
@@ -115,54 +115,54 @@ class Lookups(CallOperations):
             return snapshot.annotated_at
         return policy.annotation_fresh_until(snapshot, self._freshness)
 
-    def _answer_until(self, realm: Realm, known: Seen) -> float:
-        """Up to when `known` is an answer; in the last part of it, a new one is fetched aside."""
-        if isinstance(known, Absent):
-            return policy.absent_until(known)
-        fresh_until = policy.fresh_until(known, self._freshness)
-        if fresh_until <= self._clock() < policy.revalidated_until(known, self._freshness):
-            self._revalidate(realm, known)
-            return policy.revalidated_until(known, self._freshness)
+    def _answer_until(self, realm: Realm, cached: Seen) -> float:
+        """Up to when `cached` is an answer; in the last part of it, a new one is fetched aside."""
+        if isinstance(cached, Absent):
+            return policy.absent_until(cached)
+        fresh_until = policy.fresh_until(cached, self._freshness)
+        if fresh_until <= self._clock() < policy.revalidated_until(cached, self._freshness):
+            self._revalidate(realm, cached)
+            return policy.revalidated_until(cached, self._freshness)
         return fresh_until
 
-    def _revalidate(self, realm: Realm, known: Snapshot) -> None:
+    def _revalidate(self, realm: Realm, cached: Snapshot) -> None:
         with asked_by(OneAsker(asking().viewer, Priority.BACKGROUND)):
-            task = asyncio.create_task(self._fetch(realm, known.sid, known))
+            task = asyncio.create_task(self._fetch(realm, cached.sid, cached))
         self._revalidations.add(task)
         task.add_done_callback(self._revalidations.discard)
         task.add_done_callback(log_fault)
 
-    async def _fetch(self, realm: Realm, sid: CallSid, known: Seen | None) -> Seen:
+    async def _fetch(self, realm: Realm, sid: CallSid, cached: Seen | None) -> Seen:
         return await self._coalescer.fetch(
             call_key(realm.key, sid),
-            lambda: self._ask(realm, sid, known),
-            lambda: self._learned(realm, sid, known),
+            lambda: self._ask(realm, sid, cached),
+            lambda: self._learned(realm, sid, cached),
         )
 
-    async def _ask(self, realm: Realm, sid: CallSid, known: Seen | None) -> Seen:
+    async def _ask(self, realm: Realm, sid: CallSid, cached: Seen | None) -> Seen:
         ask = self._ask_whole if realm.is_whole else self._ask_in_part
-        seen = await ask(realm, sid, known if isinstance(known, Snapshot) else None)
-        self._note_progress(known, seen)
-        return (await self._keep(realm, [still_predicted(seen, known)]))[0]
+        seen = await ask(realm, sid, cached if isinstance(cached, Snapshot) else None)
+        self._note_progress(cached, seen)
+        return (await self._keep(realm, [still_predicted(seen, cached)]))[0]
 
-    async def _ask_whole(self, realm: Realm, sid: CallSid, known: Snapshot | None) -> Seen:
-        seen = await self._client.summary(realm.account, sid, "complete", known)
+    async def _ask_whole(self, realm: Realm, sid: CallSid, cached: Snapshot | None) -> Seen:
+        seen = await self._client.summary(realm.account, sid, "complete", cached)
         if isinstance(seen, Absent) and seen.why is Absence.NOT_READY:
-            seen = await self._client.summary(realm.account, sid, "partial", known)
+            seen = await self._client.summary(realm.account, sid, "partial", cached)
             if isinstance(seen, Absent) and seen.why is Absence.NOT_FOUND:
                 return Absent(sid, Absence.NOT_READY, seen.as_of)
         return seen
 
-    async def _ask_in_part(self, realm: Realm, sid: CallSid, known: Snapshot | None) -> Seen:
+    async def _ask_in_part(self, realm: Realm, sid: CallSid, cached: Snapshot | None) -> Seen:
         """Ask for whom not all calls are there.
 
         Only a summary says whose call it is: without one, and for a call of somebody else, there
         is no such call, whatever Twilio says, and it takes as many questions.
         """
-        complete = await self._client.summary(realm.account, sid, "complete", known)
+        complete = await self._client.summary(realm.account, sid, "complete", cached)
         if isinstance(complete, Snapshot) and realm.has(complete.summary.account_sid):
             return complete
-        partial = await self._client.summary(realm.account, sid, "partial", known)
+        partial = await self._client.summary(realm.account, sid, "partial", cached)
         if isinstance(partial, Snapshot) and realm.has(partial.summary.account_sid):
             return partial
         return Absent(sid, Absence.NOT_FOUND, partial.as_of)
@@ -174,9 +174,11 @@ class Lookups(CallOperations):
         after_end = seen.as_of - seen.summary.end_time.timestamp()
         got_further = not isinstance(before, Snapshot) or seen.is_complete > before.is_complete
         if got_further and after_end < _LATELY:
-            known = isinstance(before, Snapshot)
+            had_summary = isinstance(before, Snapshot)
             self._hook(
-                SummaryProgressed("complete" if seen.is_complete else "partial", after_end, known)
+                SummaryProgressed(
+                    "complete" if seen.is_complete else "partial", after_end, had_summary
+                )
             )
 
     async def _ask_annotation(self, realm: Realm, snapshot: Snapshot) -> Seen:
@@ -206,8 +208,8 @@ class Lookups(CallOperations):
             wait = policy.POLL_INTERVAL if status is LookupStatus.NOT_READY else None
             return Lookup(seen.sid, status, None, wait, policy.absent_until(seen), seen.as_of)
         origin = entry if source is Source.CACHE else None
-        known = None if origin is None else remembered(origin, self._freshness)
-        call = known or answer(seen, source, self._freshness, entry)
+        cached = None if origin is None else remembered(origin, self._freshness)
+        call = cached or answer(seen, source, self._freshness, entry)
         status = LookupStatus.COMPLETE if seen.is_complete else LookupStatus.PARTIAL
         if call.refresh_after is not None:
             left = call.refresh_after - self._clock()

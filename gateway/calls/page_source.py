@@ -51,12 +51,12 @@ class PageSource(CallOperations):
             self._hook(_HIT)
             return gathered
         index = await self._store.page(realm.key, question, ref)
-        known = None if index is None else await self._page_of(realm, question, ref, index)
+        cached = None if index is None else await self._page_of(realm, question, ref, index)
         now = self._clock()
-        if known is not None and now < policy.page_fresh_until(known.as_of, self._freshness):
+        if cached is not None and now < policy.page_fresh_until(cached.as_of, self._freshness):
             self._hook(_HIT)
-            return known
-        self._hook(CacheAsked("page", "miss" if known is None else "stale"))
+            return cached
+        self._hook(CacheAsked("page", "miss" if cached is None else "stale"))
         try:
             return await self._coalescer.fetch(
                 page_key(realm.key, question, ref),
@@ -64,8 +64,8 @@ class PageSource(CallOperations):
                 lambda: self._learned(realm, question, ref, index),
             )
         except UpstreamError:
-            if known and now < policy.page_stale_until(known.as_of, self._freshness):
-                return stale(known)
+            if cached and now < policy.page_stale_until(cached.as_of, self._freshness):
+                return stale(cached)
             raise
 
     async def newest_of(
@@ -74,16 +74,16 @@ class PageSource(CallOperations):
         """The first page of the newest of these windows that is remembered, if it may be told."""
         refs = iter([PageRef(window, page_size_for(count)) for window in windows])
         while some := list(islice(refs, _LOOKED_AT)):
-            known = await self._store.pages(realm.key, question, some)
-            for ref, index in zip(some, known, strict=True):
+            indexes = await self._store.pages(realm.key, question, some)
+            for ref, index in zip(some, indexes, strict=True):
                 page = index and await self._page_of(realm, question, ref, index)
                 if page and self._clock() < policy.page_stale_until(page.as_of, self._freshness):
                     return stale(structs.replace(page, entry=None))
         return None
 
     async def _ask(self, realm: Realm, question: Question, ref: PageRef) -> Page:
-        known = partial(self._store.at_hand, realm.key)
-        seen = await self._client.page(realm.account, question, ref, known)
+        cached = partial(self._store.at_hand, realm.key)
+        seen = await self._client.page(realm.account, question, ref, cached)
         visible = [one for one in seen.snapshots if realm.has(one.summary.account_sid)]
         kept = await self._keep(realm, visible)
         sids = tuple(snapshot.sid for snapshot in visible)
@@ -113,7 +113,9 @@ class PageSource(CallOperations):
     def _gathered(self, realm: Realm, question: Question, ref: PageRef) -> Page | None:
         """The page as it was gathered before, if it is an answer and its calls are as they were."""
         entry = self._store.page_entry(realm.key, question, ref)
-        gathered: _Gathered | None = None if entry is None else entry.made(_GATHERED, entry.value)
+        gathered: _Gathered | None = (
+            None if entry is None else entry.derived(_GATHERED, entry.value)
+        )
         if gathered is None or not gathered.group.hold(self._clock()):
             return None
         return gathered.page
@@ -136,7 +138,7 @@ class PageSource(CallOperations):
             return Page(ref, index.as_of, calls, index.next, index.previous)
         page = Page(ref, index.as_of, calls, index.next, index.previous, entry)
         group = EntryGroup(entries, policy.page_fresh_until(index.as_of, self._freshness))
-        size = sum(one.size_of_made for one in entries)  # they may go, and leave it here
+        size = sum(one.size_of_derived for one in entries)  # they may go, and leave it here
         entry.keep(_GATHERED, entry.value, _Gathered(page, group), size)
         left = max(0.0, group.until - self._clock())
         asyncio.get_running_loop().call_later(left, _let_go, entry)
@@ -146,4 +148,4 @@ class PageSource(CallOperations):
 def _let_go(entry: Entry) -> None:
     """Hold the calls of a page no longer than it is fresh: they may have been replaced since."""
     if entry.owner is not None:
-        entry.owner.forget_made(entry)
+        entry.owner.forget_derived(entry)

@@ -136,9 +136,9 @@ class Searches:
         """What a question comes to: remembered, asked by somebody else just now, or asked."""
         version = await self._warehouse.version(realm.account.sid)
         key = realm.key, version, question
-        known: T | None = self._memory.get(key)
-        if known is not None:
-            return known
+        cached: T | None = self._memory.get(key)
+        if cached is not None:
+            return cached
         found: T = await self._flights.do(key, lambda: ask(_limits()))
         tally = noted()
         tally.warehouse_queries += 1

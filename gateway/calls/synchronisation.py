@@ -100,8 +100,8 @@ class Synchroniser:
         """
         if (wait := self._source.budget.wait) > 0:
             return wait
-        known = await self._warehouse.coverages.all(max_age=0)
-        targets = {one: known.get(one.key, Covered()) for one in self.targets(known)}
+        coverages = await self._warehouse.coverages.all(max_age=0)
+        targets = {one: coverages.get(one.key, Covered()) for one in self.targets(coverages)}
         dues = {target: self._due(target, covered) for target, covered in targets.items()}
         first = min(dues, key=lambda target: dues[target], default=None)
         left = IDLE if first is None else min(IDLE, dues[first] - self._clock())
@@ -110,13 +110,18 @@ class Synchroniser:
             return 0.0
         return await self._fill_one(targets, left)
 
-    def targets(self, known: Iterable[tuple[str, str]]) -> list[Target]:
+    def targets(self, coverages: Iterable[tuple[str, str]]) -> list[Target]:
         """Whose calls are kept: Twilio's API lists no subaccounts, so these are those seen."""
         accounts = {account.sid: account for account in self._accounts}
         named = {
             (realm.account.sid, sid) for realm in self._realms for sid in realm.subaccounts or ()
         }
-        seen = {*known, *named, *self._warehouse.subaccounts, *((sid, sid) for sid in accounts)}
+        seen = {
+            *coverages,
+            *named,
+            *self._warehouse.subaccounts,
+            *((sid, sid) for sid in accounts),
+        }
         return [
             Target(accounts[account], sid)
             for account, sid in sorted(seen)

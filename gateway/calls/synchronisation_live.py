@@ -99,7 +99,7 @@ class Live:
         """Write what is new of an account, and record that."""
         now = self._clock()
         covered = await self._warehouse.coverages.begin(*target.key)
-        before = self._known(target, covered)
+        before = self._last_look(target, covered)
         settled = await self._resume(target, covered, now)
         is_first = before.version < 0
         settles_only = self.events_are_on and (is_first or self._lists_much(before))
@@ -115,10 +115,10 @@ class Live:
         await self._warehouse.coverages.record(
             *target.key, spans, since, settled, now, begun_at=covered.version
         )
-        known = (await self._warehouse.coverages.all()).get(target.key, Covered())
-        before.version = known.version
+        recorded = (await self._warehouse.coverages.all()).get(target.key, Covered())
+        before.version = recorded.version
 
-    def _known(self, target: Target, covered: Covered) -> _Before:
+    def _last_look(self, target: Target, covered: Covered) -> _Before:
         """What is known from the last look; nothing, if the table was wiped, or another looked."""
         before = self._before.setdefault(target, _Before(SETTLING))
         if before.version != covered.version:
@@ -200,10 +200,10 @@ class Live:
         async for page in self._source.ended_between(target, "completed", start, end, size):
             before.pages += 1
             listed = [one for one in page.calls if (end_of(one) or end) >= start]
-            made = {
+            current = {
                 str(one.sid): hashlib.blake2b(one.raw, digest_size=8).digest() for one in listed
             }
-            news = [one for one in listed if before.digests.get(one.sid) != made[one.sid]]
+            news = [one for one in listed if before.digests.get(one.sid) != current[one.sid]]
             await self._warehouse.writer.write(target.account.sid, news)
-            digests |= made
+            digests |= current
         return digests

@@ -45,10 +45,10 @@ class WarehouseAnnotations:
         pause = _FIRST_PAUSE
         while True:
             try:
-                known = await warehouse.search.calls(realm, warehouse.since, [sid])
+                snapshots = await warehouse.search.calls(realm, warehouse.since, [sid])
             except GatewayError:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
-                warehouse.offer(realm.account.sid, [change(one) for one in known.values()])
+                warehouse.offer(realm.account.sid, [change(one) for one in snapshots.values()])
                 return

@@ -23,13 +23,13 @@ class WarehouseLookups:
         self._warehouse = warehouse
         self._flights: SingleFlight[Snapshot | None] = SingleFlight()
 
-    async def final(self, realm: Realm, sid: CallSid, known: Seen | None) -> Snapshot | None:
+    async def final(self, realm: Realm, sid: CallSid, cached: Seen | None) -> Snapshot | None:
         """The summary of a call; None also where the warehouse cannot be asked."""
         if self._warehouse is None:
             return None
         warehouse = self._warehouse
         found = await self._flights.do((realm.key, sid), lambda: _look(warehouse, realm, sid))
-        is_news = found and not (isinstance(known, Snapshot) and known.rank >= found.rank)
+        is_news = found and not (isinstance(cached, Snapshot) and cached.rank >= found.rank)
         return found if is_news else None
 
 

@@ -50,8 +50,8 @@ async def standing(
     Raises WarehouseError.
     """
     held = await warehouse.status(only)
-    known = await warehouse.coverages.all(max_age=0)
-    targets = synchroniser.targets(known)
+    coverages = await warehouse.coverages.all(max_age=0)
+    targets = synchroniser.targets(coverages)
     return Standing(
         held.calls,
         held.size,
@@ -61,7 +61,7 @@ async def standing(
         synchroniser.requests_left,
         synchroniser.requests,
         tuple(
-            _account(one, known.get(one.key, Covered()), synchroniser)
+            _account(one, coverages.get(one.key, Covered()), synchroniser)
             for one in targets
             if only in {"", one.account.sid}
         ),

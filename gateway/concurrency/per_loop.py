@@ -13,12 +13,12 @@ class PerLoop(Generic[T]):
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
-        self._known: WeakKeyDictionary[asyncio.AbstractEventLoop, T] = WeakKeyDictionary()
+        self._values: WeakKeyDictionary[asyncio.AbstractEventLoop, T] = WeakKeyDictionary()
 
     def __call__(self) -> T:
         """The one of the running loop."""
         loop = asyncio.get_running_loop()
-        known = self._known.get(loop)
-        if known is None:
-            known = self._known[loop] = self._make()
-        return known
+        value = self._values.get(loop)
+        if value is None:
+            value = self._values[loop] = self._make()
+        return value

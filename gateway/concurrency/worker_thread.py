@@ -20,17 +20,17 @@ _turn = PerLoop(FairLock)
 
 
 async def aside(
-    work: Callable[[], T], known: Callable[[], T | None] = lambda: None, *, long: bool = True
+    work: Callable[[], T], cached: Callable[[], T | None] = lambda: None, *, long: bool = True
 ) -> T:
     """What the work gives, or raises, while the loop goes on; what is not long is done in a turn.
 
-    When its turn comes, `known` may give that already: somebody else did the same meanwhile.
+    When its turn comes, `cached` may give that already: somebody else did the same meanwhile.
     """
     if not long:
         await next_turn()
-        return known() or work()
+        return cached() or work()
     async with _turn():
-        done = known()
+        done = cached()
         if done is not None:
             return done
         return await asyncio.get_running_loop().run_in_executor(_thread, work)

@@ -221,8 +221,8 @@ class _Reader:
                     f"the file was shared, and use `{_SECRETS[name]}`."
                 )
             elif name not in hints:
-                known = ", ".join(f"`{one}`" for one in hints)
-                wrong.append(f"`{name}` is unknown: remove it, or use one of {known}.")
+                accepted_names = ", ".join(f"`{one}`" for one in hints)
+                wrong.append(f"`{name}` is unknown: remove it, or use one of {accepted_names}.")
             else:
                 try:
                     values[name] = msgspec.convert(value, hints[name])

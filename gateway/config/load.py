@@ -59,12 +59,12 @@ def read(environment: Mapping[str, str], env_file: Path | None = None) -> Settin
     Raises WrongSettings with a line for each mistake: what is wrong, and the cure.
     """
     variables = merged(environment, env_file)
-    known = {setting.name: setting for setting in table()}
+    rows = {setting.name: setting for setting in table()}
     values: dict[str, Any] = {}
-    mistakes = [*unknown_names(variables, known)]
+    mistakes = [*unknown_names(variables, rows)]
     for link in service_links(variables):
         del variables[link]
-    for name, setting in known.items():
+    for name, setting in rows.items():
         if (text := variables.get(name)) is None:
             continue
         try:

@@ -44,7 +44,7 @@ def service_links(variables: Mapping[str, str]) -> set[str]:
     }
 
 
-def unknown_names(variables: Mapping[str, str], known: Collection[str]) -> Iterator[str]:
+def unknown_names(variables: Mapping[str, str], settings: Collection[str]) -> Iterator[str]:
     """A line for each name that is no setting, with the nearest that is one.
 
     Every `GATEWAY_…` must be known. Other programs have settings that begin with `TWILIO_`, so of
@@ -54,8 +54,8 @@ def unknown_names(variables: Mapping[str, str], known: Collection[str]) -> Itera
         service_links(variables) | ELSEWHERE | _named_in(variables.get("GATEWAY_CONFIG"), variables)
     )
     alike = {name for name in variables if name.startswith(("GATEWAY_", "TWILIO_"))}
-    for name in sorted(alike - set(known) - others):
-        meant = nearest(name, known)
+    for name in sorted(alike - set(settings) - others):
+        meant = nearest(name, settings)
         slip = edit_distance(name, meant) <= _CLOSE and not name.startswith(f"{meant}_")
         if slip or name.startswith("GATEWAY_"):
             yield f"{name} is not a setting: if you mean {meant}, rename it; otherwise remove it."
@@ -76,7 +76,7 @@ def _named_in(path: str | None, variables: Mapping[str, str]) -> set[str]:
         return set(variables)
 
 
-def nearest(name: str, known: Collection[str]) -> str:
+def nearest(name: str, settings: Collection[str]) -> str:
     """The known name that is meant: by its letters, or else by its words."""
     words = {_OTHER_WORDS.get(word, word) for word in name.split("_")}
 
@@ -86,7 +86,7 @@ def nearest(name: str, known: Collection[str]) -> str:
             return 0, distance, 0
         return 1, -len(words & set(one.split("_"))), distance
 
-    return min(known, key=order)
+    return min(settings, key=order)
 
 
 def edit_distance(one: str, other: str) -> int:

@@ -86,8 +86,8 @@ def form_of(changes: Mapping[str, object]) -> Form:
         for mistake in _mistakes((graph_name(field),), value, clearable=field in CLEARED_BY)
     )
     if not changes:
-        told = "Only `sid` was given: give at least one field to change."
-        mistakes = (Mistake((), UserErrorCode.NOTHING_TO_CHANGE, told),)
+        message = "Only `sid` was given: give at least one field to change."
+        mistakes = (Mistake((), UserErrorCode.NOTHING_TO_CHANGE, message),)
     if mistakes:
         return Form({}, mistakes)
     return Form({_parameter(field): _spelled(field, value) for field, value in changes.items()})
@@ -97,29 +97,29 @@ def _mistakes(path: tuple[str, ...], value: object, *, clearable: bool) -> Itera
     name = path[0]
     match value:
         case None if not clearable:
-            told = f"`{name}` cannot be null: Twilio can change it, but not take it away."
-            yield Mistake(path, UserErrorCode.CANNOT_BE_CLEARED, told)
+            message = f"`{name}` cannot be null: Twilio can change it, but not take it away."
+            yield Mistake(path, UserErrorCode.CANNOT_BE_CLEARED, message)
         case list():
             for place, item in enumerate(value):
                 yield from _mistakes((*path, str(place)), item, clearable=False)
         case Vocabulary(name="UNRECOGNIZED"):
             accepted = ", ".join(word for word in type(value).__members__ if word != value.name)
-            told = f"`UNRECOGNIZED` occurs in answers only. Accepted: {accepted}."
-            yield Mistake(path, UserErrorCode.UNRECOGNIZED_VALUE, told)
+            message = f"`UNRECOGNIZED` occurs in answers only. Accepted: {accepted}."
+            yield Mistake(path, UserErrorCode.UNRECOGNIZED_VALUE, message)
         case bool() | Vocabulary():
             return
         case int() if not 1 <= value <= 5:  # noqa: PLR2004 - the bounds are in the message
-            told = f"`{name}` is a whole number from 1 (bad) to 5 (excellent), or null for none."
-            yield Mistake(path, UserErrorCode.OUT_OF_RANGE, told)
+            message = f"`{name}` is a whole number from 1 (bad) to 5 (excellent), or null for none."
+            yield Mistake(path, UserErrorCode.OUT_OF_RANGE, message)
         case str() if len(value) > LONGEST_TEXT:
-            told = f"`{name}` has {len(value)} characters; Twilio keeps up to {LONGEST_TEXT}."
-            yield Mistake(path, UserErrorCode.TOO_LONG, told)
+            message = f"`{name}` has {len(value)} characters; Twilio keeps up to {LONGEST_TEXT}."
+            yield Mistake(path, UserErrorCode.TOO_LONG, message)
         case str() if kind := personal_data(value):
-            told = (
+            message = (
                 f"`{name}` holds what looks like {kind}, and Twilio does not protect this text: "
                 "leave it out. (An identifier passes with letters before it: `INC-…`.)"
             )
-            yield Mistake(path, UserErrorCode.LOOKS_LIKE_PERSONAL_DATA, told)
+            yield Mistake(path, UserErrorCode.LOOKS_LIKE_PERSONAL_DATA, message)
 
 
 def _spelled(field: str, value: object) -> str:

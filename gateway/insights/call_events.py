@@ -10,7 +10,7 @@ from gateway.insights.catalogue import (
     Entity,
     Instant,
     Int32,
-    Said,
+    NonEmpty,
     Text,
     Vocabulary,
     fact,
@@ -87,8 +87,8 @@ class CallEvent(Entity, frozen=True):
     """Something that happened in a call."""
 
     timestamp: Instant | None = fact("When it happened.", on=_EVERY)
-    call_sid: Said[CallSid] | None = fact("SID of the call.", on=_EVERY)
-    account_sid: Said[AccountSid] | None = fact("Account that the call belongs to.", on=_EVERY)
+    call_sid: NonEmpty[CallSid] | None = fact("SID of the call.", on=_EVERY)
+    account_sid: NonEmpty[AccountSid] | None = fact("Account that the call belongs to.", on=_EVERY)
     edge: MediaEdgeKind | None = fact("Where it happened.", on="events of an edge")
     group: Text | None = fact("Group, such as `network-quality-warning-raised`.", on=_EVERY)
     level: EventLevel | None = fact("How severe it is.", on=_SDK)

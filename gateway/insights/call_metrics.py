@@ -12,7 +12,7 @@ from gateway.insights.catalogue import (
     Entity,
     Instant,
     Int32,
-    Said,
+    NonEmpty,
     Text,
     fact,
 )
@@ -78,8 +78,8 @@ class MetricSample(Entity, frozen=True):
     """One sample of one media edge; samples are ten seconds apart."""
 
     timestamp: Instant | None = fact("When the sample was taken.", on=_EVERY)
-    call_sid: Said[CallSid] | None = fact("SID of the call.", on=_EVERY)
-    account_sid: Said[AccountSid] | None = fact("Account that the call belongs to.", on=_EVERY)
+    call_sid: NonEmpty[CallSid] | None = fact("SID of the call.", on=_EVERY)
+    account_sid: NonEmpty[AccountSid] | None = fact("Account that the call belongs to.", on=_EVERY)
     edge: MediaEdgeKind | None = fact("The edge that was measured.", on=_EVERY)
     direction: MediaDirection | None = fact(
         "The stream, seen from the edge; `BOTH` at the SDK.", on=_EVERY

@@ -168,10 +168,10 @@ UNRECOGNIZED = (
 
 T = TypeVar("T")
 
-Said = Annotated[T, msgspec.Meta(min_length=1)]
+NonEmpty = Annotated[T, msgspec.Meta(min_length=1)]
 """Something said: Twilio writes `""` where there is nothing to say."""
 
-Text = Said[str]
+Text = NonEmpty[str]
 """Words, or a name."""
 
 SipStatus = Annotated[int, msgspec.Meta(ge=1, le=999)]

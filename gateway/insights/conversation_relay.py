@@ -99,8 +99,8 @@ class RelayLanguages(OpenMap):
         """Read `"en-US": {"voice": "Joanna"}`; what else the object says is left out."""
         if not isinstance(value, dict):
             raise TypeError("Expected `object`")
-        known = {name: one for name, one in value.items() if name in _OF_A_LANGUAGE and one}
-        return RelayLanguageSetting(_text(key), **{n: _text(one) for n, one in known.items()})
+        properties = {name: one for name, one in value.items() if name in _OF_A_LANGUAGE and one}
+        return RelayLanguageSetting(_text(key), **{n: _text(one) for n, one in properties.items()})
 
 
 _OF_A_LANGUAGE = frozenset(RelayLanguageSetting.__struct_fields__) - {"language"}

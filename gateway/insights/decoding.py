@@ -104,10 +104,10 @@ def _decode_by_types(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT 
     """Read by its types what does not go the straight way: without absences, and unknown keys."""
     cleaned = _NOTHING.sub(b":null", body)
     read = None if cleaned == body else _decode_straight(entity, cleaned)
-    return read or _decode_known(entity, cleaned, hook)
+    return read or _decode_declared(entity, cleaned, hook)
 
 
-def _decode_known(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT | None:
+def _decode_declared(entity: type[EntityT], body: bytes, hook: Hook) -> EntityT | None:
     """Read `body` by its types, without keys that nobody knows; None if there is none, or more."""
     heard: list[Happening] = []
     try:

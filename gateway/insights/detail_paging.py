@@ -66,8 +66,8 @@ class DetailPosition(Struct, frozen=True, array_like=True):
         if self.index < 0:
             return 0
         marks = [mark_of(item) for item in items]
-        known = self.mark in marks and marks[self.index : self.index + 1] != [self.mark]
-        return marks.index(self.mark) + 1 if known else self.index + 1
+        has_moved = self.mark in marks and marks[self.index : self.index + 1] != [self.mark]
+        return marks.index(self.mark) + 1 if has_moved else self.index + 1
 
 
 def mark_of(item: bytes) -> bytes:

@@ -72,7 +72,7 @@ class FieldDecoder:
             value = self.attempt(read, written, _below(path, name))
             if value is not None:
                 values[attribute] = value
-        for name in plain.keys() - _known_keys(kind):
+        for name in plain.keys() - _declared_keys(kind):
             self.unknown(name, plain[name], path)
         return kind(**values)
 
@@ -113,8 +113,8 @@ class FieldDecoder:
         A list of words without a place for such has the wrong type.
         """
         word = _of(str, value)
-        if (known := kind.spelled(word)) is not None:
-            return known
+        if (member := kind.spelled(word)) is not None:
+            return member
         if word.lower() in NOT_THERE:
             return None
         if "UNRECOGNIZED" not in kind.__members__:
@@ -182,7 +182,7 @@ def fields_of(entity: type[Entity]) -> tuple[tuple[str, str, FieldReader], ...]:
 
 
 @cache
-def _known_keys(entity: type[Entity]) -> frozenset[str]:
+def _declared_keys(entity: type[Entity]) -> frozenset[str]:
     return entity.beside.union(entity.__struct_encode_fields__)
 
 

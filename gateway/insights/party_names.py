@@ -32,8 +32,8 @@ def naming(party: str) -> Callable[[bytes], bool]:
 
     Raises NeitherCallNorParty.
     """
-    said = _pattern(party)
-    return lambda raw: any(said.search(text) for text in _texts(decode_plain(raw)))
+    pattern = _pattern(party)
+    return lambda raw: any(pattern.search(text) for text in _texts(decode_plain(raw)))
 
 
 def _pattern(party: str) -> re.Pattern[str]:
@@ -45,13 +45,13 @@ def _pattern(party: str) -> re.Pattern[str]:
     raise NeitherCallNorParty
 
 
-def _texts(said: Any) -> Iterator[str]:
+def _texts(value: Any) -> Iterator[str]:
     """All texts in a JSON value."""
-    if isinstance(said, str):
-        yield said
-    elif isinstance(said, dict):
-        for one in said.values():
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
             yield from _texts(one)
-    elif isinstance(said, list):
-        for one in said:
+    elif isinstance(value, list):
+        for one in value:
             yield from _texts(one)

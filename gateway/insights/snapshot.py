@@ -62,37 +62,39 @@ Seen: TypeAlias = Snapshot | Absent
 
 
 def snapshot_of(
-    raw: bytes, as_of: float, hook: Hook = silent, known: Snapshot | None = None
+    raw: bytes, as_of: float, hook: Hook = silent, cached: Snapshot | None = None
 ) -> Snapshot:
     """Read a summary that was seen just now. Raises Undecodable.
 
-    One that is `known` in the same bytes is not read again: it is the very same value.
+    One that is `cached` in the same bytes is not read again: it is the very same value.
     """
-    if known is not None and known.raw == raw:
-        return Snapshot(known.summary, known.raw, as_of, as_of)
+    if cached is not None and cached.raw == raw:
+        return Snapshot(cached.summary, cached.raw, as_of, as_of)
     return Snapshot(decode_summary(raw, hook), raw, as_of, as_of)
 
 
 def annotate(snapshot: Snapshot, annotation: bytes, seen_at: float) -> Snapshot:
     """The snapshot with a newer annotation, as its own resource wrote it. Raises Undecodable."""
     decode_annotation(annotation)
-    written, told = decode_plain(annotation), decode_plain(snapshot.raw)
-    said = {name: value for name, value in written.items() if name != "url"}
+    written, summary_json = decode_plain(annotation), decode_plain(snapshot.raw)
+    fields = {name: value for name, value in written.items() if name != "url"}
     something = any(
-        value is not None for name, value in said.items() if name not in {"account_sid", "call_sid"}
+        value is not None
+        for name, value in fields.items()
+        if name not in {"account_sid", "call_sid"}
     )
-    raw = msgspec.json.encode({**told, "annotation": said if something else None})
+    raw = msgspec.json.encode({**summary_json, "annotation": fields if something else None})
     summary = decode_summary(raw)
     return replace(snapshot, summary=summary, raw=raw, annotated_at=seen_at, doubted=False)
 
 
-def with_newer_annotation(seen: Snapshot, known: Snapshot | None) -> Snapshot:
+def with_newer_annotation(seen: Snapshot, cached: Snapshot | None) -> Snapshot:
     """What was seen; with what is known of its annotation, if that was learned later."""
-    if known is None or known.annotated_at <= seen.annotated_at:
+    if cached is None or cached.annotated_at <= seen.annotated_at:
         return seen
-    told = decode_plain(known.raw).get("annotation")
-    newer = annotate(seen, msgspec.json.encode(told or {}), known.annotated_at)
-    return replace(newer, doubted=known.doubted)
+    annotation = decode_plain(cached.raw).get("annotation")
+    newer = annotate(seen, msgspec.json.encode(annotation or {}), cached.annotated_at)
+    return replace(newer, doubted=cached.doubted)
 
 
 def doubt(snapshot: Snapshot, at: float) -> Snapshot:

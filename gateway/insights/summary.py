@@ -9,9 +9,9 @@ from gateway.insights.catalogue import (
     Entity,
     Instant,
     Int32,
+    NonEmpty,
     Numbered,
     Pii,
-    Said,
     SipStatus,
     Text,
     Vocabulary,
@@ -148,12 +148,12 @@ class CallProperties(Entity, frozen=True):
 class Summary(Entity, frozen=True):
     """One phone call, as Voice Insights sums it up: who, how it went, and how it sounded."""
 
-    call_sid: Said[CallSid] = fact("SID of the call.", on="every call", required=True)
-    account_sid: Said[AccountSid] | None = fact("Account that the call belongs to.")
-    parent_account_sid: Said[AccountSid] | None = fact(
+    call_sid: NonEmpty[CallSid] = fact("SID of the call.", on="every call", required=True)
+    account_sid: NonEmpty[AccountSid] | None = fact("Account that the call belongs to.")
+    parent_account_sid: NonEmpty[AccountSid] | None = fact(
         "Parent of that account.", on="calls of subaccounts"
     )
-    parent_call_sid: Said[CallSid] | None = fact(
+    parent_call_sid: NonEmpty[CallSid] | None = fact(
         "The call that created this one.", on="child calls (`<Dial>`)"
     )
     call_type: CallType | None = fact("Over what the call came or went.")

@@ -20,16 +20,16 @@ class VoiceSettings(Struct, frozen=True):
 def settings_in(body: bytes) -> VoiceSettings | None:
     """The settings in JSON, without values of a wrong type; None where there are none at all."""
     try:
-        said = msgspec.json.decode(body, type=dict[str, Any])
+        payload = msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    if said.keys().isdisjoint(("advanced_features", "voice_trace")):
+    if payload.keys().isdisjoint(("advanced_features", "voice_trace")):
         return None
-    sid = said.get("account_sid")
+    sid = payload.get("account_sid")
     return VoiceSettings(
         sid if isinstance(sid, str) else None,
-        _bool(said.get("advanced_features")),
-        _bool(said.get("voice_trace")),
+        _bool(payload.get("advanced_features")),
+        _bool(payload.get("voice_trace")),
     )
 
 

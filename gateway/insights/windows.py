@@ -80,10 +80,10 @@ def pin(start: TimeBound | None, end: TimeBound | None, now: float, grid: float)
     )
     if window.start >= window.end:
         began = iso(window.start)
-        told = f"4 hours ago unless it is given, {began}," if start is None else f"{began},"
+        bound = f"4 hours ago unless it is given, {began}," if start is None else f"{began},"
         raise BadUserInput(
             "filter.startTime",
-            f"is {told} which is not before `filter.endTime`, {iso(window.end)}",
+            f"is {bound} which is not before `filter.endTime`, {iso(window.end)}",
             "a start before the end",
         )
     oldest = int(pinned_now - KEPT.total_seconds())

@@ -83,5 +83,5 @@ class AdaptiveLimit:
         return late > usual * SLOW + SLACK
 
     def _is_too_many(self, concurrent: int | None, moment: float) -> bool:
-        known = moment < self._too_many_until
-        return known and concurrent is not None and concurrent >= self._too_many
+        is_recent = moment < self._too_many_until
+        return is_recent and concurrent is not None and concurrent >= self._too_many

@@ -44,7 +44,7 @@ _HEADERS = {
 
 Resource = Literal["Summary", "Summaries", "Annotation", "Metrics", "Events", "Settings"]
 
-Known: TypeAlias = Callable[[CallSid], Snapshot | None]
+CachedSummary: TypeAlias = Callable[[CallSid], Snapshot | None]
 """What is at hand of a call."""
 
 _CALL_SID = re.compile(rb'"call_sid"\s*:\s*"(CA[0-9a-f]{32})"')
@@ -120,18 +120,18 @@ class InsightsClient:
         account: Account,
         sid: CallSid,
         state: Literal["complete", "partial"],
-        known: Snapshot | None = None,
+        cached: Snapshot | None = None,
     ) -> Seen:
         """The summary of one call in one state, or why there is none.
 
-        What is `known` already is not read again. Raises ValueError when `sid` is no call SID: it
+        What is `cached` already is not read again. Raises ValueError when `sid` is no call SID: it
         becomes part of a path.
         """
         path, asked_at = f"{call_sid(sid)}/Summary", self._clock()
         response = await self._get(account, "Summary", path, {"ProcessingState": state})
         if (absent := self._absent(sid, response)) is not None:
             return absent
-        snapshot = self._snapshot(json_in(response), asked_at, response, known)
+        snapshot = self._snapshot(json_in(response), asked_at, response, cached)
         if snapshot.sid != sid:
             raise invalid("was for another call", response)
         return snapshot
@@ -162,9 +162,9 @@ class InsightsClient:
             raise failure_of_write(failure) from failure
 
     async def page(
-        self, account: Account, question: Question, ref: PageRef, known: Known = _nothing
+        self, account: Account, question: Question, ref: PageRef, cached: CachedSummary = _nothing
     ) -> UpstreamPage:
-        """One page of a list of calls. What is `known` already is not read again.
+        """One page of a list of calls. What is `cached` already is not read again.
 
         Raises BadUserInput for a subaccount that Twilio does not show.
         """
@@ -175,7 +175,7 @@ class InsightsClient:
             raise failure_of_list(response, question)
         body = self._list(response)
         snapshots = [
-            self._snapshot(raw, asked_at, response, _same(raw, known))
+            self._snapshot(raw, asked_at, response, _same(raw, cached))
             async for raw in in_turns([bytes(item) for item in body.call_summaries])
         ]
         return UpstreamPage(
@@ -228,10 +228,10 @@ class InsightsClient:
         return Absent(sid, why, self._clock())
 
     def _snapshot(
-        self, raw: bytes, asked_at: float, response: httpx.Response, known: Snapshot | None
+        self, raw: bytes, asked_at: float, response: httpx.Response, cached: Snapshot | None
     ) -> Snapshot:
         try:
-            return snapshot_of(raw, asked_at, self._hook, known)
+            return snapshot_of(raw, asked_at, self._hook, cached)
         except Undecodable as error:
             raise invalid("was no summary", response) from error
 
@@ -288,10 +288,10 @@ class InsightsClient:
         return response
 
 
-def _same(raw: bytes, known: Known) -> Snapshot | None:
+def _same(raw: bytes, cached: CachedSummary) -> Snapshot | None:
     """What is known of the call that is named first in a summary, which is mostly its own."""
     sid = _named(raw)
-    return None if sid is None else known(sid)
+    return None if sid is None else cached(sid)
 
 
 def _named(raw: bytes) -> CallSid | None:

@@ -81,7 +81,7 @@ class Coverages:
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
-        self._known: Mapping[_Key, Covered] = {}
+        self._cached: Mapping[_Key, Covered] = {}
         self._read_at = float("-inf")
 
     async def prepare(self) -> None:
@@ -92,9 +92,9 @@ class Coverages:
         """What is known of each account, by the account whose credentials were used and itself."""
         if self._clock() - self._read_at >= max_age:
             answer = await self._engine.query(Statement(_READ))
-            self._known = {(account, sid): _covered(*row) for account, sid, *row in answer.rows}
+            self._cached = {(account, sid): _covered(*row) for account, sid, *row in answer.rows}
             self._read_at = self._clock()
-        return self._known
+        return self._cached
 
     async def begin(self, account: str, sid: str) -> Covered:
         """What is known of an account, before calls of it are written that `record` will claim.
@@ -121,18 +121,20 @@ class Coverages:
         Calls may be gone that were written since version `begun_at`, if the table was wiped
         meanwhile. Then nothing is recorded.
         """
-        known = (await self.all(max_age=0)).get((account, sid), Covered())
-        if known.version < begun_at:
+        recorded = (await self.all(max_age=0)).get((account, sid), Covered())
+        if recorded.version < begun_at:
             return
-        kept = (known.spans | spans) & Spans(((since, float("inf")),))
-        at = known.synced_at if synced_at is None else synced_at
-        await self._write(account, sid, Covered(kept, at, settled or known.settled, known.version))
+        kept = (recorded.spans | spans) & Spans(((since, float("inf")),))
+        at = recorded.synced_at if synced_at is None else synced_at
+        await self._write(
+            account, sid, Covered(kept, at, settled or recorded.settled, recorded.version)
+        )
 
     async def forget_since(self, account: str, sid: str, moment: float) -> None:
         """Claim nothing any more of the calls of an account that ended since a moment."""
-        known = (await self.all(max_age=0)).get((account, sid), Covered())
-        kept = known.spans & Spans(((float("-inf"), moment),))
-        await self._write(account, sid, replace(known, spans=kept))
+        recorded = (await self.all(max_age=0)).get((account, sid), Covered())
+        kept = recorded.spans & Spans(((float("-inf"), moment),))
+        await self._write(account, sid, replace(recorded, spans=kept))
 
     async def _write(self, account: str, sid: str, covered: Covered) -> None:
         values = {
@@ -150,10 +152,10 @@ class Coverages:
 
     async def of(self, realm: Realm, asked: Span) -> Coverage:
         """What is known of a stretch of time, of all accounts of a realm that are kept."""
-        known = await self.all()
+        accounts = await self.all()
         mine = {
             sid: covered
-            for (account, sid), covered in known.items()
+            for (account, sid), covered in accounts.items()
             if account == realm.account.sid and realm.has(sid)
         }
         common = Spans((asked,)) if mine else Spans()

@@ -38,21 +38,21 @@ _EMPTY: dict[str, Any] = {"no_map": {}, "no_list": []}
 @cache
 def _reader(entity: type[Entity], place: tuple[str, ...]) -> _Read:
     """The function that reads an object at a path."""
-    known: dict[str, Any] = {"astuple": astuple, "moment": _moment, **_EMPTY}
-    terms = [_term(slot, (*place, slot.name), known) for slot in slots(entity)]
+    namespace: dict[str, Any] = {"astuple": astuple, "moment": _moment, **_EMPTY}
+    terms = [_term(slot, (*place, slot.name), namespace) for slot in slots(entity)]
     source = f"lambda x, encrypt: [{', '.join(terms)}]"
-    return eval(source, known)  # type: ignore[no-any-return]  # noqa: S307 - see the first line
+    return eval(source, namespace)  # type: ignore[no-any-return]  # noqa: S307 - see the first line
 
 
-def _term(slot: Slot, place: tuple[str, ...], known: dict[str, Any]) -> str:
+def _term(slot: Slot, place: tuple[str, ...], namespace: dict[str, Any]) -> str:
     """The value of a field in the source, or several of them."""
     value = f"x.{slot.attribute}"
     if slot.is_map:
         return f"dict(map(astuple, {value})) if {value} else no_map"
     if slot.is_object:
         name = slot.attribute
-        known[f"read_{name}"] = _table(slot, place) if slot.many else _reader(slot.item, place)
-        known[f"no_{name}"] = _nothing_of(slot)
+        namespace[f"read_{name}"] = _table(slot, place) if slot.many else _reader(slot.item, place)
+        namespace[f"no_{name}"] = _nothing_of(slot)
         return f"*(no_{name} if {value} is None else read_{name}({value}, encrypt))"
     kind = kind_of(slot.item)
     if slot.many:

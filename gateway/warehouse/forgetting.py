@@ -16,10 +16,10 @@ _COLUMNS, _MINE = "sid, gateway_summary", "gateway_account = {account:String}"
 class Forgetting:
     """Finds and forgets; `forgotten` is how many calls were."""
 
-    def __init__(self, engine: Engine, made: Rows) -> None:
+    def __init__(self, engine: Engine, rows: Rows) -> None:
         self.forgotten = 0
         self._engine = engine
-        self._rows = made
+        self._rows = rows
 
     async def forget(self, account: str, sids: Sequence[str]) -> int:
         """Take calls of an account out; gives how many there were."""

@@ -29,11 +29,11 @@ _OTHER_FORM = "gateway_account = {account:String} AND gateway_form != {form:UInt
 class Renewal:
     """Renews rows; `stale` are the accounts that have rows of another form."""
 
-    def __init__(self, engine: Engine, made: Rows) -> None:
+    def __init__(self, engine: Engine, rows: Rows) -> None:
         self.stale: set[str] = set()
         self.left_over = 0
         self._engine = engine
-        self._rows = made
+        self._rows = rows
 
     async def look(self) -> None:
         """Find out which accounts have rows of another form; accounts without a key are left."""
@@ -76,14 +76,14 @@ class Renewal:
         values = {"account": account, "form": self._rows.form(account)}
         async for page in pages(self._engine, _COLUMNS, _OTHER_FORM, **values):
             for start in range(0, len(page), BATCH):
-                made = [
+                rows = [
                     row
                     async for old in in_turns(page[start : start + BATCH])
                     if (row := self._anew(*old)) is not None
                 ]
-                self.left_over += len(page[start : start + BATCH]) - len(made)
-                if made:
-                    await self._engine.insert(Block(made))
+                self.left_over += len(page[start : start + BATCH]) - len(rows)
+                if rows:
+                    await self._engine.insert(Block(rows))
 
     def _anew(
         self, account: str, sid: str, sealed: bytes, filed: int, completed: int

@@ -34,8 +34,8 @@ _REVISION, _MILLISECOND = 2**21 - 1, 2**42 - 1
 
 def digest_of(snapshot: Snapshot) -> int:
     """Tells whether the same was known of a call before, but for the moment."""
-    known = snapshot.raw + (b"doubted" if snapshot.doubted else b"")
-    return int.from_bytes(hashlib.blake2b(known, digest_size=8).digest(), "big")
+    content = snapshot.raw + (b"doubted" if snapshot.doubted else b"")
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big")
 
 
 class Filing(Struct, frozen=True):
@@ -144,14 +144,14 @@ class Rows:
         return self._form_under(self._hash_key(account))
 
     def _form(self, hash_key: bytes) -> int:
-        made = (
+        form = (
             [(column.name, column.type) for column in COLUMNS],
             DERIVATION,
             RULED,
             self.seal.key_id,
             hashlib.blake2b(hash_key, digest_size=8).digest(),
         )
-        digest = hashlib.blake2b(_encode(made), digest_size=8, person=b"gateway form").digest()
+        digest = hashlib.blake2b(_encode(form), digest_size=8, person=b"gateway form").digest()
         return int.from_bytes(digest, "big")
 
 

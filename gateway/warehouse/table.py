@@ -67,7 +67,7 @@ async def _keep_for(engine: Engine, days: int) -> None:
         "SELECT create_table_query FROM system.tables "
         "WHERE database = currentDatabase() AND name = {t:String}"
     )
-    ((made,),) = (await engine.query(Statement(sql, {"t": CALLS}))).rows
-    if f"toIntervalDay({days})" not in made:
+    ((statement,),) = (await engine.query(Statement(sql, {"t": CALLS}))).rows
+    if f"toIntervalDay({days})" not in statement:
         ttl = f"toDateTime(gateway_filed) + INTERVAL {days} DAY"
         await engine.command(Statement(f"ALTER TABLE {CALLS} MODIFY TTL {ttl}"))

@@ -175,8 +175,8 @@ class Warehouse:
 
         That is after calls were written or forgotten here, or synchronised anywhere.
         """
-        known = await self.coverages.all()
-        synced = sum(one.version for (owner, _), one in known.items() if owner == account)
+        accounts = await self.coverages.all()
+        synced = sum(one.version for (owner, _), one in accounts.items() if owner == account)
         return self.writer.written.kept, self.forgetting.forgotten, synced
 
     async def status(self, account: str = "") -> Status:

@@ -37,7 +37,7 @@ _FIRST_WAIT, _LONGEST_WAIT = 1.0, 30.0
 _FEW = 100
 """Calls up to which an index of SIDs helps to find them; more than that are in every part."""
 
-_KNOWN = """
+_EXISTING = """
 SELECT gateway_account, sid, max(gateway_rank), argMax(
     (toUnixTimestamp64Milli(gateway_filed), toUnixTimestamp64Milli(gateway_completed),
      gateway_digest, gateway_complete), gateway_rank)
@@ -55,7 +55,7 @@ class _Item(Struct, frozen=True):
         return self.account, self.snapshot.sid
 
 
-class _Known(Struct, frozen=True):
+class _Existing(Struct, frozen=True):
     rank: int
     filing: Filing
     digest: int
@@ -183,19 +183,19 @@ class Writer:
         await self._insist(items[middle:])
 
     async def _keep(self, items: Sequence[_Item]) -> None:
-        known = await self._known(items)
+        existing = await self._existing(items)
         self.writing_since = self._clock()
         try:
-            await self._write(items, known, self.writing_since)
+            await self._write(items, existing, self.writing_since)
         finally:
             self.writing_since = None
 
     async def _write(
-        self, items: Sequence[_Item], known: Mapping[tuple[str, str], _Known], now: float
+        self, items: Sequence[_Item], existing: Mapping[tuple[str, str], _Existing], now: float
     ) -> None:
         block = Block()
         async for item in in_turns(items):
-            filing = _filing(item.snapshot, known.get(item.key), now)
+            filing = _filing(item.snapshot, existing.get(item.key), now)
             if filing is not None:
                 block.add(self._rows.row(item.account, item.snapshot, filing))
         if block:
@@ -203,15 +203,15 @@ class Writer:
         self.written.kept += len(block)
         self.written.unchanged += len(items) - len(block)
 
-    async def _known(self, items: Sequence[_Item]) -> dict[tuple[str, str], _Known]:
+    async def _existing(self, items: Sequence[_Item]) -> dict[tuple[str, str], _Existing]:
         sids = ",".join(item.snapshot.sid for item in items)
         by_index = {"use_skip_indexes": int(len(items) <= _FEW)}
-        answer = await self._engine.query(Statement(_KNOWN, {"sids": sids}, settings=by_index))
-        known = {}
+        answer = await self._engine.query(Statement(_EXISTING, {"sids": sids}, settings=by_index))
+        existing = {}
         for account, sid, rank, (filed, completed, digest, is_complete) in answer.rows:
             filing = Filing(filed / 1000, completed / 1000 if completed else None)
-            known[account, sid] = _Known(rank, filing, digest, is_complete)
-        return known
+            existing[account, sid] = _Existing(rank, filing, digest, is_complete)
+        return existing
 
 
 def _newest(items: Sequence[_Item]) -> list[_Item]:
@@ -223,12 +223,12 @@ def _newest(items: Sequence[_Item]) -> list[_Item]:
     return list(newest.values())
 
 
-def _filing(snapshot: Snapshot, known: _Known | None, now: float) -> Filing | None:
+def _filing(snapshot: Snapshot, existing: _Existing | None, now: float) -> Filing | None:
     """Where to file it; None if what is known is as new, or says the same."""
-    if known is None:
+    if existing is None:
         return first_filing(snapshot, now)
-    if rank_of(snapshot) <= known.rank or digest_of(snapshot) == known.digest:
+    if rank_of(snapshot) <= existing.rank or digest_of(snapshot) == existing.digest:
         return None
-    if snapshot.is_complete and known.filing.completed is None:
-        return Filing(known.filing.at, now)
-    return known.filing
+    if snapshot.is_complete and existing.filing.completed is None:
+        return Filing(existing.filing.at, now)
+    return existing.filing

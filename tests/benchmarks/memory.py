@@ -81,7 +81,7 @@ async def fill(backend: Backend, of: list[Snapshot], count: int) -> float:
         for kept in await store.keep(ACCOUNT, batch):
             entry = backend.entry(call_key(ACCOUNT, kept.sid))
             if entry is not None and entry.owner is not None:
-                entry.owner.forget_made(entry)
+                entry.owner.forget_derived(entry)
     return size / count
 
 
@@ -106,7 +106,7 @@ async def full(count: int) -> None:
     grown = resident() - before
     print(
         f"bounded to {bound / MEGABYTE:.0f} MB: {len(memory)} kept, "
-        f"{memory.size_of_made / MEGABYTE:.0f} MB of {memory.size / MEGABYTE:.0f} counted were "
+        f"{memory.size_of_derived / MEGABYTE:.0f} MB of {memory.size / MEGABYTE:.0f} counted were "
         f"made of them, {grown / MEGABYTE:.0f} MB resident",
         flush=True,
     )

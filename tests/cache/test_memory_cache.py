@@ -57,7 +57,7 @@ async def test_the_bound_is_never_passed(
         assert 0 <= cache.size <= max_bytes
 
     await cache.clear()
-    assert (cache.size, cache.size_of_made, len(cache)) == (0, 0, 0)
+    assert (cache.size, cache.size_of_derived, len(cache)) == (0, 0, 0)
 
 
 @quick
@@ -165,16 +165,16 @@ async def test_what_was_made_of_a_value_goes_with_it(memory: MemoryCache) -> Non
     entry = memory.entry("a")
     assert entry is not None
     entry.keep("upper", entry.value, "HARBOUR", 50)
-    assert entry.made("upper", entry.value) == "HARBOUR"
-    assert entry.made("lower", entry.value) is None
+    assert entry.derived("upper", entry.value) == "HARBOUR"
+    assert entry.derived("lower", entry.value) is None
 
     await memory.set("a", bytes(bytearray(b"harbour")))
     later = memory.entry("a")
     assert later is not None
-    assert later.made("upper", later.value) is None
-    assert memory.size_of_made == 0
+    assert later.derived("upper", later.value) is None
+    assert memory.size_of_derived == 0
     entry.keep("upper", entry.value, "HARBOUR", 50)
-    assert memory.size_of_made == 0, "an entry that is no longer kept takes no room"
+    assert memory.size_of_derived == 0, "an entry that is no longer kept takes no room"
 
 
 async def test_what_was_made_is_found_by_the_object_it_was_made_of(memory: MemoryCache) -> None:
@@ -184,11 +184,11 @@ async def test_what_was_made_is_found_by_the_object_it_was_made_of(memory: Memor
     assert entry is not None
     older, newer = [1], [1]
     entry.keep("sum", older, "of the older", 10)
-    assert entry.made("sum", newer) is None
+    assert entry.derived("sum", newer) is None
     entry.keep("sum", newer, "of the newer", 30)
-    assert entry.made("sum", newer) == "of the newer"
-    assert entry.made("sum", older) is None
-    assert memory.size_of_made == 30 + EACH
+    assert entry.derived("sum", newer) == "of the newer"
+    assert entry.derived("sum", older) is None
+    assert memory.size_of_derived == 30 + EACH
 
 
 async def test_what_was_made_makes_room_before_values_do(clock: Clock) -> None:
@@ -203,10 +203,10 @@ async def test_what_was_made_makes_room_before_values_do(clock: Clock) -> None:
 
     assert [await cache.get(key) for key in ("a", "b")] == [b"1", b"1"]
     assert cache.evictions == 0
-    assert cache.size_of_made == 900 + EACH
+    assert cache.size_of_derived == 900 + EACH
     held = cache.entry("b")
     assert held is not None
-    assert held.made("made", held.value) == "b" * 900
+    assert held.derived("made", held.value) == "b" * 900
 
     await cache.multi_set([(f"w{number}", b"x" * 190) for number in range(20)])
     assert cache.evictions > 0

@@ -50,5 +50,5 @@ async def test_a_hundred_thousand_summaries_take_150_megabytes_of_redis(
     assert kept > 1000
     assert redis.command("DBSIZE") > 0.9 * kept
     assert used / kept * 100_000 < megabytes * 2**20
-    near = cache.near.size - cache.near.size_of_made
+    near = cache.near.size - cache.near.size_of_derived
     assert near / kept * 100_000 < 600 * 2**20

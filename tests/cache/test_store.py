@@ -75,7 +75,7 @@ async def test_of_two_sightings_the_better_one_wins_and_is_given_back(store: Sto
 async def test_what_was_made_of_a_summary_stays_while_it_is_seen_again(store: Store) -> None:
     """In the same bytes, it is the same value; what was made of another, or of a moment, goes."""
     first = seen(processing_state="complete")
-    again = snapshot_of(first.raw, NOON + 60, known=first)
+    again = snapshot_of(first.raw, NOON + 60, cached=first)
     other = seen(NOON + 120, processing_state="complete", duration=7)
     await store.keep(ACCOUNT, [first])
     entry = store.keeper(ACCOUNT, first)
@@ -88,14 +88,14 @@ async def test_what_was_made_of_a_summary_stays_while_it_is_seen_again(store: St
     assert newer is not None
     assert store.keeper(ACCOUNT, first) is None
     assert store.at_hand(ACCOUNT, SID) is again
-    assert newer.made("json", first.summary) == b"{}"
-    assert newer.made("age", again) is newer.made("age", first) is None
+    assert newer.derived("json", first.summary) == b"{}"
+    assert newer.derived("age", again) is newer.derived("age", first) is None
 
     await store.keep(ACCOUNT, [other])
     assert store.at_hand(ACCOUNT, SID) is other
     newest = store.keeper(ACCOUNT, other)
     assert newest is not None
-    assert newest.all_made(first.summary) == []
+    assert newest.all_derived(first.summary) == []
 
 
 async def test_what_only_looks_does_not_count_as_being_of_use(

@@ -10,8 +10,8 @@ from gateway.insights.catalogue import (
     CallSid,
     Counter,
     Int32,
+    NonEmpty,
     Numbered,
-    Said,
     SipStatus,
 )
 from gateway.insights.conversation_relay import RelayLanguages, RelaySettings
@@ -31,8 +31,8 @@ MOMENTS = st.datetimes(timezones=st.just(UTC)).map(
 )
 SIDS = st.from_regex(r"\A[AC][CA][0-9a-f]{32}\Z")
 PLAIN: dict[Any, st.SearchStrategy[Any]] = {
-    Said[CallSid]: SIDS,
-    Said[AccountSid]: SIDS,
+    NonEmpty[CallSid]: SIDS,
+    NonEmpty[AccountSid]: SIDS,
     SipStatus: st.integers(1, 999),
     Numbered: st.integers(1, 2**31 - 1),
     Int32: st.integers(-(2**31), 2**31 - 1),

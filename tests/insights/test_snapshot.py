@@ -40,14 +40,14 @@ def test_only_what_twilio_calls_complete_is_complete(state: str | None) -> None:
 def test_a_summary_in_the_bytes_that_are_known_is_the_very_value_that_is_known() -> None:
     """Only when it was seen is another; in other bytes it is read."""
     raw = json.dumps(THROUGH_A_TRUNK).encode()
-    known = snapshot_of(raw, NOON)
-    again = snapshot_of(bytes(bytearray(raw)), NOON + 60, known=known)
-    changed = snapshot_of(raw.replace(b"{", b"{ ", 1), NOON + 60, known=known)
+    cached = snapshot_of(raw, NOON)
+    again = snapshot_of(bytes(bytearray(raw)), NOON + 60, cached=cached)
+    changed = snapshot_of(raw.replace(b"{", b"{ ", 1), NOON + 60, cached=cached)
 
-    assert again.summary is known.summary
+    assert again.summary is cached.summary
     assert (again.as_of, again.annotated_at, again.via) == (NOON + 60, NOON + 60, "upstream")
-    assert changed.summary is not known.summary
-    assert changed.summary == known.summary
+    assert changed.summary is not cached.summary
+    assert changed.summary == cached.summary
 
 
 def test_a_newer_annotation_takes_the_place_of_the_older_one() -> None:

@@ -54,7 +54,7 @@ EVERYTHING: list[Happening] = [
     FollowersChanged(1),
     WebhookAnswered("accepted"),
     EventReceived("complete", "kept", 1, 60.0),
-    SummaryProgressed("complete", 60.0, known_before=True),
+    SummaryProgressed("complete", 60.0, had_summary=True),
     OperationAnswered("query", "Name", "failed", ("INTERNAL_SERVER_ERROR",), 0.1),
     RequestAnswered("/graphql", 200),
     BackgroundTasksChanged("measuring", "failing", 1),

@@ -122,7 +122,7 @@ class MadeCalls:
         ]
         for old, new in zip(before, self._given, strict=True):
             if isinstance(old, Call) and isinstance(new, Call) and old.entry and new.entry:
-                for how, thing, size in old.entry.all_made(old.summary):
+                for how, thing, size in old.entry.all_derived(old.summary):
                     new.entry.keep(how, new.summary, thing, size)
                 self._forget(old.entry)
         self._listed = None

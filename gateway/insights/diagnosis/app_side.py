@@ -126,9 +126,11 @@ def _settings(summary: Summary) -> tuple[SdkSettings | None, str]:
 def _region(summary: Summary) -> Iterator[Finding]:
     """The region that was used, and the one that was selected."""
     edge = summary.client_edge
-    told = edge.properties if edge else None
-    if isinstance(told, GatewayEdgeProperties) and _differ(told.selected_region, told.region):
-        detail = f"{told.region}, selected {told.selected_region}"
+    properties = edge.properties if edge else None
+    if isinstance(properties, GatewayEdgeProperties) and _differ(
+        properties.selected_region, properties.region
+    ):
+        detail = f"{properties.region}, selected {properties.selected_region}"
         field = "clientEdge.properties.region"
         yield finding(Rules.REGION_MISMATCH, WHOLE_EDGE[CLIENT], field=field, detail=detail)
 

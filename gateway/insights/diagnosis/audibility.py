@@ -68,9 +68,9 @@ def _one_way(view: CallView, kind: MediaEdgeKind) -> Iterator[Finding]:
 
 def _nothing(view: CallView, place: Place) -> Finding:
     field = f"{place.path}.{_COUNTERS[place.direction]}" if place.direction else place.path
-    told = 0.0 if place in view.streams else None
+    value = 0.0 if place in view.streams else None
     heard = view.heard(place)
-    return finding(Rules.ONE_WAY_AUDIO, place, heard=heard, field=field, value=told)
+    return finding(Rules.ONE_WAY_AUDIO, place, heard=heard, field=field, value=value)
 
 
 def _silence(view: CallView) -> Finding:

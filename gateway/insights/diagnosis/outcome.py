@@ -68,8 +68,8 @@ def ending(summary: Summary) -> str | None:
     if response is None or response < _FAILURES:
         return None
     causes = dict.fromkeys(cause for cause in _causes(summary) if cause not in _NORMAL)
-    told = "".join(f", and Q.850 cause {q850_words(cause)}" for cause in causes)
-    return f"The call ended with SIP response {sip_words(response)}{told}."
+    suffix = "".join(f", and Q.850 cause {q850_words(cause)}" for cause in causes)
+    return f"The call ended with SIP response {sip_words(response)}{suffix}."
 
 
 def _causes(summary: Summary) -> Iterator[int]:
@@ -111,18 +111,18 @@ def _response(summary: Summary) -> Iterator[Finding]:
 
 def _cause(view: CallView) -> Iterator[Finding]:
     """The Q.850 causes of the edges; that of the call, if no edge tells the same."""
-    told = set[int]()
+    of_edges = set[int]()
     for kind, edge in view.edges.items():
         properties = edge.properties
         cause = properties.q850_cause if isinstance(properties, GatewayEdgeProperties) else None
         if cause is not None and cause not in _NORMAL:
-            told.add(cause)
+            of_edges.add(cause)
             place = WHOLE_EDGE[kind]
             field = f"{place.path}.properties.q850Cause"
             words = q850_words(cause)
             yield finding(Rules.Q850_CAUSE, place, field=field, value=float(cause), detail=words)
     cause = view.summary.properties.q850_cause if view.summary.properties else None
-    if cause is not None and cause not in _NORMAL | told:
+    if cause is not None and cause not in _NORMAL | of_edges:
         field, words = "properties.q850Cause", q850_words(cause)
         yield finding(Rules.Q850_CAUSE, field=field, value=float(cause), detail=words)
 

@@ -125,11 +125,11 @@ _CLASSES = {
 
 def sip_words(response: int) -> str:
     """`486` → `486, called party busy`; of an unknown one, what its first digit says."""
-    known = SIP_RESPONSES.get(response) or _CLASSES.get(response // 100)
-    return f"{response}, {known}" if known else str(response)
+    meaning = SIP_RESPONSES.get(response) or _CLASSES.get(response // 100)
+    return f"{response}, {meaning}" if meaning else str(response)
 
 
 def q850_words(cause: int) -> str:
     """`17` → `17, user busy`; an unknown one as it is."""
-    known = Q850_CAUSES.get(cause)
-    return f"{cause}, {known}" if known else str(cause)
+    meaning = Q850_CAUSES.get(cause)
+    return f"{cause}, {meaning}" if meaning else str(cause)

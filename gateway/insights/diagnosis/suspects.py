@@ -95,7 +95,9 @@ def suspects_of(view: CallView, findings: Sequence[Finding]) -> tuple[Suspect, .
         spoken[Kind.TWILIO] += evidence.by(_DETOURS | {Rules.EDGE_LOCATION_FALLBACK})
     if Kind.APP_NETWORK in spoken:
         spoken[Kind.APP_NETWORK] += evidence.by({Rules.SDK_WARNINGS})
-    suspects = (Suspect(where, evidence.in_order(told)) for where, told in spoken.items())
+    suspects = (
+        Suspect(where, evidence.in_order(speaking_for)) for where, speaking_for in spoken.items()
+    )
     return tuple(sorted(suspects, key=_likelihood))
 
 
@@ -137,9 +139,9 @@ class _Evidence:
         """Whether a stream is known to have had enough packets to be heard."""
         return (packets_at(self.view, place) or 0) > SPEECH
 
-    def in_order(self, told: Iterable[Finding]) -> tuple[Finding, ...]:
+    def in_order(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Each finding once, the most severe first."""
-        kept = {id(one) for one in told}
+        kept = {id(one) for one in findings}
         return tuple(one for one in self._findings if id(one) in kept)
 
 

@@ -88,7 +88,7 @@ class AnswerCache:
         place: Place | None = self._memory.get(key)
         if place is None or place.entry is None:
             return None
-        cached: CachedAnswer | None = place.entry.made(key, viewer)
+        cached: CachedAnswer | None = place.entry.derived(key, viewer)
         return cached if cached is not None and cached.group.hold(now) else None
 
     def keep(  # noqa: PLR0913, PLR0917 - what there is to know of an answer

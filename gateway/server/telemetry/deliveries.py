@@ -52,7 +52,7 @@ class Deliveries:
             self._hook(DependencyChanged("sink", _FORGED))
 
     def _progressed(self, one: SummaryProgressed) -> None:
-        overdue = one.known_before and one.state == "complete" and one.after_end > OVERDUE
+        overdue = one.had_summary and one.state == "complete" and one.after_end > OVERDUE
         latest = max(self._received_at, self._started_at)
         if overdue and self._clock() > latest + RECENTLY:
             self._hook(DependencyChanged("sink", _SILENT))

@@ -141,7 +141,7 @@ async def test_what_is_no_entry_or_changes_with_time_is_not_kept(
     assert not answers.keep(freshness_of(None), [b""])
     assert not answers.keep(freshness_of(cache.entry("call"), refresh_after=NOON + 30), [b""])
     assert not answers.keep(Freshness(), [b""])
-    assert cache.size_of_made == 0
+    assert cache.size_of_derived == 0
 
 
 async def test_what_an_answer_was_made_of_is_not_kept_by_it(
@@ -156,5 +156,5 @@ async def test_what_an_answer_was_made_of_is_not_kept_by_it(
 
     await cache.delete("call")
     assert place.entry is None
-    assert not entry.size_of_made
+    assert not entry.size_of_derived
     assert answers.pieces() is None

@@ -10,7 +10,7 @@ from gateway.instrumentation import (
 from gateway.server.telemetry.deliveries import OVERDUE, RECENTLY, Deliveries
 
 EVENT, FORGED = EventReceived("complete", "kept"), WebhookAnswered("forged")
-LATE = SummaryProgressed("complete", OVERDUE + 1, known_before=True)
+LATE = SummaryProgressed("complete", OVERDUE + 1, had_summary=True)
 
 
 class Watched:
@@ -72,7 +72,7 @@ def test_a_quiet_day_is_no_outage() -> None:
     watched = Watched()
     assert watched.see(LATE) == []
     watched.now += RECENTLY + 1
-    first_seen = SummaryProgressed("complete", OVERDUE + 1, known_before=False)
-    in_time = SummaryProgressed("complete", OVERDUE - 1, known_before=True)
-    partial = SummaryProgressed("partial", OVERDUE + 1, known_before=True)
+    first_seen = SummaryProgressed("complete", OVERDUE + 1, had_summary=False)
+    in_time = SummaryProgressed("complete", OVERDUE - 1, had_summary=True)
+    partial = SummaryProgressed("partial", OVERDUE + 1, had_summary=True)
     assert watched.see(first_seen, in_time, partial) == []

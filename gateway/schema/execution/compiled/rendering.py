@@ -71,7 +71,7 @@ class Rendering:
         stretch = value.stretch
         entry = None if Reads.AGED in program.reads else stretch.entry
         how = (program.key, self.context.viewer.realm.account.signing_key, value.bounds)
-        cached: list[bytes] | None = None if entry is None else entry.made(how, stretch)
+        cached: list[bytes] | None = None if entry is None else entry.derived(how, stretch)
         if cached is not None:
             return cached
         pieces = await self._long(program, value, [one.call for one in stretch.calls])
