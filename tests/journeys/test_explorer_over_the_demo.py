@@ -107,6 +107,43 @@ async def test_the_demo_says_where_the_explorer_is(demo: tuple[str, str]) -> Non
 
 
 @needs_the_engine
+async def test_the_first_questions_are_sent_once_and_before_the_page_is_there(
+    reader: Reader,
+) -> None:
+    """Figures would wait for all scripts otherwise, or be asked twice (ours)."""
+    sent: list[str] = []
+    reader.page.on(
+        "request",
+        lambda request: sent.append(
+            request.post_data_json["operationName"]
+            if request.method == "POST" and request.post_data_json
+            else request.url
+        ),
+    )
+    await reader.open()
+    await expect(reader.page.locator(".figures strong").first).to_be_visible()
+    await expect(reader.panel("Called carriers").get_by_role("link").first).to_be_visible()
+    (view,) = [place for place, one in enumerate(sent) if "/assets/page-" in one]
+    for operation in ("WarehouseCoverage", "Figures", "WhoAmI"):
+        assert sent.count(operation) == 1
+        assert sent.index(operation) < view
+
+
+@needs_the_engine
+async def test_a_view_that_cannot_be_loaded_says_so(reader: Reader) -> None:
+    """Where the gateway is away or newer, the rest of the page stays (ours)."""
+    await reader.page.route("**/assets/page-*", lambda route: route.abort())
+    await reader.open()
+    await expect(reader.page.get_by_text("This view could not be loaded")).to_be_visible()
+    await expect(reader.page.get_by_role("navigation", name="Views")).to_be_visible()
+    assert await reader.violations() == []
+    await reader.page.unroute("**/assets/page-*")
+    await reader.page.get_by_role("button", name="Load the page again").click()
+    await expect(reader.page.locator(".figures strong").first).to_be_visible()
+    reader.complaints.clear()  # of the browser, about files that did not come
+
+
+@needs_the_engine
 async def test_the_bad_carrier_is_three_clicks_from_the_start(reader: Reader) -> None:
     """Overview, its bar, one of its calls, and who is to blame (the issue)."""
     await reader.open()

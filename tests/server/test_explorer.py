@@ -34,7 +34,7 @@ async def visit(explorer: Explorer, root_path: str = "") -> AsyncIterator[httpx.
 def built(tmp_path: Path) -> Path:
     """A page as the build leaves it: our `index.html`, its sources turned into hashed assets."""
     page = (SOURCES / "index.html").read_text("utf-8")
-    page = page.replace("./src/main.tsx", "./assets/index-1.js")
+    page = page.replace("./src/main.ts", "./assets/index-1.js")
     page = page.replace("../graphiql/favicon.svg", "./assets/favicon-1.svg")
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text(page, "utf-8")
@@ -67,6 +67,22 @@ async def test_assets_are_kept_for_ever_and_say_what_they_are(built: Path) -> No
     assert font.headers["content-type"] == "font/woff2"
     assert font.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert none.status_code == manifest.status_code == 404
+
+
+async def test_scripts_are_sent_compressed_to_who_takes_that(built: Path) -> None:
+    """Both answers name what they depend on (RFC 9110 §12.5.5); a font is compressed already."""
+    async with visit(Explorer(built=built)) as client:
+        packed = await client.get("/explorer/assets/index-1.js")
+        again = await client.get("/explorer/assets/index-1.js")
+        plain = await client.get(
+            "/explorer/assets/index-1.js", headers={"Accept-Encoding": "identity"}
+        )
+        font = await client.get("/explorer/assets/font-1.woff2")
+    assert packed.headers["content-encoding"] == again.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"])
+    assert packed.text == again.text == plain.text
+    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+    assert "content-encoding" not in {*plain.headers, *font.headers}
 
 
 @pytest.mark.parametrize("root_path", ["", "/calls"])

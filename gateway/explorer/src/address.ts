@@ -1,6 +1,5 @@
 // What the page shows, as its address says it: `#/calls/CA…`, `#/calls?since=4h`. Behind `#` no server and no proxy
 // sees it, so a number that somebody looks for is in no log.
-import { useCallback, useSyncExternalStore } from "react";
 
 export interface Address {
   path: string[];
@@ -10,10 +9,6 @@ export interface Address {
 // What stays from view to view.
 const CARRIED = ["zone"];
 let read = { hash: "", address: parse("") };
-
-export function useAddress(): Address {
-  return useSyncExternalStore(subscribe, current);
-}
 
 export function current(): Address {
   if (read.hash !== location.hash) read = { hash: location.hash, address: parse(location.hash) };
@@ -37,29 +32,24 @@ export function go(address: string, replace = false): void {
   } else location.hash = address;
 }
 
-// One parameter of the address, and a way to change it; the default is not written down.
-export function useParameter(name: string, standard = ""): [string, (value: string) => void] {
-  const value = useAddress().search.get(name) ?? standard;
-  const change = useCallback(
-    (next: string) => {
-      const { path, search } = current();
-      const changed = new URLSearchParams(search);
-      if (next === standard) changed.delete(name);
-      else changed.set(name, next);
-      const text = changed.toString();
-      go(`#/${path.join("/")}${text && `?${text}`}`);
-    },
-    [name, standard],
-  );
-  return [value, change];
+export const isSid = (text: string | undefined): text is string => /^CA[0-9a-f]{32}$/i.test(text ?? "");
+
+// Write one parameter of the address; the default is not written down.
+export function change(name: string, value: string, standard: string): void {
+  const { path, search } = current();
+  const changed = new URLSearchParams(search);
+  if (value === standard) changed.delete(name);
+  else changed.set(name, value);
+  const text = changed.toString();
+  go(`#/${path.join("/")}${text && `?${text}`}`);
+}
+
+export function onChange(listener: () => void): () => void {
+  addEventListener("hashchange", listener);
+  return () => removeEventListener("hashchange", listener);
 }
 
 function parse(hash: string): Address {
   const [path = "", search = ""] = hash.replace(/^#\/?/, "").split("?", 2);
   return { path: path.split("/").filter(Boolean), search: new URLSearchParams(search) };
-}
-
-function subscribe(listener: () => void): () => void {
-  addEventListener("hashchange", listener);
-  return () => removeEventListener("hashchange", listener);
 }

@@ -1,10 +1,7 @@
 // Values as people read them: with their units, in the reader's language and zone; never "null".
-import { useParameter } from "./address";
 
 export const NOTHING = "–";
 export const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-export const useZone = () => useParameter("zone", OWN_ZONE);
 
 export const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });

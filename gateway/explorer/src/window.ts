@@ -1,6 +1,4 @@
 // The window of time that is looked at: an age such as `4h`, or from one moment until another.
-import { useMemo } from "react";
-import { useAddress, useParameter } from "./address";
 import type { CallWhere, CoverageDetailsFragment } from "./generated/graphql";
 
 export interface Window {
@@ -32,11 +30,10 @@ export function minutesOf(age: string): number {
   return Number(figure) * MINUTES[unit as keyof typeof MINUTES];
 }
 
-export function useWindow(): [Window, (since: string) => void] {
-  const [since, change] = useParameter("since", STANDARD_WINDOW);
-  const until = useAddress().search.get("until") ?? undefined;
-  return [useMemo(() => ({ since, until }), [since, until]), change];
-}
+export const windowIn = (search: URLSearchParams): Window => ({
+  since: search.get("since") ?? STANDARD_WINDOW,
+  until: search.get("until") ?? undefined,
+});
 
 export const whereOf = ({ since, until }: Window): CallWhere => ({ endTime: until ? { since, until } : { since } });
 

@@ -1,5 +1,5 @@
 import { useSubscription } from "urql";
-import { href } from "../address";
+import { href, isSid } from "../address";
 import { CallProgressDocument, OneCallDocument, type OneCallQuery } from "../generated/graphql";
 import { messageOf, useAsked } from "../ui/asked";
 import { Answer, Empty, Notice, Skeleton } from "../ui/panel";
@@ -18,10 +18,8 @@ export type Call = NonNullable<Lookup["call"]>;
 
 const MAY_COME = new Set(["PARTIAL", "NOT_READY"]);
 
-const SID = /^CA[0-9a-f]{32}$/i;
-
 export function CallPage({ sid }: { sid: string }) {
-  if (SID.test(sid)) return <KnownCall sid={sid} />;
+  if (isSid(sid)) return <KnownCall sid={sid} />;
   return (
     <Empty title="This is not the SID of a call">
       <p>

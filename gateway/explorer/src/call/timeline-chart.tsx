@@ -1,8 +1,9 @@
 import { scaleLinear, scaleTime } from "@visx/scale";
 import { LinePath } from "@visx/shape";
 import { useState } from "react";
-import { amount, decimal, time, useZone } from "../format";
+import { amount, decimal, time } from "../format";
 import { useWidth } from "../ui/size";
+import { useZone } from "../use-address";
 import type { Happening, Line, Point, Row, Warning } from "./timeline-data";
 
 const ROW = 100;

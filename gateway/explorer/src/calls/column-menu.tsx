@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { Button, Checkbox, CheckboxGroup, Dialog, DialogTrigger, Popover } from "react-aria-components";
-import { useParameter } from "../address";
 import { Icon } from "../ui/icon";
+import { useParameter } from "../use-address";
 import { COLUMNS, type Column, STANDARD } from "./columns";
 
 export function useColumns(): [Column[], (ids: string[]) => void] {

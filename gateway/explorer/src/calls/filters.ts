@@ -1,9 +1,10 @@
 // What the reader filters by, as the address has it: `f=toCarrier:eq:Rivage`, one for each condition.
-import { current, go, useAddress } from "../address";
+import { current, go } from "../address";
 import type { CallFilter, CallWhere } from "../generated/graphql";
 import listFields from "../generated/list-filters.json";
 import searchFields from "../generated/search-filters.json";
 import { spelled } from "../format";
+import { useAddress } from "../use-address";
 
 export interface Value {
   name: string;

@@ -5,7 +5,7 @@ import { CoverageLine } from "../shell/coverage";
 import { messageOf } from "../ui/asked";
 import { Answer, Empty, Notice, Skeleton } from "../ui/panel";
 import { QueryButton } from "../ui/query";
-import { useWindow } from "../window";
+import { useWindow } from "../use-address";
 import { useColumns } from "./column-menu";
 import { Download } from "./download";
 import { LIST_FIELDS, listFilter, useConditions } from "./filters";

@@ -1,9 +1,9 @@
 import { useMemo, useState } from "react";
 import { ToggleButton } from "react-aria-components";
 import { useSubscription } from "urql";
-import { useParameter } from "../address";
 import { type CallWhere, NewCallsDocument, type NewCallsSubscription } from "../generated/graphql";
 import { Icon } from "../ui/icon";
+import { useParameter } from "../use-address";
 import type { Row } from "./columns";
 
 const MOST = 500; // rows that are kept while one looks on

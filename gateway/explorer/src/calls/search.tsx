@@ -1,5 +1,4 @@
 import { useMemo } from "react";
-import { useParameter } from "../address";
 import { exactly } from "../format";
 import { type CallField, type CallWhere, SearchCallsDocument, type SearchCallsQuery } from "../generated/graphql";
 import { CoverageLine } from "../shell/coverage";
@@ -7,7 +6,8 @@ import { messageOf } from "../ui/asked";
 import { useHasSide } from "../ui/media";
 import { Answer, Empty, Notice, Skeleton } from "../ui/panel";
 import { QueryButton } from "../ui/query";
-import { useWindow, whereOf } from "../window";
+import { useParameter, useWindow } from "../use-address";
+import { whereOf } from "../window";
 import { useColumns } from "./column-menu";
 import { Download } from "./download";
 import { Facets, FacetsButton } from "./facets";

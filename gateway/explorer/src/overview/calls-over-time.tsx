@@ -1,13 +1,14 @@
-import { useMemo } from "react";
-import { exactly, share, useZone } from "../format";
+import { memo, useMemo } from "react";
+import { exactly, share } from "../format";
 import { CallsOverTimeDocument } from "../generated/graphql";
 import { useRefresh } from "../shell/warehouse";
 import { useAsked } from "../ui/asked";
 import { Answer, Empty, Panel } from "../ui/panel";
+import { useZone } from "../use-address";
 import { minutesOf, sliceOf, TAGGED, type Window, whereOf } from "../window";
 import { type Slice, SliceChart } from "./slice-chart";
 
-export function CallsOverTime({ window }: { window: Window }) {
+export const CallsOverTime = memo(({ window }: { window: Window }) => {
   const [zone] = useZone();
   const every = sliceOf(window);
   const variables = useMemo(
@@ -30,7 +31,7 @@ export function CallsOverTime({ window }: { window: Window }) {
       </Answer>
     </Panel>
   );
-}
+});
 
 interface Group {
   key: { value: string | null }[];

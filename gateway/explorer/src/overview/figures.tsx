@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 import { amount, decimal, duration, share, whole } from "../format";
 import { FiguresDocument, type FigureValuesFragment } from "../generated/graphql";
 import { useRefresh } from "../shell/warehouse";
@@ -6,7 +6,8 @@ import { useAsked } from "../ui/asked";
 import { Icon } from "../ui/icon";
 import { Answer, Skeleton } from "../ui/panel";
 import { QueryButton } from "../ui/query";
-import { ANSWERED, isThere, TAGGED, type Window, WINDOWS, whereBefore, whereOf } from "../window";
+import { isThere, type Window, WINDOWS, whereBefore } from "../window";
+import { figureVariables } from "./figure-variables";
 
 type Values = FigureValuesFragment;
 
@@ -39,18 +40,14 @@ const FIGURES: Figure[] = [
 ];
 
 // The figures of the window, each beside that of the window before.
-export function Figures({ window }: { window: Window }) {
-  const before = whereBefore(window);
-  const variables = useMemo(
-    () => ({ now: whereOf(window), before: before ?? whereOf(window), tagged: TAGGED, answered: ANSWERED }),
-    [window],
-  );
+export const Figures = memo(({ window }: { window: Window }) => {
+  const variables = useMemo(() => figureVariables(window), [window]);
   const asked = useAsked(FiguresDocument, variables, false, useRefresh());
   return (
     <section className="figures" aria-label="Figures">
       <Answer asked={asked} skeleton={<Skeleton lines={2} />}>
         {({ now, before: earlier }) => {
-          const isWhole = before !== undefined && isThere(earlier.coverage, window);
+          const isWhole = whereBefore(window) !== undefined && isThere(earlier.coverage, window);
           return (
             <>
               <ul>
@@ -66,7 +63,7 @@ export function Figures({ window }: { window: Window }) {
       <QueryButton title="Figures" question={asked} />
     </section>
   );
-}
+});
 
 function noteOf(window: Window, isCompared: boolean): string {
   if (!isCompared) return "The warehouse does not have the time before as a whole, so there is nothing to compare with.";

@@ -2,10 +2,11 @@ import { CoverageLine } from "../shell/coverage";
 import { href } from "../address";
 import { useWarehouse } from "../shell/warehouse";
 import { WindowChoice } from "../shell/window-choice";
-import { Failed, Skeleton } from "../ui/panel";
-import { useWindow } from "../window";
+import { Failed } from "../ui/panel";
+import { useWindow } from "../use-address";
 import { CallsOverTime } from "./calls-over-time";
 import { Figures } from "./figures";
+import { Later } from "../ui/later";
 import { MeasureChoice, Ranking } from "./ranking";
 import { RANKINGS } from "./rankings";
 import { WithoutWarehouse } from "./without";
@@ -15,53 +16,38 @@ import { WithoutWarehouse } from "./without";
 export function OverviewPage() {
   const { phase, error, again } = useWarehouse();
   const [window] = useWindow();
+  const mayHaveFigures = phase === "on" || phase === "unknown";
   return (
     <div className="page">
       <header className="page-head">
         <h1>Overview</h1>
         <CoverageLine />
-        {phase === "on" && (
+        {mayHaveFigures && (
           <div className="page-tools">
             <MeasureChoice />
             <WindowChoice />
           </div>
         )}
       </header>
-      {phase === "unknown" && <Outline />}
       {phase === "off" && <WithoutWarehouse />}
       {phase === "failing" && error && (
         <Failed error={error} again={again}>
           <a href={href("calls")}>Calls, as Twilio lists them</a>
         </Failed>
       )}
-      {(phase === "on" || phase === "unknown") && (
-        <div className="outline" hidden={phase === "unknown"}>
+      {mayHaveFigures && (
+        <div className="outline">
           <Figures window={window} />
           <CallsOverTime window={window} />
-          <div className="rankings">
-            {RANKINGS.map((ranking) => (
-              <Ranking key={ranking.id} ranking={ranking} window={window} />
-            ))}
-          </div>
+          <Later>
+            <div className="rankings">
+              {RANKINGS.map((ranking) => (
+                <Ranking key={ranking.id} ranking={ranking} window={window} />
+              ))}
+            </div>
+          </Later>
         </div>
       )}
-    </div>
-  );
-}
-
-// Where everything will stand.
-function Outline() {
-  return (
-    <div className="outline" role="status" aria-label="Loading">
-      <div className="panel figures-space" />
-      <div className="panel chart-space" />
-      <div className="rankings">
-        {RANKINGS.map(({ id }) => (
-          <div key={id} className="panel">
-            <Skeleton lines={6} />
-          </div>
-        ))}
-      </div>
     </div>
   );
 }

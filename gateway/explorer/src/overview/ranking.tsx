@@ -1,10 +1,10 @@
-import { useMemo } from "react";
-import { useParameter } from "../address";
+import { memo, useMemo } from "react";
 import { RankingDocument, type RankingQuery, type SoundFragment } from "../generated/graphql";
 import { useRefresh } from "../shell/warehouse";
 import { useAsked } from "../ui/asked";
 import { Choice } from "../ui/choice";
 import { Answer, Panel } from "../ui/panel";
+import { useParameter } from "../use-address";
 import { isThere, TAGGED, type Window, whereBefore, whereOf } from "../window";
 import { Bars } from "./bars";
 import { FIELDS, type GroupsOf, isMany, keyOf, type Measure, MEASURES, type RankingOf } from "./rankings";
@@ -20,14 +20,19 @@ export function MeasureChoice() {
   return <Choice label="Worst by" value={measure.id} onChange={change} options={options} isLabelHidden />;
 }
 
+interface RankingProps {
+  ranking: RankingOf;
+  window: Window;
+}
+
 // The worst groups of one kind; a row leads to the calls of its group.
-export function Ranking({ ranking: { id, label, groups }, window }: { ranking: RankingOf; window: Window }) {
+export const Ranking = memo(({ ranking: { id, label, groups }, window }: RankingProps) => {
   const [chosen, choose] = useParameter(id, groups[0].id);
   const shown = groups.find((one) => one.id === chosen) ?? groups[0];
   const options = groups.map((one) => ({ id: one.id, name: one.choice }));
   const choice = <Choice label={label} value={shown.id} onChange={choose} options={options} isLabelHidden />;
   return <Groups key={shown.id} shown={shown} window={window} choice={choice} />;
-}
+});
 
 interface GroupsProps {
   shown: GroupsOf;

@@ -2,8 +2,9 @@ import { scaleBand, scaleLinear } from "@visx/scale";
 import { Bar } from "@visx/shape";
 import { useRef, useState } from "react";
 import { href } from "../address";
-import { calls, count, share, time, useZone } from "../format";
+import { calls, count, share, time } from "../format";
 import { useWidth } from "../ui/size";
+import { useZone } from "../use-address";
 
 export interface Slice {
   start: number;

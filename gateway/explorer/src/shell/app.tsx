@@ -1,15 +1,12 @@
-import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 import { Provider } from "urql";
 import { onTokenChange, token } from "../../../graphiql/token.js";
 import { useViewer } from "../../../graphiql/viewer.js";
-import { useAddress } from "../address";
-import { CallPage } from "../call/page";
-import { CallsPage } from "../calls/page";
-import { OverviewPage } from "../overview/page";
 import { makeClient } from "../client";
 import { Empty } from "../ui/panel";
 import { Header } from "./header";
 import { Scopes } from "./scopes";
+import { View } from "./view";
 import { WarehouseKnown } from "./warehouse";
 
 // Another token may see other calls: with it begins another client, which knows of none.
@@ -32,27 +29,6 @@ export function App() {
         </WarehouseKnown>
       </Scopes>
     </Provider>
-  );
-}
-
-const TITLES: Record<string, string> = { overview: "Overview", calls: "Calls" };
-
-function View() {
-  const { path } = useAddress();
-  const [view = "overview", sid] = path;
-  useEffect(() => {
-    document.title = [sid, TITLES[view], "Calls explorer"].filter(Boolean).join(" · ");
-    scrollTo(0, 0); // newer browsers return a promise, which is no clean-up
-  }, [view, sid]);
-  if (view === "overview") return <OverviewPage />;
-  if (view === "calls" && sid) return <CallPage key={sid} sid={sid} />;
-  if (view === "calls") return <CallsPage />;
-  return (
-    <Empty title="There is no such page">
-      <a className="button" href="#/">
-        To the start
-      </a>
-    </Empty>
   );
 }
 

@@ -1,8 +1,9 @@
 import { Button, Input, TextField } from "react-aria-components";
 import favicon from "../../../graphiql/favicon.svg";
-import { go, href, useAddress } from "../address";
+import { go, href } from "../address";
 import { Icon } from "../ui/icon";
 import { HAS_GRAPHIQL } from "../ui/snippets";
+import { useAddress } from "../use-address";
 import { Access } from "./access";
 import { ZoneSelect } from "./zone";
 

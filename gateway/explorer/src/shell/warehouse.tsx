@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import type { CombinedError } from "urql";
 import { type CoverageDetailsFragment, WarehouseCoverageDocument } from "../generated/graphql";
 import { codeOf, useAsked } from "../ui/asked";
@@ -13,15 +13,21 @@ export interface Warehouse {
 const OFTEN = 30_000;
 const SOON = 5_000; // where it is only being opened, or has failed
 const Known = createContext<Warehouse>({ phase: "unknown" });
+const Refresh = createContext(OFTEN); // apart: it seldom changes, and each panel reads it
 
 // Whether there is a warehouse, and what it has. Without one, the page does with lists.
 export function WarehouseKnown({ isWelcome, children }: { isWelcome: boolean; children: ReactNode }) {
   const [wait, become] = useState(OFTEN);
   const { data, error, again } = useAsked(WarehouseCoverageDocument, {}, !isWelcome, wait);
-  const warehouse = { ...told(data?.callStatistics.coverage, error), again };
+  const coverage = data?.callStatistics.coverage;
+  const warehouse = useMemo(() => ({ ...told(coverage, error), again }), [coverage, error, again]);
   const next = waitOf(warehouse);
   useEffect(() => become(next), [next]);
-  return <Known.Provider value={warehouse}>{children}</Known.Provider>;
+  return (
+    <Known.Provider value={warehouse}>
+      <Refresh.Provider value={next || OFTEN}>{children}</Refresh.Provider>
+    </Known.Provider>
+  );
 }
 
 function told(coverage: CoverageDetailsFragment | undefined, error: CombinedError | undefined): Warehouse {
@@ -38,4 +44,4 @@ function waitOf({ phase, coverage, error }: Warehouse): number {
 export const useWarehouse = () => useContext(Known);
 
 // After how long figures are asked for again: soon, while the warehouse is being filled.
-export const useRefresh = () => waitOf(useContext(Known)) || OFTEN;
+export const useRefresh = () => useContext(Refresh);

@@ -1,6 +1,7 @@
-import { time, useZone } from "../format";
+import { time } from "../format";
 import { Choice } from "../ui/choice";
-import { isAge, useWindow, WINDOWS } from "../window";
+import { useWindow, useZone } from "../use-address";
+import { isAge, WINDOWS } from "../window";
 
 // The window: one of a few, or the one that the address names.
 export function WindowChoice() {

@@ -1,5 +1,6 @@
-import { OWN_ZONE, useZone } from "../format";
+import { OWN_ZONE } from "../format";
 import { Choice } from "../ui/choice";
+import { useZone } from "../use-address";
 
 const ZONES = [...new Set([OWN_ZONE, "UTC"])];
 

@@ -1,6 +1,6 @@
 // A question and how far its answer is. What was shown stays while it is asked again.
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
-import { useEffect } from "react";
+import { useCallback, useDeferredValue, useEffect } from "react";
 import { type CombinedError, useQuery } from "urql";
 
 export interface Question {
@@ -22,7 +22,8 @@ export function useAsked<Data, Variables extends Record<string, unknown>>(
   pause = false,
   every?: number, // milliseconds after which it is asked again, while somebody looks
 ): Asked<Data> {
-  const [{ data, error, fetching, stale }, execute] = useQuery<Data>({ query: document, variables, pause });
+  const [{ data: latest, error, fetching, stale }, execute] = useQuery<Data>({ query: document, variables, pause });
+  const data = useDeferredValue(latest) ?? undefined; // drawn in short tasks; null where the only answer is an error
   useEffect(() => {
     if (!every || pause) return;
     const again = () => globalThis.document.visibilityState === "visible" && execute({ requestPolicy: "network-only" });
@@ -32,11 +33,11 @@ export function useAsked<Data, Variables extends Record<string, unknown>>(
   return {
     document,
     variables,
-    data: data ?? undefined, // null where the only answer is an error
+    data,
     error,
     isLoading: fetching && !data,
     isStale: Boolean(data) && (stale || fetching || error !== undefined),
-    again: () => execute({ requestPolicy: "network-only" }),
+    again: useCallback(() => execute({ requestPolicy: "network-only" }), [execute]),
   };
 }
 

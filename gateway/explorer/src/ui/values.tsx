@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
-import { isMasked, NOTHING, spelled, type TimeStyle, time, useZone, utc } from "../format";
+import { isMasked, NOTHING, spelled, type TimeStyle, time, utc } from "../format";
+import { useZone } from "../use-address";
 import { Icon } from "./icon";
 
 // A moment in the reader's zone; in UTC on hover.
