@@ -51,10 +51,10 @@ class Accounts:
             name, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             raise unauthenticated() from None
-        known = self.secrets.get(name)
-        if scheme.lower() != "basic" or known is None:
+        expected = self.secrets.get(name)
+        if scheme.lower() != "basic" or expected is None:
             raise unauthenticated()
-        if not hmac.compare_digest(secret.encode(), known.encode()):
+        if not hmac.compare_digest(secret.encode(), expected.encode()):
             raise unauthenticated()
         return self.account_sid if name == self.api_key else name
 

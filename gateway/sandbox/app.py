@@ -204,8 +204,10 @@ def _json(body: bytes) -> Response:
 
 def _refuse(_: Request, error: Exception) -> Response:
     """An error body for what the API refuses."""
-    known = error if isinstance(error, ApiError) else ApiError(500, 17009, "Internal Server Error")
-    return Response(known.body, known.status, known.headers, "application/json")
+    failure = (
+        error if isinstance(error, ApiError) else ApiError(500, 17009, "Internal Server Error")
+    )
+    return Response(failure.body, failure.status, failure.headers, "application/json")
 
 
 def _refuse_path(request: Request, error: Exception) -> Response:

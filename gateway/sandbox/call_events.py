@@ -18,9 +18,9 @@ def call_events(call: Call, summary: Json) -> Iterator[tuple[float, Json]]:
         return
     for edge in GATEWAYS:
         if summary.get(edge):
-            told = {"metadata": gateway_metadata(summary[edge])}
+            details = {"metadata": gateway_metadata(summary[edge])}
             for moment, name in _progress(call):
-                yield moment, _event(call, edge, PROGRESS, name, "UNKNOWN", told)
+                yield moment, _event(call, edge, PROGRESS, name, "UNKNOWN", details)
     if summary.get(SDK):
         yield from _of_the_sdk(call, summary)
     for moment, name, data in relay_events(call, summary):
@@ -45,14 +45,14 @@ def _of_the_sdk(call: Call, summary: Json) -> Iterator[tuple[float, Json]]:
     length = call.end - call.start
     for event in sdk_timeline(call, summary[SDK].get("metrics")):
         moment = call.start + event.at * length
-        told = _event(call, SDK, event.group, event.name, event.level, event.more | who)
-        yield moment, told
+        details = _event(call, SDK, event.group, event.name, event.level, event.more | who)
+        yield moment, details
 
 
 def _event(  # noqa: PLR0913, PLR0917  (all that an event is)
-    call: Call, edge: str | None, group: str, name: str, level: str | None, told: Json
+    call: Call, edge: str | None, group: str, name: str, level: str | None, details: Json
 ) -> Json:
     nothing: Json = dict.fromkeys((*GATEWAYS, SDK))
     identity = {"call_sid": call.sid, "account_sid": call.account_sid}
     event = {"edge": edge, "group": group, "level": level, "name": name, **identity, **nothing}
-    return event | ({edge: told} if edge else {})
+    return event | ({edge: details} if edge else {})

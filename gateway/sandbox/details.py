@@ -117,8 +117,8 @@ class Question:
             here = edge in {None, default_edge(self.call)}
         else:
             here = edge == asked or (edge is None and asked == "unknown_edge")
-        told = item.get("direction")
-        return here and (direction in {None, "both", told} or told == "both")
+        of_item = item.get("direction")
+        return here and (direction in {None, "both", of_item} or of_item == "both")
 
 
 def default_edge(call: Call) -> str | None:

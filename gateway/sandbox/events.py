@@ -48,13 +48,13 @@ class EventStream:
     def between(self, since: float, until: float) -> list[Json]:
         """All that is told after `since` and up to `until` (epoch seconds), oldest first."""
         self.world.advance(until)
-        told = sorted(
+        in_order = sorted(
             (moment, call.sid, kind)
             for call in self._calls(since, until)
             for moment, kind in occasions(call, self.speed)
             if since < moment <= until
         )
-        return [event for occasion in told for event in self._events(*occasion)]
+        return [event for occasion in in_order for event in self._events(*occasion)]
 
     def _calls(self, since: float, until: float) -> Iterator[Call]:
         """Those that may have something to tell: they ended lately, or are about to."""
@@ -112,8 +112,8 @@ def deliveries(rng: random.Random, events: list[Json]) -> list[list[Json]]:
 
 def _data(call: Call, snapshot: Snapshot) -> Json:
     """The summary as events spell it; what was said about the call is not part of it."""
-    said: Json = msgspec.json.decode(snapshot.body)
+    summary: Json = msgspec.json.decode(snapshot.body)
     rng = random.Random(f"{call.sid}/event")
-    said["properties"] = payloads.spelled_out(rng, said["properties"], call)
-    said.pop("annotation", None)
-    return said | {name: said.get(name) or spelled for name, spelled in NOT_THERE.items()}
+    summary["properties"] = payloads.spelled_out(rng, summary["properties"], call)
+    summary.pop("annotation", None)
+    return summary | {name: summary.get(name) or spelled for name, spelled in NOT_THERE.items()}

@@ -103,7 +103,7 @@ def choices(name: str, values: tuple[str, ...], fact: Fact) -> Filter:
     def read(raw: str, _: float) -> frozenset[str]:
         return frozenset(_word(word, values) for word in raw.split(","))
 
-    return Filter(name, read, fact, lambda known, wanted: any(word in wanted for word in known))
+    return Filter(name, read, fact, lambda values, wanted: any(word in wanted for word in values))
 
 
 def moment(raw: str, now: float) -> float:

@@ -164,11 +164,11 @@ def _so_far(parts: list[Json]) -> Json:
 
 def gateway_metadata(edge: Json) -> Json:
     """Where the gateway stood, as far as the summary tells it."""
-    told = edge.get("properties") or {}
+    properties = edge.get("properties") or {}
     names = {
         "region": "media_region",
         "edge_location": "edge_location",
         "twilio_ip": "twilio_media_ip",
         "external_ip": "external_media_ip",
     }
-    return {name: told[place] for name, place in names.items() if told.get(place)}
+    return {name: properties[place] for name, place in names.items() if properties.get(place)}

@@ -36,13 +36,13 @@ def tell(seed: int, day: int, calls: int, beginning: int, accounts: Accounts) ->
     start = begins(day, beginning)
     for _ in range(calls):
         end = start + int(rng.triangular(0, stories.DAY - 1, TROUBLE_HOUR * stories.HOUR))
-        told = stories.tell(rng, end, accounts)
+        related = stories.tell(rng, end, accounts)
         if end <= beginning - NEWEST:
-            yield from _of_the_day(rng, told, day, end - start)
+            yield from _of_the_day(rng, related, day, end - start)
 
 
 def _of_the_day(
-    rng: random.Random, told: tuple[Call, ...], day: int, second: int
+    rng: random.Random, calls: tuple[Call, ...], day: int, second: int
 ) -> Iterator[Call]:
     """A story with what there is to find in it, under SIDs that name the day."""
     traits = set[str]()
@@ -51,7 +51,7 @@ def _of_the_day(
     if rng.random() < OLD_BROWSER_SHARE:
         traits.add(OLD_BROWSER)
     parent = None
-    for call in told:
+    for call in calls:
         sid = f"{call.sid[:-2]}{day:02x}"
         yield replace(call, sid=sid, parent_sid=parent, traits=call.traits | traits)
         parent = sid

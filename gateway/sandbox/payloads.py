@@ -119,7 +119,7 @@ def _properties(rng: random.Random, call: Call) -> Json:
     return spelled_out(rng, properties, call) if "event_shaped" in call.traits else properties
 
 
-def spelled_out(rng: random.Random, known: Json, call: Call) -> Json:
+def spelled_out(rng: random.Random, properties: Json, call: Call) -> Json:
     """The same properties as events spell them, with their many ways to say "not there"."""
     unknown = dict.fromkeys(
         ("media_region", "signaling_region", "selected_region", "region"), "unknown_realm"
@@ -138,7 +138,7 @@ def spelled_out(rng: random.Random, known: Json, call: Call) -> Json:
         "disconnected_by": "unknown_disconnected_by",
         "settings": None,
     }
-    return unknown | empty | addresses | rest | known
+    return unknown | empty | addresses | rest | properties
 
 
 def _annotation(rng: random.Random, call: Call) -> Json | None:

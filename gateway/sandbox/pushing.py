@@ -39,14 +39,14 @@ class EventPusher:
         self._key = key.encode()
         self._post = post
         self._clock = clock
-        self._told = clock()
+        self._pushed_until = clock()
         self._rng = random.Random(f"{stream.seed}/deliveries")
         self._waiting: list[list[Json]] = []
 
     async def push(self) -> None:
         """Push what happened since the last time, and before that what was not taken then."""
-        since, self._told = self._told, self._clock()
-        events = self._stream.between(since, self._told)
+        since, self._pushed_until = self._pushed_until, self._clock()
+        events = self._stream.between(since, self._pushed_until)
         due, self._waiting = self._waiting + deliveries(self._rng, events), []
         for batch in due[-KEPT:]:
             if not await self._taken(batch):

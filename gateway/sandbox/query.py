@@ -16,9 +16,9 @@ PAGE_SIZE, LARGEST_PAGE = 50, 1000
 Clause = tuple[str, Callable[[Any, Any], bool], Any]
 
 
-def parameters(pairs: Iterable[tuple[str, str]], known: Iterable[str]) -> dict[str, str]:
+def parameters(pairs: Iterable[tuple[str, str]], accepted: Iterable[str]) -> dict[str, str]:
     """The parameters by name, in the order asked; raises the 400 for an unknown or repeated one."""
-    names = frozenset(known)
+    names = frozenset(accepted)
     given: dict[str, str] = {}
     for name, value in pairs:
         if name not in names:

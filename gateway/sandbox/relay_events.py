@@ -16,9 +16,9 @@ def relay_events(call: Call, summary: Json) -> Iterator[tuple[float, str, Json]]
     begin, length = call.end - call.talk, call.talk / max(1, len(sessions))
     for number, session in enumerate(sessions):
         rng = random.Random(f"{call.sid}/relay/{number}")
-        told = list(_session(rng, session, int(length)))
-        for place, (name, more) in enumerate(told):
-            moment = begin + length * (number + place / len(told))
+        events = list(_session(rng, session, int(length)))
+        for place, (name, more) in enumerate(events):
+            moment = begin + length * (number + place / len(events))
             data = {"session_id": session["session_id"], "sequence_number": place} | more
             yield moment, name, data
 

@@ -51,13 +51,13 @@ def counted(events: list[SdkEvent]) -> Json:
     levels = Counter(event.level for event in events)
     groups = Counter(event.group.replace("-", "_") for event in events)
     errors = Counter(str(event.more["error"]["code"]) for event in events if "error" in event.more)
-    told: Json = {"levels": dict(levels), "groups": dict(groups)}
+    summary: Json = {"levels": dict(levels), "groups": dict(groups)}
     if errors:
-        told["errors"] = dict(errors)
+        summary["errors"] = dict(errors)
     for event in events:
         if "feedback" in event.more:
-            told["feedback"] = event.more["feedback"]
-    return told
+            summary["feedback"] = event.more["feedback"]
+    return summary
 
 
 def _setting_up(rng: random.Random, call: Call) -> Iterator[SdkEvent]:
@@ -118,10 +118,10 @@ def _reaches(heard: Json, name: str) -> bool:
 
 
 def _worst(heard: Json, measured: str) -> float | None:
-    told = heard.get(measured)
-    worst: float | None = told
-    if isinstance(told, dict):
-        worst = told["min" if measured == "mos" else "max"]
+    value = heard.get(measured)
+    worst: float | None = value
+    if isinstance(value, dict):
+        worst = value["min" if measured == "mos" else "max"]
     return worst
 
 

@@ -75,14 +75,14 @@ class Summaries:
             "account_sid": call.account_sid,
             "call_sid": call.sid,
             **annotations.BLANK,
-            **self._said(call, payloads.summary(call)),
+            **self._annotation(call, payloads.summary(call)),
             "url": f"{HOST}/v1/Voice/{call.sid}/Annotation",
         }
 
     def annotate(self, call: Call, changes: Json) -> None:
         """Change what is said about the call, and nothing else."""
-        said = self._said(call, payloads.summary(call))
-        self._written[call] = {**annotations.BLANK, **said, **changes}
+        annotation = self._annotation(call, payloads.summary(call))
+        self._written[call] = {**annotations.BLANK, **annotation, **changes}
         self._kept.pop(call, None)
 
     def page(self, query: Query, as_of: float, place: Cursor | int, size: int) -> Page:
@@ -159,7 +159,7 @@ class Summaries:
         body = {name: value for name, value in summary.items() if name != "url"}
         return Snapshot(stage, filters.facts(summary), msgspec.json.encode(body))
 
-    def _said(self, call: Call, summary: Json) -> Json:
+    def _annotation(self, call: Call, summary: Json) -> Json:
         return self._written.get(call) or summary.get("annotation") or {}
 
 

@@ -54,7 +54,7 @@ class World:
         self._shelves: dict[tuple[str, str], Shelf] = {}
         self.endless: set[str] = set()
         self._arrived: deque[tuple[Call, ...]] = deque()
-        self._told = 0
+        self._generated = 0
         self._each_day = month_of // month.DAYS
         self._days = list(range(month.DAYS + 1)) if month_of else []  # that are not told yet
         self.examples: dict[str, str] = {}
@@ -95,10 +95,10 @@ class World:
             return
         ahead = now + stories.LONGEST - self._beginning
         due = int(ahead / self._interval) + 1
-        self._told = max(self._told, due - ARRIVALS_KEPT)
-        while self._told < due:
-            self._arrived.append(self._arrival(self._told, self._interval))
-            self._told += 1
+        self._generated = max(self._generated, due - ARRIVALS_KEPT)
+        while self._generated < due:
+            self._arrived.append(self._arrival(self._generated, self._interval))
+            self._generated += 1
             for call in self._arrived[-1]:
                 self.add(call)
         while len(self._arrived) > ARRIVALS_KEPT:

@@ -21,9 +21,6 @@ VAGUE = {"told", "said", "made", "known"}
 OF_LIBRARIES = {"connection_made"}
 """Names that asyncio gives."""
 
-FREE = ("sandbox/",)
-"""The rooms whose names may have them."""
-
 QUESTIONS = {"How", "What", "When", "Whether", "Where", "Which", "Who", "Whose", "Why"}
 
 
@@ -89,11 +86,7 @@ def vague(names: set[str]) -> set[str]:
     return {name for name in names - OF_LIBRARIES if VAGUE & set(name.lower().split("_"))}
 
 
-@pytest.mark.parametrize(
-    "file",
-    [file for file in FILES if not where(file).startswith(FREE)],
-    ids=where,
-)
+@pytest.mark.parametrize("file", FILES, ids=where)
 def test_names_say_what_they_hold(file: Path) -> None:
     """None of `VAGUE` is a word of a name: what it holds has a word of the field."""
     assert vague(names_in(ast.parse(file.read_text("utf-8")))) == set()
