@@ -25,7 +25,7 @@ from gateway.errors import GatewayError, UpstreamError, WrongSettings
 from gateway.insights.annotation_input import UserErrorCode
 from gateway.insights.filters import FILTERS, Filter
 from gateway.schema.operations import build_schema
-from gateway.server.middleware.front import GRAPHQL
+from gateway.server.middleware.stack import GRAPHQL
 from tests.conftest import Clock, Gateway
 from tests.write_docs import DOCS, PART, PARTS, ROOT, example, pages, rewritten
 

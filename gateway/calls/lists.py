@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Hashable, Iterable
 from gateway.cache import policy
 from gateway.calls.dependencies import CallOperations, Dependencies
 from gateway.calls.page_source import PageSource
+from gateway.calls.page_walk import Charge, Start, Walk
 from gateway.calls.pages import Listed, Page, Stretch, listed
-from gateway.calls.walks import Charge, Start, Walk
 from gateway.config.viewers import Realm
 from gateway.errors import BadUserInput, DeadlineExceeded, TooExpensive, UpstreamError
 from gateway.insights.paging import (

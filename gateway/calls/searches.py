@@ -18,13 +18,13 @@ from gateway.config.viewers import Realm
 from gateway.errors import WarehouseDisabled
 from gateway.lru import LruCache
 from gateway.request_stats import noted
-from gateway.warehouse.asked import Asked, Measured
 from gateway.warehouse.bounds import bounds
 from gateway.warehouse.conditions import Condition
 from gateway.warehouse.coverage import Coverage
 from gateway.warehouse.engine import USUAL, Limits
 from gateway.warehouse.fields import FIELDS
 from gateway.warehouse.pages import Place, Question
+from gateway.warehouse.statistics_question import Asked, Measured
 
 if TYPE_CHECKING:  # these need the extra `warehouse`
     from gateway.warehouse.search import Counted, Stretch

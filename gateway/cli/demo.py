@@ -13,7 +13,7 @@ import msgspec
 
 from gateway.cli.command import Command, setting_option
 from gateway.cli.environment import check_documents, environment_with, listen, settings_of
-from gateway.cli.world import post_by, world_options
+from gateway.cli.sandbox_options import post_by, world_options
 from gateway.config.extras import install, is_installed
 from gateway.config.kinds import CacheKeys
 from gateway.config.rules import refuse_for_the_demo

@@ -4,7 +4,7 @@ import click
 
 from gateway.cli.command import Accepted, Command
 from gateway.cli.environment import listen
-from gateway.cli.world import post_by, world_options
+from gateway.cli.sandbox_options import post_by, world_options
 from gateway.config.kinds import Port, WebhookUrl
 
 

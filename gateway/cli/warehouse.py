@@ -17,7 +17,7 @@ from gateway.config.kinds import Days
 from gateway.config.settings import Settings
 
 if TYPE_CHECKING:
-    from gateway.calls.warehouse_standing import AccountStanding, Standing
+    from gateway.calls.warehouse_status import AccountStanding, Standing
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -111,7 +111,7 @@ async def _standings(
     settings: Settings, configuration: Configuration, url: str
 ) -> AsyncGenerator["Standing", None]:
     """How it stands, again and again; where no gateway runs, it is kept up from here."""
-    from gateway.calls.warehouse_standing import standing
+    from gateway.calls.warehouse_status import standing
     from gateway.cli.warehouse_access import ask, opened, standing_of
     from gateway.server.warehouse_routes import PATH
 

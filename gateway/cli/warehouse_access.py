@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from gateway.calls.service import CallService
-from gateway.calls.warehouse_standing import Standing
+from gateway.calls.warehouse_status import Standing
 from gateway.config.file import Configuration
 from gateway.config.names import TOKEN
 from gateway.config.settings import Settings

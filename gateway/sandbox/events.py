@@ -17,7 +17,7 @@ from typing import Literal
 
 import msgspec
 
-from gateway.sandbox import life, payloads, stories
+from gateway.sandbox import payloads, scenarios, summary_state
 from gateway.sandbox.accounts import Accounts
 from gateway.sandbox.calls import Call, Json
 from gateway.sandbox.summaries import Snapshot, Summaries
@@ -27,7 +27,9 @@ Kind = Literal["partial", "predicted-complete", "complete"]
 
 SCHEMAS = 7
 DATA_IS_TEXT = 3  # up to this version of the schema
-SLOWEST_LIFE = life.STEPS * life.STEP * 1.1  # seconds from the end of a call to its last event
+SLOWEST_LIFE = (
+    summary_state.STEPS * summary_state.STEP * 1.1
+)  # seconds from the end of a call to its last event
 NOT_THERE = {"parent_call_sid": "", "parent_account_sid": "", "tags": []}  # where the API has null
 
 REPEATED = 0.1  # the share of deliveries that come again later
@@ -59,7 +61,7 @@ class EventStream:
     def _calls(self, since: float, until: float) -> Iterator[Call]:
         """Those that may have something to tell: they ended lately, or are about to."""
         first = int(since - SLOWEST_LIFE / self.speed)
-        last = int(until) + stories.LONGEST + 1
+        last = int(until) + scenarios.LONGEST + 1
         for account in (self.accounts.account_sid, *self.accounts.subaccounts):
             shelf = self.world.shelf(account, "end_time")
             low, high = (bisect.bisect_left(shelf, (end, "")) for end in (first, last))
@@ -90,7 +92,7 @@ class EventStream:
 
 def occasions(call: Call, speed: float) -> Iterator[tuple[float, Kind]]:
     """When there is something to tell of a call: at each version, and half way to the last."""
-    *partial, last_partial, complete = life.updates(call, speed)
+    *partial, last_partial, complete = summary_state.updates(call, speed)
     for moment in (*partial, last_partial):
         yield moment, "partial"
     yield (last_partial + complete) / 2, "predicted-complete"

@@ -3,8 +3,8 @@
 import random
 
 from gateway.sandbox import quality, sdk_events
+from gateway.sandbox.callers import address
 from gateway.sandbox.calls import Call, Json
-from gateway.sandbox.people import address
 
 REGIONS = {"us1": "ashburn", "ie1": "dublin", "au1": "sydney"}
 TROUBLED = "ie1"  # where calls are bad for an hour

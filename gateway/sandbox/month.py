@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gateway.sandbox import stories
+from gateway.sandbox import scenarios
 from gateway.sandbox.accounts import Accounts
 from gateway.sandbox.calls import Call
 
@@ -16,7 +16,7 @@ DAYS = 29
 TROUBLE = "trouble"
 TROUBLE_DAY, TROUBLE_HOUR = 3, 14  # so many days before the beginning; UTC
 OLD_BROWSER, OLD_BROWSER_SHARE = "old_browser", 0.25  # of the calls from and to apps
-NEWEST = 45 * stories.MINUTE  # seconds before the beginning in which the last of them ended
+NEWEST = 45 * scenarios.MINUTE  # seconds before the beginning in which the last of them ended
 
 
 def day_of(sid: str) -> int | None:
@@ -27,7 +27,7 @@ def day_of(sid: str) -> int | None:
 
 def begins(day: int, beginning: int) -> int:
     """When a day began (epoch seconds); day 0 is that of the beginning of the world."""
-    return (beginning // stories.DAY - day) * stories.DAY
+    return (beginning // scenarios.DAY - day) * scenarios.DAY
 
 
 def tell(seed: int, day: int, calls: int, beginning: int, accounts: Accounts) -> Iterator[Call]:
@@ -35,8 +35,8 @@ def tell(seed: int, day: int, calls: int, beginning: int, accounts: Accounts) ->
     rng = random.Random(f"{seed}/month/{day}")
     start = begins(day, beginning)
     for _ in range(calls):
-        end = start + int(rng.triangular(0, stories.DAY - 1, TROUBLE_HOUR * stories.HOUR))
-        related = stories.tell(rng, end, accounts)
+        end = start + int(rng.triangular(0, scenarios.DAY - 1, TROUBLE_HOUR * scenarios.HOUR))
+        related = scenarios.tell(rng, end, accounts)
         if end <= beginning - NEWEST:
             yield from _of_the_day(rng, related, day, end - start)
 
@@ -46,7 +46,7 @@ def _of_the_day(
 ) -> Iterator[Call]:
     """A story with what there is to find in it, under SIDs that name the day."""
     traits = set[str]()
-    if day == TROUBLE_DAY and second // stories.HOUR == TROUBLE_HOUR:
+    if day == TROUBLE_DAY and second // scenarios.HOUR == TROUBLE_HOUR:
         traits.add(TROUBLE)
     if rng.random() < OLD_BROWSER_SHARE:
         traits.add(OLD_BROWSER)

@@ -3,7 +3,7 @@
 import random
 from datetime import UTC, datetime
 
-from gateway.sandbox import people, quality
+from gateway.sandbox import callers, quality
 from gateway.sandbox.agent_sessions import agent_sessions
 from gateway.sandbox.calls import Call, Json
 from gateway.sandbox.media_edges import edge_tags, media_edges
@@ -30,7 +30,7 @@ def summary(call: Call) -> Json:
     if call.verbatim is not None:
         return call.verbatim
     rng = random.Random(call.sid)
-    calling, called = people.parties(rng, call)
+    calling, called = callers.parties(rng, call)
     edges = media_edges(rng, call, _grade(rng, call, calling, called))
     properties = _properties(rng, call)
     whole = _identity(rng, call) | {
@@ -79,9 +79,9 @@ def iso(seconds: float) -> str:
 
 def _grade(rng: random.Random, call: Call, calling: Json, called: Json) -> quality.Grade:
     """How good the media were: the bad carrier spoils most of what it touches."""
-    if people.carried_badly(calling, called) and ("bad" in call.traits or rng.random() < 0.75):  # noqa: PLR2004
+    if callers.carried_badly(calling, called) and ("bad" in call.traits or rng.random() < 0.75):  # noqa: PLR2004
         return quality.GRADES["bad"]
-    if "trouble" in call.traits or people.heard_badly(calling) or people.heard_badly(called):
+    if "trouble" in call.traits or callers.heard_badly(calling) or callers.heard_badly(called):
         return quality.GRADES["bad"]
     return next(grade for name, grade in quality.GRADES.items() if name in call.traits)
 
@@ -131,7 +131,7 @@ def spelled_out(rng: random.Random, properties: Json, call: Call) -> Json:
         "external_media_ip",
         "external_signaling_ip",
     )
-    addresses = {name: people.address(rng) if call.answered else "" for name in network}
+    addresses = {name: callers.address(rng) if call.answered else "" for name in network}
     rest = {
         "q850_cause": 16 if call.answered else 0,
         "last_sip_response_num": 0,

@@ -12,14 +12,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from gateway.sandbox import journal, life, paging, stories
+from gateway.sandbox import paging, request_log, scenarios, summary_state
 from gateway.sandbox.accounts import Accounts
 from gateway.sandbox.app import InsightsApi
 from gateway.sandbox.calls import Call, Json
+from gateway.sandbox.event_delivery import EventPusher, Post
 from gateway.sandbox.events import EventStream
 from gateway.sandbox.faults import Fault, Faults
 from gateway.sandbox.filters import find, instant
-from gateway.sandbox.pushing import EventPusher, Post
 from gateway.sandbox.summaries import Summaries
 from gateway.sandbox.world import World, interval_at
 
@@ -50,7 +50,7 @@ class Sandbox:
         self._clock = clock
         self._random = random.Random(f"{seed}/added")
         self.often = interval_at(speed)
-        self.late = life.STEPS * life.STEP / speed
+        self.late = summary_state.STEPS * summary_state.STEP / speed
         interval = self.often if arrivals else None
         self._world = World(self._accounts, calls, seed, int(clock()), interval, month)
         self._summaries = Summaries(self._world, speed)
@@ -64,7 +64,7 @@ class Sandbox:
             Route("/sandbox/faults", self._take_fault, methods=["POST", "DELETE"]),
         )
         self._faults = Faults(api.app(*doors))
-        self._journal = journal.Journal(self._faults, seed)
+        self._journal = request_log.Journal(self._faults, seed)
 
     @property
     def app(self) -> ASGIApp:
@@ -101,7 +101,7 @@ class Sandbox:
         return {sub: self._accounts.secrets[sub] for sub in self.subaccounts}[sid]
 
     @property
-    def requests(self) -> list[journal.Request]:
+    def requests(self) -> list[request_log.Request]:
         """What the API was asked so far, oldest first; clear it at will."""
         return self._journal.requests
 
@@ -123,7 +123,7 @@ class Sandbox:
         times it counts as a call of this moment; without an account, or with a strange one, as
         one of the account's own. Its metrics and events are those given, and no others.
         """
-        verbatim = {"call_sid": stories.new_sid(self._random)} | copy.deepcopy(summary)
+        verbatim = {"call_sid": scenarios.new_sid(self._random)} | copy.deepcopy(summary)
         owner = verbatim.get("account_sid")
         now = self._clock()
         start, end = (instant(verbatim.get(name)) or now for name in ("start_time", "end_time"))

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from gateway.sandbox import annotations, filters, life, payloads
+from gateway.sandbox import annotations, filters, payloads, summary_state
 from gateway.sandbox.calls import Call, Json
 from gateway.sandbox.paging import HOST, LIST_URL, Cursor
 from gateway.sandbox.query import Query
@@ -23,7 +23,7 @@ NOT_ENABLED = "not_enabled"  # the trait of calls made while Voice Insights was 
 class Snapshot:
     """One summary at one stage: `facts` are what filters compare; `body` lacks only its `url`."""
 
-    stage: life.Stage
+    stage: summary_state.Stage
     facts: Mapping[str, Any]
     body: bytes
 
@@ -50,9 +50,9 @@ class Summaries:
         self._kept: WeakKeyDictionary[Call, Snapshot] = WeakKeyDictionary()
         self._written: WeakKeyDictionary[Call, Json] = WeakKeyDictionary()
 
-    def stage(self, call: Call, now: float) -> life.Stage:
+    def stage(self, call: Call, now: float) -> summary_state.Stage:
         """Where the call's summary is in its life."""
-        return life.stage(call, now, self.speed)
+        return summary_state.stage(call, now, self.speed)
 
     def snapshot(self, call: Call, now: float) -> Snapshot | None:
         """The summary as it is at `now`; None if there is none to show."""
@@ -150,10 +150,10 @@ class Summaries:
             if call and snapshot and query.admits(snapshot.facts):
                 yield call, snapshot
 
-    def _render(self, call: Call, stage: life.Stage) -> Snapshot:
+    def _render(self, call: Call, stage: summary_state.Stage) -> Snapshot:
         summary = payloads.summary(call)
         if call.verbatim is None:
-            summary = life.seen_at(summary, stage)
+            summary = summary_state.seen_at(summary, stage)
         if call in self._written:
             summary = summary | {"annotation": self._written[call]}
         body = {name: value for name, value in summary.items() if name != "url"}

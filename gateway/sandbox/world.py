@@ -4,7 +4,7 @@ import bisect
 import random
 from collections import deque
 
-from gateway.sandbox import month, stories
+from gateway.sandbox import month, scenarios
 from gateway.sandbox.accounts import Accounts
 from gateway.sandbox.calls import Call
 from gateway.sandbox.filters import instant
@@ -18,10 +18,10 @@ Spans = tuple[tuple[float, int, int], ...]
 
 # How far back calls ended: (share of the calls, from, to), in seconds before the beginning.
 PAST: Spans = (
-    (0.48, 0, 4 * stories.HOUR - 30 * stories.MINUTE),
-    (0.47, 4 * stories.HOUR - 30 * stories.MINUTE, 3 * stories.DAY),
-    (0.03, 3 * stories.DAY, 25 * stories.DAY),
-    (0.02, 31 * stories.DAY, 60 * stories.DAY),
+    (0.48, 0, 4 * scenarios.HOUR - 30 * scenarios.MINUTE),
+    (0.47, 4 * scenarios.HOUR - 30 * scenarios.MINUTE, 3 * scenarios.DAY),
+    (0.03, 3 * scenarios.DAY, 25 * scenarios.DAY),
+    (0.02, 31 * scenarios.DAY, 60 * scenarios.DAY),
 )
 
 
@@ -93,7 +93,7 @@ class World:
         """Let the calls happen that begin before `now`, and forget the oldest of too many."""
         if self._interval is None:
             return
-        ahead = now + stories.LONGEST - self._beginning
+        ahead = now + scenarios.LONGEST - self._beginning
         due = int(ahead / self._interval) + 1
         self._generated = max(self._generated, due - ARRIVALS_KEPT)
         while self._generated < due:
@@ -108,17 +108,17 @@ class World:
     def _arrival(self, number: int, interval: float) -> tuple[Call, ...]:
         rng = random.Random(f"{self._seed}/arrival/{number}")
         end = self._beginning + (number + rng.random()) * interval
-        return stories.tell(rng, int(end), self._accounts)
+        return scenarios.tell(rng, int(end), self._accounts)
 
     def _tell_past(self, calls: int) -> None:
         rng = random.Random(f"{self._seed}/past")
-        for name, call in stories.plant(rng, self._beginning, self._accounts):
+        for name, call in scenarios.plant(rng, self._beginning, self._accounts):
             self.examples[name] = call.sid
             self._append(call)
         while len(self._calls) < calls:
             _, nearest, farthest = rng.choices(PAST, [share for share, _, _ in PAST])[0]
             end = self._beginning - rng.randint(nearest, farthest)
-            for call in stories.tell(rng, end, self._accounts)[: calls - len(self._calls)]:
+            for call in scenarios.tell(rng, end, self._accounts)[: calls - len(self._calls)]:
                 self._append(call)
 
     def _tell_day(self, place: int) -> None:

@@ -27,7 +27,6 @@ from gateway.schema.context import Context, Info
 from gateway.schema.demand_control.cost import LOOKUP, pages_of
 from gateway.schema.demand_control.page_charge import PageCharge
 from gateway.schema.execution.incremental import DEFER
-from gateway.schema.many_calls import ManyCalls
 from gateway.schema.subscriptions import Subscription
 from gateway.schema.types.annotation import AnnotateCallInput, AnnotateCallPayload, annotate
 from gateway.schema.types.applied_filters import note_list
@@ -55,6 +54,7 @@ from gateway.schema.types.inputs import (
 from gateway.schema.types.node import Node, decode_id
 from gateway.schema.types.scalars import SCALARS
 from gateway.schema.types.viewer import Viewer, viewer_of
+from gateway.schema.warehouse_fields import ManyCalls
 
 T = TypeVar("T")
 

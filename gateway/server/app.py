@@ -48,13 +48,13 @@ from gateway.server.graphql.service import MakeContext, Service
 from gateway.server.graphql.websocket import WebSocketEndpoint
 from gateway.server.mcp.mount import mounted
 from gateway.server.middleware.fast_route import Application
-from gateway.server.middleware.front import Front
+from gateway.server.middleware.stack import Front
 from gateway.server.open_files import at_most
-from gateway.server.own_documents import own_documents
 from gateway.server.pages import graphiql_of, page_routes
 from gateway.server.protocols.connection_limits import STATE, Connections
 from gateway.server.protocols.replay import Replay
 from gateway.server.purge_route import purge_route
+from gateway.server.shipped_documents import own_documents
 from gateway.server.telemetry.event_loop import pulse
 from gateway.server.telemetry.logs import configure_logging
 from gateway.server.telemetry.observers import observers, routes_of

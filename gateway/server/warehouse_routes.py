@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.calls.service import CallService
-from gateway.calls.warehouse_standing import standing
+from gateway.calls.warehouse_status import standing
 from gateway.concurrency.deadlines import OneAsker, asked_by
 from gateway.config.viewers import Scope
 from gateway.errors import WarehouseDisabled

@@ -11,9 +11,9 @@ from gateway.concurrency.cooperative import in_turns
 from gateway.warehouse.block import Block
 from gateway.warehouse.engine import Engine, Statement
 from gateway.warehouse.fields import Field
+from gateway.warehouse.full_scan import pages
 from gateway.warehouse.parameters import Aliases
 from gateway.warehouse.rows import Filing, Rows
-from gateway.warehouse.scanning import pages
 
 BATCH = 2000
 """Rows that are written at once."""

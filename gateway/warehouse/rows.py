@@ -16,11 +16,11 @@ from msgspec import Struct
 from gateway.insights.diagnosis.rules import RULES
 from gateway.insights.snapshot import Snapshot, Via
 from gateway.insights.summary_decoding import decode_summary
+from gateway.warehouse.column_values import flat
 from gateway.warehouse.columns import COLUMNS, EARLIEST
 from gateway.warehouse.derived import derived
 from gateway.warehouse.encryption import Personal
 from gateway.warehouse.fields import EDGES
-from gateway.warehouse.flat import flat
 from gateway.warehouse.seal import Seal
 
 DERIVATION = 1

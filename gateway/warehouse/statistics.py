@@ -9,7 +9,6 @@ from operator import itemgetter
 from typing import Any
 
 from gateway.errors import BadUserInput
-from gateway.warehouse.asked import MOST_GROUPS, Asked, By, Group, Measured
 from gateway.warehouse.bounds import bounds
 from gateway.warehouse.engine import USUAL, Engine, Limits, Statement
 from gateway.warehouse.failures import TooManyGroups
@@ -17,6 +16,7 @@ from gateway.warehouse.groupings import ByTime, key_expression, key_text
 from gateway.warehouse.measures import Measure
 from gateway.warehouse.parameters import Aliases, Parameters
 from gateway.warehouse.rows import Rows
+from gateway.warehouse.statistics_question import MOST_GROUPS, Asked, By, Group, Measured
 from gateway.warehouse.visibility import visible_calls
 from gateway.warehouse.where import where
 

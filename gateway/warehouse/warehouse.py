@@ -11,13 +11,12 @@ from gateway.errors import GatewayError
 from gateway.insights.party_names import call_named, naming
 from gateway.insights.snapshot import Snapshot
 from gateway.instrumentation import Hook, silent
-from gateway.warehouse.asked import Asked, Measured
 from gateway.warehouse.connection import Connection
 from gateway.warehouse.coverage import Coverages
+from gateway.warehouse.deletion import Forgetting
 from gateway.warehouse.engine import USUAL, Engine, Limits, Statement
 from gateway.warehouse.feed import Feed
 from gateway.warehouse.fields import Field
-from gateway.warehouse.forgetting import Forgetting
 from gateway.warehouse.groupings import ByField
 from gateway.warehouse.measures import EXACT, Distinct
 from gateway.warehouse.opening import REMOTE, open_engine
@@ -26,6 +25,7 @@ from gateway.warehouse.repair import repair
 from gateway.warehouse.rows import Rows
 from gateway.warehouse.search import Search
 from gateway.warehouse.statistics import Statistics
+from gateway.warehouse.statistics_question import Asked, Measured
 from gateway.warehouse.table import DAY, prepare
 from gateway.warehouse.writer import Writer
 from gateway.warehouse_instrumentation import WarehouseMeasured

@@ -26,18 +26,18 @@ from gateway.config.viewers import Realm
 from gateway.insights.snapshot import Snapshot, snapshot_of
 from gateway.insights.summary import CallState
 from gateway.insights.tags import CallTag
-from gateway.warehouse.asked import Asked
+from gateway.warehouse.column_values import flat
 from gateway.warehouse.conditions import EVERYTHING, All, Operator, compare
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.engine import Statement
 from gateway.warehouse.fields import FIELDS
-from gateway.warehouse.flat import flat
 from gateway.warehouse.groupings import ByField, by_time
 from gateway.warehouse.measures import Count, Quantile, Share
 from gateway.warehouse.pages import Question
 from gateway.warehouse.rows import Rows
 from gateway.warehouse.search import Search
 from gateway.warehouse.statistics import Statistics
+from gateway.warehouse.statistics_question import Asked
 from gateway.warehouse.table import DAY, prepare
 from gateway.warehouse.writer import BATCH, Writer
 from tests.warehouse.conftest import complete_calls

@@ -33,7 +33,7 @@ WAITED_FOR = {
     "cli/warehouse_access.py": {
         "backend.call_service.warehouse.run": "by the command, which ends it"
     },
-    "schema/searching.py": {"_awaited": "by the group, which fails with it"},
+    "schema/call_search.py": {"_awaited": "by the group, which fails with it"},
     "server/backend.py": {"self._hurry": "by nobody: it ends with the server"},
     "server/graphql/callbacks.py": {
         "self._deliver": "by nobody: its faults are logged",
@@ -48,7 +48,7 @@ WAITED_FOR = {
         "self.ended": "by the response, which ends with it",
     },
     "server/mcp/document_tools.py": {"*map(end, endings)": "by the tool, which ends with it"},
-    "sandbox/pushing.py": {"self.run": "by nobody: the sandbox is no part of the gateway"},
+    "sandbox/event_delivery.py": {"self.run": "by nobody: the sandbox is no part of the gateway"},
     "warehouse/embedded.py": {"self._kill": "by nobody: at its end the query has its time limit"},
     "warehouse/warehouse.py": {
         "self.connection.run": "by the group, which fails with it",

@@ -14,13 +14,13 @@ import pytest
 from gateway.config.kinds import CacheKeys
 from gateway.insights.summary_decoding import decode_summary
 from gateway.sandbox import Sandbox
+from gateway.sandbox.event_delivery import signed
 from gateway.sandbox.events import deliveries
-from gateway.sandbox.pushing import signed
 from gateway.sandbox.summaries import Summaries
+from gateway.warehouse.column_values import flat
 from gateway.warehouse.columns import OF_SUMMARY
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.engine import Statement
-from gateway.warehouse.flat import flat
 from gateway.warehouse.rows import Rows
 from tests.live import replica
 from tests.servers import RedisServer, serving

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from gateway.sandbox import Sandbox
-from gateway.sandbox.journal import Request
+from gateway.sandbox.request_log import Request
 from tests.sandbox.conftest import Visitor
 
 EXPECTED = {

@@ -12,8 +12,8 @@ from starlette.types import Message
 from twilio.request_validator import RequestValidator
 
 from gateway.sandbox import Sandbox
+from gateway.sandbox.event_delivery import EventPusher
 from gateway.sandbox.events import deliveries
-from gateway.sandbox.pushing import EventPusher
 from tests.sandbox.conftest import HOUR, MINUTE, NOON, Clock, Json, visitor
 
 URL = "https://calls.example.com/sink"
@@ -192,7 +192,7 @@ async def test_a_server_that_runs_the_sandbox_pushes_for_as_long(
     sandbox: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From its start to its end, and in no request."""
-    monkeypatch.setattr("gateway.sandbox.pushing.EVERY", 0.01)
+    monkeypatch.setattr("gateway.sandbox.event_delivery.EVERY", 0.01)
     sink = Sink()
     pusher: EventPusher = sandbox.event_pusher(URL, sink)
     clock.advance(10 * MINUTE)
@@ -230,7 +230,7 @@ async def test_a_fault_of_one_delivery_does_not_end_the_pushing(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is logged, and what happens next is pushed."""
-    monkeypatch.setattr("gateway.sandbox.pushing.EVERY", 0.01)
+    monkeypatch.setattr("gateway.sandbox.event_delivery.EVERY", 0.01)
     pushed = asyncio.Event()
 
     class Breaking(EventPusher):

@@ -10,7 +10,6 @@ from gateway.config.accounts import Account
 from gateway.config.settings import Secret
 from gateway.config.viewers import Realm
 from gateway.insights.snapshot import Snapshot, snapshot_of
-from gateway.warehouse.asked import Asked
 from gateway.warehouse.conditions import EVERYTHING, Condition
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.fields import FIELDS
@@ -18,6 +17,7 @@ from gateway.warehouse.groupings import ByField
 from gateway.warehouse.measures import Count, Distinct
 from gateway.warehouse.pages import Question
 from gateway.warehouse.statistics import Statistics
+from gateway.warehouse.statistics_question import Asked
 from tests.conftest import NOON
 from tests.warehouse.conftest import EVER, HASH_KEY, WORLD, Store, emptied
 from tests.warehouse.oracle import holds

@@ -14,12 +14,12 @@ from gateway.insights.rank import RANK_LENGTH, head_of
 from gateway.insights.snapshot import Snapshot, snapshot_of
 from gateway.insights.summary import Summary
 from gateway.warehouse import rows as making
+from gateway.warehouse.column_values import flat
 from gateway.warehouse.columns import COLUMNS, EARLIEST, LATEST
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.encryption import Personal, spelled
 from gateway.warehouse.engine import Statement
 from gateway.warehouse.fields import EDGE_FIELDS, FIELDS
-from gateway.warehouse.flat import flat
 from gateway.warehouse.rows import Rows, first_filing, rank_of
 from gateway.warehouse.seal import Seal
 from tests.conftest import NOON

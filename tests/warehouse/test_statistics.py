@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadUserInput
 from gateway.insights.snapshot import snapshot_of
-from gateway.warehouse.asked import MOST_GROUPS, Asked, By
 from gateway.warehouse.conditions import EVERYTHING, All, Condition, Operator, compare
 from gateway.warehouse.embedded import Embedded
 from gateway.warehouse.fields import FIELDS
@@ -27,6 +26,7 @@ from gateway.warehouse.measures import (
 )
 from gateway.warehouse.slices import Slices
 from gateway.warehouse.statistics import Statistics
+from gateway.warehouse.statistics_question import MOST_GROUPS, Asked, By
 from tests.conftest import NOON
 from tests.warehouse.conftest import EVER, HASH_KEY, REALM, WORLD, Store, emptied
 from tests.warehouse.oracle import holds, key_of, measured

@@ -6,12 +6,11 @@ from msgspec.structs import replace
 
 from gateway.insights.snapshot import snapshot_of
 from gateway.warehouse import rows as making
-from gateway.warehouse.asked import Asked, Measured
 from gateway.warehouse.block import Block
 from gateway.warehouse.conditions import EVERYTHING, Operator, compare
+from gateway.warehouse.deletion import Forgetting
 from gateway.warehouse.engine import Statement
 from gateway.warehouse.fields import FIELDS
-from gateway.warehouse.forgetting import Forgetting
 from gateway.warehouse.groupings import ByField
 from gateway.warehouse.measures import Count, Distinct, Quantile
 from gateway.warehouse.pages import Question
@@ -19,6 +18,7 @@ from gateway.warehouse.renewal import Renewal
 from gateway.warehouse.repair import repair
 from gateway.warehouse.rows import Filing
 from gateway.warehouse.statistics import Statistics
+from gateway.warehouse.statistics_question import Asked, Measured
 from gateway.warehouse.table import prepare
 from tests.conftest import NOON
 from tests.warehouse.conftest import ACCOUNT, EVER, FOREVER, HASH_KEY, KEY, REALM, WORLD, Store

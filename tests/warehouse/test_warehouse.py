@@ -9,7 +9,6 @@ import pytest_asyncio
 from gateway.errors import WarehouseUnavailable
 from gateway.instrumentation import DependencyChanged, Happening
 from gateway.warehouse import connection as connecting
-from gateway.warehouse.asked import Asked
 from gateway.warehouse.block import Block
 from gateway.warehouse.conditions import EVERYTHING
 from gateway.warehouse.connection import Connection
@@ -20,6 +19,7 @@ from gateway.warehouse.groupings import ByField
 from gateway.warehouse.measures import Count
 from gateway.warehouse.opening import open_engine
 from gateway.warehouse.pages import Question
+from gateway.warehouse.statistics_question import Asked
 from gateway.warehouse.table import prepare
 from gateway.warehouse.warehouse import Options, Warehouse
 from tests.conftest import NOON

@@ -1,7 +1,7 @@
 """Defines the types of `callStatistics`: groups of calls, and their measures.
 
-All is measured before these are resolved, as `schema/measuring.py` describes: a field reads its
-value by its response key.
+All is measured before these are resolved, as `schema/call_statistics.py` describes: a field reads
+its value by its response key.
 """
 
 from collections.abc import Mapping

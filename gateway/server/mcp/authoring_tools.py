@@ -13,9 +13,9 @@ from gateway.schema.results.error_policy import refusal as shown
 from gateway.server.graphql.service import Service
 from gateway.server.mcp.caller import Caller, Report
 from gateway.server.mcp.document_tools import answered
+from gateway.server.mcp.error_advice import refusal
 from gateway.server.mcp.input_schema import JsonSchema
 from gateway.server.mcp.outcome import Outcome
-from gateway.server.mcp.refusals import refusal
 from gateway.server.mcp.schema_text import type_text
 from gateway.server.mcp.tool import Tool
 

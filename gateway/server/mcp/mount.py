@@ -11,7 +11,7 @@ from gateway.config.extras import check_extras
 from gateway.config.settings import Settings
 from gateway.server.graphql.service import Service
 from gateway.server.mcp.catalogue import toolbox_of
-from gateway.server.mcp.library import Library
+from gateway.server.mcp.resources import Library
 from gateway.server.telemetry.request_log import RequestLog
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from gateway.concurrency.worker_thread import aside
 from gateway.schema.demand_control.budgets import Allowance
 from gateway.schema.execution.answers import Answer
 from gateway.server.mcp.call_data import NOTICE, framed, visible
+from gateway.server.mcp.error_advice import refusal
 from gateway.server.mcp.input_schema import JsonSchema
-from gateway.server.mcp.refusals import refusal
-from gateway.server.mcp.shortening import MOST_SHOWN, LeftOut, shortened
+from gateway.server.mcp.truncation import MOST_SHOWN, LeftOut, shortened
 
 _LARGE = 32 * 1024
 """Bytes of an answer that takes some time to read; that is then done by a thread of its own."""

@@ -18,10 +18,10 @@ from gateway.errors import Unauthenticated
 from gateway.schema.results.error_policy import mask
 from gateway.server.graphql.load_shedding import too_many
 from gateway.server.mcp.caller import Caller
-from gateway.server.mcp.library import Library
+from gateway.server.mcp.error_advice import refusal
 from gateway.server.mcp.outcome import Outcome
 from gateway.server.mcp.prompts import PROMPTS, Prompt, filled
-from gateway.server.mcp.refusals import refusal
+from gateway.server.mcp.resources import Library
 from gateway.server.mcp.tool import Tool
 from gateway.server.mcp.toolbox import Toolbox
 

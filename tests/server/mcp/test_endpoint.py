@@ -9,7 +9,7 @@ import pytest
 from gateway.config.settings import Settings
 from gateway.errors import GatewayError, WrongSettings
 from gateway.sandbox import Sandbox
-from gateway.server.mcp.refusals import INSTEAD
+from gateway.server.mcp.error_advice import INSTEAD
 from tests.conftest import Clock, Gateway
 from tests.test_errors import CODES
 from tests.viewers import READ, People, open_to

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.server.mcp.shortening import LONGEST_TEXT, shortened
+from gateway.server.mcp.truncation import LONGEST_TEXT, shortened
 
 _leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=600))
 _values = st.recursive(

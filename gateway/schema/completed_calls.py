@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from gateway.errors import InvalidCursor
+from gateway.schema.call_search import cursor_parts, cursors_of, pinned, ready, with_moment
 from gateway.schema.context import Context
-from gateway.schema.searching import cursor_parts, cursors_of, pinned, ready, with_moment
 from gateway.schema.types.call import call_of
 from gateway.schema.types.completed_call import CompletedCall
 from gateway.schema.types.conditions import Reading

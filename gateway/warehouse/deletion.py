@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from gateway.concurrency.cooperative import in_turns
 from gateway.warehouse.engine import Engine, Statement
+from gateway.warehouse.full_scan import pages
 from gateway.warehouse.rows import Rows
-from gateway.warehouse.scanning import pages
 
 _OF = "gateway_account = {account:String} AND sid IN {sids:Array(String)}"
 _DELETE = f"ALTER TABLE calls DELETE WHERE {_OF} SETTINGS mutations_sync = 2"

@@ -5,10 +5,10 @@ from typing import Annotated
 import strawberry
 
 from gateway.insights.paging import MAX_SIZE
+from gateway.schema.call_search import CallSearch
+from gateway.schema.call_statistics import Question, measure
 from gateway.schema.context import Info
 from gateway.schema.language.selected import names_below, selected
-from gateway.schema.measuring import Question, measure
-from gateway.schema.searching import CallSearch
 from gateway.schema.types.field_traits import Reads, costs, reads
 from gateway.schema.types.groupings import CallGrouping, CallGroupOrder
 from gateway.schema.types.inputs import (

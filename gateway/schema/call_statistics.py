@@ -14,9 +14,9 @@ from gateway.calls.searches import Searches
 from gateway.config.viewers import Viewer
 from gateway.errors import BadUserInput
 from gateway.insights.catalogue import graph_name
+from gateway.schema.call_search import NOTHING, pinned, ready, tell
 from gateway.schema.context import Context
 from gateway.schema.language.selected import Selected
-from gateway.schema.searching import NOTHING, pinned, ready, tell
 from gateway.schema.types.call_fields import field_of
 from gateway.schema.types.conditions import Reading
 from gateway.schema.types.coverage import coverage_of
@@ -24,8 +24,6 @@ from gateway.schema.types.groupings import CallGrouping, CallGroupOrder, groupin
 from gateway.schema.types.search import OrderDirection, check_length
 from gateway.schema.types.statistics import CallGroup, CallGroupKey, CallStatistics, Values
 from gateway.schema.types.where import Where
-from gateway.warehouse.asked import Asked, By, Group
-from gateway.warehouse.asked import Measured as Answer
 from gateway.warehouse.coverage import Coverage
 from gateway.warehouse.fields import Field
 from gateway.warehouse.measures import (
@@ -42,6 +40,8 @@ from gateway.warehouse.measures import (
     quantile,
 )
 from gateway.warehouse.permissions import check_use
+from gateway.warehouse.statistics_question import Asked, By, Group
+from gateway.warehouse.statistics_question import Measured as Answer
 
 KEY = "key"
 
