@@ -259,6 +259,54 @@ async def test_a_bar_of_the_chart_leads_to_the_calls_of_its_time(reader: Reader)
 
 
 @needs_the_engine
+async def test_each_slice_has_its_share_in_sight(reader: Reader) -> None:
+    """How many calls have a tag, and which share of them, is read without a pointer (the issue)."""
+    await reader.open("#/?since=4h")
+    chart = reader.page.get_by_role("group", name="Calls over time")
+    await expect(chart.get_by_text("Share with a tag")).to_be_visible()
+    slices = await chart.get_by_role("link").evaluate_all(
+        "(all) => all.map((one) => [one.getAttribute('aria-label').includes('no calls'),"
+        " one.querySelectorAll('.slice-share').length])"
+    )
+    assert {(is_empty, dots) for is_empty, dots in slices} <= {(True, 0), (False, 1)}
+    assert [False, 1] in slices
+
+
+@needs_the_engine
+async def test_a_time_that_the_warehouse_lacks_is_not_called_quiet(reader: Reader) -> None:
+    """No call was counted there, which is not to say that there was none (ours)."""
+    await reader.open("#/?since=2026-01-01T00:00:00Z&until=2026-01-01T01:00:00Z")
+    course = reader.panel("Calls over time")
+    await expect(course).to_contain_text("The warehouse has nothing of this time")
+
+
+@needs_the_engine
+async def test_no_figure_of_a_table_is_cut(reader: Reader) -> None:
+    """Names may be cut, and are whole on hover; of a number each digit counts (ours)."""
+    await reader.open("#/calls?since=30d")
+    await expect(reader.page.locator("tbody tr[data-sid]").first).to_be_visible()
+    cut = await reader.page.locator("tbody td[data-number=true]").evaluate_all(
+        "(cells) => cells.filter((one) => one.scrollWidth > one.clientWidth)"
+        ".map((one) => one.innerText)"
+    )
+    assert cut == []
+
+
+async def test_errors_of_a_call_have_names_on_its_timeline(
+    reader: Reader, demo: tuple[str, str]
+) -> None:
+    """A dot says when; its name and the legend say what (ours)."""
+    await reader.open(f"#/calls/{example(demo, 'client')}")
+    course = reader.panel("Timeline")
+    await expect(course.locator(".legend")).to_contain_text("Error")
+    await expect(course.locator("text.event-name").first).to_contain_text("error")
+    series = await course.locator(".legend [data-series]").evaluate_all(
+        "(all) => all.map((one) => getComputedStyle(one).backgroundColor)"
+    )
+    assert len({*series}) == len(series) > 1
+
+
+@needs_the_engine
 async def test_facets_filters_and_columns_make_an_address_that_finds_the_same_again(
     reader: Reader,
 ) -> None:

@@ -78,9 +78,9 @@ function Form({ call }: { call: Call }) {
       </CheckboxGroup>
       <TextField className="field" value={comment} onChange={setComment} maxLength={LONGEST}>
         <Label>Comment</Label>
-        <Input placeholder="No names, no numbers: Twilio does not protect it" />
+        <Input placeholder="No names, no numbers" />
         <Text slot="description">
-          {comment.length} of {LONGEST} characters
+          {comment.length} of {LONGEST} characters. Twilio does not protect them.
         </Text>
       </TextField>
       {error && (

@@ -17,7 +17,7 @@ export function CallFacts({ call, question }: { call: Call; question: Question }
           ["To", <Personal key="to" value={to?.callee} />],
           [to?.sdk?.type ? "Called SDK" : "Called carrier", placed(to)],
           ["Direction", spelled(properties?.direction)],
-          ["Over", spelled(call.type)],
+          ["Type", spelled(call.type)],
           ["Started", <Time key="start" iso={call.startTime} />],
           ["Ended", <Time key="end" iso={call.endTime} />],
           ["Talked", duration(call.connectDuration)],

@@ -54,7 +54,7 @@ function KnownCall({ sid }: { sid: string }) {
           <Whole call={call} isLive={isLive} question={asked} />
         </>
       ) : (
-        <Answer asked={asked} skeleton={<Skeleton lines={8} />}>
+        <Answer asked={asked} skeleton={<Outline />}>
           {() => newest && <NoSummary lookup={newest} isLive={isLive} />}
         </Answer>
       )}
@@ -88,6 +88,26 @@ function Whole({ call, isLive, question }: WholeProps) {
     </>
   );
 }
+
+// Where the parts of a call will stand.
+const Outline = () => (
+  <>
+    <Skeleton lines={2} />
+    <div className="call-grid">
+      <div className="column">
+        <div className="panel">
+          <Skeleton lines={8} />
+        </div>
+        <div className="panel chart-space" />
+      </div>
+      <div className="column">
+        <div className="panel">
+          <Skeleton lines={14} />
+        </div>
+      </div>
+    </div>
+  </>
+);
 
 const WORDS: Record<string, string> = {
   NOT_READY: "There is no summary yet",

@@ -26,14 +26,14 @@ export function TimelineChart({ rows, warnings, events, start, end }: TimelineCh
   const [at, point] = useState<number>();
   const xs = scaleTime({ domain: [start, end], range: [EDGE.left, Math.max(EDGE.left + 1, width - EDGE.right)] });
   const under = rows.length * (ROW + GAP) + 8;
-  const height = under + (warnings.length ? warnings.length * TRACK + 10 : 0) + 24 + 26;
+  const height = under + (warnings.length ? warnings.length * TRACK + 10 : 0) + 38 + 26;
   function follow(event: React.MouseEvent<SVGSVGElement>) {
     const x = event.clientX - event.currentTarget.getBoundingClientRect().left;
     point(x >= EDGE.left ? xs.invert(x).getTime() : undefined);
   }
   return (
     <div className="chart timeline" ref={measure} onMouseLeave={() => point(undefined)}>
-      <Legend rows={rows} />
+      <Legend rows={rows} events={events} />
       {width > 0 && (
         <svg width={width} height={height} role="img" aria-label={wordsOf(rows, warnings, events)} onMouseMove={follow}>
           {rows.map((row, place) => (
@@ -49,6 +49,11 @@ export function TimelineChart({ rows, warnings, events, start, end }: TimelineCh
           ))}
           <g transform={`translate(0 ${height - 40})`}>
             <line className="base" x1={EDGE.left} x2={width - EDGE.right} />
+            {namedEvents(events, xs).map(({ x, name }) => (
+              <text key={x} className="event-name" x={Math.min(x, width - EDGE.right)} y={-10} textAnchor={x > width - 90 ? "end" : "middle"}>
+                {name}
+              </text>
+            ))}
             {events.map(({ timestamp, level, name, group }, place) => (
               <circle key={place} className="event" data-level={level} cx={xs(Date.parse(timestamp ?? ""))} r={4.5}>
                 <title>{`${time(timestamp ?? 0, zone, "seconds")} ${group} ${name}`}</title>
@@ -110,12 +115,37 @@ const seriesOf = (rows: Row[]): Line[] => [
   ...new Map(rows.flatMap(({ lines }) => lines.map((line) => [line.series, line] as const))).values(),
 ];
 
-function Legend({ rows }: { rows: Row[] }) {
+const NAME = 130; // pixels that the name of an event may need
+const LEVELS: [level: string, words: string][] = [
+  ["ERROR", "Error"],
+  ["WARNING", "Warning"],
+  ["INFO", "Other event"],
+];
+
+const levelOf = ({ level }: Happening) => (level === "ERROR" || level === "WARNING" ? level : "INFO");
+
+// Errors and warnings have their names beside them, as far as there is room.
+function namedEvents(events: Happening[], xs: (at: number) => number): { x: number; name: string }[] {
+  const named: { x: number; name: string }[] = [];
+  for (const event of events) {
+    const x = xs(Date.parse(event.timestamp ?? ""));
+    if (levelOf(event) === "INFO" || named.some((one) => Math.abs(one.x - x) < NAME)) continue;
+    named.push({ x, name: [event.group, event.name].filter(Boolean).join(" ") });
+  }
+  return named;
+}
+
+function Legend({ rows, events }: { rows: Row[]; events: Happening[] }) {
   return (
     <ul className="legend">
       {seriesOf(rows).map(({ series, name }) => (
         <li key={series}>
           <i data-series={series} /> {name}
+        </li>
+      ))}
+      {LEVELS.filter(([level]) => events.some((event) => levelOf(event) === level)).map(([level, words]) => (
+        <li key={level}>
+          <i className="event" data-level={level} /> {words}
         </li>
       ))}
     </ul>

@@ -63,7 +63,7 @@ function marked(column: Column, threshold: number): Column {
 }
 
 export const COLUMNS: Column[] = [
-  { id: "ended", order: "END_TIME", name: "Ended", width: 146, value: (row) => row.endTime, show: (row) => <Time iso={row.endTime} style="short" /> },
+  { id: "ended", order: "END_TIME", name: "Ended", width: 136, value: (row) => row.endTime, show: (row) => <Time iso={row.endTime} style="short" /> },
   { id: "started", order: "START_TIME", name: "Started", width: 146, value: (row) => row.startTime, show: (row) => <Time iso={row.startTime} style="short" /> },
   { id: "state", order: "STATE", name: "State", width: 104, value: (row) => row.state, show: (row) => <State state={row.state} /> },
   { id: "from", name: "From", width: 128, value: (row) => row.from?.caller, show: (row) => <Personal value={row.from?.caller} /> },
@@ -82,8 +82,8 @@ export const COLUMNS: Column[] = [
   marked(number("loss", "Worst loss", 88, "%", lossOf), thresholds.loss),
   marked(number("jitter", "Worst jitter", 92, "ms", jitterOf), thresholds.peakJitter),
   { ...number("mos", "MOS", 80, "", mosOf), order: "SDK_EDGE_METRICS_INBOUND_MOS_AVG" },
-  { id: "duration", order: "DURATION", name: "Duration", width: 88, isNumber: true, value: (row) => row.duration, show: (row) => duration(row.duration) },
-  { ...plain("type", "Over", 100, (row) => row.type), show: (row) => spelled(row.type) },
+  { id: "duration", order: "DURATION", name: "Duration", width: 108, isNumber: true, value: (row) => row.duration, show: (row) => duration(row.duration) },
+  { ...plain("type", "Type", 100, (row) => row.type), show: (row) => spelled(row.type) },
   { ...plain("direction", "Direction", 150, (row) => row.properties?.direction), show: (row) => spelled(row.properties?.direction) },
   { ...number("pdd", "Post-dial delay", 136, "ms", (row) => row.properties?.pddMs), order: "PROPERTIES_PDD_MS" },
   { ...plain("sip", "SIP response", 120, (row) => row.properties?.lastSipResponseNum), order: "PROPERTIES_LAST_SIP_RESPONSE_NUM" },

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Button, Menu, MenuItem, MenuTrigger, Popover, Text } from "react-aria-components";
 import { sendAs } from "../client";
-import { calls } from "../format";
+import { exactly } from "../format";
 import type { Question } from "../ui/asked";
 import { Icon } from "../ui/icon";
 import type { Column, Row } from "./columns";
@@ -39,11 +39,11 @@ export function Download({ rows, columns, question, total }: DownloadProps) {
           <Menu className="list-box" onAction={(key) => (key === "all" ? all() : save(csvOf(rows, columns)))}>
             <MenuItem id="shown" className="list-item" textValue="As shown">
               <Text slot="label">As shown</Text>
-              <Text slot="description">The {calls(rows.length)} that are loaded, with these columns</Text>
+              <Text slot="description">The {exactly(rows.length)} that are loaded, with these columns</Text>
             </MenuItem>
             <MenuItem id="all" className="list-item" textValue="All of them">
               <Text slot="label">All of them</Text>
-              <Text slot="description">{total === undefined ? "Every call" : calls(total)}, with each field of the query</Text>
+              <Text slot="description">{total === undefined ? "Every call" : exactly(total)}, with each field of the query</Text>
             </MenuItem>
           </Menu>
         </Popover>

@@ -20,7 +20,7 @@ const FACETS: FacetOf[] = [
   { id: "tags", title: "Tags", path: "tags", operator: "has", name: spelled },
   { id: "suspects", title: "Suspects", path: "diagnosis.suspects", operator: "has", name: suspect },
   { id: "state", title: "State", path: "state", operator: "eq", name: spelled },
-  { id: "type", title: "Over", path: "type", operator: "eq", name: spelled },
+  { id: "type", title: "Type", path: "type", operator: "eq", name: spelled },
   { id: "carriers", title: "Called carrier", path: "to.carrier", operator: "eq", name: plain },
   { id: "countries", title: "Called country", path: "to.countryCode", operator: "eq", name: country },
 ];

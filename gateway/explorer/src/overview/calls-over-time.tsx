@@ -21,9 +21,9 @@ export const CallsOverTime = memo(({ window }: { window: Window }) => {
   return (
     <Panel title="Calls over time" note={note} question={asked} actions={<Legend />}>
       <Answer asked={asked} skeleton={<div className="chart-space" role="status" aria-label="Loading" />}>
-        {({ callStatistics: { groups, total: { count } } }) =>
+        {({ callStatistics: { groups, total: { count }, coverage } }) =>
           count === 0 ? (
-            <Empty title="No call ended in this time" />
+            <Empty title={coverage.from ? "No call ended in this time" : "The warehouse has nothing of this time"} />
           ) : (
             <SliceChart slices={groups.map((group) => sliceFrom(group, minutesOf(every)))} />
           )

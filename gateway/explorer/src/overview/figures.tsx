@@ -4,7 +4,7 @@ import { FiguresDocument, type FigureValuesFragment } from "../generated/graphql
 import { useRefresh } from "../shell/warehouse";
 import { useAsked } from "../ui/asked";
 import { Icon } from "../ui/icon";
-import { Answer, Skeleton } from "../ui/panel";
+import { Answer } from "../ui/panel";
 import { QueryButton } from "../ui/query";
 import { isThere, type Window, WINDOWS, whereBefore } from "../window";
 import { figureVariables } from "./figure-variables";
@@ -45,7 +45,7 @@ export const Figures = memo(({ window }: { window: Window }) => {
   const asked = useAsked(FiguresDocument, variables, false, useRefresh());
   return (
     <section className="figures" aria-label="Figures">
-      <Answer asked={asked} skeleton={<Skeleton lines={2} />}>
+      <Answer asked={asked} skeleton={<div className="panel figures-space" role="status" aria-label="Loading" />}>
         {({ now, before: earlier }) => {
           const isWhole = whereBefore(window) !== undefined && isThere(earlier.coverage, window);
           return (

@@ -3,7 +3,7 @@ import { RankingDocument, type RankingQuery, type SoundFragment } from "../gener
 import { useRefresh } from "../shell/warehouse";
 import { useAsked } from "../ui/asked";
 import { Choice } from "../ui/choice";
-import { Answer, Panel } from "../ui/panel";
+import { Answer, Panel, Skeleton } from "../ui/panel";
 import { useParameter } from "../use-address";
 import { isThere, TAGGED, type Window, whereBefore, whereOf } from "../window";
 import { Bars } from "./bars";
@@ -47,7 +47,7 @@ function Groups({ shown, window, choice }: GroupsProps) {
   const note = `${measure.name}, the worst first; the mark shows all calls`;
   return (
     <Panel title={shown.title} note={note} question={asked} actions={choice} className="ranking">
-      <Answer asked={asked}>
+      <Answer asked={asked} skeleton={<Skeleton lines={12} />}>
         {({ now, before }) => (
           <Bars
             groups={worst(now.groups, measure)}

@@ -14,6 +14,7 @@ export interface Slice {
 }
 
 const HEIGHT = 260;
+const STRIP = 62; // below it, the share of each slice
 const EDGE = { left: 44, right: 4, top: 12, bottom: 28 };
 const LABEL = 76; // pixels that a label of the axis needs
 
@@ -34,6 +35,7 @@ export function SliceChart({ slices }: { slices: Slice[] }) {
     nice: 4,
   });
   const base = HEIGHT - EDGE.bottom;
+  const shares = scaleLinear({ domain: [0, highest(slices)], range: [HEIGHT + STRIP, HEIGHT + 22] });
   const each = Math.max(1, Math.ceil(LABEL / xs.step()));
   const isLong = (slices.at(-1)?.start ?? 0) - (slices[0]?.start ?? 0) > 36 * 3_600_000;
   const reachable = at ?? slices.length - 1;
@@ -48,7 +50,7 @@ export function SliceChart({ slices }: { slices: Slice[] }) {
   return (
     <div className="chart" ref={measure} onMouseLeave={() => point(undefined)}>
       {width > 0 && (
-        <svg width={width} height={HEIGHT} role="group" aria-label="Calls over time" onKeyDown={move}>
+        <svg width={width} height={HEIGHT + STRIP + 4} role="group" aria-label="Calls over time" onKeyDown={move}>
           {ys.ticks(4).map((tick) => (
             <g key={tick} className="rule">
               <line x1={EDGE.left} x2={width - EDGE.right} y1={ys(tick)} y2={ys(tick)} />
@@ -73,13 +75,29 @@ export function SliceChart({ slices }: { slices: Slice[] }) {
                 onMouseEnter={() => point(place)}
                 onFocus={() => point(place)}
               >
-                <rect className="slice-area" x={x - xs.step() * 0.11} y={EDGE.top} width={xs.step()} height={base - EDGE.top} />
+                <rect className="slice-area" x={x - xs.step() * 0.11} y={EDGE.top} width={xs.step()} height={HEIGHT + STRIP - EDGE.top} />
                 <Bar x={x} y={ys(slice.count)} width={xs.bandwidth()} height={base - ys(slice.count)} rx={2} data-series="other" />
                 <Bar x={x} y={ys(slice.tagged)} width={xs.bandwidth()} height={base - ys(slice.tagged)} rx={2} data-series="tagged" />
+                {slice.count > 0 && (
+                  <circle className="slice-share" cx={x + xs.bandwidth() / 2} cy={shares(slice.tagged / slice.count)} r={3} data-series="tagged" />
+                )}
               </a>
             );
           })}
           <line className="base" x1={EDGE.left} x2={width - EDGE.right} y1={base} y2={base} />
+          <g className="share-scale">
+            <text x={EDGE.left} y={HEIGHT + 14}>
+              Share with a tag
+            </text>
+            {[0, highest(slices)].map((tick) => (
+              <g key={tick} className="rule">
+                <line x1={EDGE.left} x2={width - EDGE.right} y1={shares(tick)} y2={shares(tick)} />
+                <text x={EDGE.left - 10} y={shares(tick)} dy="0.32em" textAnchor="end">
+                  {share(tick)}
+                </text>
+              </g>
+            ))}
+          </g>
           {labelsOf(slices, each, (start) => time(start, zone, isLong ? "day" : "clock")).map(
             ({ start, text }) =>
               (xs(start) ?? 0) < width - LABEL / 2 && (
@@ -94,6 +112,10 @@ export function SliceChart({ slices }: { slices: Slice[] }) {
     </div>
   );
 }
+
+// Of the scale of shares: the next tenth.
+const highest = (slices: Slice[]) =>
+  Math.max(0.1, Math.ceil(Math.max(...slices.map((slice) => (slice.count ? slice.tagged / slice.count : 0))) * 10) / 10);
 
 // One for every few slices, and each day once.
 function labelsOf(slices: Slice[], each: number, name: (start: number) => string): { start: number; text: string }[] {
