@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # it needs the extra `warehouse`
     from gateway.warehouse.warehouse import Warehouse
 
 
-class AccountStanding(Struct, frozen=True):
+class AccountStatus(Struct, frozen=True):
     """What is there of an account: spans of time, and why it fails. Seconds since 1970."""
 
     account: str
@@ -24,7 +24,7 @@ class AccountStanding(Struct, frozen=True):
     problem: str | None
 
 
-class Standing(Struct, frozen=True):
+class WarehouseStatus(Struct, frozen=True):
     """Calls, bytes on disk, calls that wait, the window, and the requests that may be sent now."""
 
     calls: int
@@ -34,7 +34,7 @@ class Standing(Struct, frozen=True):
     now: float
     requests_left: int
     requests: int
-    accounts: tuple[AccountStanding, ...]
+    accounts: tuple[AccountStatus, ...]
 
     def missing(self, days: float) -> float:
         """How many seconds are missing of the last so many days, of all accounts."""
@@ -44,7 +44,7 @@ class Standing(Struct, frozen=True):
 
 async def standing(
     warehouse: "Warehouse", synchroniser: Synchroniser, now: float, only: str = ""
-) -> Standing:
+) -> WarehouseStatus:
     """How it stands now: for all accounts, or `only` for one and its subaccounts.
 
     Raises WarehouseError.
@@ -52,7 +52,7 @@ async def standing(
     held = await warehouse.status(only)
     coverages = await warehouse.coverages.all(max_age=0)
     targets = synchroniser.targets(coverages)
-    return Standing(
+    return WarehouseStatus(
         held.calls,
         held.size,
         held.waiting,
@@ -68,9 +68,9 @@ async def standing(
     )
 
 
-def _account(target: Target, covered: Covered, synchroniser: Synchroniser) -> AccountStanding:
+def _account(target: Target, covered: Covered, synchroniser: Synchroniser) -> AccountStatus:
     trouble = synchroniser.troubles.get(target)
-    return AccountStanding(
+    return AccountStatus(
         target.account.sid,
         target.sid,
         covered.spans.spans,
@@ -80,7 +80,7 @@ def _account(target: Target, covered: Covered, synchroniser: Synchroniser) -> Ac
     )
 
 
-def _gaps(one: AccountStanding, since: float, now: float) -> Spans:
+def _gaps(one: AccountStatus, since: float, now: float) -> Spans:
     """What is missing before what is settled; all, before it was looked at for the first time."""
     return Spans.of([(since, one.settled_at or now)]) - Spans(one.spans)
 

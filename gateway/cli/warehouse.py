@@ -17,7 +17,7 @@ from gateway.config.kinds import Days
 from gateway.config.settings import Settings
 
 if TYPE_CHECKING:
-    from gateway.calls.warehouse_status import AccountStanding, Standing
+    from gateway.calls.warehouse_status import AccountStatus, WarehouseStatus
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -86,7 +86,7 @@ def backfill(days: int, url: str) -> int:
     return _followed(url, lambda standings: _filled(standings, days))
 
 
-def _followed(url: str, show: Callable[[AsyncIterator["Standing"]], Any]) -> int:
+def _followed(url: str, show: Callable[[AsyncIterator["WarehouseStatus"]], Any]) -> int:
     """Show how the warehouse stands, from now on."""
     from gateway.cli.warehouse_access import Failed
 
@@ -109,7 +109,7 @@ def _followed(url: str, show: Callable[[AsyncIterator["Standing"]], Any]) -> int
 
 async def _standings(
     settings: Settings, configuration: Configuration, url: str
-) -> AsyncGenerator["Standing", None]:
+) -> AsyncGenerator["WarehouseStatus", None]:
     """How it stands, again and again; where no gateway runs, it is kept up from here."""
     from gateway.calls.warehouse_status import standing
     from gateway.cli.warehouse_access import ask, opened, standing_of
@@ -126,7 +126,7 @@ async def _standings(
             await asyncio.sleep(min(await call_service.synchroniser.step(), _LOOK_EVERY))
 
 
-async def _print_standing(standings: AsyncIterator["Standing"]) -> None:
+async def _print_standing(standings: AsyncIterator["WarehouseStatus"]) -> None:
     one = await anext(standings)
     print(f"Calls     {one.calls:,}, {one.size / 2**20:,.1f} MiB on disk, {one.waiting:,} waiting")
     print(f"Window    since {_moment(one.since)}")
@@ -135,14 +135,14 @@ async def _print_standing(standings: AsyncIterator["Standing"]) -> None:
         print(f"Account   {_account(account)}")
 
 
-def _account(one: "AccountStanding") -> str:
+def _account(one: "AccountStatus") -> str:
     spans = ", ".join(f"{_moment(start)} to {_moment(end)}" for start, end in one.spans)
     synced = f"listed {_moment(one.synced_at)}" if one.synced_at else "not listed yet"
     problem = f"; fails: {one.problem}" if one.problem else ""
     return f"{one.sid}: {spans or 'nothing yet'}; {synced}{problem}"
 
 
-async def _filled(standings: AsyncIterator["Standing"], days: int) -> None:
+async def _filled(standings: AsyncIterator["WarehouseStatus"], days: int) -> None:
     """A progress bar, by the seconds of the window that are missing."""
     whole, began, first = 0.0, time.monotonic(), 0
     with click.progressbar(
@@ -159,7 +159,7 @@ async def _filled(standings: AsyncIterator["Standing"], days: int) -> None:
     print(f"{one.calls:,} calls, in {time.monotonic() - began:.0f} s.", file=sys.stderr)
 
 
-def _progress(one: "Standing", pages: int) -> Any:
+def _progress(one: "WarehouseStatus", pages: int) -> Any:
     return f"{one.calls:,} calls, {pages:,} pages, {one.requests_left} requests left"
 
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from gateway.calls.service import CallService
-from gateway.calls.warehouse_status import Standing
+from gateway.calls.warehouse_status import WarehouseStatus
 from gateway.config.file import Configuration
 from gateway.config.names import TOKEN
 from gateway.config.settings import Settings
@@ -42,10 +42,10 @@ def ask(url: str, path: str, body: str | None = None) -> bytes | None:
     raise Failed(_reason(response))
 
 
-def standing_of(answer: bytes) -> Standing:
+def standing_of(answer: bytes) -> WarehouseStatus:
     """How a warehouse stands, as a gateway said. Raises Failed."""
     try:
-        return msgspec.json.decode(answer, type=Standing)
+        return msgspec.json.decode(answer, type=WarehouseStatus)
     except msgspec.MsgspecError:
         raise Failed("the answer is not that of a gateway of this version: see --url.") from None
 

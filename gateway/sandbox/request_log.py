@@ -23,7 +23,7 @@ class Request:
     status: int = 0
 
 
-class Journal:
+class RequestLog:
     """Notes every request to the API, faulty answers included, and forgets the oldest."""
 
     def __init__(self, app: ASGIApp, seed: int) -> None:

@@ -64,7 +64,7 @@ class Sandbox:
             Route("/sandbox/faults", self._take_fault, methods=["POST", "DELETE"]),
         )
         self._faults = Faults(api.app(*doors))
-        self._journal = request_log.Journal(self._faults, seed)
+        self._journal = request_log.RequestLog(self._faults, seed)
 
     @property
     def app(self) -> ASGIApp:

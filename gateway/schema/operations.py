@@ -54,13 +54,13 @@ from gateway.schema.types.inputs import (
 from gateway.schema.types.node import Node, decode_id
 from gateway.schema.types.scalars import SCALARS
 from gateway.schema.types.viewer import Viewer, viewer_of
-from gateway.schema.warehouse_fields import ManyCalls
+from gateway.schema.warehouse_fields import WarehouseFields
 
 T = TypeVar("T")
 
 
 @strawberry.type(description="Questions.")
-class Query(ManyCalls):
+class Query(WarehouseFields):
     """The root of all questions."""
 
     @strawberry.field(

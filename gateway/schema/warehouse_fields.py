@@ -31,7 +31,7 @@ _Where = Annotated[
 
 
 @strawberry.type(description="Questions about many calls.")
-class ManyCalls:
+class WarehouseFields:
     """A part of the root of all questions."""
 
     @strawberry.field(

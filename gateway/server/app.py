@@ -48,7 +48,7 @@ from gateway.server.graphql.service import MakeContext, Service
 from gateway.server.graphql.websocket import WebSocketEndpoint
 from gateway.server.mcp.mount import mounted
 from gateway.server.middleware.fast_route import Application
-from gateway.server.middleware.stack import Front
+from gateway.server.middleware.stack import MiddlewareStack
 from gateway.server.open_files import at_most
 from gateway.server.pages import graphiql_of, page_routes
 from gateway.server.protocols.connection_limits import STATE, Connections
@@ -109,7 +109,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     ]
     over_http = across_origins(LoadShedding(endpoint.respond, backend.quotas.requests), origins)
     local_only = configuration.stranger is not None and settings.gateway_auth != "none"
-    front = Front(over_http, sockets, request_log, replay, drain, local_only)
+    front = MiddlewareStack(over_http, sockets, request_log, replay, drain, local_only)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:

@@ -108,6 +108,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--loads", type=int, default=5)
-    said = parser.parse_args()
-    with demo(said.calls) as running:
-        asyncio.run(measure(running, said.loads))
+    arguments = parser.parse_args()
+    with demo(arguments.calls) as running:
+        asyncio.run(measure(running, arguments.loads))

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import httpx
 import msgspec
 
-from tests.benchmarks.world import Told
+from tests.benchmarks.world import TwilioAccount
 from tests.node import install
 from tests.servers import DEADLINE, free_port
 
@@ -52,7 +52,7 @@ class Server(NamedTuple):
 @contextlib.contextmanager
 def upstream(
     origin: int, calls: int, pages: int, *, all_edges: bool
-) -> Iterator[tuple[Server, Told]]:
+) -> Iterator[tuple[Server, TwilioAccount]]:
     """The sandbox, and its credentials."""
     port = free_port()
     numbers = map(str, (port, origin, calls, pages, int(all_edges)))
@@ -60,14 +60,14 @@ def upstream(
         [sys.executable, "-m", "tests.benchmarks.world", *numbers], port, core=1
     ) as server:
         assert server.process.stdout is not None
-        told = msgspec.json.decode(server.process.stdout.readline(), type=Told)
+        account = msgspec.json.decode(server.process.stdout.readline(), type=TwilioAccount)
         wait(server, "/sandbox/examples")
-        yield server, told
+        yield server, account
 
 
 @contextlib.contextmanager
 def gateway(
-    folder: Path, source: Server, told: Told, settings: Mapping[str, str]
+    folder: Path, source: Server, account: TwilioAccount, settings: Mapping[str, str]
 ) -> Iterator[Server]:
     """`gateway serve` with a viewer, a budget, telemetry and a log; and these settings.
 
@@ -75,15 +75,15 @@ def gateway(
     """
     config = folder / "gateway.toml"
     config.write_text(
-        f'[[accounts]]\nsid = "{told.account}"\nauth_token_env = "TOKEN_OF_THE_ACCOUNT"\n'
-        f'[[viewers]]\nname = "benchmark"\naccount = "{told.account}"\nsubaccounts = ["*"]\n'
+        f'[[accounts]]\nsid = "{account.sid}"\nauth_token_env = "TOKEN_OF_THE_ACCOUNT"\n'
+        f'[[viewers]]\nname = "benchmark"\naccount = "{account.sid}"\nsubaccounts = ["*"]\n'
         f'token_sha256 = "{hashlib.sha256(TOKEN.encode()).hexdigest()}"\n'
         'scopes = ["calls:read", "pii:read"]\nbudget_per_minute = 2000000000\n'
     )
     environment = {
         "GATEWAY_CONFIG": str(config),
         "GATEWAY_UPSTREAM_URL": source.url,
-        "TOKEN_OF_THE_ACCOUNT": told.token,
+        "TOKEN_OF_THE_ACCOUNT": account.token,
         **settings,
     }
     port = free_port()
@@ -107,11 +107,11 @@ def floor(folder: Path, answers: Mapping[bytes, bytes]) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def yoga(source: Server, told: Told) -> Iterator[Server]:
+def yoga(source: Server, account: TwilioAccount) -> Iterator[Server]:
     """A gateway on graphql-yoga with graphql-jit, over the same upstream; it has no cache."""
     port = free_port()
     install(ROOT / "tests" / "benchmarks" / "yoga")
-    arguments = [str(port), source.url, told.account, told.token]
+    arguments = [str(port), source.url, account.sid, account.token]
     command = ["node", "tests/benchmarks/yoga/server.mjs", *arguments]
     with _running(command, port, core=0) as server:
         wait(server, "/")

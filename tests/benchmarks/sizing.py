@@ -55,8 +55,8 @@ class Asked:
         return best
 
     def _used(self) -> float:
-        said = self._stat.read_text("ascii").rpartition(")")[2].split()
-        return (int(said[11]) + int(said[12])) / TICKS
+        fields = self._stat.read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 @contextmanager

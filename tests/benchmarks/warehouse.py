@@ -63,19 +63,19 @@ def month(calls: int, rng: random.Random) -> Iterator[bytes]:
     end, step = now(), 29 * DAY / calls
     for number in range(calls):
         raw = _JITTER.sub(lambda found: _varied(found, rng), models[number % len(models)])
-        said = msgspec.json.decode(raw)
+        summary = msgspec.json.decode(raw)
         ended = datetime.fromtimestamp(int(end - number * step), UTC)
-        began = ended - timedelta(seconds=said.get("duration") or 0)
-        said |= {
+        began = ended - timedelta(seconds=summary.get("duration") or 0)
+        summary |= {
             "call_sid": f"CA{rng.getrandbits(128):032x}",
             "account_sid": ACCOUNT,
             "end_time": ended.isoformat(),
             "start_time": began.isoformat(),
         }
         for party, name in (("from", "caller"), ("to", "callee")):
-            if str(said[party].get(name)).startswith("+"):
-                said[party][name] = f"+1415{rng.randrange(10**7):07d}"
-        yield msgspec.json.encode(said)
+            if str(summary[party].get(name)).startswith("+"):
+                summary[party][name] = f"+1415{rng.randrange(10**7):07d}"
+        yield msgspec.json.encode(summary)
 
 
 def _varied(found: re.Match[bytes], rng: random.Random) -> bytes:
@@ -202,10 +202,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--folder", type=Path, default=None)
-    said = parser.parse_args()
-    own = said.folder or Path(tempfile.mkdtemp(prefix="warehouse-"))
+    arguments = parser.parse_args()
+    own = arguments.folder or Path(tempfile.mkdtemp(prefix="warehouse-"))
     try:
-        asyncio.run(main(said.calls, own))
+        asyncio.run(main(arguments.calls, own))
     finally:
-        if said.folder is None:
+        if arguments.folder is None:
             shutil.rmtree(own)

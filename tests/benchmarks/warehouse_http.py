@@ -123,8 +123,8 @@ async def compare(timed: Timed, walked: float) -> None:
             sql.append(await taken(timed.directly(statements)))
             http.append(await taken(timed.anew(query)))
         ratio = f"{min(http) / min(sql):.2f} of its SQL, medians {median(http) / median(sql):.2f}"
-        said = f"{min(http) * 1000:.1f} ms, {ratio}"
-        say(name, f"{said}; a walk takes {walked / min(http):,.0f} times as long")
+        times = f"{min(http) * 1000:.1f} ms, {ratio}"
+        say(name, f"{times}; a walk takes {walked / min(http):,.0f} times as long")
 
 
 async def walk(timed: Timed, calls: int) -> float:
@@ -214,10 +214,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--folder", type=Path, default=None)
-    said = parser.parse_args()
-    own = said.folder or Path(tempfile.mkdtemp(prefix="warehouse-"))
+    arguments = parser.parse_args()
+    own = arguments.folder or Path(tempfile.mkdtemp(prefix="warehouse-"))
     try:
-        asyncio.run(main(said.calls, own))
+        asyncio.run(main(arguments.calls, own))
     finally:
-        if said.folder is None:
+        if arguments.folder is None:
             shutil.rmtree(own, ignore_errors=True)

@@ -61,11 +61,11 @@ class Rows(NamedTuple):
         )
 
 
-class Told(msgspec.Struct):
-    """What the process tells of itself, in the first line of its output."""
+class TwilioAccount(msgspec.Struct):
+    """The account of the simulation, in the first line of its output."""
 
     port: int
-    account: str
+    sid: str
     token: str
 
 
@@ -111,8 +111,8 @@ def _iso(seconds: int) -> str:
 def main(port: int, origin: int, calls: int, pages: int, all_edges: int) -> None:
     """Serve it, for as long as the process lives."""
     sandbox = build(origin, Rows.of(calls, pages), all_edges=bool(all_edges))
-    told = Told(port, sandbox.account_sid, sandbox.auth_token)
-    print(msgspec.json.encode(told).decode(), flush=True)
+    account = TwilioAccount(port, sandbox.account_sid, sandbox.auth_token)
+    print(msgspec.json.encode(account).decode(), flush=True)
     uvicorn.run(sandbox.app, port=port, log_config=None, access_log=False)
 
 

@@ -56,7 +56,7 @@ class Refused(Exception):
         self.allowance = allowance
 
 
-class _Purse(Struct):
+class _BudgetWindow(Struct):
     """A viewer's budget in one window: what is in hand, what was spent, what may be taken."""
 
     window: int
@@ -81,65 +81,65 @@ class Budgets:
 
     def __init__(self, counters: Counters | None = None) -> None:
         self._counters = counters
-        self._purses: dict[str, _Purse] = {}
+        self._states: dict[str, _BudgetWindow] = {}
 
     def cover(self, cost: int, viewer: Viewer, now: float) -> bool:
         """Whether `pay` may be asked to charge this, for nobody else has to be."""
         budget = viewer.budget_per_minute
-        return budget is None or cost <= self._purse(viewer.name, budget, self._shared(now)).in_hand
+        return budget is None or cost <= self._state(viewer.name, budget, self._shared(now)).in_hand
 
     def pay(self, cost: int, viewer: Viewer, now: float) -> Allowance | None:
         """Charge what is covered to a viewer; None if it has no budget."""
         budget, now = viewer.budget_per_minute, self._shared(now)
-        return None if budget is None else self._purse(viewer.name, budget, now).pay(cost, now)
+        return None if budget is None else self._state(viewer.name, budget, now).pay(cost, now)
 
     async def charge(self, cost: int, viewer: Viewer, now: float) -> Allowance | None:
         """Charge a viewer, who then has so much left; None if it has no budget. Raises Refused."""
         budget, now = viewer.budget_per_minute, self._shared(now)
         if budget is None:
             return None
-        purse = self._purse(viewer.name, budget, now)
-        if cost <= purse.in_hand:
-            return purse.pay(cost, now)
-        async with purse.taking:
-            while cost > purse.in_hand:  # what was taken may be spent by another request meanwhile
-                if not await self._take(viewer.name, purse, cost):
-                    left = purse.allowance(now)
+        state = self._state(viewer.name, budget, now)
+        if cost <= state.in_hand:
+            return state.pay(cost, now)
+        async with state.taking:
+            while cost > state.in_hand:  # what was taken may be spent by another request meanwhile
+                if not await self._take(viewer.name, state, cost):
+                    left = state.allowance(now)
                     raise Refused(BudgetSpent(cost, left.remaining, budget, left.reset), left)
-            return purse.pay(cost, now)
+            return state.pay(cost, now)
 
     def _shared(self, now: float) -> float:
         """A moment by the clock that replicas share, so that all are in the same minute."""
         return now if self._counters is None else now + self._counters.ahead
 
-    def _purse(self, name: str, budget: int, now: float) -> _Purse:
-        window, purse = int(now // WINDOW), self._purses.get(name)
-        if purse is not None and window == purse.window - 1:
-            window = purse.window  # some come late; who is later still had another clock
-        if purse is None or purse.window != window or purse.budget != budget:
-            spent = purse.spent if purse is not None and purse.window == window else 0
+    def _state(self, name: str, budget: int, now: float) -> _BudgetWindow:
+        window, state = int(now // WINDOW), self._states.get(name)
+        if state is not None and window == state.window - 1:
+            window = state.window  # some come late; who is later still had another clock
+        if state is None or state.window != window or state.budget != budget:
+            spent = state.spent if state is not None and state.window == window else 0
             alone, left = self._counters is None, max(0, budget - spent)
             in_hand, left = (left, 0) if alone else (0, left)
-            purse = _Purse(window, budget, in_hand, spent, left, asyncio.Lock())
-            self._purses[name] = purse
-        return purse
+            state = _BudgetWindow(window, budget, in_hand, spent, left, asyncio.Lock())
+            self._states[name] = state
+        return state
 
-    async def _take(self, name: str, purse: _Purse, cost: int) -> bool:
+    async def _take(self, name: str, state: _BudgetWindow, cost: int) -> bool:
         """Take what is missing, and some in advance, if there is so much left."""
         counters = self._counters
         if counters is None:
             return False
-        missing, advance = cost - purse.in_hand, purse.left // IN_ADVANCE
+        missing, advance = cost - state.in_hand, state.left // IN_ADVANCE
         wanted = missing + advance
-        key = f"budget:{name}:{purse.window}"
+        key = f"budget:{name}:{state.window}"
         everywhere = await counters.count(key, wanted, 2 * WINDOW)
-        taken = max(everywhere, purse.spent + purse.in_hand + wanted)
-        excess = max(0, taken - purse.budget)
+        taken = max(everywhere, state.spent + state.in_hand + wanted)
+        excess = max(0, taken - state.budget)
         if excess:
             excess = excess if excess <= advance else wanted
             await counters.count(key, -excess, 2 * WINDOW)
-        purse.in_hand += wanted - excess
-        purse.left = max(0, purse.budget - taken + excess)
+        state.in_hand += wanted - excess
+        state.left = max(0, state.budget - taken + excess)
         return excess < wanted
 
 

@@ -59,7 +59,7 @@ TEMPLATES = (
 )
 
 
-class Library:
+class Resources:
     """The resources; where the schema is hidden, it has no types."""
 
     templates = TEMPLATES

@@ -21,7 +21,7 @@ from gateway.server.mcp.caller import Caller
 from gateway.server.mcp.error_advice import refusal
 from gateway.server.mcp.outcome import Outcome
 from gateway.server.mcp.prompts import PROMPTS, Prompt, filled
-from gateway.server.mcp.resources import Library
+from gateway.server.mcp.resources import Resources
 from gateway.server.mcp.tool import Tool
 from gateway.server.mcp.toolbox import Toolbox
 
@@ -45,7 +45,7 @@ _UNCHANGING = CacheHint(300_000, "private")
 class Methods:
     """What the methods of the protocol do, for those whom `callers` knows."""
 
-    def __init__(self, toolbox: Toolbox, library: Library, callers: Callers) -> None:
+    def __init__(self, toolbox: Toolbox, library: Resources, callers: Callers) -> None:
         self._toolbox = toolbox
         self._library = library
         self._callers = callers

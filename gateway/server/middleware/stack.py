@@ -13,7 +13,7 @@ from gateway.server.telemetry.request_log import RequestLog
 GRAPHQL = "/graphql"
 
 
-class Front(Struct, frozen=True):
+class MiddlewareStack(Struct, frozen=True):
     """Serves `/graphql` by what is given for it, and all else by the application.
 
     `replay` keeps responses, and `local_only` refuses other names than those of this machine.
