@@ -28,6 +28,7 @@ Messages reach clients as they are: they hold no upstream body, no URL, no crede
 no phone number.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
@@ -38,10 +39,14 @@ class GatewayError(Exception):
     cursors: dict[str, str] | None = None
     """For a walk that ended early to go on from: `endCursor`, or `startCursor` back."""
 
+    shown: ClassVar[Mapping[str, str]] = {}
+    """Further fields of `extensions`: the attribute of each."""
+
     @property
     def extensions(self) -> dict[str, object]:
         """What goes into `errors[].extensions`, beside the message."""
-        return {"code": self.code}
+        shown = {name: getattr(self, attribute) for name, attribute in self.shown.items()}
+        return {"code": self.code, **shown, **(self.cursors or {})}
 
 
 class BadUserInput(GatewayError):
@@ -52,16 +57,12 @@ class BadUserInput(GatewayError):
     """
 
     code = "BAD_USER_INPUT"
+    shown: ClassVar = {"argument": "argument", "accepted": "accepted"}
 
     def __init__(self, argument: str, problem: str, accepted: str) -> None:
         super().__init__(f"`{argument}` {problem}. Accepted: {accepted}.")
         self.argument = argument
         self.accepted = accepted
-
-    @property
-    def extensions(self) -> dict[str, object]:
-        """The code, and `argument` and `accepted` for a form to show beside its field."""
-        return {"code": self.code, "argument": self.argument, "accepted": self.accepted}
 
 
 class InvalidCursor(BadUserInput):
@@ -117,36 +118,30 @@ class TooComplex(GatewayError):
     """A request is too large: `what` there is too much of in `part`, and the cure in words."""
 
     code = "QUERY_TOO_COMPLEX"
+    shown: ClassVar = {"number": "number", "limit": "limit"}
 
     def __init__(self, what: str, number: int, limit: int, cure: str) -> None:
         super().__init__(f"The request has {number:,} {what}, and may have {limit:,}: {cure}.")
         self.number = number
         self.limit = limit
 
-    @property
-    def extensions(self) -> dict[str, object]:
-        """The code, how much there is, and how much there may be."""
-        return {"code": self.code, "number": self.number, "limit": self.limit}
-
 
 class TooExpensive(GatewayError):
     """A request would cost more than it may; `cure` says in words what to ask instead."""
 
     code = "COST_ESTIMATED_TOO_EXPENSIVE"
+    shown: ClassVar = {"cost": "cost", "limit": "limit"}
 
     def __init__(self, cost: int, limit: int, cure: str) -> None:
         super().__init__(f"This could cost {cost:,}, and may cost {limit:,}: {cure}.")
         self.cost = cost
         self.limit = limit
 
-    @property
-    def extensions(self) -> dict[str, object]:
-        """The code, what it could cost, what it may cost, and where to go on."""
-        return {"code": self.code, "cost": self.cost, "limit": self.limit, **(self.cursors or {})}
-
 
 class BudgetSpent(TooExpensive):
     """The viewer has not enough left for this minute: HTTP 429."""
+
+    shown: ClassVar = {**TooExpensive.shown, "retryAfterSeconds": "retry_after"}
 
     def __init__(self, cost: int, remaining: int, limit: int, retry_after: int) -> None:
         super().__init__(
@@ -156,11 +151,6 @@ class BudgetSpent(TooExpensive):
             "seconds, or for less",
         )
         self.retry_after = retry_after
-
-    @property
-    def extensions(self) -> dict[str, object]:
-        """And when the next minute begins."""
-        return {**super().extensions, "retryAfterSeconds": self.retry_after}
 
 
 class UpstreamError(GatewayError):
@@ -172,6 +162,12 @@ class UpstreamError(GatewayError):
     """
 
     retryable: ClassVar[bool] = False
+    shown: ClassVar = {
+        "twilioCode": "twilio_code",
+        "requestId": "request_id",
+        "retryable": "is_retryable",
+        "retryAfterSeconds": "retry_after",
+    }
 
     def __init__(
         self,
@@ -189,16 +185,9 @@ class UpstreamError(GatewayError):
         self.uncertain = uncertain
 
     @property
-    def extensions(self) -> dict[str, object]:
-        """The code, and what a client needs to decide whether and when to ask again."""
-        return {
-            "code": self.code,
-            "twilioCode": self.twilio_code,
-            "requestId": self.request_id,
-            "retryable": self.retryable and not self.uncertain,
-            "retryAfterSeconds": self.retry_after,
-            **(self.cursors or {}),
-        }
+    def is_retryable(self) -> bool:
+        """Whether a client may ask again."""
+        return self.retryable and not self.uncertain
 
 
 class UpstreamRateLimited(UpstreamError):
@@ -282,14 +271,11 @@ class WarehouseBusy(WarehouseError):
     """As many queries run, and wait, as may."""
 
     code = "WAREHOUSE_BUSY"
+    shown: ClassVar = {"retryAfterSeconds": "retry_after"}
+    retry_after = 1
 
     def __init__(self) -> None:
         super().__init__("The warehouse has as many questions as it can answer: ask again soon.")
-
-    @property
-    def extensions(self) -> dict[str, object]:
-        """The code, and when to ask again."""
-        return {"code": self.code, "retryAfterSeconds": 1}
 
 
 class WrongSettings(GatewayError):

@@ -1,6 +1,7 @@
 """Looks up one call at Twilio: the complete summary first, then the partial one."""
 
 import asyncio
+from typing import Literal
 
 from gateway.cache import policy
 from gateway.cache.encoding import seen_in
@@ -174,12 +175,8 @@ class Lookups(CallOperations):
         after_end = seen.as_of - seen.summary.end_time.timestamp()
         got_further = not isinstance(before, Snapshot) or seen.is_complete > before.is_complete
         if got_further and after_end < _LATELY:
-            had_summary = isinstance(before, Snapshot)
-            self._hook(
-                SummaryProgressed(
-                    "complete" if seen.is_complete else "partial", after_end, had_summary
-                )
-            )
+            state: Literal["complete", "partial"] = "complete" if seen.is_complete else "partial"
+            self._hook(SummaryProgressed(state, after_end, isinstance(before, Snapshot)))
 
     async def _ask_annotation(self, realm: Realm, snapshot: Snapshot) -> Seen:
         asked_at = self._clock()

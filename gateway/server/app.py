@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLSchema
 from starlette.applications import Starlette
@@ -60,9 +60,12 @@ from gateway.server.telemetry.logs import configure_logging
 from gateway.server.telemetry.observers import observers, routes_of
 from gateway.server.telemetry.prometheus import Telemetry
 from gateway.server.telemetry.request_log import RequestLog
-from gateway.server.telemetry.tracing import Traces, sent_at_the_end, traces_of
+from gateway.server.telemetry.tracing import sent_at_the_end, traces_of
 from gateway.server.warehouse_routes import warehouse_routes
 from gateway.upstream.proxies import Proxies
+
+if TYPE_CHECKING:  # it needs the extra `otel`
+    from gateway.server.telemetry.spans import Spans
 
 
 def create_app(  # noqa: PLR0913 - all but the first two are for tests and the demo
@@ -74,7 +77,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
     hooks: Sequence[Hook] = (),
     examples: Callable[[], Mapping[str, str]] = dict,
     reread: Reread | None = None,
-    traces: Traces | None = None,
+    traces: "Spans | None" = None,
 ) -> Starlette:
     """The gateway as an ASGI application.
 

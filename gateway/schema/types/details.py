@@ -13,6 +13,7 @@ from gateway.errors import BadUserInput
 from gateway.insights.call_events import CallEvent, EventLevel
 from gateway.insights.call_metrics import MetricSample
 from gateway.insights.detail_paging import DetailPosition, DetailQuestion
+from gateway.insights.details import Resource
 from gateway.insights.edge_kinds import MediaEdgeKind, StreamDirection
 from gateway.insights.paging import MAX_SIZE
 from gateway.schema.context import Info
@@ -122,14 +123,8 @@ async def _metrics(  # noqa: PLR0913, PLR0917 - Relay's arguments
     first: First = DEFAULT_FIRST,
     after: After = strawberry.UNSET,
 ) -> Any:
-    question = DetailQuestion(
-        info.context.viewer.realm.key,
-        root.snapshot.sid,
-        "Metrics",
-        edges=_chosen(edges),
-        directions=_chosen(directions),
-    )
-    return await _listed(info, root, question, or_none(first), or_none(after))
+    asked = _question(info, root, "Metrics", edges=_chosen(edges), directions=_chosen(directions))
+    return await _listed(info, root, asked, or_none(first), or_none(after))
 
 
 async def _events(  # noqa: PLR0913, PLR0917 - Relay's arguments
@@ -145,14 +140,8 @@ async def _events(  # noqa: PLR0913, PLR0917 - Relay's arguments
     first: First = DEFAULT_FIRST,
     after: After = strawberry.UNSET,
 ) -> Any:
-    question = DetailQuestion(
-        info.context.viewer.realm.key,
-        root.snapshot.sid,
-        "Events",
-        edges=_chosen(edges),
-        levels=_chosen(levels),
-    )
-    return await _listed(info, root, question, or_none(first), or_none(after))
+    asked = _question(info, root, "Events", edges=_chosen(edges), levels=_chosen(levels))
+    return await _listed(info, root, asked, or_none(first), or_none(after))
 
 
 _COSTS = costs(EDGES, sized_by=("first",), most=MAX_SIZE, otherwise=DEFAULT_FIRST) | changes()
@@ -175,6 +164,10 @@ events: Any = strawberry.field(
     ),
     metadata=_COSTS,
 )
+
+
+def _question(info: Info, call: calls.Call, resource: Resource, **filters: Any) -> DetailQuestion:
+    return DetailQuestion(info.context.viewer.realm.key, call.snapshot.sid, resource, **filters)
 
 
 def _chosen(words: Iterable[WordT] | None) -> tuple[WordT, ...] | None:

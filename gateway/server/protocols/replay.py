@@ -24,7 +24,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 from starlette.types import Scope
 
 from gateway.lru import LruCache
@@ -156,25 +156,16 @@ def _text(ids: Mapping[str, bytes], name: str) -> str:
     return ids[name].strip(b" \t").decode("latin-1") if name in ids else ""
 
 
-class Replay:
+class Replay(Struct, eq=False):
     """The requests that are known, as long as `memory` keeps them; `clock` is in seconds."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - all that a request is looked at by
-        self,
-        memory: LruCache,
-        answers: AnswerCache,
-        authenticator: Authenticator,
-        request_log: RequestLog,
-        drain: Drain,
-        clock: Callable[[], float],
-    ) -> None:
-        self._memory = memory
-        self._answers = answers
-        self._authenticator = authenticator
-        self._request_log = request_log
-        self._drain = drain
-        self._clock = clock
-        self.name = Names().name
+    memory: LruCache
+    answers: AnswerCache
+    authenticator: Authenticator
+    request_log: RequestLog
+    drain: Drain
+    clock: Callable[[], float]
+    name: Callable[[bytes], Named | None] = field(default_factory=lambda: Names().name)
 
     def keep(self, scope: Scope, headers: Sequence[tuple[bytes, bytes]]) -> None:
         """Keep what a request means that was answered with these headers, if it can be replayed."""
@@ -186,28 +177,28 @@ class Replay:
         replayable = _Replayable(
             asked, scope["method"], scope["path"], scope["route"].path, lasting
         )
-        self._memory.keep(("replay", extension["name"]), replayable, _SIZE)
+        self.memory.keep(("replay", extension["name"]), replayable, _SIZE)
 
     def response(self, named: Named) -> Sequence[bytes] | None:
         """The response, but for its first line and its `Date`, in pieces; None if it is not known.
 
         Its status is 200.
         """
-        replayable: _Replayable | None = self._memory.get(("replay", named.name))
-        if replayable is None or self._drain.begun:
+        replayable: _Replayable | None = self.memory.get(("replay", named.name))
+        if replayable is None or self.drain.begun:
             return None
-        asked, now = replayable.asked, self._clock()
-        if now >= asked.until or asked.admission.version != self._authenticator.version:
-            self._memory.forget(("replay", named.name))
+        asked, now = replayable.asked, self.clock()
+        if now >= asked.until or asked.admission.version != self.authenticator.version:
+            self.memory.forget(("replay", named.name))
             return None
         tally = Tally(request_id_of(named.request_id), named.trace_parent)
         tally.client = asked.client
         token = current.set(tally)
         try:
-            found = self._answers.answer(asked.question, asked.admission.viewer, now, tally)
+            found = self.answers.answer(asked.question, asked.admission.viewer, now, tally)
             if found is None:
                 return None
-            self._request_log.request(
+            self.request_log.request(
                 replayable.method, replayable.path, replayable.route, 200, tally
             )
         finally:

@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from gateway.config.extras import install
-from gateway.instrumentation import Happening
+
+if TYPE_CHECKING:  # it needs the extra `otel`
+    from gateway.server.telemetry.spans import Spans
 
 _EXPORTER = "OTEL_TRACES_EXPORTER"
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -14,18 +16,8 @@ _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT
 logger = logging.getLogger(__name__)
 
 
-class Traces(Protocol):
-    """A listener that makes traces of what happens."""
-
-    def __call__(self, happening: Happening) -> None:
-        """Hear of it."""
-
-    def close(self) -> None:
-        """Send what was not sent yet; it may take a few seconds."""
-
-
 @contextmanager
-def sent_at_the_end(traces: Traces | None) -> Iterator[None]:
+def sent_at_the_end(traces: "Spans | None") -> Iterator[None]:
     """Have no span lost that was made inside the `with` block."""
     yield
     if traces is not None:
@@ -45,7 +37,7 @@ def is_wanted(environment: Mapping[str, str]) -> bool:
     )
 
 
-def traces_of(environment: Mapping[str, str]) -> Traces | None:
+def traces_of(environment: Mapping[str, str]) -> "Spans | None":
     """What sends traces to where the environment says, if it does."""
     if not is_wanted(environment):
         return None
