@@ -1,6 +1,7 @@
 """Lists calls with Relay's forward and backward pagination, over the pages of Twilio."""
 
-from collections.abc import Awaitable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
+from typing import Literal
 
 from gateway.cache import policy
 from gateway.calls.dependencies import CallOperations, Dependencies
@@ -66,19 +67,9 @@ class Lists(CallOperations):
         if how and page.entry is not None and (cached := page.entry.derived(how, page)) is not None:
             found: Stretch = cached
             return found
-        pages, taken = [page], list[Listed]()
         here = _without(moved, listed(page)[place.behind :])
-        while True:
-            more_here = len(taken) + len(here) > count
-            taken += here[: count - len(taken)]
-            if more_here or len(taken) == count:
-                break
-            following = await _unless_too_expensive(walk.following(page), taken)
-            if following is None:
-                break
-            page, here = following, listed(following)
-            pages.append(page)
-        has_next = more_here or page.next is not None
+        pages, taken, more_here = await _collected(page, here, count, walk.following)
+        has_next = more_here or pages[-1].next is not None
         return self._stretch(taken, pages, has_next=has_next, has_previous=has_previous, how=how)
 
     async def backward(
@@ -92,18 +83,9 @@ class Lists(CallOperations):
         """The `count` calls before a position, or the last ones of a window."""
         walk = Walk(self._source, realm, question, charge)
         page, here = await self._begin_at_the_end(walk, before)
-        pages, taken = [page], list[Listed]()
-        while True:
-            more_here = len(taken) + len(here) > count
-            taken[:0] = here[max(0, len(here) - (count - len(taken))) :]
-            if more_here or len(taken) == count:
-                break
-            preceding = await _unless_too_expensive(walk.preceding(page), taken)
-            if preceding is None:
-                break
-            page, here = preceding, listed(preceding)
-            pages.append(page)
-        has_previous = more_here or page.previous is not None
+        pages, taken, more_here = await _collected(page, here[::-1], count, walk.preceding, step=-1)
+        taken.reverse()
+        has_previous = more_here or pages[-1].previous is not None
         has_next = isinstance(before, Position)
         return self._stretch(taken, pages, has_next=has_next, has_previous=has_previous)
 
@@ -166,6 +148,30 @@ class Lists(CallOperations):
         if entry is not None:
             entry.keep(how, pages[0], stretch, _POSITION_SIZE * len(taken))
         return stretch
+
+
+async def _collected(
+    page: Page,
+    here: list[Listed],
+    count: int,
+    further: Callable[[Page], Awaitable[Page | None]],
+    step: Literal[1, -1] = 1,
+) -> tuple[list[Page], list[Listed], bool]:
+    """At most `count` calls from those `here` on, in the order of a walk, and their pages.
+
+    Whether there are more on the last page comes third.
+    """
+    pages, taken = [page], list[Listed]()
+    while True:
+        room = count - len(taken)
+        taken += here[:room]
+        if len(here) >= room:
+            return pages, taken, len(here) > room
+        following = await _unless_too_expensive(further(pages[-1]), taken)
+        if following is None:
+            return pages, taken, False
+        pages.append(following)
+        here = listed(following)[::step]
 
 
 def _without(moved: str | None, calls: list[Listed]) -> list[Listed]:

@@ -76,14 +76,14 @@ def snapshot_of(
 def annotate(snapshot: Snapshot, annotation: bytes, seen_at: float) -> Snapshot:
     """The snapshot with a newer annotation, as its own resource wrote it. Raises Undecodable."""
     decode_annotation(annotation)
-    written, summary_json = decode_plain(annotation), decode_plain(snapshot.raw)
+    written, whole = decode_plain(annotation), decode_plain(snapshot.raw)
     fields = {name: value for name, value in written.items() if name != "url"}
     something = any(
         value is not None
         for name, value in fields.items()
         if name not in {"account_sid", "call_sid"}
     )
-    raw = msgspec.json.encode({**summary_json, "annotation": fields if something else None})
+    raw = msgspec.json.encode({**whole, "annotation": fields if something else None})
     summary = decode_summary(raw)
     return replace(snapshot, summary=summary, raw=raw, annotated_at=seen_at, doubted=False)
 

@@ -119,17 +119,15 @@ def orders_of(
         for one in measured
         if not isinstance(one.measure, Histogram)
     }
-    sortable_by: dict[str, Measure | None] = {KEY: None, **sortable}
-    return tuple(
-        _by(one, sortable_by, f"orderBy[{place}].by") for place, one in enumerate(given or ())
-    )
+    paths: dict[str, Measure | None] = {KEY: None, **sortable}
+    return tuple(_by(one, paths, f"orderBy[{place}].by") for place, one in enumerate(given or ()))
 
 
-def _by(order: CallGroupOrder, sortable_by: Mapping[str, Measure | None], argument: str) -> By:
-    if order.by not in sortable_by:
-        accepted = ", ".join(f"`{path}`" for path in sortable_by)
+def _by(order: CallGroupOrder, paths: Mapping[str, Measure | None], argument: str) -> By:
+    if order.by not in paths:
+        accepted = ", ".join(f"`{path}`" for path in paths)
         raise BadUserInput(argument, "is no value that `groups` selects", accepted)
-    return By(sortable_by[order.by], order.direction is not OrderDirection.ASC)
+    return By(paths[order.by], order.direction is not OrderDirection.ASC)
 
 
 def placed(measured: Sequence[Measured], values: Sequence[Any]) -> Values:

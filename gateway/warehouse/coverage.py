@@ -121,20 +121,20 @@ class Coverages:
         Calls may be gone that were written since version `begun_at`, if the table was wiped
         meanwhile. Then nothing is recorded.
         """
-        recorded = (await self.all(max_age=0)).get((account, sid), Covered())
-        if recorded.version < begun_at:
+        before = (await self.all(max_age=0)).get((account, sid), Covered())
+        if before.version < begun_at:
             return
-        kept = (recorded.spans | spans) & Spans(((since, float("inf")),))
-        at = recorded.synced_at if synced_at is None else synced_at
+        kept = (before.spans | spans) & Spans(((since, float("inf")),))
+        at = before.synced_at if synced_at is None else synced_at
         await self._write(
-            account, sid, Covered(kept, at, settled or recorded.settled, recorded.version)
+            account, sid, Covered(kept, at, settled or before.settled, before.version)
         )
 
     async def forget_since(self, account: str, sid: str, moment: float) -> None:
         """Claim nothing any more of the calls of an account that ended since a moment."""
-        recorded = (await self.all(max_age=0)).get((account, sid), Covered())
-        kept = recorded.spans & Spans(((float("-inf"), moment),))
-        await self._write(account, sid, replace(recorded, spans=kept))
+        before = (await self.all(max_age=0)).get((account, sid), Covered())
+        kept = before.spans & Spans(((float("-inf"), moment),))
+        await self._write(account, sid, replace(before, spans=kept))
 
     async def _write(self, account: str, sid: str, covered: Covered) -> None:
         values = {

@@ -95,9 +95,7 @@ def suspects_of(view: CallView, findings: Sequence[Finding]) -> tuple[Suspect, .
         spoken[Kind.TWILIO] += evidence.by(_DETOURS | {Rules.EDGE_LOCATION_FALLBACK})
     if Kind.APP_NETWORK in spoken:
         spoken[Kind.APP_NETWORK] += evidence.by({Rules.SDK_WARNINGS})
-    suspects = (
-        Suspect(where, evidence.in_order(speaking_for)) for where, speaking_for in spoken.items()
-    )
+    suspects = (Suspect(where, evidence.in_order(found)) for where, found in spoken.items())
     return tuple(sorted(suspects, key=_likelihood))
 
 

@@ -174,20 +174,18 @@ class Replay(Struct, eq=False):
         if asked is None or extension is None or scope["method"] == "HEAD":
             return
         lasting = written([header for header in headers if not _is_of_the_answer(header[0])])
-        replayable = _Replayable(
-            asked, scope["method"], scope["path"], scope["route"].path, lasting
-        )
-        self.memory.keep(("replay", extension["name"]), replayable, _SIZE)
+        stored = _Replayable(asked, scope["method"], scope["path"], scope["route"].path, lasting)
+        self.memory.keep(("replay", extension["name"]), stored, _SIZE)
 
     def response(self, named: Named) -> Sequence[bytes] | None:
         """The response, but for its first line and its `Date`, in pieces; None if it is not known.
 
         Its status is 200.
         """
-        replayable: _Replayable | None = self.memory.get(("replay", named.name))
-        if replayable is None or self.drain.begun:
+        stored: _Replayable | None = self.memory.get(("replay", named.name))
+        if stored is None or self.drain.begun:
             return None
-        asked, now = replayable.asked, self.clock()
+        asked, now = stored.asked, self.clock()
         if now >= asked.until or asked.admission.version != self.authenticator.version:
             self.memory.forget(("replay", named.name))
             return None
@@ -198,9 +196,7 @@ class Replay(Struct, eq=False):
             found = self.answers.answer(asked.question, asked.admission.viewer, now, tally)
             if found is None:
                 return None
-            self.request_log.request(
-                replayable.method, replayable.path, replayable.route, 200, tally
-            )
+            self.request_log.request(stored.method, stored.path, stored.route, 200, tally)
         finally:
             current.reset(token)
         answer, allowance = found
@@ -208,7 +204,7 @@ class Replay(Struct, eq=False):
         if asked.content_type is not None:
             headers += for_caches(answer.lifetime, answer.digest, asked.content_type, now)
         headers.append((b"x-request-id", tally.request_id.encode("ascii")))
-        return [replayable.headers, written(headers), b"\r\n", *answer.pieces]
+        return [stored.headers, written(headers), b"\r\n", *answer.pieces]
 
 
 def _is_of_the_answer(name: bytes) -> bool:
