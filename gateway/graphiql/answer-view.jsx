@@ -13,7 +13,7 @@ function Table({ table: { columns, rows } }) {
       <thead>
         <tr>
           {columns.map((column) => (
-            <th key={column} scope="col">
+            <th key={column} scope="col" data-number={rows.some((row) => isNumber(row[column])) || undefined}>
               {column}
             </th>
           ))}
@@ -23,7 +23,7 @@ function Table({ table: { columns, rows } }) {
         {rows.map((row, place) => (
           <tr key={place}>
             {columns.map((column) => (
-              <td key={column} data-number={typeof row[column] === "number" || undefined}>
+              <td key={column} data-number={isNumber(row[column]) || undefined} title={exactly(row[column])}>
                 {shown(row[column])}
               </td>
             ))}
@@ -34,8 +34,16 @@ function Table({ table: { columns, rows } }) {
   );
 }
 
-const shown = (value) => (value === null || value === undefined ? "–" : String(value));
 const isNumber = (value) => typeof value === "number";
+const rounded = new Intl.NumberFormat("en", { maximumSignificantDigits: 5, useGrouping: false });
+
+function shown(value) {
+  if (value === null || value === undefined) return "–";
+  return isNumber(value) && !Number.isInteger(value) ? rounded.format(value) : String(value);
+}
+
+// What is shown in short, on hover; the file has it in any case.
+const exactly = (value) => (value != null && String(value) !== shown(value) ? String(value) : undefined);
 
 // A bar for each row: how long it is says a column of numbers, what it is called another one.
 function Chart({ table: { columns, rows } }) {
@@ -60,7 +68,7 @@ function Chart({ table: { columns, rows } }) {
             <span>
               <i style={{ width: `${(Math.abs(row[by] ?? 0) / top) * 100}%` }} />
             </span>
-            <span>{shown(row[by])}</span>
+            <span title={exactly(row[by])}>{shown(row[by])}</span>
           </li>
         ))}
       </ol>

@@ -8,9 +8,10 @@ const WAYS = ["JSON", "Table", "Chart"];
 // Below an answer with a list in it: the same as a table, as a chart, or as a file.
 export function Views() {
   const { tabs, activeTabIndex } = useGraphiQL(pick("tabs", "activeTabIndex"));
-  const { response, title } = tabs[activeTabIndex];
+  const { id, response, title } = tabs[activeTabIndex];
   const table = useMemo(() => tableOf(response), [response]);
-  const [way, choose] = useState("JSON");
+  const [ways, choose] = useState({}); // of each tab: what shows one answer well shows another one badly
+  const way = ways[id] ?? "JSON";
   if (!table) return null;
   return (
     <>
@@ -21,7 +22,7 @@ export function Views() {
       )}
       <div className="views" role="group" aria-label="Show the answer as">
         {WAYS.map((one) => (
-          <button key={one} type="button" aria-pressed={one === way} onClick={() => choose(one)}>
+          <button key={one} type="button" aria-pressed={one === way} onClick={() => choose({ ...ways, [id]: one })}>
             {one}
           </button>
         ))}

@@ -58,3 +58,34 @@ async def test_an_answer_with_a_list_is_a_table_a_chart_and_a_file(
     assert len(lines) == 6
     await ways.get_by_role("button", name="JSON").click()
     await expect(visit.region("Result Window")).to_be_visible()
+
+
+async def test_figures_of_a_table_are_short_and_exact_on_hover(visit: Visit) -> None:
+    """Fifteen digits of a quotient are no help; what is cut off is not lost (ours)."""
+    await visit.write(
+        'query TypedByHand { calls(first: 20, filter: {startTime: "7d"}) '
+        "{ nodes { sid carrierEdge { metrics { inbound { estimatedMos jitter { avg } } } } } } }"
+    )
+    await visit.run()
+    await visit.page.get_by_role("button", name="Table", exact=True).click()
+    cells = visit.page.get_by_role("table").locator("td[data-number]")
+    await expect(cells.first).to_be_visible()
+    figures = await cells.evaluate_all("(all) => all.map((one) => [one.innerText, one.title])")
+    assert all(len(text.replace(".", "").lstrip("0")) <= 5 for text, _ in figures)
+    exact = [(float(text), float(title)) for text, title in figures if title]
+    assert exact
+    assert all(abs(text - title) <= 1e-4 * title for text, title in exact)
+
+
+async def test_each_tab_shows_its_answer_in_its_own_way(visit: Visit) -> None:
+    """A chart of one answer is no chart of the next: that one is JSON at first (ours)."""
+    result = visit.region("Result Window")
+    await visit.page.locator(".graphiql-tab", has_text="WhatIsNew").click()
+    await visit.run()
+    await visit.page.get_by_role("button", name="Table", exact=True).click()
+    await expect(visit.page.get_by_role("table")).to_be_visible()
+    await visit.page.locator(".graphiql-tab", has_text="HighJitter").click()
+    await visit.run()
+    await expect(result).to_be_visible()
+    await visit.page.locator(".graphiql-tab", has_text="WhatIsNew").click()
+    await expect(visit.page.get_by_role("table")).to_be_visible()
