@@ -164,6 +164,41 @@ async def test_the_bad_carrier_is_three_clicks_from_the_start(reader: Reader) ->
     await expect(suspects.get_by_role("listitem").first).to_contain_text("Carrier")
 
 
+async def _tab_to(reader: Reader, described: str) -> None:
+    """Press Tab until what has the focus is as described; a trap of the focus would not end."""
+    for _ in range(150):
+        await reader.page.keyboard.press("Tab")
+        if await reader.page.evaluate(f"document.activeElement.matches({described!r})"):
+            return
+    raise AssertionError(f"Tab never came to {described}")
+
+
+@needs_the_engine
+@pytest.mark.parametrize("width", [1400, 390])
+async def test_the_bad_carrier_is_found_by_the_keyboard_alone(
+    browser: Browser, demo: tuple[str, str], width: int
+) -> None:
+    """Overview, its bar, one of its calls, and a note on it, without a pointer (the issue)."""
+    async with reading(browser, demo[0], width=width) as reader:
+        page = reader.page
+        await reader.open()
+        await expect(reader.panel("Called carriers").get_by_role("link").first).to_be_visible()
+        await _tab_to(reader, ".ranking:first-child .bars a")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Calls")
+        await expect(page.locator("tbody tr[data-sid]").first).to_be_visible()
+        await _tab_to(reader, "tbody tr[data-sid] a")
+        await page.keyboard.press("Enter")
+        await expect(reader.panel("Facts")).to_contain_text(BAD)
+        await expect(reader.panel("Annotation").get_by_label("Comment")).to_be_visible()
+        await _tab_to(reader, ".scores input")
+        await page.keyboard.press("ArrowRight")
+        await _tab_to(reader, "input[maxlength]")
+        await page.keyboard.type("Choppy")
+        await page.keyboard.press("Enter")
+        await expect(reader.panel("Annotation").get_by_text("Saved at Twilio.")).to_be_visible()
+
+
 @needs_the_engine
 async def test_rankings_have_both_parties_all_edges_and_the_window_before(reader: Reader) -> None:
     """Callers and called parties, each edge that measures, and what was before (the issue)."""

@@ -33,7 +33,7 @@ export function Annotation({ call }: { call: Call }) {
 
 function Form({ call }: { call: Call }) {
   const said = call.annotation;
-  const [score, setScore] = useState(said?.callScore ? String(said.callScore) : "");
+  const [score, setScore] = useState(said?.callScore ? String(said.callScore) : null); // with "", Tab finds no radio
   const [issues, setIssues] = useState<string[]>((said?.qualityIssues ?? []).filter((one) => ISSUES.includes(one)));
   const [comment, setComment] = useState(said?.comment ?? "");
   const [{ data, error, fetching }, annotate] = useMutation(AnnotateDocument);
