@@ -7,6 +7,8 @@ just that counts as a miss: another version, garbage, a moment of the future, mo
 
 import zlib
 
+from msgspec import Struct
+
 from gateway.cache.shared_clock import SharedClock
 from gateway.encryption import Seal
 from gateway.insights.rank import HEAD_LENGTH, body_in, moments_of, with_moments
@@ -21,32 +23,29 @@ MAX_BYTES = 2**20
 _WHOLE_HEAD = HEAD_LENGTH + len(FORMAT)
 
 
-class Packing:
+class Packing(Struct, frozen=True):
     """Packs and unpacks in one `version` of the format; with a `seal`, values are encrypted."""
 
-    def __init__(
-        self, clock: SharedClock, seal: Seal | None = None, version: bytes = FORMAT
-    ) -> None:
-        self._clock = clock
-        self._seal = seal
-        self._version = version
+    clock: SharedClock
+    seal: Seal | None = None
+    version: bytes = FORMAT
 
     def pack(self, key: str, value: bytes) -> bytes | None:
         """A value as the server keeps it under its key; None for one that is too large."""
         if len(value) > MAX_BYTES or (moments := moments_of(value)) is None:
             return None
-        head = with_moments(value, *map(self._clock.to_shared, moments)) + self._version
+        head = with_moments(value, *map(self.clock.to_shared, moments)) + self.version
         body = zlib.compress(body_in(value), 1)
-        return head + (self._seal.close(key, head, body) if self._seal else body)
+        return head + (self.seal.close(key, head, body) if self.seal else body)
 
     def unpack(self, key: str, packed: bytes | None) -> bytes | None:
         """The value of a key as it was given; None for whatever is no such value."""
-        if packed is None or packed[HEAD_LENGTH:_WHOLE_HEAD] != self._version:
+        if packed is None or packed[HEAD_LENGTH:_WHOLE_HEAD] != self.version:
             return None
         head, body = packed[:_WHOLE_HEAD], packed[_WHOLE_HEAD:]
         if (own := self._own(head)) is None:
             return None
-        opened = self._seal.open(key, head, body) if self._seal else body
+        opened = self.seal.open(key, head, body) if self.seal else body
         rest = None if opened is None else _inflated(opened)
         return None if rest is None else own + rest
 
@@ -54,7 +53,7 @@ class Packing:
         """A head by the clock of this machine; None for what is none, or of the future."""
         if (moments := moments_of(head)) is None:
             return None
-        annotated_at, as_of = map(self._clock.from_shared, moments)
+        annotated_at, as_of = map(self.clock.from_shared, moments)
         if annotated_at is None or as_of is None:
             return None
         return with_moments(head, annotated_at, as_of)

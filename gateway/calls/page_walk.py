@@ -7,7 +7,7 @@ charged, and it asks for no more once it is too late for whoever waits for it.
 from collections.abc import Awaitable
 from typing import NamedTuple, Protocol
 
-from msgspec import structs
+from msgspec import Struct, field, structs
 
 from gateway.calls.page_source import PageSource
 from gateway.calls.pages import Page, place_of
@@ -41,21 +41,18 @@ class Start(NamedTuple):
     moved: str | None = None
 
 
-class Walk:
+class Walk(Struct, eq=False):
     """One walk through the pages of a list."""
 
-    def __init__(
-        self, source: PageSource, realm: Realm, question: Question, charge: Charge
-    ) -> None:
-        self._source = source
-        self._realm = realm
-        self._question = question
-        self._charge = charge
-        self._met: set[str] = set()
+    source: PageSource
+    realm: Realm
+    question: Question
+    charge: Charge
+    met: set[str] = field(default_factory=set)
 
     async def begin(self, ref: PageRef, position: Position | None = None) -> Page:
         """The first page; if it is beside that of a position, that one was met before."""
-        self._met = set() if position is None else {position.page.token}
+        self.met = set() if position is None else {position.page.token}
         return await self._page(ref, position or Position(ref, 0))
 
     async def following(self, page: Page) -> Page | None:
@@ -72,7 +69,7 @@ class Walk:
         The call may be pushed off its page: a page that begins at a fixed place loses calls at its
         end, and one that ends at a fixed place loses calls at its beginning.
         """
-        sort = self._question.sort
+        sort = self.question.sort
         page = await self.begin(position.page)
         place = place_of(position, page, sort)
         if not position.sid:
@@ -89,7 +86,7 @@ class Walk:
 
     def turn(self, page: Page) -> None:
         """Go on from a page, perhaps the other way."""
-        self._met = {page.ref.token}
+        self.met = {page.ref.token}
 
     async def _further(self, ref: PageRef, position: Position) -> Page:
         await next_turn()  # of others, too; who has left is gone from here
@@ -98,15 +95,15 @@ class Walk:
             return await self._page(ref, position)
         except DeadlineExceeded as late:  # others may wait for the same page
             ended = DeadlineExceeded(retry_after=late.retry_after)
-            ended.cursors = self._charge.cursors(position)
+            ended.cursors = self.charge.cursors(position)
             raise ended from late
 
     async def _page(self, ref: PageRef, position: Position) -> Page:
-        if ref.token in self._met:
+        if ref.token in self.met:
             raise UpstreamInvalidResponse("Twilio's list leads back to a page that it came from.")
-        self._met.add(ref.token)
-        await self._charge(position)
-        return await self._source.page(self._realm, self._question, ref)
+        self.met.add(ref.token)
+        await self.charge(position)
+        return await self.source.page(self.realm, self.question, ref)
 
 
 def _be_in_time() -> None:

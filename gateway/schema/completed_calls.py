@@ -3,15 +3,26 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+import strawberry
+
 from gateway.errors import InvalidCursor
 from gateway.schema.call_search import cursor_parts, cursors_of, pinned, ready, with_moment
 from gateway.schema.context import Context
-from gateway.schema.types.call import call_of
-from gateway.schema.types.completed_call import CompletedCall
+from gateway.schema.types.call import Call, call_of
 from gateway.schema.types.conditions import Reading
 from gateway.schema.types.where import Where
 from gateway.warehouse.cursors import SAME
 from gateway.warehouse.pages import Question
+
+
+@strawberry.type(description="A call whose summary became complete.")
+class CompletedCall:
+    """Each call once."""
+
+    cursor: str = strawberry.field(
+        description="The place of this call in the feed: reconnect with it as `after`."
+    )
+    call: Call = strawberry.field(description="The call, with its complete summary.")
 
 
 async def completed_calls(

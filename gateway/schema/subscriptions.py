@@ -6,11 +6,10 @@ from typing import Annotated
 
 import strawberry
 
-from gateway.schema.completed_calls import completed_calls
+from gateway.schema.completed_calls import CompletedCall, completed_calls
 from gateway.schema.context import Info
 from gateway.schema.demand_control.cost import LOOKUP
 from gateway.schema.types.call import CallLookup, lookup_of
-from gateway.schema.types.completed_call import CompletedCall
 from gateway.schema.types.field_traits import costs
 from gateway.schema.types.inputs import After, Sid, or_none
 from gateway.schema.types.where import CallWhere

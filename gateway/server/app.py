@@ -107,7 +107,7 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
         *routes_of(telemetry, health),
         access_control.sink.route(),
         *_for_operators(settings, backend, authenticator, clock),
-        *mcp.routes,
+        *(mcp.routes if mcp else ()),
         *page_routes(settings, authenticator.needs_token, graphiql),
     ]
     over_http = across_origins(LoadShedding(endpoint.respond, backend.quotas.requests), origins)
@@ -116,8 +116,9 @@ def create_app(  # noqa: PLR0913 - all but the first two are for tests and the d
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
-        beside = pulse(telemetry, hook), kept_fresh(verifier, hook)
-        async with backend.running() as state, _all(*beside, mcp.running(), callbacks.running()):
+        beside = [pulse(telemetry, hook), kept_fresh(verifier, hook), callbacks.running()]
+        beside += [mcp.running()] if mcp else []
+        async with backend.running() as state, _all(*beside):
             with access_control.reloading(reread), drain.at_sigterm(), sent_at_the_end(traces):
                 yield state | {STATE: _connections(settings, hook), "replay": replay}
 

@@ -54,13 +54,12 @@ class CachedAnswer(Struct, frozen=True, eq=False, dict=True):
         return digest_of(self.pieces)
 
 
-class AnswerCache:
+class AnswerCache(Struct, eq=False):
     """Answers to the queries that `memory` has room for, charged to `budgets`."""
 
-    def __init__(self, memory: LruCache, budgets: Budgets, hook: Hook = silent) -> None:
-        self._memory = memory
-        self._budgets = budgets
-        self._hook = hook
+    memory: LruCache
+    budgets: Budgets
+    hook: Hook = silent
 
     def answer(
         self, question: Question, viewer: Viewer, now: float, tally: Tally
@@ -70,14 +69,14 @@ class AnswerCache:
         None if it has to be made, or if the viewer's budget does not cover it in this process.
         """
         cached = self._cached(question, viewer, now)
-        if cached is None or not self._budgets.cover(cached.cost, viewer, now):
+        if cached is None or not self.budgets.cover(cached.cost, viewer, now):
             return None
-        self._hook(_EXECUTED)
+        self.hook(_EXECUTED)
         for hit in cached.hits:
-            self._hook(hit)
+            self.hook(hit)
         tally.viewer, tally.kind, tally.operation = viewer.name, "query", cached.operation
         tally.cost, tally.outcome, tally.usage = cached.cost, "ok", cached.usage
-        return cached, self._budgets.pay(cached.cost, viewer, now)
+        return cached, self.budgets.pay(cached.cost, viewer, now)
 
     def has(self, question: Question | None, viewer: Viewer, now: float) -> bool:
         """Whether there is an answer to a question; None is one that is not cached."""
@@ -85,7 +84,7 @@ class AnswerCache:
 
     def _cached(self, question: Question, viewer: Viewer, now: float) -> CachedAnswer | None:
         key = "answer", viewer.name, question
-        place: Place | None = self._memory.get(key)
+        place: Place | None = self.memory.get(key)
         if place is None or place.entry is None:
             return None
         cached: CachedAnswer | None = place.entry.derived(key, viewer)
@@ -123,7 +122,7 @@ class AnswerCache:
         )
         key = "answer", viewer.name, question
         entries[0].keep(key, viewer, cached, length + _SIZE + _SIZE_OF_ENTRY * len(entries))
-        self._memory.keep(key, entries[0].place, _SIZE_OF_PLACE)
+        self.memory.keep(key, entries[0].place, _SIZE_OF_PLACE)
         return cached
 
 

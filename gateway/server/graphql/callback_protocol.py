@@ -59,15 +59,12 @@ class _Failed(Exception):
     """The router failed, or could not be reached: another attempt may succeed."""
 
 
-class Router:
+class Router(Struct, eq=False):
     """Sends the messages of one subscription. Raises RouterGone; redirects are not followed."""
 
-    def __init__(
-        self, client: httpx.AsyncClient, subscription: Subscription, sleep: Sleep = asyncio.sleep
-    ) -> None:
-        self._client = client
-        self._subscription = subscription
-        self._sleep = sleep
+    client: httpx.AsyncClient
+    subscription: Subscription
+    sleep: Sleep = asyncio.sleep
 
     async def check(self) -> None:
         """Ask whether the router still wants the subscription."""
@@ -83,12 +80,12 @@ class Router:
 
     async def beat(self) -> None:
         """Check in the interval that the router wants, until it is gone."""
-        milliseconds = self._subscription.heartbeat_interval_ms
+        milliseconds = self.subscription.heartbeat_interval_ms
         if not milliseconds:
             await asyncio.Event().wait()
         failures = 0
         while failures < ATTEMPTS:
-            await self._sleep(max(SHORTEST_INTERVAL, milliseconds / 1000))
+            await self.sleep(max(SHORTEST_INTERVAL, milliseconds / 1000))
             try:
                 await self._send("check")
                 failures = 0
@@ -102,7 +99,7 @@ class Router:
             try:
                 return await self._send(action, **rest)
             except _Failed:
-                await self._sleep(pause)
+                await self.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
         try:
             await self._send(action, **rest)
@@ -110,12 +107,12 @@ class Router:
             raise RouterGone from None
 
     async def _send(self, action: str, **rest: Any) -> None:
-        subscription = self._subscription
+        subscription = self.subscription
         message = {"kind": "subscription", "action": action, "id": subscription.subscription_id}
         body = msgspec.json.encode({**message, "verifier": subscription.verifier, **rest})
         headers = {"content-type": "application/json", **PROTOCOL}
         try:
-            response = await self._client.post(
+            response = await self.client.post(
                 subscription.callback_url, content=body, headers=headers
             )
         except TRANSPORT_FAILURES as error:

@@ -1,11 +1,8 @@
 """Assembles the Model Context Protocol if it is on, and only then imports its SDK."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from graphql import GraphQLSchema
-from starlette.routing import BaseRoute
 
 from gateway.config.extras import check_extras
 from gateway.config.settings import Settings
@@ -18,30 +15,16 @@ if TYPE_CHECKING:
     from gateway.server.mcp.endpoint import Endpoint
 
 
-class Disabled:
-    """Nothing of it."""
-
-    routes: Sequence[BaseRoute] = ()
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Do nothing."""
-        yield
-
-    async def over_pipe(self, _: str | None) -> None:
-        """Serve nobody."""
-
-
 def mounted(
     settings: Settings,
     service: Service,
     schema: GraphQLSchema,
     request_log: RequestLog,
     origins: frozenset[str],
-) -> "Endpoint | Disabled":
-    """The protocol, for pages of `origins` too. Raises WrongSettings without its SDK."""
+) -> "Endpoint | None":
+    """The protocol, if it is on; for pages of `origins` too. Raises WrongSettings."""
     if not settings.gateway_mcp:
-        return Disabled()
+        return None
     check_extras(settings)
     from gateway.server.mcp.endpoint import Endpoint  # noqa: PLC0415 - it needs an extra
     from gateway.server.mcp.server import Methods  # noqa: PLC0415

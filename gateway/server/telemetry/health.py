@@ -2,6 +2,7 @@
 
 from typing import Literal, TypeAlias
 
+from msgspec import Struct, field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -13,22 +14,15 @@ from gateway.server.telemetry.dependencies import Dependencies
 State: TypeAlias = Literal["ok", "rate limited", "failing"]
 
 
-class Health:
+class Health(Struct, eq=False):
     """A listener that remembers how the last requests to Twilio went."""
 
-    def __init__(
-        self,
-        drain: Drain,
-        dependencies: Dependencies,
-        tasks: BackgroundTasks,
-        has_warehouse: bool = False,  # noqa: FBT001, FBT002 - a part that may be there or not
-    ) -> None:
-        self._drain = drain
-        self._dependencies = dependencies
-        self._tasks = tasks
-        self._has_warehouse = has_warehouse
-        self._answered: dict[str, UpstreamAnswered] = {}
-        self._circuits: dict[str, str] = {}
+    drain: Drain
+    dependencies: Dependencies
+    tasks: BackgroundTasks
+    has_warehouse: bool = False
+    answered: dict[str, UpstreamAnswered] = field(default_factory=dict)
+    circuits: dict[str, str] = field(default_factory=dict)
 
     def listeners(self) -> Listeners:
         """What it hears of: upstream requests and circuit breakers."""
@@ -39,10 +33,10 @@ class Health:
 
     def _upstream_answered(self, happening: UpstreamAnswered) -> None:
         if happening.outcome is not None:
-            self._answered[happening.account] = happening
+            self.answered[happening.account] = happening
 
     def _circuit_changed(self, happening: CircuitChanged) -> None:
-        self._circuits[happening.account] = happening.state
+        self.circuits[happening.account] = happening.state
 
     async def alive(self, _: Request) -> Response:
         """The process answers, so it lives."""
@@ -51,19 +45,19 @@ class Health:
     async def ready(self, _: Request) -> Response:
         """Requests may come, until the process leaves: what one part cannot do, another may."""
         accounts = {
-            account: {"upstream": _state(one), "circuit": self._circuits.get(account, "closed")}
-            for account, one in self._answered.items()
+            account: {"upstream": _state(one), "circuit": self.circuits.get(account, "closed")}
+            for account, one in self.answered.items()
         }
         parts = {
-            "cache": self._dependencies.state("cache"),
+            "cache": self.dependencies.state("cache"),
             "upstream": self._upstream(),
             "accounts": accounts,
-            "tasks": self._tasks.states(),
-            "failing": {**self._last_failures(), **self._dependencies.reasons()},
+            "tasks": self.tasks.states(),
+            "failing": {**self._last_failures(), **self.dependencies.reasons()},
         }
-        if self._has_warehouse:
-            parts["warehouse"] = self._dependencies.state("warehouse")
-        if self._drain.begun:
+        if self.has_warehouse:
+            parts["warehouse"] = self.dependencies.state("warehouse")
+        if self.drain.begun:
             return JSONResponse({"status": "unready", "server": "leaving", **parts}, 503)
         return JSONResponse({"status": "ok", "server": "ok", **parts})
 
@@ -71,13 +65,13 @@ class Health:
         """Why the last request of an account failed, also before that counts as an outage."""
         return {
             f"upstream {account}": one.reason or "no reason is known"
-            for account, one in self._answered.items()
+            for account, one in self.answered.items()
             if _state(one) == "failing"
         }
 
     def _upstream(self) -> str:
         """How it is on the whole: wrong credentials of one account are no outage of all."""
-        states = {_state(one) for one in self._answered.values()}
+        states = {_state(one) for one in self.answered.values()}
         match len(states):
             case 0:
                 return "not asked yet"
