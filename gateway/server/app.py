@@ -224,7 +224,7 @@ def _executor(
     demand = DemandControl(limits.cost, budgets)
     executor = Executor(
         schema,
-        queries,
+        queries.read,
         introspection=introspection,
         demand=demand,
         compiled=settings.gateway_compiled,

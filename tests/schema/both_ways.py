@@ -38,8 +38,8 @@ def note(happening: Any) -> None:
         HOW[happening.how] += 1
 
 
-COMPILED = Executor(SCHEMA, Read(), introspection=True, hook=note)
-PLAIN = Executor(SCHEMA, Read(), introspection=True, compiled=False)
+COMPILED = Executor(SCHEMA, Read().read, introspection=True, hook=note)
+PLAIN = Executor(SCHEMA, Read().read, introspection=True, compiled=False)
 
 
 def answer(

@@ -8,7 +8,6 @@ And an operator trusts the documents of a manifest, by the ids that they have th
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Protocol
 
 from graphql import GraphQLError
 from msgspec import Struct
@@ -50,14 +49,6 @@ _MISMATCH = _refusal(
     BadUserInput.code,
     "`query` is not the document that the request names: send its own SHA-256, or no `query`.",
 )
-
-
-class Reader(Protocol):
-    """Knows which document a request asks for."""
-
-    async def read(self, request: Request) -> Document:
-        """The document of a request, parsed and validated."""
-        ...
 
 
 class PersistedQueries(Struct, frozen=True):

@@ -1,7 +1,8 @@
 """Executes GraphQL requests, from document to response, without HTTP."""
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
+from typing import TypeAlias
 
 from graphql import GraphQLSchema
 
@@ -16,7 +17,6 @@ from gateway.schema.demand_control.admission import DemandControl
 from gateway.schema.demand_control.budgets import Refused
 from gateway.schema.documents.document import Document
 from gateway.schema.documents.number_literals import WARNING
-from gateway.schema.documents.persisted_queries import Reader
 from gateway.schema.documents.request import Request
 from gateway.schema.documents.usage import usage_of
 from gateway.schema.execution.answers import Answer, from_cache, too_expensive, with_extensions
@@ -28,9 +28,12 @@ from gateway.schema.results.answer_cache import AnswerCache, CachedAnswer
 from gateway.schema.results.freshness import Lifetime
 from gateway.schema.results.tag_header import TagHeader
 
+Read: TypeAlias = Callable[[Request], Awaitable[Document]]
+"""Gives the document of a request, parsed and validated."""
+
 
 class Executor:
-    """Executes requests for documents of `reader` against one schema, if `demand` admits them.
+    """Executes requests for the documents of `read` against one schema, if `demand` admits them.
 
     What can be compiled is, unless `compiled` says otherwise; the rest is interpreted by
     graphql-core, and `hook` hears which it was. `memory` keeps what is made of documents, and
@@ -40,7 +43,7 @@ class Executor:
     def __init__(  # noqa: PLR0913 - all but the first two have defaults
         self,
         schema: GraphQLSchema,
-        reader: Reader,
+        read: Read,
         *,
         introspection: bool,
         demand: DemandControl | None = None,
@@ -57,17 +60,13 @@ class Executor:
         self._tags = tags
         self._demand = demand or DemandControl()
         self.answers = AnswerCache(memory, self._demand.budgets, hook)
-        self._reader = reader
+        self.read = read
 
     def prepare(self, documents: Iterable[Document]) -> None:
         """Compile documents that will be asked."""
         if self._compiler is not None:
             for document in documents:
                 self._compiler.prepare(document)
-
-    async def read(self, request: Request) -> Document:
-        """The document of a request, parsed and validated."""
-        return await self._reader.read(request)
 
     async def execute(
         self,

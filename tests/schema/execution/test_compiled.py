@@ -148,7 +148,7 @@ def test_what_changes_without_the_summary_is_told_anew(field: str, sightings: li
 async def test_what_frontends_ask_for_is_compiled(root: str, how: str) -> None:
     """All questions are; what looks another call up is interpreted, and errors are abandoned."""
     heard: list[Any] = []
-    executor = Executor(SCHEMA, Read(), introspection=True, hook=heard.append)
+    executor = Executor(SCHEMA, Read().read, introspection=True, hook=heard.append)
     request = Request(f"{{ {root} }}")
     call = Call(snapshot_of(b'{"call_sid":"CA1"}', NOON), Source.CACHE, None, NOON + 9, None)
     made = MadeCalls([call, UpstreamUnavailable("Twilio cannot be asked.")])

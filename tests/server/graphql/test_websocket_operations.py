@@ -150,7 +150,7 @@ async def test_what_goes_wrong_around_an_operation_is_told(
         heard.append(viewer)
         raise fault
 
-    executor = Executor(build_schema(), Plainly(), introspection=True)
+    executor = Executor(build_schema(), Plainly().read, introspection=True)
     stranger = everybody(Account("AC" + "1" * 32, "AC" + "1" * 32, Secret("secret")))
     quotas = Quotas.of(Settings(), silent, viewers=False)
     keeper = Authenticator([], stranger)
